@@ -1,4 +1,4 @@
-#include "base.h"
+#include "base/base.h"
 
 int ng_fail(struct ng_error *err, int code, const char *fmt, ...)
 {

@@ -15,20 +15,31 @@ struct ng_shard_writer;
 
 struct ng_frames_writer;
 
-/* level: zstd's. The first NG_FRAMES_TRAIN_BYTES of the stream are held back to train the
- * dictionary (up to 112 KiB; none when the stream is too short to gain by it). Compresses on
- * `threads` threads; the bytes don't depend on their number. */
+/* The first NG_FRAMES_TRAIN_BYTES of the stream are held back to train the dictionary: a 64th of
+ * them, 112 KiB at most, none when the stream is too short to gain by it. */
 #define NG_FRAMES_TRAIN_BYTES (8u << 20)
-int ng_frames_writer_new(int level, unsigned threads, struct ng_frames_writer **ret_writer);
-int ng_frames_writer_add(struct ng_frames_writer *writer, const void *data, size_t len);
+
+/* level: zstd's. Compresses on `threads` threads (0 counts as 1); the bytes written don't depend
+ * on their number. Compressed frames wait in an unlinked temporary file in tmp_dir, which is not
+ * used after this call. Takes some 17 MiB, and a zstd context a thread. A writer is for one thread
+ * at a time. All functions return 0 or a negative errno with err set; -EINVAL for a level that
+ * zstd doesn't know. After an error the writer can only be freed. */
+int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
+			 struct ng_frames_writer **ret_writer, struct ng_error *err);
+int ng_frames_writer_add(struct ng_frames_writer *writer, const void *data, size_t len,
+			 struct ng_error *err);
 
 /* Write everything into two sections of a shard: the frames (compressed, back to back), and their
- * directory (raw size, dictionary, Elias-Fano offsets of the frames). Compressed frames are kept
- * in memory or in an unlinked temporary file in tmp_dir until then. */
+ * directory (raw size, dictionary, Elias-Fano offsets of the frames). */
 int ng_frames_writer_finish(struct ng_frames_writer *writer, struct ng_shard_writer *shard,
 			    uint32_t data_section, uint32_t directory_section,
 			    struct ng_error *err);
 struct ng_frames_writer *ng_frames_writer_free(struct ng_frames_writer *writer);
+
+static inline void ng_frames_writer_freep(struct ng_frames_writer **writer)
+{
+	ng_frames_writer_free(*writer);
+}
 
 /* ---- reading ---- */
 
@@ -39,6 +50,11 @@ struct ng_frames;
 int ng_frames_open(const uint8_t *data, size_t data_bytes, const uint8_t *directory,
 		   size_t directory_bytes, struct ng_frames **ret_frames);
 struct ng_frames *ng_frames_free(struct ng_frames *frames);
+
+static inline void ng_frames_freep(struct ng_frames **frames)
+{
+	ng_frames_free(*frames);
+}
 
 uint64_t ng_frames_raw_bytes(const struct ng_frames *frames);
 

@@ -7,11 +7,11 @@
 #define NG_MANIFEST_NAME "index.json"
 
 struct ng_manifest_shard {
-	char *file;	      /* name in the index directory, no slash */
-	uint64_t docs;	      /* in this shard */
+	char *file;    /* name in the index directory, no slash */
+	uint64_t docs; /* in this shard */
 	uint64_t text_bytes;
 	uint64_t file_bytes;
-	uint64_t checksum;    /* XXH3-64 of the shard's header and section table */
+	uint64_t checksum; /* ng_shard_file_checksum */
 };
 
 struct ng_manifest {
