@@ -7,7 +7,7 @@
 #define NG_MANIFEST_NAME "index.json"
 
 struct ng_manifest_shard {
-	char *file;    /* name in the index directory, no slash */
+	char *file;    /* name in the index directory: letters, digits, . _ - */
 	uint64_t docs; /* in this shard */
 	uint64_t text_bytes;
 	uint64_t file_bytes;
@@ -23,17 +23,20 @@ struct ng_manifest {
 };
 
 /* JSON text with a newline at its end; the caller frees it. The same manifest gives the same
- * bytes. */
+ * bytes. -EINVAL for a shard that ng_manifest_parse would refuse, -ENOMEM. */
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text);
 
 /* Parse; every field is checked (a manifest may come from a stranger: no shard name with a slash
- * or a leading dot, no overflow in sums). -EPROTO with err set. */
+ * or a leading dot, no file twice, no overflow in sums). -EPROTO or -ENOMEM with err set. */
 int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,
 		      struct ng_error *err);
 
-/* Read DIR/index.json. -ENOENT, -ENOTDIR, -EACCES, -EPROTO with err naming the file. */
+/* Read DIR/index.json. -ENOENT, -ENOTDIR, -EACCES, -EPROTO with err naming the file. Free what it
+ * gives with ng_manifest_clear. */
 int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err);
 
-/* Write DIR/index.json (temporary name, fsync, rename). */
+/* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). */
 int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err);
+
+/* Free the shards and their names; the struct is all zero afterwards. */
 void ng_manifest_clear(struct ng_manifest *manifest);

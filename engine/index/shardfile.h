@@ -85,10 +85,10 @@ uint64_t ng_shard_file_checksum(const struct ng_shard_file *file);
  * The reader got zeroes instead of a SIGBUS; whoever used the data asks here afterwards. */
 bool ng_shard_file_faulted(const struct ng_shard_file *file);
 
-/* Check every section and chunk checksum, in one pass over the file. For each damage found calls
- * report(userdata, section type, file offset, text): each damaged MiB once, then each damaged
- * section. The type is that of the first section in the damaged place, 0 where there is only
- * padding. report may be NULL. Returns 0 sound, -EUCLEAN damaged, -EINTR. */
+/* Check every byte of the file, in one pass over it. For each damage found calls report(userdata,
+ * section type, file offset, text): for each damaged MiB (the type is that of the first section in
+ * it, 0 where there is only padding) and for each damaged section. report may be NULL. Returns 0
+ * sound, -EUCLEAN damaged, -EINTR, -ENOMEM. */
 int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *cancel,
 			 void (*report)(void *userdata, uint32_t type, uint64_t offset,
 					const char *text),
