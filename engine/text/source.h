@@ -5,26 +5,39 @@
  *   {"path": "corpus/a.jsonl.zst", "line": 17, "metadata": {every other field of the line}}
  * path is the source as named on the command line (for a tree: that name, "/" and the file's path
  * below it; for tar: the archive's name, "/" and the member's path; for standard input: "-");
- * line counts from 1 and stands only where a document is a line; metadata only for JSONL. */
+ * line counts from 1 and stands only where a document is a line; metadata only for JSONL. The other
+ * fields stand there as they were written, without white space around them: numbers digit for
+ * digit. In path, bytes that are no valid UTF-8 became U+FFFD, one each. */
 #pragma once
 
 #include "base/base.h"
 
 struct ng_source;
 
+/* A directory is a tree whatever the format: the format then says what each of its files is. Every
+ * file may be compressed. AUTO takes a file as
+ *   JSONL  when its name ends in .jsonl or .ndjson (.gz, .bz2, .xz, .zst, .lz4 behind it or not),
+ *          or, where it is named on its own, when its first line that isn't blank is a JSON object;
+ *          in a tree that line must hold the text's field, too, and the name end in .json
+ *   TAR    by content, where it is named on its own
+ *   TEXT   otherwise. A file with a NUL in its first 8 KiB is binary: passed over and counted in a
+ *          tree, refused where it was named. An empty file is an empty document, but nothing at
+ *          all on standard input is no document. */
 enum ng_source_format {
-	NG_SOURCE_AUTO,	 /* a tree, tar, JSONL (first non-blank byte is '{') or text, by content */
+	NG_SOURCE_AUTO,
 	NG_SOURCE_JSONL, /* one JSON object a line */
-	NG_SOURCE_TEXT,	 /* one document a file */
+	NG_SOURCE_TEXT,  /* one document a file, binary or not */
 	NG_SOURCE_LINES, /* one document a line, without its newline */
-	NG_SOURCE_TAR,	 /* one document a member */
+	NG_SOURCE_TAR,   /* one document a regular member that isn't binary */
 };
 
 struct ng_source_options {
 	enum ng_source_format format;
-	const char *text_field; /* JSONL: the field that holds the text; NULL: "text" */
-	FILE *skip_bad;		/* where rejected lines and files go, with the reason; NULL: a
-				 * rejected one ends the build */
+	const char *text_field;  /* JSONL: the field that holds the text; NULL: "text" */
+	FILE *skip_bad;          /* where rejected lines and files go, with the reason; NULL: a
+				  * rejected one ends the build */
+	uint64_t max_doc_bytes;  /* a larger document, line or member is refused; 0: any */
+	const ng_cancel *cancel; /* ends every call with -EINTR; may be NULL */
 };
 
 /* What has been read so far, for the progress line and the summary. */
@@ -47,16 +60,19 @@ struct ng_source_doc {
 };
 
 /* Prepare to read paths[0..n_paths-1] in that order ("-" is standard input). Every path is
- * checked to exist and be readable before the first document is read. The strings in paths and
- * options are borrowed until ng_source_free. Not thread-safe.
- * Returns 0, -ENOENT, -EACCES, -EINVAL (unsuitable kind of file), -ENOMEM, with err set. */
+ * checked to exist and be readable before the first document is read (with skip_bad only to
+ * exist). Trees are walked once to learn their size. The strings in paths and options are
+ * borrowed until ng_source_free. Not thread-safe. Returns 0, -ENOENT, -EACCES, -EINVAL
+ * (unsuitable kind of file; standard input twice), -EINTR, -ENOMEM, with err set. */
 int ng_source_new(const char *const *paths, size_t n_paths, const struct ng_source_options *options,
 		  struct ng_source **ret_source, struct ng_error *err);
 
 /* The next document. Files of a tree come in byte order of their paths, so that the same tree
  * gives the same order on any filesystem. Returns 1 with *ret_doc set, 0 at the end, -EBADMSG for
- * malformed input ("file:line: reason" in err; only when options.skip_bad is NULL), or another
- * negative errno for input that cannot be read. After an error the source only can be freed. */
+ * malformed input ("file:line: reason" in err), -EFBIG (max_doc_bytes), or another negative errno
+ * for input that cannot be read: these only when options.skip_bad is NULL; otherwise the line, or
+ * the rest of the file, is left out. -EINTR, -ENOMEM, and the errno of writing skip_bad end it in
+ * any case. After an error the source only can be freed. */
 int ng_source_next(struct ng_source *source, struct ng_source_doc *ret_doc, struct ng_error *err);
 
 void ng_source_stats(const struct ng_source *source, struct ng_source_stats *ret_stats);

@@ -1,0 +1,29 @@
+/* What a file is, told by its name and its first bytes. See enum ng_source_format. */
+#pragma once
+
+#include "text/input.h"
+#include "text/source.h"
+
+struct ng_detect_params {
+	const char *path;   /* its suffix counts */
+	const char *field;  /* of the text, in JSONL */
+	bool in_tree;       /* found in a tree, not named */
+	uint64_t max_bytes; /* of the first line; 0: any */
+};
+
+struct ng_detected {
+	enum ng_source_format format; /* JSONL, TEXT or TAR */
+	bool binary;                  /* a NUL in the first 8 KiB (never for JSONL and TAR) */
+	bool empty;
+};
+
+/* Look at a file that was just opened; nothing is consumed. Errors as ng_input_peek, and -EFBIG
+ * and -ENOMEM without a text. */
+int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
+	      struct ng_detected *ret, struct ng_error *err);
+
+/* A NUL in the first 8 KiB of this file or member? Errors as ng_input_peek. */
+int ng_detect_binary(struct ng_input *input, bool *ret_binary, struct ng_error *err);
+
+/* Nothing but JSON's white space. */
+bool ng_is_blank(const uint8_t *line, size_t len);

@@ -1,0 +1,327 @@
+#include "text/reader.h"
+
+#include "text/detect.h"
+#include "text/json_string.h"
+#include "text/jsonl.h"
+#include "text/lines.h"
+#include "text/reject.h"
+
+#define KEEP_BYTES (16u << 20) /* of a buffer, between documents */
+
+struct ng_reader {
+	const struct ng_source_options *options;
+	const char *field;
+	struct ng_source_stats *stats;
+	const char *path;
+	char label[NG_REJECT_NAME_BYTES]; /* path, as messages show it */
+	bool in_tree;
+	struct ng_input *input;
+	enum ng_source_format format; /* of this file; never AUTO once it is started */
+	bool done;                    /* TEXT: the one document was given out */
+	struct ng_lines lines;
+	struct ng_buf text, meta;
+	size_t meta_keep; /* bytes of meta that all lines of this file share */
+};
+
+int ng_reader_new(const struct ng_source_options *options, struct ng_source_stats *stats,
+		  struct ng_reader **ret_reader)
+{
+	struct ng_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->options = options;
+	reader->field = options->text_field ? options->text_field : "text";
+	reader->stats = stats;
+	reader->lines.max_bytes = options->max_doc_bytes;
+	*ret_reader = reader;
+	return 0;
+}
+
+void ng_reader_stop(struct ng_reader *reader)
+{
+	reader->input = ng_input_free(reader->input);
+}
+
+struct ng_reader *ng_reader_free(struct ng_reader *reader)
+{
+	if (!reader)
+		return NULL;
+	ng_reader_stop(reader);
+	ng_buf_free(&reader->lines.carry);
+	ng_buf_free(&reader->text);
+	ng_buf_free(&reader->meta);
+	free(reader);
+	return NULL;
+}
+
+/* One huge document must not hold its memory to the end of the build. */
+static void trim(struct ng_buf *buf)
+{
+	if (buf->cap > KEEP_BYTES)
+		ng_buf_free(buf);
+	buf->len = 0;
+}
+
+/* Put what an errno alone says into words; err may hold a text from below already. */
+static int explain(const struct ng_reader *reader, int code, struct ng_error *err)
+{
+	if (code == -ENOMEM)
+		return ng_fail(err, code, "%s: out of memory", reader->label);
+	if (code == -EFBIG)
+		return ng_fail(err, code,
+			       "%s: a document larger than %llu bytes, more than memory allows "
+			       "(behind line %llu)",
+			       reader->label, (unsigned long long)reader->options->max_doc_bytes,
+			       (unsigned long long)reader->lines.number);
+	return code;
+}
+
+/* Editors on Windows put this before the first line. */
+static void skip_bom(const uint8_t **line, size_t *len)
+{
+	if (*len >= 3 && memcmp(*line, "\xef\xbb\xbf", 3) == 0) {
+		*line += 3;
+		*len -= 3;
+	}
+}
+
+/* AUTO: what is this file? */
+static int detect(struct ng_reader *reader, struct ng_error *err)
+{
+	const struct ng_detect_params params = {
+		.path = reader->path,
+		.field = reader->field,
+		.in_tree = reader->in_tree,
+		.max_bytes = reader->options->max_doc_bytes,
+	};
+	struct ng_detected found;
+	int r = ng_detect(reader->input, &params, &found, err);
+
+	if (r < 0)
+		return r;
+	reader->format = found.format;
+	if (found.binary && !reader->in_tree)
+		return ng_fail(err, -EBADMSG,
+			       "%s: a binary file (a NUL in its first 8 KiB); --format text takes "
+			       "it as a document",
+			       reader->label);
+	if (found.binary)
+		reader->stats->binary_files++;
+	reader->done = found.binary || (found.empty && strcmp(reader->path, "-") == 0);
+	return 0;
+}
+
+/* {"path":"...": what every document of this file begins with. */
+static int begin_meta(struct ng_reader *reader, const char *path, size_t len)
+{
+	int r;
+
+	reader->meta.len = 0;
+	r = ng_buf_append(&reader->meta, "{\"path\":", 8);
+	if (r == 0)
+		r = ng_json_string_append(&reader->meta, path, len);
+	reader->meta_keep = reader->meta.len;
+	return r;
+}
+
+int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, struct ng_error *err)
+{
+	enum ng_source_format format = reader->options->format;
+	struct ng_input_params params = {
+		.path = path,
+		.label = reader->label,
+		.stdin_dash = !in_tree,
+		.regular_only = in_tree,
+		.tar = NG_INPUT_TAR_NEVER,
+		.cancel = reader->options->cancel,
+		.input_bytes = &reader->stats->input_bytes,
+	};
+	int r;
+
+	ng_reader_stop(reader);
+	reader->path = path;
+	reader->in_tree = in_tree;
+	reader->done = false;
+	ng_reject_name(path, strlen(path), reader->label);
+	ng_lines_start(&reader->lines, NULL);
+	if (format == NG_SOURCE_TAR)
+		params.tar = NG_INPUT_TAR_ALWAYS;
+	else if (format == NG_SOURCE_AUTO && !in_tree)
+		params.tar = NG_INPUT_TAR_DETECT;
+	r = ng_input_open(&params, &reader->input, err);
+	if (r < 0)
+		return r;
+	reader->format = format;
+	if (format == NG_SOURCE_AUTO) {
+		r = detect(reader, err);
+		if (r < 0)
+			return explain(reader, r, err);
+	}
+	ng_lines_start(&reader->lines, reader->input);
+	r = begin_meta(reader, path, strlen(path));
+	return explain(reader, r, err);
+}
+
+static int give(struct ng_reader *reader, const uint8_t *text, size_t len,
+		struct ng_source_doc *ret_doc)
+{
+	int r = ng_buf_append(&reader->meta, "}", 1);
+
+	if (r < 0)
+		return r;
+	*ret_doc = (struct ng_source_doc){
+		.text = len ? text : (const uint8_t *)"",
+		.text_bytes = len,
+		.meta = (const char *)reader->meta.data,
+		.meta_bytes = reader->meta.len,
+	};
+	reader->stats->docs++;
+	reader->stats->text_bytes += len;
+	return 1;
+}
+
+/* The rest of a file or member. */
+static int read_whole(struct ng_reader *reader, struct ng_error *err)
+{
+	uint64_t max = reader->options->max_doc_bytes;
+	const uint8_t *data;
+	size_t len;
+	int r;
+
+	trim(&reader->text);
+	while ((r = ng_input_read(reader->input, &data, &len, err)) > 0) {
+		if (max && len > max - reader->text.len)
+			return -EFBIG;
+		r = ng_buf_append(&reader->text, data, len);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static int next_text(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	int r;
+
+	if (reader->done)
+		return 0;
+	reader->done = true;
+	r = read_whole(reader, err);
+	return r < 0 ? r : give(reader, reader->text.data, reader->text.len, ret_doc);
+}
+
+static int next_member(struct ng_reader *reader, struct ng_source_doc *ret_doc,
+		       struct ng_error *err)
+{
+	for (;;) {
+		struct ng_buf path ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		const char *name;
+		bool binary;
+		int r;
+
+		r = ng_input_next_member(reader->input, &name, err);
+		if (r <= 0)
+			return r;
+		r = ng_buf_printf(&path, "%s/%s", reader->path, name);
+		if (r == 0)
+			r = begin_meta(reader, (const char *)path.data, path.len);
+		if (r == 0)
+			r = ng_detect_binary(reader->input, &binary, err);
+		if (r < 0)
+			return r;
+		if (binary) {
+			reader->stats->binary_files++;
+			continue;
+		}
+		r = read_whole(reader, err);
+		return r < 0 ? r : give(reader, reader->text.data, reader->text.len, ret_doc);
+	}
+}
+
+/* The line is no document; why says the reason. */
+static int reject(struct ng_reader *reader, const uint8_t *line, size_t len,
+		  const struct ng_error *why, struct ng_error *err)
+{
+	struct ng_error full;
+
+	ng_fail(&full, 0, "%s:%llu: %s", reader->label, (unsigned long long)reader->lines.number,
+		why->text);
+	if (!reader->options->skip_bad)
+		return ng_fail(err, -EBADMSG, "%s", full.text);
+	reader->stats->bad_docs++;
+	return ng_reject_write(reader->options->skip_bad, full.text, line, len, err);
+}
+
+static int next_json(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	for (;;) {
+		struct ng_error why = {0};
+		const uint8_t *line, *json;
+		size_t len, json_len;
+		int r;
+
+		r = ng_lines_next(&reader->lines, &line, &len, err);
+		if (r <= 0)
+			return r;
+		json = line;
+		json_len = len;
+		if (reader->lines.number == 1)
+			skip_bom(&json, &json_len);
+		if (ng_is_blank(json, json_len)) {
+			reader->stats->blank_lines++;
+			continue;
+		}
+		trim(&reader->text);
+		reader->meta.len = reader->meta_keep;
+		r = ng_buf_printf(&reader->meta, ",\"line\":%llu,\"metadata\":",
+				  (unsigned long long)reader->lines.number);
+		if (r == 0)
+			r = ng_jsonl_parse(json, json_len, reader->field, &reader->text,
+					   &reader->meta, &why);
+		if (r == 0)
+			return give(reader, reader->text.data, reader->text.len, ret_doc);
+		if (r == -ENOMEM)
+			return r;
+		r = reject(reader, line, len, &why, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int next_line(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	const uint8_t *line;
+	size_t len;
+	int r;
+
+	r = ng_lines_next(&reader->lines, &line, &len, err);
+	if (r <= 0)
+		return r;
+	reader->meta.len = reader->meta_keep;
+	r = ng_buf_printf(&reader->meta, ",\"line\":%llu",
+			  (unsigned long long)reader->lines.number);
+	return r < 0 ? r : give(reader, line, len, ret_doc);
+}
+
+int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	int r = 0;
+
+	switch (reader->format) {
+	case NG_SOURCE_JSONL:
+		r = next_json(reader, ret_doc, err);
+		break;
+	case NG_SOURCE_LINES:
+		r = next_line(reader, ret_doc, err);
+		break;
+	case NG_SOURCE_TAR:
+		r = next_member(reader, ret_doc, err);
+		break;
+	case NG_SOURCE_TEXT:
+	case NG_SOURCE_AUTO:
+		r = next_text(reader, ret_doc, err);
+		break;
+	}
+	return explain(reader, r, err);
+}
