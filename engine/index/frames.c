@@ -238,6 +238,8 @@ int ng_frames_read(const struct ng_frames *frames, uint64_t offset, size_t len, 
 		size_t from = frame == first ? offset % NG_FRAME_BYTES : 0;
 		size_t to = ng_min(offset + len - frame * NG_FRAME_BYTES, (uint64_t)NG_FRAME_BYTES);
 
+		if ((frame - first) % FETCH_FRAMES == 0 && d->frame != frame)
+			fetch(frames, frame, ng_min(frame + FETCH_FRAMES, end));
 		r = read_frame(frames, d, frame, from, to, buf);
 		buf += to - from;
 	}
