@@ -7,13 +7,14 @@ int ng_buf_reserve(struct ng_buf *buf, size_t extra)
 	size_t need, cap;
 	uint8_t *data;
 
-	if (__builtin_add_overflow(buf->len, extra, &need))
+	/* No object is larger than PTRDIFF_MAX; below it the growth cannot overflow. */
+	if (__builtin_add_overflow(buf->len, extra, &need) || need > PTRDIFF_MAX)
 		return -ENOMEM;
 	if (need <= buf->cap)
 		return 0;
 	cap = ng_max(buf->cap, (size_t)BUF_MIN_BYTES);
 	while (cap < need)
-		cap = cap > SIZE_MAX / 3 * 2 ? need : cap + cap / 2;
+		cap += cap / 2;
 	data = realloc(buf->data, cap);
 	if (!data)
 		return -ENOMEM;

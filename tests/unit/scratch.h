@@ -1,0 +1,67 @@
+/* A scratch directory and reproducible random numbers for the unit tests. */
+#pragma once
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "base/base.h"
+
+/* Make a directory of its own for a test; path gets its name. */
+static inline int scratch_make(char path[PATH_MAX])
+{
+	const char *base = getenv("TMPDIR");
+
+	snprintf(path, PATH_MAX, "%s/ngramfs-test-XXXXXX", base && *base ? base : "/tmp");
+	return mkdtemp(path) ? 0 : -errno;
+}
+
+/* Remove it and the files in it. Fails when something else is in it: tests leave nothing. */
+static inline int scratch_remove(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+static inline int scratch_write(const char *path, const void *data, size_t len)
+{
+	ng_cleanup(ng_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, data, len) == (ssize_t)len ? 0 : -EIO;
+}
+
+/* The whole of a file; the caller frees it. NULL when it cannot be read. */
+static inline uint8_t *scratch_read(const char *path, size_t *ret_len)
+{
+	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t len = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	uint8_t *data = len < 0 ? NULL : malloc((size_t)len + 1);
+
+	if (data && pread(fd, data, (size_t)len, 0) != (ssize_t)len) {
+		free(data);
+		data = NULL;
+	}
+	if (data)
+		*ret_len = (size_t)len;
+	return data;
+}
+
+/* splitmix64 (S. Vigna, public domain): the state is the seed. */
+static inline uint64_t scratch_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
