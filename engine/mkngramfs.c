@@ -1,0 +1,281 @@
+/* mkngramfs: build an index. Progress and messages; the work is in text/ and build/. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "mkngramfs_options.h"
+
+/* Set by a signal handler, which can reach nothing else. */
+static ng_cancel cancelled;
+
+struct run {
+	struct arguments args;
+	struct ng_source *source;
+	struct ng_builder *builder;
+	struct ng_progress *progress;
+	FILE *skip_bad;
+	double started; /* seconds */
+};
+
+static void on_signal(int signal)
+{
+	atomic_store(&cancelled, true);
+}
+
+/* Without SA_RESTART, so that a read from a silent pipe ends. */
+static void catch_signals(void)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction end = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN}, was;
+
+	for (size_t i = 0; i < ng_array_size(ending); i++) {
+		/* nohup, and shells without job control, want theirs ignored. */
+		if (sigaction(ending[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(ending[i], &end, NULL);
+	}
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void on_build_progress(void *userdata, const struct ng_build_progress *p)
+{
+	static const char *const phases[] = {
+		[NG_PHASE_SORT] = "sorting",
+		[NG_PHASE_ENCODE] = "encoding",
+		[NG_PHASE_STORE] = "storing",
+		[NG_PHASE_SYNC] = "writing to disk",
+	};
+	struct run *run = userdata;
+	char phase[64];
+
+	if (p->phase == NG_PHASE_READ)
+		return;
+	snprintf(phase, sizeof(phase), "%s shard %" PRIu32, phases[p->phase], p->shard);
+	ng_progress_update(run->progress, phase, p->done_bytes, p->total_bytes);
+}
+
+/* The files of a build must not lie in a tree that it reads: it would read what it writes. */
+static int check_outside(const struct run *run, const char *path, struct ng_error *err)
+{
+	char *copy ng_cleanup(ng_freep) = strdup(path);
+	char parent[PATH_MAX], source[PATH_MAX];
+
+	if (!copy)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	if (!realpath(dirname(copy), parent))
+		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
+	for (size_t i = 0; i < run->args.n_paths; i++) {
+		struct stat st;
+		size_t n;
+
+		if (!realpath(run->args.paths[i], source) || stat(source, &st) < 0 ||
+		    !S_ISDIR(st.st_mode))
+			continue;
+		n = strcmp(source, "/") == 0 ? 0 : strlen(source);
+		if (strncmp(parent, source, n) == 0 && (parent[n] == '/' || !parent[n]))
+			return ng_fail(err, -EINVAL,
+				       "%s would lie within the source %s, which is read "
+				       "meanwhile; put it elsewhere",
+				       path, run->args.paths[i]);
+	}
+	return 0;
+}
+
+static int open_skip_bad(struct run *run, struct ng_error *err)
+{
+	const char *path = run->args.skip_bad;
+	struct stat st;
+	int r;
+
+	if (!path)
+		return 0;
+	r = check_outside(run, path, err);
+	if (r < 0)
+		return r;
+	if (!run->args.build.force && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		return ng_fail(err, -EEXIST,
+			       "%s: exists (--skip-bad would overwrite it); remove it, or use "
+			       "--force",
+			       path);
+	run->skip_bad = fopen(path, "we");
+	if (!run->skip_bad)
+		return ng_fail(err, -errno, "%s: cannot write: %s", path, strerror(errno));
+	return 0;
+}
+
+static int flush_skip_bad(const struct run *run, struct ng_error *err)
+{
+	if (!run->skip_bad || fflush(run->skip_bad) == 0)
+		return 0;
+	return ng_fail(err, -errno, "%s: cannot write: %s", run->args.skip_bad, strerror(errno));
+}
+
+/* One that says nothing about a failed run goes away. Returns whether it stays. */
+static bool close_skip_bad(struct run *run, bool failed)
+{
+	struct stat st;
+	bool stays;
+
+	if (!run->skip_bad)
+		return false;
+	fflush(run->skip_bad);
+	stays = !failed || fstat(fileno(run->skip_bad), &st) < 0 || !S_ISREG(st.st_mode) ||
+		st.st_size > 0;
+	if (!stays)
+		unlink(run->args.skip_bad);
+	fclose(run->skip_bad);
+	run->skip_bad = NULL;
+	return stays;
+}
+
+static uint64_t half_of_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page_bytes > 0 ? (uint64_t)pages / 2 * (uint64_t)page_bytes : 0;
+}
+
+static int begin(struct run *run, struct ng_error *err)
+{
+	struct arguments *args = &run->args;
+	int r;
+
+	r = check_outside(run, args->build.output, err);
+	if (r == 0)
+		r = open_skip_bad(run, err);
+	if (r < 0)
+		return r;
+	args->source.skip_bad = run->skip_bad;
+	args->source.cancel = &cancelled;
+	args->source.max_doc_bytes =
+		args->build.memory_bytes ? args->build.memory_bytes : half_of_memory();
+	args->build.cancel = &cancelled;
+	args->build.progress = on_build_progress;
+	args->build.userdata = run;
+	r = ng_source_new(args->paths, args->n_paths, &args->source, &run->source, err);
+	if (r < 0)
+		return r;
+	return ng_builder_new(&args->build, &run->builder, err);
+}
+
+static int build(struct run *run, struct ng_build_summary *ret_summary, struct ng_error *err)
+{
+	struct ng_source_doc doc;
+	struct ng_source_stats stats;
+	int r;
+
+	r = begin(run, err);
+	if (r < 0)
+		return r;
+	while ((r = ng_source_next(run->source, &doc, err)) > 0) {
+		r = ng_builder_add(run->builder, doc.text, doc.text_bytes, doc.meta, doc.meta_bytes,
+				   err);
+		if (r < 0)
+			return r;
+		ng_source_stats(run->source, &stats);
+		ng_progress_update(run->progress, "reading", stats.input_bytes, stats.input_total);
+	}
+	if (r == 0)
+		r = flush_skip_bad(run, err);
+	return r < 0 ? r : ng_builder_finish(run->builder, ret_summary, err);
+}
+
+static double cpu_seconds(const struct rusage *usage)
+{
+	return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+	       (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1e-6;
+}
+
+static void print_summary(const struct run *run, const struct ng_build_summary *summary)
+{
+	char text[NG_PROGRESS_BYTES_LEN], index[NG_PROGRESS_BYTES_LEN], peak[NG_PROGRESS_BYTES_LEN];
+	const char *skip_bad = run->args.skip_bad;
+	struct ng_source_stats stats;
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_SELF, &usage);
+	ng_source_stats(run->source, &stats);
+	fprintf(stderr,
+		"mkngramfs: %s is made\n"
+		"  documents    %" PRIu64 " (%" PRIu64 " bytes of text, %s)\n"
+		"  index        %" PRIu64 " bytes (%s), ",
+		run->args.build.output, summary->docs, summary->text_bytes,
+		ng_progress_bytes(summary->text_bytes, text), summary->index_bytes,
+		ng_progress_bytes(summary->index_bytes, index));
+	if (summary->text_bytes)
+		fprintf(stderr, "%.3f of the text, ",
+			(double)summary->index_bytes / (double)summary->text_bytes);
+	fprintf(stderr,
+		"%" PRIu32 " shard%s\n"
+		"  time         %.1f s, %.1f s of CPU\n"
+		"  peak memory  %s\n",
+		summary->shards, summary->shards == 1 ? "" : "s", now() - run->started,
+		cpu_seconds(&usage), ng_progress_bytes((uint64_t)usage.ru_maxrss * 1024, peak));
+	if (skip_bad)
+		fprintf(stderr, "  rejected     %" PRIu64 " lines or files, see %s\n",
+			stats.bad_docs, skip_bad);
+	if (stats.binary_files)
+		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
+	if (stats.blank_lines)
+		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
+	if (!summary->docs)
+		fputs("mkngramfs: note: no document in the sources; the index is empty\n", stderr);
+}
+
+static void print_failure(const struct run *run, int code, bool bad_stays,
+			  const struct ng_error *err)
+{
+	if (code == -EINTR) {
+		fprintf(stderr, "mkngramfs: interrupted; nothing was left behind%s%s\n",
+			bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
+		return;
+	}
+	fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
+	if (code == -ENOSPC || code == -EDQUOT)
+		fputs("mkngramfs: no room on the disk; nothing was left behind. Free some, or put "
+		      "the index (-o) elsewhere\n",
+		      stderr);
+	if (code == -EBADMSG && !run->args.skip_bad)
+		fputs("mkngramfs: no index was made; --skip-bad FILE leaves out bad input and goes "
+		      "on\n",
+		      stderr);
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.started = now()};
+	struct ng_build_summary summary = {0};
+	struct ng_error err = {0};
+	bool bad_stays;
+	int r;
+
+	r = parse_arguments(argc, argv, &run.args);
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	catch_signals();
+	r = ng_progress_new(stderr, run.args.progress, &run.progress);
+	if (r == 0)
+		r = build(&run, &summary, &err);
+	/* First of all the working directory goes, so that the message is true. */
+	run.builder = ng_builder_free(run.builder);
+	run.progress = ng_progress_free(run.progress);
+	bad_stays = close_skip_bad(&run, r < 0);
+	if (r < 0)
+		print_failure(&run, r, bad_stays, &err);
+	else if (!run.args.quiet)
+		print_summary(&run, &summary);
+	ng_source_free(run.source);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,233 @@
+#include "mkngramfs_options.h"
+
+#include <getopt.h>
+
+static const char help[] =
+	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
+	"Build an index for exact search from JSONL, text files, directory trees and tar "
+	"archives,\n"
+	"any of them compressed (gzip, bzip2, xz, zstd, lz4). '-' is standard input.\n"
+	"\n"
+	"  -o, --output=INDEX      the index to make, a directory\n"
+	"      --force             replace an INDEX that is there\n"
+	"\n"
+	"Input:\n"
+	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
+	"                          lines (a document a line) or tar (a document a member)\n"
+	"      --text-field=NAME   the field of JSONL that holds the text (default: text)\n"
+	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
+	"\n"
+	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
+	"      --shard-size=SIZE   text in a shard at most (default: as memory allows)\n"
+	"      --sa-sampling=N     locate in at most N steps, a power of two, 4 to 1024\n"
+	"                          (default 64; smaller is faster and larger)\n"
+	"      --isa-sampling=N    read text from every N bytes, a power of two, 64 to 65536\n"
+	"                          (default 256)\n"
+	"      --text-store        keep the text, too, compressed: documents are read faster\n"
+	"\n"
+	"Run:\n"
+	"      --memory=SIZE       bound on memory (default: half of the machine's)\n"
+	"      --threads=N         default: one a processor\n"
+	"      --progress=WHEN     auto (default), plain (a line every 10 seconds) or none\n"
+	"  -q, --quiet             say nothing but errors\n"
+	"  -h, --help              print this and exit\n"
+	"  -V, --version           print the version and exit\n"
+	"\n"
+	"Exit status: 0 done, 1 failed (no INDEX is left), 2 usage. See mkngramfs(1).\n";
+
+/* Returns EXIT_USAGE, so that a caller can say `return usage(...)`. */
+__attribute__((__format__(printf, 1, 2))) static int usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("mkngramfs: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\nTry 'mkngramfs --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+/* A decimal number without sign; with suffixes, K, M, G or T may follow. */
+static int parse_number(const char *arg, bool suffixes, uint64_t *ret)
+{
+	static const char letters[] = "KMGT";
+	const char *letter;
+	uint64_t v = 0;
+
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	for (; *arg >= '0' && *arg <= '9'; arg++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*arg - '0'), &v))
+			return -ERANGE;
+	if (suffixes && *arg) {
+		letter = strchr(letters, *arg & ~0x20);
+		if (!letter)
+			return -EINVAL;
+		for (const char *l = letters; l <= letter; l++)
+			if (__builtin_mul_overflow(v, 1024, &v))
+				return -ERANGE;
+		arg++;
+	}
+	if (*arg)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+static int parse_size(const char *option, const char *arg, uint64_t *ret)
+{
+	int r = parse_number(arg, true, ret);
+
+	if (r == -ERANGE)
+		return usage("--%s: '%s' is too large", option, arg);
+	if (r < 0)
+		return usage("--%s: '%s' is no size (such as 500M or 2G)", option, arg);
+	return 0;
+}
+
+static int parse_sampling(const char *option, const char *arg, uint32_t lo, uint32_t hi,
+			  uint32_t *ret)
+{
+	uint64_t v;
+
+	if (parse_number(arg, false, &v) < 0 || v < lo || v > hi || (v & (v - 1)) != 0)
+		return usage("--%s: '%s' is no power of two from %u to %u", option, arg, lo, hi);
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+static int parse_threads(const char *arg, unsigned *ret)
+{
+	uint64_t v;
+
+	if (parse_number(arg, false, &v) < 0 || v < 1 || v > 4096)
+		return usage("--threads: '%s' is no number from 1 to 4096", arg);
+	*ret = (unsigned)v;
+	return 0;
+}
+
+/* The place of arg among words. */
+static int parse_word(const char *option, const char *arg, const char *const *words, size_t n,
+		      unsigned *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(arg, words[i]) == 0) {
+			*ret = (unsigned)i;
+			return 0;
+		}
+	}
+	return usage("--%s: unknown value '%s'", option, arg);
+}
+
+enum long_option {
+	OPT_FORMAT = 256,
+	OPT_TEXT_FIELD,
+	OPT_SHARD_SIZE,
+	OPT_MEMORY,
+	OPT_THREADS,
+	OPT_SA_SAMPLING,
+	OPT_ISA_SAMPLING,
+	OPT_TEXT_STORE,
+	OPT_SKIP_BAD,
+	OPT_FORCE,
+	OPT_PROGRESS,
+};
+
+static int parse_option(int option, const char *arg, struct arguments *args)
+{
+	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
+	static const char *const modes[] = {"auto", "plain", "none"};
+	unsigned word = 0;
+	int r = 0;
+
+	switch (option) {
+	case 'o':
+		args->build.output = arg;
+		break;
+	case 'q':
+		args->quiet = true;
+		break;
+	case OPT_FORMAT:
+		r = parse_word("format", arg, formats, ng_array_size(formats), &word);
+		args->source.format = (enum ng_source_format)word;
+		break;
+	case OPT_TEXT_FIELD:
+		args->source.text_field = arg;
+		break;
+	case OPT_SHARD_SIZE:
+		return parse_size("shard-size", arg, &args->build.shard_bytes);
+	case OPT_MEMORY:
+		return parse_size("memory", arg, &args->build.memory_bytes);
+	case OPT_THREADS:
+		return parse_threads(arg, &args->build.threads);
+	case OPT_SA_SAMPLING:
+		return parse_sampling("sa-sampling", arg, 4, 1024, &args->build.sa_sampling);
+	case OPT_ISA_SAMPLING:
+		return parse_sampling("isa-sampling", arg, 64, 65536, &args->build.isa_sampling);
+	case OPT_TEXT_STORE:
+		args->build.text_store = true;
+		break;
+	case OPT_SKIP_BAD:
+		args->skip_bad = arg;
+		break;
+	case OPT_FORCE:
+		args->build.force = true;
+		break;
+	case OPT_PROGRESS:
+		r = parse_word("progress", arg, modes, ng_array_size(modes), &word);
+		args->progress = (enum ng_progress_mode)word;
+		break;
+	default:
+		fputs("Try 'mkngramfs --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+	return r;
+}
+
+int parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+		{"output", required_argument, NULL, 'o'},
+		{"format", required_argument, NULL, OPT_FORMAT},
+		{"text-field", required_argument, NULL, OPT_TEXT_FIELD},
+		{"shard-size", required_argument, NULL, OPT_SHARD_SIZE},
+		{"memory", required_argument, NULL, OPT_MEMORY},
+		{"threads", required_argument, NULL, OPT_THREADS},
+		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
+		{"isa-sampling", required_argument, NULL, OPT_ISA_SAMPLING},
+		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
+		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
+		{"force", no_argument, NULL, OPT_FORCE},
+		{"progress", required_argument, NULL, OPT_PROGRESS},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "o:qhV", options, NULL)) >= 0) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (c == 'V') {
+			puts("mkngramfs " NG_VERSION);
+			return -1;
+		}
+		r = parse_option(c, optarg, args);
+		if (r)
+			return r;
+	}
+	args->paths = (const char *const *)argv + optind;
+	args->n_paths = (size_t)(argc - optind);
+	if (!args->build.output || !*args->build.output)
+		return usage("no index named (-o INDEX)");
+	if (!args->n_paths)
+		return usage("no SOURCE named ('-' reads standard input)");
+	if (args->quiet)
+		args->progress = NG_PROGRESS_NONE;
+	return 0;
+}

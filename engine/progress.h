@@ -1,0 +1,37 @@
+/* How far a long run is: one line that is rewritten on a terminal, a line now and then elsewhere.
+ * Errors of writing are ignored: a run must not fail for want of an audience. */
+#pragma once
+
+#include "base/base.h"
+
+enum ng_progress_mode {
+	NG_PROGRESS_AUTO,  /* a rewritten line on a terminal, PLAIN otherwise */
+	NG_PROGRESS_PLAIN, /* a line every 10 seconds */
+	NG_PROGRESS_NONE,
+};
+
+struct ng_progress;
+
+/* out is borrowed until ng_progress_free. Not thread-safe. -ENOMEM. */
+int ng_progress_new(FILE *out, enum ng_progress_mode mode, struct ng_progress **ret_progress);
+
+/* Removes the line; NULL is fine. */
+struct ng_progress *ng_progress_free(struct ng_progress *progress);
+
+/* done of total bytes (0: unknown) of a phase. Cheap: call it as often as you like. Rate and time
+ * left are those of the phase since it was first seen, or seen again. */
+void ng_progress_update(struct ng_progress *progress, const char *phase, uint64_t done_bytes,
+			uint64_t total_bytes);
+
+/* Remove the line, before something else is written. */
+void ng_progress_clear(struct ng_progress *progress);
+
+#define NG_PROGRESS_BYTES_LEN 32
+
+/* "1.2 GiB" */
+const char *ng_progress_bytes(uint64_t bytes, char ret[NG_PROGRESS_BYTES_LEN]);
+
+static inline void ng_progress_freep(struct ng_progress **progress)
+{
+	ng_progress_free(*progress);
+}
