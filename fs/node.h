@@ -1,0 +1,144 @@
+/* Node numbers, and the table of those nodes that need memory.
+ *
+ * A node number has 64 bits: 8 of kind, 8 of index (which of the mounted ones), 48 of value. Where
+ * the value says everything about a file (a count, a document's number) the node needs no memory:
+ * a million different counts cost the daemon nothing. Consequences, all intended:
+ *  - a document is one inode wherever it appears, and shares the page cache; so are two queries'
+ *    counts that are the same number, whose content is then the same as well;
+ *  - st_nlink stays 1 all the same, so that tar, cp -a, rsync -H and du, which look for hard links
+ *    only where st_nlink > 1, treat each name as a file of its own.
+ *
+ * Directories of one query, and files whose content must be kept, are in the table: made by
+ * lookup, counted as the kernel counts them, freed by forget. Their numbers are never used twice,
+ * so that generation numbers aren't needed. The st_ino that they show is a hash of what they are,
+ * so that one query written in two ways is one file, and an inode number is the same at the next
+ * mount. The table can't free what the kernel holds; past a limit it names the oldest nodes, and
+ * the daemon asks the kernel to let go of them. */
+#pragma once
+
+#include "base/base.h"
+
+enum ng_kind {
+	NG_KIND_ROOT, /* the mount's root is number 1, as FUSE wants it */
+	NG_KIND_INDEX,
+	NG_KIND_README,
+	NG_KIND_STATS,
+	NG_KIND_COUNT_DIR,
+	NG_KIND_FIND_DIR,
+	NG_KIND_DOCS_DIR,
+	NG_KIND_META_DIR,
+	NG_KIND_MATCH_DIR,
+	NG_KIND_DOC_DIR,
+	NG_KIND_COUNT,      /* value: the count */
+	NG_KIND_TEXT,       /* value: document number */
+	NG_KIND_META,       /* value: document number */
+	NG_KIND_FIRST_KEPT, /* kinds from here on live in the table; value: a serial number */
+	NG_KIND_FIND = NG_KIND_FIRST_KEPT,
+	NG_KIND_DOCS_PAGE,
+	NG_KIND_META_PAGE,
+	NG_KIND_MATCH_PAGE,
+	NG_KIND_MATCH,
+	NG_KINDS,
+};
+
+typedef uint64_t ng_node_id;
+
+#define NG_NODE_ROOT        ((ng_node_id)1)
+#define NG_NODE_VALUE_BITS  48
+#define NG_NODE_VALUE_LIMIT (UINT64_C(1) << NG_NODE_VALUE_BITS)
+#define NG_NODE_INDEX_LIMIT 256u
+
+static inline ng_node_id ng_node_id_make(enum ng_kind kind, unsigned index, uint64_t value)
+{
+	return (uint64_t)kind << 56 | (uint64_t)index << NG_NODE_VALUE_BITS | value;
+}
+
+static inline unsigned ng_node_kind(ng_node_id id)
+{
+	return (unsigned)(id >> 56);
+}
+
+static inline unsigned ng_node_index(ng_node_id id)
+{
+	return (unsigned)(id >> NG_NODE_VALUE_BITS) & 0xff;
+}
+
+static inline uint64_t ng_node_value(ng_node_id id)
+{
+	return id & (NG_NODE_VALUE_LIMIT - 1);
+}
+
+/* What a lookup answers. */
+struct ng_entry {
+	ng_node_id id;
+	uint64_t ino;   /* st_ino */
+	uint64_t bytes; /* st_size; 0 for directories */
+};
+
+/* A node in the table. Its fields don't change; whoever got it holds a reference. */
+struct ng_node {
+	ng_node_id id, parent;
+	uint64_t ino;
+	uint64_t number; /* a page's number from 0, or a match's */
+	uint64_t count;  /* occurrences of the query */
+	const uint8_t *query;
+	size_t query_bytes;
+	const char *name; /* as the kernel spelled it; NUL-terminated */
+	uint8_t *content; /* a file's; NULL for directories */
+	size_t content_bytes;
+};
+
+/* What a node is made of; query, name and content are copied, or taken, as ng_nodes_add says. */
+struct ng_node_init {
+	enum ng_kind kind;
+	unsigned index;
+	ng_node_id parent;
+	const char *name;
+	const uint8_t *query;
+	size_t query_bytes;
+	uint64_t number, count;
+	uint8_t *content; /* from malloc, or NULL */
+	size_t content_bytes;
+};
+
+struct ng_nodes;
+
+/* limit_bytes: memory of nodes past which ng_nodes_next_victim wakes up. -ENOMEM. All functions
+ * below are thread-safe. */
+int ng_nodes_new(size_t limit_bytes, struct ng_nodes **ret_nodes);
+/* No node may be in use any more; the kernel's lookup counts no longer matter. */
+struct ng_nodes *ng_nodes_free(struct ng_nodes *nodes);
+
+/* The node of that name below parent, where there is one; counts one lookup. O(1). */
+bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, const char *name,
+		     struct ng_entry *ret_entry);
+
+/* Add a node; counts one lookup. If another thread has added the same name meanwhile, the answer
+ * is that one. init->content is taken over in any case, also on failure. -ENOMEM. O(1). */
+int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
+		 struct ng_entry *ret_entry);
+
+/* A reference to a node for as long as a request needs it; NULL when there is no such node. */
+const struct ng_node *ng_nodes_get(struct ng_nodes *nodes, ng_node_id id);
+void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node);
+
+/* The kernel gives back n lookups. A number that isn't in the table is ignored. */
+void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n);
+
+/* st_ino of a node in the table, before it is made. */
+uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const uint8_t *query,
+		      size_t query_bytes);
+
+/* Wait until nodes hold more than the limit, then give the oldest ones, one a call, until three
+ * quarters of it are left. ret_name has room for NG_PATH_NAME_MAX + 1 bytes. False once
+ * ng_nodes_stop was called. A node is given once, and again only after another lookup of it. */
+bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *ret_name,
+			  size_t *ret_len);
+void ng_nodes_stop(struct ng_nodes *nodes);
+
+struct ng_nodes_stats {
+	uint64_t nodes, bytes;
+	uint64_t asked_bytes; /* of them, of nodes given by ng_nodes_next_victim and still here */
+};
+
+void ng_nodes_stats(struct ng_nodes *nodes, struct ng_nodes_stats *ret_stats);

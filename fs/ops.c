@@ -1,0 +1,371 @@
+/* How requests are saved. Nothing ever changes under a mount, so names, attributes and pages are
+ * good for ever, and absent names are cached too. To open and opendir the answer is ENOSYS, which
+ * tells the kernel not to send them, nor release, again, and to keep the caches. A path asked for
+ * the first time then costs a LOOKUP and a READ; asked again it costs nothing. */
+#define FUSE_USE_VERSION 312
+
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "ops.h"
+#include "path.h"
+
+/* For ever, as far as the kernel's clock goes. */
+#define TIMEOUT_SECONDS 1e9
+
+/* A read is no longer; more than two pages are needed for names beyond 1,023 bytes. */
+#define MAX_READ_BYTES (128u << 10)
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	struct ng_mount *mount = userdata;
+
+	conn->max_write = MAX_READ_BYTES;
+	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS_AUTO);
+	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
+	mount->no_open = conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
+	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
+}
+
+static void on_interrupt(fuse_req_t req, void *cancel)
+{
+	atomic_store((ng_cancel *)cancel, true);
+}
+
+static ng_cancel *begin(fuse_req_t req)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	ng_cancel *cancel = ng_cancels_get(&mount->cancels);
+
+	fuse_req_interrupt_func(req, on_interrupt, cancel);
+	return cancel;
+}
+
+/* One line a second at most, so that a damaged index doesn't fill the disk with its log. */
+static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
+{
+	long long now = time(NULL), before = atomic_load(&mount->logged_at);
+	unsigned long unlogged;
+
+	if (now == before || !atomic_compare_exchange_strong(&mount->logged_at, &before, now)) {
+		atomic_fetch_add(&mount->unlogged, 1);
+		return;
+	}
+	unlogged = atomic_exchange(&mount->unlogged, 0);
+	fuse_log(FUSE_LOG_ERR,
+		 "ngramfs: %s: error: %s; a request failed, and %lu before it since the last line; "
+		 "check the index with ngramfsck\n",
+		 ng_tree_path(mount->tree, id),
+		 r == -EUCLEAN ? "the index is damaged" : strerror(-r), unlogged);
+}
+
+/* The errno to reply with. */
+static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
+{
+	if (r != -EUCLEAN && r != -EIO)
+		return -r;
+	log_damage(mount, id, r);
+	return EIO;
+}
+
+static void fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
+		      struct stat *ret_stat)
+{
+	ng_tree_stat(mount->tree, entry, ret_stat);
+	ret_stat->st_uid = mount->uid;
+	ret_stat->st_gid = mount->gid;
+}
+
+static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entry,
+		       struct fuse_entry_param *ret_param)
+{
+	*ret_param = (struct fuse_entry_param){
+		.ino = entry->id,
+		.attr_timeout = TIMEOUT_SECONDS,
+		.entry_timeout = TIMEOUT_SECONDS,
+	};
+	fill_stat(mount, entry, &ret_param->attr);
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	struct fuse_entry_param param = {.entry_timeout = TIMEOUT_SECONDS};
+	ng_cancel *cancel = begin(req);
+	struct ng_entry entry;
+	int r;
+
+	r = ng_tree_lookup(mount->tree, parent, name, cancel, &entry);
+	if (r == 0) {
+		fill_entry(mount, &entry, &param);
+		/* Interrupted, and the kernel has given up on the answer. */
+		if (fuse_reply_entry(req, &param) == -ENOENT)
+			ng_tree_forget(mount->tree, entry.id, 1);
+	} else if (r == -ENOENT) {
+		fuse_reply_entry(req, &param); /* number 0: absent, for as long */
+	} else {
+		fuse_reply_err(req, reply_errno(mount, parent, r));
+	}
+	ng_cancels_put(&mount->cancels, cancel);
+}
+
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+
+	ng_tree_forget(mount->tree, ino, n);
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+
+	for (size_t i = 0; i < count; i++)
+		ng_tree_forget(mount->tree, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_entry entry;
+	struct stat st;
+	int r;
+
+	r = ng_tree_entry(mount->tree, ino, &entry);
+	if (r) {
+		fuse_reply_err(req, reply_errno(mount, ino, r));
+		return;
+	}
+	fill_stat(mount, &entry, &st);
+	fuse_reply_attr(req, &st, TIMEOUT_SECONDS);
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+
+	if ((fi->flags & O_ACCMODE) != O_RDONLY) {
+		fuse_reply_err(req, EROFS);
+	} else if (mount->no_open) {
+		fuse_reply_err(req, ENOSYS);
+	} else {
+		fi->keep_cache = 1;
+		fi->noflush = 1;
+		fuse_reply_open(req, fi);
+	}
+}
+
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+
+	if (mount->no_opendir) {
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	fi->keep_cache = 1;
+	fi->cache_readdir = 1;
+	fuse_reply_open(req, fi);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	ng_cleanup(ng_freep) uint8_t *buf = malloc(ng_max(size, (size_t)1));
+	ng_cancel *cancel;
+	size_t len;
+	int r;
+
+	if (!buf) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	cancel = begin(req);
+	r = ng_tree_read(mount->tree, ino, (uint64_t)offset, size, cancel, buf, &len);
+	if (r)
+		fuse_reply_err(req, reply_errno(mount, ino, r));
+	else
+		fuse_reply_buf(req, (const char *)buf, len);
+	ng_cancels_put(&mount->cancels, cancel);
+}
+
+struct dir_buffer {
+	fuse_req_t req;
+	const struct ng_mount *mount;
+	char *data;
+	size_t len, size;
+};
+
+static bool emit_plain(void *userdata, const struct ng_name *name)
+{
+	struct dir_buffer *out = userdata;
+	struct stat st = {.st_ino = name->ino, .st_mode = name->is_dir ? S_IFDIR : S_IFREG};
+	size_t room = out->size - out->len;
+	size_t need = fuse_add_direntry(out->req, out->data + out->len, room, name->name, &st,
+					(off_t)name->next);
+
+	if (need > room)
+		return false;
+	out->len += need;
+	return true;
+}
+
+static bool emit_plus(void *userdata, const struct ng_name *name)
+{
+	struct dir_buffer *out = userdata;
+	struct fuse_entry_param param = {0};
+	size_t room = out->size - out->len, need;
+
+	/* Number 0: the kernel looks the name up when it needs more than its type. */
+	if (name->entry)
+		fill_entry(out->mount, name->entry, &param);
+	param.attr.st_ino = name->ino;
+	param.attr.st_mode |= name->is_dir ? S_IFDIR : S_IFREG;
+	need = fuse_add_direntry_plus(out->req, out->data + out->len, room, name->name, &param,
+				      (off_t)name->next);
+	if (need > room)
+		return false;
+	out->len += need;
+	return true;
+}
+
+static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_tree_emit emit)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	ng_cleanup(ng_freep) char *data = malloc(ng_max(size, (size_t)1));
+	struct dir_buffer out = {req, mount, data, 0, size};
+	ng_cancel *cancel;
+	int r;
+
+	if (!data) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	cancel = begin(req);
+	r = ng_tree_list(mount->tree, ino, (uint64_t)offset, cancel, emit, &out);
+	if (r)
+		fuse_reply_err(req, reply_errno(mount, ino, r));
+	else
+		fuse_reply_buf(req, data, out.len);
+	ng_cancels_put(&mount->cancels, cancel);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		       struct fuse_file_info *fi)
+{
+	list(req, ino, size, offset, emit_plain);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+			   struct fuse_file_info *fi)
+{
+	list(req, ino, size, offset, emit_plus);
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	uint64_t docs, bytes;
+	struct statvfs st;
+
+	ng_tree_totals(mount->tree, &docs, &bytes);
+	st = (struct statvfs){
+		.f_bsize = 4096,
+		.f_frsize = 4096,
+		.f_blocks = ng_div_up(bytes, 4096),
+		.f_files = docs,
+		.f_namemax = atomic_load(&mount->name_max),
+	};
+	fuse_reply_statfs(req, &st);
+}
+
+/* The kernel refuses all of these on a read-only mount; they are here for one that someone has
+ * remounted "rw". */
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
+		       struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
+		      const char *to_name, unsigned int flags)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		      struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
+		     struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EROFS);
+}
+
+const struct fuse_lowlevel_ops ng_ops = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.open = op_open,
+	.opendir = op_opendir,
+	.read = op_read,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.statfs = op_statfs,
+	.setattr = op_setattr,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.unlink = op_remove,
+	.rmdir = op_remove,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+	.create = op_create,
+	.write = op_write,
+};
+
+void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount)
+{
+	char name[NG_PATH_NAME_MAX + 1];
+	ng_node_id parent;
+	size_t len;
+
+	/* Whether the kernel knew the name, or had dropped it already, makes no difference. */
+	while (ng_nodes_next_victim(ng_tree_nodes(mount->tree), &parent, name, &len))
+		fuse_lowlevel_notify_inval_entry(session, parent, name, len);
+}

@@ -1,0 +1,26 @@
+/* FUSE requests: decode, ask the tree, reply. */
+#pragma once
+
+#include "cancel.h"
+#include "tree.h"
+
+struct fuse_lowlevel_ops;
+struct fuse_session;
+
+/* What the operations work on: the session's userdata. */
+struct ng_mount {
+	struct ng_tree *tree;
+	uid_t uid; /* who owns all files */
+	gid_t gid;
+	atomic_uint name_max;     /* bytes a name may have, for statfs */
+	bool no_open, no_opendir; /* the kernel does without these requests; set by init */
+	atomic_llong logged_at;   /* second of the last line about a damaged index */
+	atomic_ulong unlogged;    /* failures since then */
+	struct ng_cancels cancels;
+};
+
+extern const struct fuse_lowlevel_ops ng_ops;
+
+/* Ask the kernel to let go of nodes whenever the tree holds too many; returns after ng_nodes_stop.
+ * Needs a thread of its own: the kernel may make it wait for a lookup under way. */
+void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount);

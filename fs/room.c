@@ -1,0 +1,81 @@
+#include "room.h"
+
+void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,
+		  uint8_t *buf, size_t *ret_len)
+{
+	size_t n = 0;
+
+	if (offset < content_bytes) {
+		n = ng_min(len, content_bytes - (size_t)offset);
+		memcpy(buf, (const uint8_t *)content + offset, n);
+	}
+	*ret_len = n;
+}
+
+int ng_room_query(const char *name, uint8_t *buf, size_t *ret_len)
+{
+	return ng_path_decode(name, strlen(name), buf, ret_len);
+}
+
+int ng_room_kept_bytes(const struct ng_at *at, uint64_t *ret_bytes)
+{
+	*ret_bytes = at->node->content_bytes;
+	return 0;
+}
+
+int ng_room_kept_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
+		      size_t *ret_len)
+{
+	ng_room_copy(at->node->content, at->node->content_bytes, offset, len, buf, ret_len);
+	return 0;
+}
+
+int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *name,
+		       struct ng_entry *ret_entry)
+{
+	uint8_t query[NG_PATH_NAME_MAX];
+	struct ng_node_init init = {
+		.kind = kind,
+		.index = at->index_no,
+		.parent = at->id,
+		.name = name,
+		.query = query,
+	};
+	int r;
+
+	if (ng_nodes_lookup(at->tree->nodes, at->id, name, ret_entry))
+		return 0;
+	r = ng_room_query(name, query, &init.query_bytes);
+	if (r == 0)
+		r = ng_count(at->index->index, query, init.query_bytes, at->cancel, &init.count);
+	if (r)
+		return r;
+	if (init.count == 0)
+		return -ENOENT;
+	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+}
+
+int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
+{
+	const struct ng_node *node = at->node;
+	struct ng_node_init init = {
+		.kind = ng_node_kind(at->id),
+		.index = at->index_no,
+		.parent = at->id,
+		.name = NG_ROOM_MORE,
+		.query = node->query,
+		.query_bytes = node->query_bytes,
+		.number = node->number + 1,
+		.count = node->count,
+	};
+
+	if (ng_nodes_lookup(at->tree->nodes, at->id, NG_ROOM_MORE, ret_entry))
+		return 0;
+	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+}
+
+uint64_t ng_room_more_ino(const struct ng_at *at)
+{
+	return ng_nodes_ino(ng_node_kind(at->id), at->index_no, at->node->number + 1,
+			    at->node->query, at->node->query_bytes);
+}

@@ -1,0 +1,79 @@
+/* How kinds of nodes behave: internal to the tree. A room is a kind of directory or file; to add
+ * one, add its kind to node.h, write the functions, and name it in rooms[] of tree.c (and, if it
+ * stands in an index's root, in names[] of room_top.c). */
+#pragma once
+
+#include "listing.h"
+#include "path.h"
+#include "query/query.h"
+#include "tree.h"
+
+struct ng_tree_index {
+	char *name, *path;
+	struct ng_index *index;
+	uint64_t docs, text_bytes;
+	unsigned doc_width;    /* digits of a document's number */
+	struct timespec mtime; /* of its manifest */
+};
+
+struct ng_tree {
+	struct ng_tree_options options;
+	struct ng_nodes *nodes;
+	struct ng_listings *listings;
+	size_t n_indexes;
+	struct ng_tree_index indexes[];
+};
+
+/* A node that is being asked something. */
+struct ng_at {
+	struct ng_tree *tree;
+	ng_node_id id;
+	const struct ng_tree_index *index; /* the one it belongs to */
+	unsigned index_no;
+	uint64_t value;             /* of id */
+	const struct ng_node *node; /* of kinds that live in the table, otherwise NULL */
+	const ng_cancel *cancel;
+};
+
+struct ng_room {
+	/* Directories: */
+	int (*lookup)(const struct ng_at *at, const char *name, struct ng_entry *ret_entry);
+	/* Names from offset on, without "." and ".."; offset 0 is the first, next counts likewise.
+	 * NULL: lists nothing. */
+	int (*list)(const struct ng_at *at, uint64_t offset, ng_tree_emit emit, void *userdata);
+	/* Files: */
+	int (*bytes)(const struct ng_at *at, uint64_t *ret_bytes);
+	int (*read)(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
+		    size_t *ret_len);
+};
+
+/* Copy bytes [offset, offset + len) of a content that is in memory. */
+void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,
+		  uint8_t *buf, size_t *ret_len);
+
+/* Decode a name into a query; buf has room for NG_PATH_NAME_MAX bytes. */
+int ng_room_query(const char *name, uint8_t *buf, size_t *ret_len);
+
+/* Size and content of a file that the node table keeps. */
+int ng_room_kept_bytes(const struct ng_at *at, uint64_t *ret_bytes);
+int ng_room_kept_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
+		      size_t *ret_len);
+
+/* Find or make the first page of /docs/QUERY and its like; -ENOENT when QUERY doesn't occur. */
+int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *name,
+		       struct ng_entry *ret_entry);
+/* Make the page after that of at->node, which the caller knows to be there. */
+int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry);
+#define NG_ROOM_MORE "more"
+/* st_ino of the page after that of at->node. */
+uint64_t ng_room_more_ino(const struct ng_at *at);
+
+/* room_top.c */
+extern const struct ng_room ng_room_root, ng_room_index, ng_room_readme, ng_room_stats;
+/* room_count.c */
+extern const struct ng_room ng_room_count_dir, ng_room_count, ng_room_find_dir, ng_room_find;
+/* room_docs.c */
+extern const struct ng_room ng_room_docs_dir, ng_room_meta_dir, ng_room_doc_dir;
+extern const struct ng_room ng_room_docs_page, ng_room_text, ng_room_meta;
+/* room_match.c */
+extern const struct ng_room ng_room_match_dir, ng_room_match_page, ng_room_match;

@@ -1,0 +1,76 @@
+/* /count/QUERY and /find/QUERY. */
+#include "answer.h"
+#include "room.h"
+
+/* The count is the node's number: nothing to remember. */
+static int count_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	uint8_t query[NG_PATH_NAME_MAX];
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	size_t query_bytes;
+	uint64_t count;
+	int r;
+
+	r = ng_room_query(name, query, &query_bytes);
+	if (r == 0)
+		r = ng_count(at->index->index, query, query_bytes, at->cancel, &count);
+	if (r)
+		return r;
+	/* No more occurrences than bytes of text; more come from a damaged index. */
+	if (count >= NG_NODE_VALUE_LIMIT)
+		return -EUCLEAN;
+	ret_entry->id = ng_node_id_make(NG_KIND_COUNT, at->index_no, count);
+	ret_entry->ino = ret_entry->id;
+	ret_entry->bytes = ng_answer_count(count, text);
+	return 0;
+}
+
+static int count_bytes(const struct ng_at *at, uint64_t *ret_bytes)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+
+	*ret_bytes = ng_answer_count(at->value, text);
+	return 0;
+}
+
+static int count_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
+		      size_t *ret_len)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	size_t n = ng_answer_count(at->value, text);
+
+	ng_room_copy(text, n, offset, len, buf, ret_len);
+	return 0;
+}
+
+static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	struct ng_buf answer = NG_BUF_INIT;
+	uint8_t query[NG_PATH_NAME_MAX];
+	struct ng_node_init init = {
+		.kind = NG_KIND_FIND,
+		.index = at->index_no,
+		.parent = at->id,
+		.name = name,
+		.query = query,
+	};
+	int r;
+
+	if (ng_nodes_lookup(at->tree->nodes, at->id, name, ret_entry))
+		return 0;
+	r = ng_room_query(name, query, &init.query_bytes);
+	if (r == 0)
+		r = ng_answer_find(at->index->index, query, init.query_bytes, at->cancel, &answer);
+	if (r) {
+		ng_buf_free(&answer);
+		return r;
+	}
+	init.content = answer.data;
+	init.content_bytes = answer.len;
+	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+}
+
+const struct ng_room ng_room_count_dir = {.lookup = count_lookup};
+const struct ng_room ng_room_count = {.bytes = count_bytes, .read = count_read};
+const struct ng_room ng_room_find_dir = {.lookup = find_lookup};
+const struct ng_room ng_room_find = {.bytes = ng_room_kept_bytes, .read = ng_room_kept_read};
