@@ -9,11 +9,6 @@
 /* With a text store reading is that much cheaper than backward steps. */
 #define STORE_SPEEDUP 64u
 
-static void buf_freep(struct ng_buf *buf)
-{
-	ng_buf_free(buf);
-}
-
 size_t ng_answer_count(uint64_t count, char text[static NG_ANSWER_COUNT_MAX + 1])
 {
 	return (size_t)snprintf(text, NG_ANSWER_COUNT_MAX + 1, "%llu\n", (unsigned long long)count);
@@ -222,7 +217,7 @@ static int holds_by_locating(const struct ng_index *index, uint64_t doc, const u
 static int holds_by_reading(const struct ng_index *index, uint64_t doc, const uint8_t *query,
 			    size_t query_bytes, const ng_cancel *cancel)
 {
-	ng_cleanup(buf_freep) struct ng_buf text = NG_BUF_INIT;
+	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	uint64_t offset = 0;
 	size_t kept = 0, got;
 	int r = ng_buf_reserve(&text, query_bytes + SCAN_BYTES);

@@ -201,9 +201,9 @@ static char *check_mountpoint(const char *path)
 	return real;
 }
 
-static struct ng_tree *open_tree(const struct options *options)
+static struct ng_view *open_view(const struct options *options)
 {
-	struct ng_tree_options tree_options = {
+	struct ng_view_options view_options = {
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
 		.threads = options->search_threads,
@@ -211,12 +211,12 @@ static struct ng_tree *open_tree(const struct options *options)
 	};
 	const char *remedy = "";
 	struct ng_error err = {""};
-	struct ng_tree *tree = NULL;
+	struct ng_view *view = NULL;
 	int r;
 
-	r = ng_tree_new(options->paths, options->n_paths - 1, &tree_options, &tree, &err);
+	r = ng_view_new(options->paths, options->n_paths - 1, &view_options, &view, &err);
 	if (r == 0)
-		return tree;
+		return view;
 	if (r == -ENOENT || r == -ENOTDIR)
 		remedy = "; an index is a directory that mkngramfs makes";
 	else if (r == -EUCLEAN)
@@ -299,7 +299,7 @@ static int serve(struct service *service, bool single)
 		r = loop(service->session, single);
 	/* A probe that was not answered is let go by this. */
 	fuse_session_unmount(service->session);
-	ng_nodes_stop(ng_tree_nodes(service->mount->tree));
+	ng_nodes_stop(ng_view_nodes(service->mount->view));
 	if (started > 0)
 		pthread_join(probe, NULL);
 	if (started > 1)
@@ -313,12 +313,12 @@ static int run(const struct options *options, struct fuse_session *session, stru
 	       const char *mountpoint, int ready_fd)
 {
 	struct service service = {session, mount, mountpoint, ready_fd};
-	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
+	ng_cleanup(ng_view_freep) struct ng_view *view = open_view(options);
 	int r;
 
-	if (!tree)
+	if (!view)
 		return EXIT_FAILURE;
-	mount->tree = tree;
+	mount->view = view;
 	mount->uid = getuid();
 	mount->gid = getgid();
 	if (fuse_set_signal_handlers(session) < 0)

@@ -57,7 +57,7 @@ static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
 	fuse_log(FUSE_LOG_ERR,
 		 "ngramfs: %s: error: %s; a request failed, and %lu before it since the last line; "
 		 "check the index with ngramfsck\n",
-		 ng_tree_path(mount->tree, id),
+		 ng_view_path(mount->view, id),
 		 r == -EUCLEAN ? "the index is damaged" : strerror(-r), unlogged);
 }
 
@@ -73,7 +73,7 @@ static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 static void fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
 		      struct stat *ret_stat)
 {
-	ng_tree_stat(mount->tree, entry, ret_stat);
+	ng_view_stat(mount->view, entry, ret_stat);
 	ret_stat->st_uid = mount->uid;
 	ret_stat->st_gid = mount->gid;
 }
@@ -97,12 +97,12 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct ng_entry entry;
 	int r;
 
-	r = ng_tree_lookup(mount->tree, parent, name, cancel, &entry);
+	r = ng_view_lookup(mount->view, parent, name, cancel, &entry);
 	if (r == 0) {
 		fill_entry(mount, &entry, &param);
 		/* Interrupted, and the kernel has given up on the answer. */
 		if (fuse_reply_entry(req, &param) == -ENOENT)
-			ng_tree_forget(mount->tree, entry.id, 1);
+			ng_view_forget(mount->view, entry.id, 1);
 	} else if (r == -ENOENT) {
 		fuse_reply_entry(req, &param); /* number 0: absent, for as long */
 	} else {
@@ -115,7 +115,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 
-	ng_tree_forget(mount->tree, ino, n);
+	ng_view_forget(mount->view, ino, n);
 	fuse_reply_none(req);
 }
 
@@ -124,7 +124,7 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	struct ng_mount *mount = fuse_req_userdata(req);
 
 	for (size_t i = 0; i < count; i++)
-		ng_tree_forget(mount->tree, forgets[i].ino, forgets[i].nlookup);
+		ng_view_forget(mount->view, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -135,7 +135,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	struct stat st;
 	int r;
 
-	r = ng_tree_entry(mount->tree, ino, &entry);
+	r = ng_view_entry(mount->view, ino, &entry);
 	if (r) {
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 		return;
@@ -186,7 +186,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		return;
 	}
 	cancel = begin(req);
-	r = ng_tree_read(mount->tree, ino, (uint64_t)offset, size, cancel, buf, &len);
+	r = ng_view_read(mount->view, ino, (uint64_t)offset, size, cancel, buf, &len);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else
@@ -234,7 +234,7 @@ static bool emit_plus(void *userdata, const struct ng_name *name)
 	return true;
 }
 
-static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_tree_emit emit)
+static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_view_emit emit)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 	ng_cleanup(ng_freep) char *data = malloc(ng_max(size, (size_t)1));
@@ -247,7 +247,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_t
 		return;
 	}
 	cancel = begin(req);
-	r = ng_tree_list(mount->tree, ino, (uint64_t)offset, cancel, emit, &out);
+	r = ng_view_list(mount->view, ino, (uint64_t)offset, cancel, emit, &out);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else
@@ -273,7 +273,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	uint64_t docs, bytes;
 	struct statvfs st;
 
-	ng_tree_totals(mount->tree, &docs, &bytes);
+	ng_view_totals(mount->view, &docs, &bytes);
 	st = (struct statvfs){
 		.f_bsize = 4096,
 		.f_frsize = 4096,
@@ -366,6 +366,6 @@ void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount)
 	size_t len;
 
 	/* Whether the kernel knew the name, or had dropped it already, makes no difference. */
-	while (ng_nodes_next_victim(ng_tree_nodes(mount->tree), &parent, name, &len))
+	while (ng_nodes_next_victim(ng_view_nodes(mount->view), &parent, name, &len))
 		fuse_lowlevel_notify_inval_entry(session, parent, name, len);
 }

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "cancel.h"
-#include "tree.h"
+#include "view.h"
 
 struct fuse_lowlevel_ops;
 struct fuse_session;
 
 /* What the operations work on: the session's userdata. */
 struct ng_mount {
-	struct ng_tree *tree;
+	struct ng_view *view;
 	uid_t uid; /* who owns all files */
 	gid_t gid;
 	atomic_uint name_max;     /* bytes a name may have, for statfs */

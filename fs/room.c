@@ -43,7 +43,7 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 	};
 	int r;
 
-	if (ng_nodes_lookup(at->tree->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
 		return 0;
 	r = ng_room_query(name, query, &init.query_bytes);
 	if (r == 0)
@@ -52,7 +52,7 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 		return r;
 	if (init.count == 0)
 		return -ENOENT;
-	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 
 int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
@@ -69,9 +69,9 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
 		.count = node->count,
 	};
 
-	if (ng_nodes_lookup(at->tree->nodes, at->id, NG_ROOM_MORE, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, NG_ROOM_MORE, ret_entry))
 		return 0;
-	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 
 uint64_t ng_room_more_ino(const struct ng_at *at)

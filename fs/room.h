@@ -1,14 +1,14 @@
 /* How kinds of nodes behave: internal to the tree. A room is a kind of directory or file; to add
- * one, add its kind to node.h, write the functions, and name it in rooms[] of tree.c (and, if it
+ * one, add its kind to node.h, write the functions, and name it in rooms[] of view.c (and, if it
  * stands in an index's root, in names[] of room_top.c). */
 #pragma once
 
 #include "listing.h"
 #include "path.h"
 #include "query/query.h"
-#include "tree.h"
+#include "view.h"
 
-struct ng_tree_index {
+struct ng_view_index {
 	char *name, *path;
 	struct ng_index *index;
 	uint64_t docs, text_bytes;
@@ -16,19 +16,19 @@ struct ng_tree_index {
 	struct timespec mtime; /* of its manifest */
 };
 
-struct ng_tree {
-	struct ng_tree_options options;
+struct ng_view {
+	struct ng_view_options options;
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
 	size_t n_indexes;
-	struct ng_tree_index indexes[];
+	struct ng_view_index indexes[];
 };
 
 /* A node that is being asked something. */
 struct ng_at {
-	struct ng_tree *tree;
+	struct ng_view *view;
 	ng_node_id id;
-	const struct ng_tree_index *index; /* the one it belongs to */
+	const struct ng_view_index *index; /* the one it belongs to */
 	unsigned index_no;
 	uint64_t value;             /* of id */
 	const struct ng_node *node; /* of kinds that live in the table, otherwise NULL */
@@ -40,7 +40,7 @@ struct ng_room {
 	int (*lookup)(const struct ng_at *at, const char *name, struct ng_entry *ret_entry);
 	/* Names from offset on, without "." and ".."; offset 0 is the first, next counts likewise.
 	 * NULL: lists nothing. */
-	int (*list)(const struct ng_at *at, uint64_t offset, ng_tree_emit emit, void *userdata);
+	int (*list)(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata);
 	/* Files: */
 	int (*bytes)(const struct ng_at *at, uint64_t *ret_bytes);
 	int (*read)(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,

@@ -56,7 +56,7 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	};
 	int r;
 
-	if (ng_nodes_lookup(at->tree->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
 		return 0;
 	r = ng_room_query(name, query, &init.query_bytes);
 	if (r == 0)
@@ -67,7 +67,7 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	}
 	init.content = answer.data;
 	init.content_bytes = answer.len;
-	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 
 const struct ng_room ng_room_count_dir = {.lookup = count_lookup};

@@ -12,7 +12,7 @@ static int match_dir_lookup(const struct ng_at *at, const char *name, struct ng_
 /* The occurrences [lo, hi) that a page lists. */
 static void page_range(const struct ng_at *at, uint64_t *ret_lo, uint64_t *ret_hi)
 {
-	uint64_t page = at->tree->options.page_docs, lo;
+	uint64_t page = at->view->options.page_docs, lo;
 
 	if (__builtin_mul_overflow(at->node->number, page, &lo))
 		lo = at->node->count;
@@ -37,14 +37,14 @@ static int make_match(const struct ng_at *at, const char *name, uint64_t number,
 	int r;
 
 	r = ng_answer_match(at->index->index, at->node->query, at->node->query_bytes, number,
-			    at->tree->options.context_bytes, at->cancel, &answer);
+			    at->view->options.context_bytes, at->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;
 	}
 	init.content = answer.data;
 	init.content_bytes = answer.len;
-	return ng_nodes_add(at->tree->nodes, &init, ret_entry);
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 
 /* As with documents, any occurrence can be opened in any of the query's pages. */
@@ -53,7 +53,7 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	uint64_t lo, hi, number;
 	int r;
 
-	if (ng_nodes_lookup(at->tree->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
 		return 0;
 	if (strcmp(name, NG_ROOM_MORE) == 0) {
 		page_range(at, &lo, &hi);
@@ -68,7 +68,7 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 }
 
 /* Names only: making a thousand answers is left to whoever reads them. */
-static int page_list(const struct ng_at *at, uint64_t offset, ng_tree_emit emit, void *userdata)
+static int page_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
 {
 	const struct ng_node *node = at->node;
 	int width = (int)ng_path_width(node->count);

@@ -11,33 +11,28 @@ static const struct {
 	{"meta", NG_KIND_META_DIR}, {"stats", NG_KIND_STATS},
 };
 
-static void buf_freep(struct ng_buf *buf)
-{
-	ng_buf_free(buf);
-}
-
 static int index_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
 	for (size_t i = 0; i < ng_array_size(names); i++) {
 		if (strcmp(names[i].name, name) == 0)
-			return ng_tree_entry(at->tree,
+			return ng_view_entry(at->view,
 					     ng_node_id_make(names[i].kind, at->index_no, 0),
 					     ret_entry);
 	}
 	return -ENOENT;
 }
 
-static int index_list(const struct ng_at *at, uint64_t offset, ng_tree_emit emit, void *userdata)
+static int index_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
 {
 	for (uint64_t i = offset; i < ng_array_size(names); i++) {
 		ng_node_id id = ng_node_id_make(names[i].kind, at->index_no, 0);
 		struct ng_entry entry;
 		struct ng_name name;
-		int r = ng_tree_entry(at->tree, id, &entry);
+		int r = ng_view_entry(at->view, id, &entry);
 
 		if (r)
 			return r;
-		name = (struct ng_name){names[i].name, id, ng_tree_is_dir(id), &entry, i + 1};
+		name = (struct ng_name){names[i].name, id, ng_view_is_dir(id), &entry, i + 1};
 		if (!emit(userdata, &name))
 			break;
 	}
@@ -46,21 +41,21 @@ static int index_list(const struct ng_at *at, uint64_t offset, ng_tree_emit emit
 
 static int root_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
-	for (size_t i = 0; i < at->tree->n_indexes; i++) {
-		if (strcmp(at->tree->indexes[i].name, name) == 0)
-			return ng_tree_entry(at->tree,
+	for (size_t i = 0; i < at->view->n_indexes; i++) {
+		if (strcmp(at->view->indexes[i].name, name) == 0)
+			return ng_view_entry(at->view,
 					     ng_node_id_make(NG_KIND_INDEX, (unsigned)i, 0),
 					     ret_entry);
 	}
 	return -ENOENT;
 }
 
-static int root_list(const struct ng_at *at, uint64_t offset, ng_tree_emit emit, void *userdata)
+static int root_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
 {
-	for (uint64_t i = offset; i < at->tree->n_indexes; i++) {
+	for (uint64_t i = offset; i < at->view->n_indexes; i++) {
 		ng_node_id id = ng_node_id_make(NG_KIND_INDEX, (unsigned)i, 0);
 		struct ng_entry entry = {.id = id, .ino = id};
-		struct ng_name name = {at->tree->indexes[i].name, id, true, &entry, i + 1};
+		struct ng_name name = {at->view->indexes[i].name, id, true, &entry, i + 1};
 
 		if (!emit(userdata, &name))
 			break;
@@ -70,7 +65,7 @@ static int root_list(const struct ng_at *at, uint64_t offset, ng_tree_emit emit,
 
 static int readme_text(const struct ng_at *at, struct ng_buf *buf)
 {
-	return ng_answer_readme(at->index->index, at->tree->options.page_docs, buf);
+	return ng_answer_readme(at->index->index, at->view->options.page_docs, buf);
 }
 
 static int stats_text(const struct ng_at *at, struct ng_buf *buf)
@@ -82,7 +77,7 @@ static int stats_text(const struct ng_at *at, struct ng_buf *buf)
 static int text_bytes(const struct ng_at *at, int (*text)(const struct ng_at *, struct ng_buf *),
 		      uint64_t *ret_bytes)
 {
-	ng_cleanup(buf_freep) struct ng_buf buf = NG_BUF_INIT;
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	int r = text(at, &buf);
 
 	if (r == 0)
@@ -93,7 +88,7 @@ static int text_bytes(const struct ng_at *at, int (*text)(const struct ng_at *, 
 static int text_read(const struct ng_at *at, int (*text)(const struct ng_at *, struct ng_buf *),
 		     uint64_t offset, size_t len, uint8_t *out, size_t *ret_len)
 {
-	ng_cleanup(buf_freep) struct ng_buf buf = NG_BUF_INIT;
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	int r = text(at, &buf);
 
 	if (r == 0)

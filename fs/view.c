@@ -58,18 +58,18 @@ static char *index_name(const char *path)
 	return strndup(base, len);
 }
 
-static int open_index(struct ng_tree *tree, const char *path, struct ng_error *err)
+static int open_index(struct ng_view *view, const char *path, struct ng_error *err)
 {
-	struct ng_tree_index *index = &tree->indexes[tree->n_indexes];
+	struct ng_view_index *index = &view->indexes[view->n_indexes];
 	ng_cleanup(ng_freep) char *manifest = NULL;
 	struct ng_index_stats stats;
 	struct stat st;
 	int r;
 
-	r = ng_index_open(path, tree->options.threads, &index->index, err);
+	r = ng_index_open(path, view->options.threads, &index->index, err);
 	if (r)
 		return r;
-	tree->n_indexes++; /* from here on ng_tree_free closes it */
+	view->n_indexes++; /* from here on ng_view_free closes it */
 	index->name = index_name(path);
 	index->path = realpath(path, NULL);
 	if (!index->name || !index->path ||
@@ -85,7 +85,7 @@ static int open_index(struct ng_tree *tree, const char *path, struct ng_error *e
 	index->docs = stats.docs;
 	index->text_bytes = stats.text_bytes;
 	index->doc_width = ng_path_width(stats.docs);
-	for (struct ng_tree_index *other = tree->indexes; other < index; other++) {
+	for (struct ng_view_index *other = view->indexes; other < index; other++) {
 		if (strcmp(other->name, index->name) == 0)
 			return ng_fail(err, -EEXIST,
 				       "%s and %s would both be shown as \"%s\"; "
@@ -95,73 +95,73 @@ static int open_index(struct ng_tree *tree, const char *path, struct ng_error *e
 	return 0;
 }
 
-int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_options *options,
-		struct ng_tree **ret_tree, struct ng_error *err)
+int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
+		struct ng_view **ret_view, struct ng_error *err)
 {
-	ng_cleanup(ng_tree_freep) struct ng_tree *tree = NULL;
+	ng_cleanup(ng_view_freep) struct ng_view *view = NULL;
 	int r;
 
 	assert(n_paths > 0);
 	if (n_paths > NG_NODE_INDEX_LIMIT)
 		return ng_fail(err, -E2BIG, "at most %u indexes fit into one mount",
 			       NG_NODE_INDEX_LIMIT);
-	tree = calloc(1, sizeof(*tree) + n_paths * sizeof(tree->indexes[0]));
-	if (!tree)
+	view = calloc(1, sizeof(*view) + n_paths * sizeof(view->indexes[0]));
+	if (!view)
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
-	tree->options = *options;
-	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);
+	view->options = *options;
+	r = ng_nodes_new(options->node_limit_bytes, &view->nodes);
 	if (r == 0)
 		r = ng_listings_new(options->page_docs, LISTINGS_MAX, LISTINGS_MAX_BYTES,
-				    &tree->listings);
+				    &view->listings);
 	if (r)
 		return ng_fail(err, r, "%s", strerror(-r));
 	for (size_t i = 0; i < n_paths; i++) {
-		r = open_index(tree, paths[i], err);
+		r = open_index(view, paths[i], err);
 		if (r)
 			return r;
 	}
-	*ret_tree = ng_steal_ptr(&tree);
+	*ret_view = ng_steal_ptr(&view);
 	return 0;
 }
 
-struct ng_tree *ng_tree_free(struct ng_tree *tree)
+struct ng_view *ng_view_free(struct ng_view *view)
 {
-	if (!tree)
+	if (!view)
 		return NULL;
-	ng_listings_free(tree->listings);
-	ng_nodes_free(tree->nodes);
-	for (size_t i = 0; i < tree->n_indexes; i++) {
-		ng_index_close(tree->indexes[i].index);
-		free(tree->indexes[i].name);
-		free(tree->indexes[i].path);
+	ng_listings_free(view->listings);
+	ng_nodes_free(view->nodes);
+	for (size_t i = 0; i < view->n_indexes; i++) {
+		ng_index_close(view->indexes[i].index);
+		free(view->indexes[i].name);
+		free(view->indexes[i].path);
 	}
-	free(tree);
+	free(view);
 	return NULL;
 }
 
 /* Begin to ask a node. Returns its room, or NULL for an unknown number. */
-static const struct ng_room *enter(struct ng_tree *tree, ng_node_id id, const ng_cancel *cancel,
+static const struct ng_room *enter(struct ng_view *view, ng_node_id id, const ng_cancel *cancel,
 				   struct ng_at *ret_at)
 {
 	unsigned kind = ng_node_kind(id), index_no = ng_node_index(id);
 
-	if (kind >= NG_KINDS || index_no >= tree->n_indexes)
+	if (kind >= NG_KINDS || index_no >= view->n_indexes)
 		return NULL;
 	*ret_at = (struct ng_at){
-		.tree = tree,
+		.view = view,
 		.id = id,
-		.index = &tree->indexes[index_no],
+		.index = &view->indexes[index_no],
 		.index_no = index_no,
 		.value = ng_node_value(id),
 		.cancel = cancel,
 	};
 	if (kind >= NG_KIND_FIRST_KEPT) {
-		ret_at->node = ng_nodes_get(tree->nodes, id);
+		ret_at->node = ng_nodes_get(view->nodes, id);
 		if (!ret_at->node)
 			return NULL;
 	}
 	/* A single index is shown at the root itself. */
-	if (kind == NG_KIND_ROOT && tree->n_indexes == 1)
+	if (kind == NG_KIND_ROOT && view->n_indexes == 1)
 		kind = NG_KIND_INDEX;
 	return rooms[kind];
 }
@@ -169,17 +169,17 @@ static const struct ng_room *enter(struct ng_tree *tree, ng_node_id id, const ng
 static void leave(const struct ng_at *at)
 {
 	if (at->node)
-		ng_nodes_put(at->tree->nodes, at->node);
+		ng_nodes_put(at->view->nodes, at->node);
 }
 
-bool ng_tree_is_dir(ng_node_id id)
+bool ng_view_is_dir(ng_node_id id)
 {
 	unsigned kind = ng_node_kind(id);
 
 	return kind < NG_KINDS && rooms[kind]->lookup;
 }
 
-int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
+int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry)
 {
 	const struct ng_room *room;
@@ -188,7 +188,7 @@ int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const
 
 	if (strlen(name) > NG_PATH_NAME_MAX)
 		return -ENAMETOOLONG;
-	room = enter(tree, dir, cancel, &at);
+	room = enter(view, dir, cancel, &at);
 	if (!room)
 		return -ESTALE;
 	r = room->lookup ? room->lookup(&at, name, ret_entry) : -ENOTDIR;
@@ -196,19 +196,19 @@ int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const
 	return r;
 }
 
-void ng_tree_forget(struct ng_tree *tree, ng_node_id id, uint64_t n)
+void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n)
 {
-	ng_nodes_forget(tree->nodes, id, n);
+	ng_nodes_forget(view->nodes, id, n);
 }
 
-int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entry)
+int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entry)
 {
 	const struct ng_room *room;
 	struct ng_entry entry = {.id = id, .ino = id};
 	struct ng_at at;
 	int r = 0;
 
-	room = enter(tree, id, NULL, &at);
+	room = enter(view, id, NULL, &at);
 	if (!room)
 		return -ESTALE;
 	if (at.node)
@@ -221,13 +221,13 @@ int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entr
 	return r;
 }
 
-void ng_tree_stat(const struct ng_tree *tree, const struct ng_entry *entry, struct stat *ret_stat)
+void ng_view_stat(const struct ng_view *view, const struct ng_entry *entry, struct stat *ret_stat)
 {
-	const struct ng_tree_index *index = &tree->indexes[ng_node_index(entry->id)];
+	const struct ng_view_index *index = &view->indexes[ng_node_index(entry->id)];
 
 	*ret_stat = (struct stat){
 		.st_ino = entry->ino,
-		.st_mode = ng_tree_is_dir(entry->id) ? S_IFDIR | 0555 : S_IFREG | 0444,
+		.st_mode = ng_view_is_dir(entry->id) ? S_IFDIR | 0555 : S_IFREG | 0444,
 		.st_nlink = 1, /* of directories too: "not counted", so that find looks inside */
 		.st_size = (off_t)entry->bytes,
 		.st_blocks = (blkcnt_t)ng_div_up(entry->bytes, 512),
@@ -237,14 +237,14 @@ void ng_tree_stat(const struct ng_tree *tree, const struct ng_entry *entry, stru
 	};
 }
 
-int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t len,
+int ng_view_read(struct ng_view *view, ng_node_id id, uint64_t offset, size_t len,
 		 const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	const struct ng_room *room;
 	struct ng_at at;
 	int r;
 
-	room = enter(tree, id, cancel, &at);
+	room = enter(view, id, cancel, &at);
 	if (!room)
 		return -ESTALE;
 	r = room->read ? room->read(&at, offset, len, buf, ret_len) : -EISDIR;
@@ -252,7 +252,7 @@ int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t le
 	return r;
 }
 
-static bool emit_dots(ng_node_id dir, uint64_t ino, uint64_t offset, ng_tree_emit emit,
+static bool emit_dots(ng_node_id dir, uint64_t ino, uint64_t offset, ng_view_emit emit,
 		      void *userdata)
 {
 	struct ng_name dot = {.name = ".", .ino = ino, .is_dir = true, .next = 1};
@@ -265,7 +265,7 @@ static bool emit_dots(ng_node_id dir, uint64_t ino, uint64_t offset, ng_tree_emi
 
 /* Rooms count their names from 0; "." and ".." come before. */
 struct shifted {
-	ng_tree_emit emit;
+	ng_view_emit emit;
 	void *userdata;
 };
 
@@ -278,15 +278,15 @@ static bool emit_shifted(void *userdata, const struct ng_name *name)
 	return shifted->emit(shifted->userdata, &moved);
 }
 
-int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
-		 ng_tree_emit emit, void *userdata)
+int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
+		 ng_view_emit emit, void *userdata)
 {
 	struct shifted shifted = {emit, userdata};
 	const struct ng_room *room;
 	struct ng_at at;
 	int r = 0;
 
-	room = enter(tree, dir, cancel, &at);
+	room = enter(view, dir, cancel, &at);
 	if (!room)
 		return -ESTALE;
 	if (!room->lookup)
@@ -297,24 +297,24 @@ int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng
 	return r;
 }
 
-struct ng_nodes *ng_tree_nodes(struct ng_tree *tree)
+struct ng_nodes *ng_view_nodes(struct ng_view *view)
 {
-	return tree->nodes;
+	return view->nodes;
 }
 
-const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id)
+const char *ng_view_path(const struct ng_view *view, ng_node_id id)
 {
 	unsigned index_no = ng_node_index(id);
 
-	return tree->indexes[index_no < tree->n_indexes ? index_no : 0].path;
+	return view->indexes[index_no < view->n_indexes ? index_no : 0].path;
 }
 
-void ng_tree_totals(const struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes)
+void ng_view_totals(const struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes)
 {
 	*ret_docs = 0;
 	*ret_bytes = 0;
-	for (size_t i = 0; i < tree->n_indexes; i++) {
-		*ret_docs += tree->indexes[i].docs;
-		*ret_bytes += tree->indexes[i].text_bytes;
+	for (size_t i = 0; i < view->n_indexes; i++) {
+		*ret_docs += view->indexes[i].docs;
+		*ret_bytes += view->indexes[i].text_bytes;
 	}
 }

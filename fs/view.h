@@ -8,9 +8,9 @@
 
 #include "node.h"
 
-struct ng_tree;
+struct ng_view;
 
-struct ng_tree_options {
+struct ng_view_options {
 	uint64_t page_docs;      /* names a directory lists before more/ */
 	uint32_t context_bytes;  /* of text on each side of a match */
 	unsigned threads;        /* as ng_index_open takes it */
@@ -21,32 +21,32 @@ struct ng_tree_options {
  * as a directory each, named after the last component of the path without a trailing ".ngram".
  * O(shards). Returns also what ng_index_open does, -EEXIST (two of one name), -E2BIG (over 256, or
  * one of more than 2^48 bytes), with err set. */
-int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_options *options,
-		struct ng_tree **ret_tree, struct ng_error *err);
-struct ng_tree *ng_tree_free(struct ng_tree *tree);
+int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
+		struct ng_view **ret_view, struct ng_error *err);
+struct ng_view *ng_view_free(struct ng_view *view);
 
-static inline void ng_tree_freep(struct ng_tree **tree)
+static inline void ng_view_freep(struct ng_view **view)
 {
-	ng_tree_free(*tree);
+	ng_view_free(*view);
 }
 
-/* The entry of that name in a directory; counts a lookup, which ng_tree_forget gives back. Counts
+/* The entry of that name in a directory; counts a lookup, which ng_view_forget gives back. Counts
  * occurrences at most, save for a match (one locate), a page further on, and a document that
  * wasn't listed (see ng_answer_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
  * -ENAMETOOLONG. */
-int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
+int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);
-void ng_tree_forget(struct ng_tree *tree, ng_node_id id, uint64_t n);
+void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n);
 
 /* The entry of a node that the kernel holds; counts no lookup. */
-int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entry);
+int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entry);
 
 /* Attributes of an entry: mode, size, times (those of the index's manifest). Everything but owner
  * and group, which stay 0. */
-void ng_tree_stat(const struct ng_tree *tree, const struct ng_entry *entry, struct stat *ret_stat);
+void ng_view_stat(const struct ng_view *view, const struct ng_entry *entry, struct stat *ret_stat);
 
 /* Bytes [offset, offset + len) of a file, as many as there are. -EISDIR. */
-int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t len,
+int ng_view_read(struct ng_view *view, ng_node_id id, uint64_t offset, size_t len,
 		 const ng_cancel *cancel, uint8_t *buf, size_t *ret_len);
 
 /* A name in a directory. */
@@ -60,20 +60,20 @@ struct ng_name {
 };
 
 /* Returns false when there is no room for the name; it will be asked for again. */
-typedef bool (*ng_tree_emit)(void *userdata, const struct ng_name *name);
+typedef bool (*ng_view_emit)(void *userdata, const struct ng_name *name);
 
 /* The names of a directory from offset on (0 at first; then a name's next), "." and ".." too. A
  * directory's names never change. -ENOTDIR. */
-int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
-		 ng_tree_emit emit, void *userdata);
+int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
+		 ng_view_emit emit, void *userdata);
 
-bool ng_tree_is_dir(ng_node_id id);
+bool ng_view_is_dir(ng_node_id id);
 
 /* For ng_nodes_next_victim and ng_nodes_stop. */
-struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);
+struct ng_nodes *ng_view_nodes(struct ng_view *view);
 
 /* The path of the index that a node belongs to, for messages. */
-const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
+const char *ng_view_path(const struct ng_view *view, ng_node_id id);
 
 /* Documents and bytes of text of all indexes, for statfs. */
-void ng_tree_totals(const struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes);
+void ng_view_totals(const struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes);
