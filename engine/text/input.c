@@ -19,6 +19,7 @@ struct ng_input {
 	bool is_tar;
 	struct archive_entry *entry; /* the first member, until it is asked for */
 	bool ended;                  /* of the file or member */
+	bool archive_ended;          /* no member follows */
 	bool file_ended;             /* read(2) returned 0 */
 	int read_error;              /* negative errno of read(2), or -EINTR */
 	struct stat before;
@@ -97,12 +98,11 @@ static int archive_failure(const struct ng_input *input, struct ng_error *err)
 	if (archive_errno(input->archive) == ENOMEM)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", label);
 	if (!why)
-		why = "no reason given";
+		why = "unexpected end or damage";
 	if (strstr(why, "Unrecognized archive format"))
 		return ng_fail(err, -EBADMSG, "%s: not a tar archive", label);
 	if (input->file_ended || strcasestr(why, "truncated"))
-		return ng_fail(err, -EBADMSG, "%s: truncated: the %s ends too early (%s)", label,
-			       input->is_tar ? "archive" : "compressed stream", why);
+		return ng_fail(err, -EBADMSG, "%s: truncated: it ends too early (%s)", label, why);
 	return ng_fail(err, -EBADMSG, "%s: damaged: %s", label, why);
 }
 
@@ -189,7 +189,7 @@ static int check_end(struct ng_input *input, struct ng_error *err)
 	if (archive_filter_count(input->archive) > 1 && used >= 0 &&
 	    (uint64_t)used < input->read_bytes)
 		return ng_fail(err, -EBADMSG,
-			       "%s: damaged: bytes that are no compressed data follow the "
+			       "%s: damaged: bytes that cannot be decompressed follow the "
 			       "compressed stream, from byte %" PRId64 " on",
 			       label, used);
 	if (!S_ISREG(input->before.st_mode))
@@ -255,11 +255,13 @@ static int read_header(struct ng_input *input, struct archive_entry **ret_entry,
 {
 	int r;
 
+	if (input->archive_ended)
+		return 0;
 	do
 		r = archive_read_next_header(input->archive, ret_entry);
 	while (r == ARCHIVE_RETRY);
 	if (r == ARCHIVE_EOF) {
-		input->ended = true;
+		input->ended = input->archive_ended = true;
 		return check_end(input, err);
 	}
 	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
