@@ -109,12 +109,13 @@ static int put(struct ng_shard_writer *w, const void *data, size_t len, struct n
 
 static int end_section(struct ng_shard_writer *w, struct ng_error *err)
 {
-	struct ng_shard_entry *entry = &w->entries[w->n_sections - 1];
+	struct ng_shard_entry *entry;
 	uint64_t end;
 
 	if (!w->in_section)
 		return 0;
 	w->in_section = false;
+	entry = &w->entries[w->n_sections - 1];
 	entry->sum = XXH3_64bits_digest(w->section_sum);
 	end = entry->offset + entry->bytes;
 	return put(w, NULL, ng_shard_align(end) - end, err);

@@ -3,16 +3,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 
 #include "base/base.h"
 
+#define SCRATCH_DIR_MAX 1024
+
 /* Make a directory of its own for a test; path gets its name. */
-static inline int scratch_make(char path[PATH_MAX])
+static inline int scratch_make(char path[SCRATCH_DIR_MAX])
 {
 	const char *base = getenv("TMPDIR");
 
-	snprintf(path, PATH_MAX, "%s/ngramfs-test-XXXXXX", base && *base ? base : "/tmp");
+	snprintf(path, SCRATCH_DIR_MAX, "%s/ngramfs-test-XXXXXX", base && *base ? base : "/tmp");
 	return mkdtemp(path) ? 0 : -errno;
 }
 
@@ -51,8 +52,7 @@ static inline uint8_t *scratch_read(const char *path, size_t *ret_len)
 		free(data);
 		data = NULL;
 	}
-	if (data)
-		*ret_len = (size_t)len;
+	*ret_len = data ? (size_t)len : 0;
 	return data;
 }
 
