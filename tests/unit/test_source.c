@@ -1,0 +1,366 @@
+#include "base/buf.h"
+#include "text/source.h"
+#include "scratch.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define SEED   99u
+#define NOBODY 65534
+
+/* The working directory of every test, so that sources have short names. */
+static char dir[PATH_MAX];
+static int home = -1;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return ftw->level ? remove(path) : 0;
+}
+
+static int setup(void **state)
+{
+	int r = scratch_make(dir);
+
+	home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 || home < 0 ? -1 : chdir(dir);
+}
+
+static int teardown(void **state)
+{
+	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0 || fchdir(home) < 0)
+		return -1;
+	close(home);
+	return scratch_remove(dir);
+}
+
+static void write_file(const char *path, const void *data, size_t len)
+{
+	assert_int_equal(scratch_write(path, data, len), 0);
+}
+
+/* All documents as "metadata<TAB>text<newline>", and what became of the run at the end. */
+struct outcome {
+	int r;
+	struct ng_buf docs;
+	struct ng_error err;
+	struct ng_source_stats stats;
+};
+
+static void read_sources(const char *const *paths, size_t n,
+			 const struct ng_source_options *options, struct outcome *out)
+{
+	struct ng_source *source ng_cleanup(ng_source_freep) = NULL;
+	struct ng_source_doc doc;
+
+	*out = (struct outcome){0};
+	out->r = ng_source_new(paths, n, options, &source, &out->err);
+	if (out->r < 0)
+		return;
+	while ((out->r = ng_source_next(source, &doc, &out->err)) > 0) {
+		assert_int_equal(ng_buf_append(&out->docs, doc.meta, doc.meta_bytes), 0);
+		assert_int_equal(ng_buf_append(&out->docs, "\t", 1), 0);
+		assert_int_equal(ng_buf_append(&out->docs, doc.text, doc.text_bytes), 0);
+		assert_int_equal(ng_buf_append(&out->docs, "\n", 1), 0);
+	}
+	ng_source_stats(source, &out->stats);
+}
+
+static void read_one(const char *path, enum ng_source_format format, struct outcome *out)
+{
+	const struct ng_source_options options = {.format = format};
+
+	read_sources(&path, 1, &options, out);
+}
+
+static void check_docs(const char *what, const struct outcome *out, const char *want, size_t len)
+{
+	if (out->r < 0)
+		fail_msg("%s: %s", what, out->err.text);
+	if (out->docs.len != len || (len && memcmp(out->docs.data, want, len) != 0))
+		fail_msg("%s: came back as\n%.*s", what, (int)out->docs.len, out->docs.data);
+}
+
+#define LIT(s) s, sizeof(s) - 1
+
+/* One file of this name and content, read in this format: these documents, or this error. */
+static void test_formats(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *data;
+		size_t len;
+		enum ng_source_format format;
+		const char *docs; /* NULL: an error */
+		size_t docs_len;
+		const char *error; /* a part of it */
+	} table[] = {
+		{"t", LIT("a\nb"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\ta\nb\n"), NULL},
+		{"t", LIT(""), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t\n"), NULL},
+		{"t", LIT("{"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{\n"), NULL},
+		{"t", LIT("{ int a; }\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{ int a; }\n\n"),
+		 NULL},
+		{"t", LIT("a\0b"), NG_SOURCE_AUTO, NULL, 0, "t: a binary file"},
+		{"t", LIT("a\0b"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\ta\0b\n"), NULL},
+		{"t", LIT("\xff\xfe"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t\xff\xfe\n"), NULL},
+		{"t", LIT("{\"text\":\"a\"}"), NG_SOURCE_TEXT,
+		 LIT("{\"path\":\"t\"}\t{\"text\":\"a\"}\n"), NULL},
+		{"t", LIT("\n {\"text\":\"a\", \"k\": 1}\n\n{\"text\":\"\"}\n"), NG_SOURCE_AUTO,
+		 LIT("{\"path\":\"t\",\"line\":2,\"metadata\":{\"k\":1}}\ta\n"
+		     "{\"path\":\"t\",\"line\":4,\"metadata\":{}}\t\n"),
+		 NULL},
+		{"t", LIT("\xef\xbb\xbf{\"text\":\"a\"}\r\n"), NG_SOURCE_AUTO,
+		 LIT("{\"path\":\"t\",\"line\":1,\"metadata\":{}}\ta\n"), NULL},
+		{"t", LIT("{\"no\":\"a\"}\n"), NG_SOURCE_AUTO, NULL, 0, "t:1: no field \"text\""},
+		{"t", LIT("{\"text\":\"a\"}\nx\n"), NG_SOURCE_AUTO, NULL, 0, "t:2: no JSON"},
+		{"t.jsonl", LIT("x\n"), NG_SOURCE_AUTO, NULL, 0, "t.jsonl:1: no JSON"},
+		{"T.NDJSON", LIT(""), NG_SOURCE_AUTO, LIT(""), NULL},
+		{"t", LIT("a\r\n\nb\0c\nlast"), NG_SOURCE_LINES,
+		 LIT("{\"path\":\"t\",\"line\":1}\ta\r\n{\"path\":\"t\",\"line\":2}\t\n"
+		     "{\"path\":\"t\",\"line\":3}\tb\0c\n{\"path\":\"t\",\"line\":4}\tlast\n"),
+		 NULL},
+		{"t", LIT(""), NG_SOURCE_LINES, LIT(""), NULL},
+		{"t", LIT("text"), NG_SOURCE_TAR, NULL, 0, "t: not a tar archive"},
+		/* names: what is no UTF-8 becomes U+FFFD; messages stay on one line */
+		{"\xff\"\n", LIT("a"), NG_SOURCE_TEXT,
+		 LIT("{\"path\":\"\xef\xbf\xbd\\\"\\u000a\"}\ta\n"), NULL},
+		{"a\nb", LIT("x"), NG_SOURCE_JSONL, NULL, 0, "a\\x0ab:1: no JSON"},
+	};
+
+	for (size_t i = 0; i < ng_array_size(table); i++) {
+		struct outcome out;
+
+		write_file(table[i].name, table[i].data, table[i].len);
+		read_one(table[i].name, table[i].format, &out);
+		if (table[i].docs)
+			check_docs(table[i].data, &out, table[i].docs, table[i].docs_len);
+		else if (out.r != -EBADMSG ||
+			 strncmp(out.err.text, table[i].error, strlen(table[i].error)) != 0)
+			fail_msg("%s: %d, %s", table[i].data, out.r, out.err.text);
+		ng_buf_free(&out.docs);
+		assert_int_equal(unlink(table[i].name), 0);
+	}
+}
+
+/* Byte order of whole paths; links and FIFOs passed over; binary files counted. */
+static void test_tree(void **state)
+{
+	static const char want[] = "{\"path\":\"d/B\"}\tB\n"
+				   "{\"path\":\"d/a-b\"}\ta-b\n"
+				   "{\"path\":\"d/a.c\"}\ta.c\n"
+				   "{\"path\":\"d/a/deep/er/x\"}\tx\n"
+				   "{\"path\":\"d/a/z\"}\tz\n"
+				   "{\"path\":\"d/ab\"}\tab\n"
+				   "{\"path\":\"d/conf.json\"}\t{\"k\":1}\n"
+				   "{\"path\":\"d/docs.json\",\"line\":1,\"metadata\":{}}\tD\n"
+				   "{\"path\":\"d/l.jsonl\",\"line\":1,\"metadata\":{}}\tL\n"
+				   "{\"path\":\"d/\xff\"}\tff\n";
+	static const char *const plain[] = {"ab", "a.c", "a-b", "B", "a/z", "a/deep/er/x"};
+	char wanted[sizeof(want) + 8], *ff;
+	const char *root = "d";
+	struct outcome out;
+
+	assert_int_equal(mkdir("d", 0700) | mkdir("d/a", 0700) | mkdir("d/a/deep", 0700) |
+				 mkdir("d/a/deep/er", 0700) | mkdir("d/empty", 0700),
+			 0);
+	for (size_t i = 0; i < ng_array_size(plain); i++) {
+		const char *name = strrchr(plain[i], '/');
+		char path[64];
+
+		name = name ? name + 1 : plain[i];
+		snprintf(path, sizeof(path), "d/%s", plain[i]);
+		write_file(path, name, strlen(name));
+	}
+	write_file("d/\xff", "ff", 2);
+	write_file("d/bin", "a\0", 2);
+	write_file("d/conf.json", LIT("{\"k\":1}"));
+	write_file("d/docs.json", LIT("{\"text\":\"D\"}"));
+	write_file("d/l.jsonl", LIT("{\"text\":\"L\"}\n"));
+	assert_int_equal(symlink("ab", "d/link") | symlink("..", "d/up") | mkfifo("d/p", 0600), 0);
+	ff = strstr(want, "\xff");
+	sprintf(wanted, "%.*s\xef\xbf\xbd%s", (int)(ff - want), want, ff + 1);
+	read_one(root, NG_SOURCE_AUTO, &out);
+	check_docs("tree", &out, wanted, strlen(wanted));
+	assert_int_equal(out.stats.docs, 10);
+	assert_int_equal(out.stats.binary_files, 1);
+	assert_int_equal(out.stats.input_bytes, out.stats.input_total);
+	ng_buf_free(&out.docs);
+	/* with a slash behind its name, and by a link to it */
+	assert_int_equal(symlink("d/a", "to-a"), 0);
+	read_one("to-a/", NG_SOURCE_LINES, &out);
+	check_docs("link", &out,
+		   LIT("{\"path\":\"to-a/deep/er/x\",\"line\":1}\tx\n"
+		       "{\"path\":\"to-a/z\",\"line\":1}\tz\n"));
+	ng_buf_free(&out.docs);
+}
+
+static void test_skip_bad(void **state)
+{
+	static const char bad[] =
+		"{\"text\":\"ok\"}\n{\"text\":\"\xff\0\"}\n{\"t\":1}\n\n{\"text\":\"2\"}\n{";
+	static const char want[] =
+		"bad.jsonl:2: no JSON: unable to decode byte 0xff near "
+		"'\"text\":'\t{\"text\":\"\xff\0\"}\n"
+		"bad.jsonl:3: no field \"text\" (--text-field names the field with the text)\t"
+		"{\"t\":1}\n"
+		"bad.jsonl:6: the line ends where a field name in quotes should be\t{\n"
+		"cut.gz: truncated: the header of the compressed stream is cut short\n"
+		"gone: cannot open: No such file or directory\n";
+	static const char *const paths[] = {"bad.jsonl", "cut.gz", "gone", "good"};
+	FILE *skip ng_cleanup(ng_fclosep) = tmpfile();
+	const struct ng_source_options options = {.skip_bad = skip};
+	struct ng_source *source ng_cleanup(ng_source_freep) = NULL;
+	struct ng_source_stats stats;
+	struct ng_error err = {0};
+	struct ng_source_doc doc;
+	char got[sizeof(want) + 1];
+	int r, docs = 0;
+
+	assert_non_null(skip);
+	write_file("bad.jsonl", bad, sizeof(bad) - 1);
+	write_file("cut.gz", "\x1f\x8b\x08\0", 4);
+	write_file("gone", "", 0);
+	write_file("good", "end", 3);
+	assert_int_equal(ng_source_new(paths, 4, &options, &source, &err), 0);
+	assert_int_equal(unlink("gone"), 0);
+	while ((r = ng_source_next(source, &doc, &err)) > 0)
+		docs++;
+	if (r < 0)
+		fail_msg("%s", err.text);
+	ng_source_stats(source, &stats);
+	assert_int_equal(docs, 3);
+	assert_int_equal(stats.bad_docs, 5);
+	assert_int_equal(stats.blank_lines, 1);
+	rewind(skip);
+	assert_int_equal(fread(got, 1, sizeof(got), skip), sizeof(want) - 1);
+	assert_memory_equal(got, want, sizeof(want) - 1);
+	/* and one that cannot be written ends the run */
+	fclose(skip);
+	skip = fopen("/dev/full", "we");
+	assert_non_null(skip);
+	setbuf(skip, NULL);
+	source = ng_source_free(source);
+	assert_int_equal(ng_source_new(paths, 1, &(struct ng_source_options){.skip_bad = skip},
+				       &source, &err),
+			 0);
+	assert_int_equal(ng_source_next(source, &doc, &err), 1);
+	assert_int_equal(ng_source_next(source, &doc, &err), -ENOSPC);
+}
+
+/* What cannot be read is said before the first document. */
+static void test_refused(void **state)
+{
+	static const char *const twice[] = {"-", "-"};
+	const struct ng_source_options options = {0};
+	ng_cancel cancel = true;
+	struct outcome out;
+
+	read_one("nothing", NG_SOURCE_AUTO, &out);
+	assert_int_equal(out.r, -ENOENT);
+	assert_string_equal(out.err.text, "nothing: No such file or directory");
+	read_sources(twice, 2, &options, &out);
+	assert_int_equal(out.r, -EINVAL);
+	write_file("secret", "a", 1);
+	assert_int_equal(chmod("secret", 0), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chmod(dir, 0755) | seteuid(NOBODY), 0);
+	read_one("secret", NG_SOURCE_AUTO, &out);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(out.r, -EACCES);
+	assert_string_equal(out.err.text, "secret: cannot read: Permission denied");
+	write_file("line", "0123456789", 10);
+	for (int format = NG_SOURCE_TEXT; format <= NG_SOURCE_LINES; format++) {
+		const struct ng_source_options small = {.format = format, .max_doc_bytes = 9};
+		const struct ng_source_options enough = {.format = format, .max_doc_bytes = 10};
+
+		read_sources((const char *const[]){"line"}, 1, &small, &out);
+		assert_int_equal(out.r, -EFBIG);
+		read_sources((const char *const[]){"line"}, 1, &enough, &out);
+		assert_int_equal(out.r, 0);
+		ng_buf_free(&out.docs);
+	}
+	read_sources((const char *const[]){"line"}, 1,
+		     &(struct ng_source_options){.cancel = &cancel}, &out);
+	assert_int_equal(out.r, -EINTR);
+}
+
+/* Lines of all lengths, over the ends of the pieces that are read, against a plain split. */
+static void test_long_lines(void **state)
+{
+	const size_t len = 3u << 20;
+	struct ng_buf want ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+	uint8_t *data = malloc(len);
+	uint64_t rng = SEED;
+	struct outcome out;
+	unsigned line = 0;
+
+	assert_non_null(data);
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)scratch_random(&rng);
+	/* the middle third is one line */
+	for (size_t i = len / 3; i < len / 3 * 2; i++)
+		data[i] = data[i] == '\n' ? 'x' : data[i];
+	write_file("lines", data, len);
+	for (size_t at = 0; at < len;) {
+		const uint8_t *end = memchr(data + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - data) - at : len - at;
+
+		ng_buf_printf(&want, "{\"path\":\"lines\",\"line\":%u}\t", ++line);
+		ng_buf_append(&want, data + at, n);
+		ng_buf_append(&want, "\n", 1);
+		at += n + 1;
+	}
+	read_one("lines", NG_SOURCE_LINES, &out);
+	assert_int_equal(out.r, 0);
+	if (out.docs.len != want.len || memcmp(out.docs.data, want.data, want.len) != 0)
+		fail_msg("seed %u: lines differ", SEED);
+	ng_buf_free(&out.docs);
+	free(data);
+}
+
+/* Standard input: "-"; nothing at all is no document. */
+static void test_stdin(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		const char *docs;
+	} table[] = {
+		{LIT("hello"), "{\"path\":\"-\"}\thello\n"},
+		{LIT("{\"text\":\"a\"}\n"), "{\"path\":\"-\",\"line\":1,\"metadata\":{}}\ta\n"},
+		{LIT(""), ""},
+	};
+	int keep = dup(STDIN_FILENO);
+
+	for (size_t i = 0; i < ng_array_size(table); i++) {
+		struct outcome out;
+		int fds[2];
+
+		assert_int_equal(pipe(fds), 0);
+		assert_int_equal(write(fds[1], table[i].data, table[i].len), table[i].len);
+		close(fds[1]);
+		assert_true(dup2(fds[0], STDIN_FILENO) >= 0);
+		close(fds[0]);
+		read_one("-", NG_SOURCE_AUTO, &out);
+		check_docs("stdin", &out, table[i].docs, strlen(table[i].docs));
+		ng_buf_free(&out.docs);
+	}
+	if (keep >= 0) {
+		dup2(keep, STDIN_FILENO);
+		close(keep);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats),    cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_skip_bad),   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_stdin),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
