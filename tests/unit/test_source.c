@@ -201,8 +201,7 @@ static void test_skip_bad(void **state)
 	static const char bad[] =
 		"{\"text\":\"ok\"}\n{\"text\":\"\xff\0\"}\n{\"t\":1}\n\n{\"text\":\"2\"}\n{";
 	static const char want[] =
-		"bad.jsonl:2: no JSON: unable to decode byte 0xff near "
-		"'\"text\":'\t{\"text\":\"\xff\0\"}\n"
+		"bad.jsonl:2: invalid UTF-8 (0xff) at byte 10\t{\"text\":\"\xff\0\"}\n"
 		"bad.jsonl:3: no field \"text\" (--text-field names the field with the text)\t"
 		"{\"t\":1}\n"
 		"bad.jsonl:6: the line ends where a field name in quotes should be\t{\n"
@@ -215,7 +214,8 @@ static void test_skip_bad(void **state)
 	struct ng_source_stats stats;
 	struct ng_error err = {0};
 	struct ng_source_doc doc;
-	char got[sizeof(want) + 1];
+	char got[sizeof(want) + 200];
+	size_t len;
 	int r, docs = 0;
 
 	assert_non_null(skip);
@@ -234,8 +234,9 @@ static void test_skip_bad(void **state)
 	assert_int_equal(stats.bad_docs, 5);
 	assert_int_equal(stats.blank_lines, 1);
 	rewind(skip);
-	assert_int_equal(fread(got, 1, sizeof(got), skip), sizeof(want) - 1);
-	assert_memory_equal(got, want, sizeof(want) - 1);
+	len = fread(got, 1, sizeof(got), skip);
+	if (len != sizeof(want) - 1 || memcmp(got, want, len) != 0)
+		fail_msg("it holds\n%.*s", (int)len, got);
 	/* and one that cannot be written ends the run */
 	fclose(skip);
 	skip = fopen("/dev/full", "we");
