@@ -6,28 +6,28 @@
 struct ng_builder;
 
 enum ng_build_phase {
-	NG_PHASE_READ,	  /* documents are coming in; the caller knows how far */
-	NG_PHASE_SORT,	  /* suffix sorting */
-	NG_PHASE_ENCODE,  /* BWT blocks, samples */
-	NG_PHASE_STORE,	  /* text and metadata */
-	NG_PHASE_SYNC,	  /* to disk, and the rename */
+	NG_PHASE_READ,   /* documents are coming in; the caller knows how far */
+	NG_PHASE_SORT,   /* suffix sorting */
+	NG_PHASE_ENCODE, /* BWT blocks, samples */
+	NG_PHASE_STORE,  /* text and metadata */
+	NG_PHASE_SYNC,   /* to disk, and the rename */
 };
 
 struct ng_build_progress {
 	enum ng_build_phase phase;
-	uint32_t shard;		/* number of the shard being made, from 0 */
-	uint64_t done_bytes;	/* of total_bytes, in this phase of this shard */
-	uint64_t total_bytes;	/* 0: unknown */
+	uint32_t shard;       /* number of the shard being made, from 0 */
+	uint64_t done_bytes;  /* of total_bytes, in this phase of this shard */
+	uint64_t total_bytes; /* 0: unknown */
 };
 
 struct ng_build_options {
-	const char *output;	 /* path of the index directory to make */
-	bool force;		 /* replace an index that is there */
-	uint64_t shard_bytes;	 /* text bytes a shard at most; 0: as large as memory allows */
-	uint64_t memory_bytes;	 /* bound on the process; 0: half of the machine's */
-	unsigned threads;	 /* 0: as many as there are processors */
-	uint32_t sa_sampling;	 /* a power of two, 4..1024; 0: 64 */
-	uint32_t isa_sampling;	 /* a power of two, 64..65536; 0: 256 */
+	const char *output;    /* path of the index directory to make */
+	bool force;            /* replace an index that is there */
+	uint64_t shard_bytes;  /* text bytes a shard at most; 0: as large as memory allows */
+	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's */
+	unsigned threads;      /* 0: as many as there are processors */
+	uint32_t sa_sampling;  /* a power of two, 4..1024; 0: 64 */
+	uint32_t isa_sampling; /* a power of two, 64..65536; 0: 256 */
 	bool text_store;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */

@@ -16,7 +16,7 @@ struct ng_shard_writer;
 struct ng_frames_writer;
 
 /* The first NG_FRAMES_TRAIN_BYTES of the stream are held back to train the dictionary: a 64th of
- * them, 112 KiB at most, none when the stream is too short to gain by it. */
+ * them, 112 KiB at most, none when the stream gains less by it than it takes. */
 #define NG_FRAMES_TRAIN_BYTES (8u << 20)
 
 /* level: zstd's. Compresses on `threads` threads (0 counts as 1); the bytes written don't depend

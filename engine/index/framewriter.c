@@ -17,6 +17,7 @@
  * 0.455, 0.422, 0.406 and 0.402; 0.434 without; 100 MB in 0.346). */
 #define DICT_SHARE     64u
 #define DICT_BYTES_MIN 4096u
+#define TRIAL_FRAMES   64u /* compressed with and without it, to see whether it gains anything */
 
 /* Frames in a group are compressed one after the other in a context of their own. zstd does not
  * promise that a context that has compressed something else before gives the same bytes; so its
@@ -90,6 +91,67 @@ int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
 	return 0;
 }
 
+static ZSTD_CCtx *new_context(const struct ng_frames_writer *w, const ZSTD_CDict *cdict)
+{
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+
+	if (!ctx)
+		return NULL;
+	/* The dictionary's number in each frame would tell the reader nothing. */
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_dictIDFlag, 0);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, w->level);
+	ZSTD_CCtx_refCDict(ctx, cdict);
+	return ctx;
+}
+
+/* Compress frame i of the batch into slot. Returns zstd's result. */
+static size_t compress_frame(const struct ng_frames_writer *w, ZSTD_CCtx *ctx, unsigned i,
+			     uint8_t *slot)
+{
+	size_t offset = (size_t)i * NG_FRAME_BYTES;
+
+	return ZSTD_compress2(ctx, slot, w->slot_bytes, w->raw + offset,
+			      ng_min(w->fill - offset, (size_t)NG_FRAME_BYTES));
+}
+
+/* What every stride-th of n frames compress to; 0 when memory ran out. */
+static size_t trial_bytes(const struct ng_frames_writer *w, const ZSTD_CDict *cdict, unsigned n,
+			  unsigned stride)
+{
+	ZSTD_CCtx *ctx = new_context(w, cdict);
+	size_t total = 0;
+
+	for (unsigned i = 0; ctx && i < n; i += stride) {
+		size_t len = compress_frame(w, ctx, i, w->packed);
+
+		if (ZSTD_isError(len)) {
+			total = 0;
+			break;
+		}
+		total += len;
+	}
+	ZSTD_freeCCtx(ctx);
+	return total;
+}
+
+/* Drop the dictionary if the batch it was made from would not gain its bytes back. Records that
+ * differ only in numbers, for instance, compress well without. */
+static int weigh_dictionary(struct ng_frames_writer *w, unsigned n, struct ng_error *err)
+{
+	unsigned stride = ng_max(n / TRIAL_FRAMES, 1u);
+	size_t with = trial_bytes(w, w->cdict, n, stride);
+	size_t without = trial_bytes(w, NULL, n, stride);
+
+	if (!with || !without)
+		return fail_memory(err);
+	if (with < without && (without - with) * stride > w->dict.len)
+		return 0;
+	ZSTD_freeCDict(w->cdict);
+	w->cdict = NULL;
+	ng_buf_free(&w->dict);
+	return 0;
+}
+
 /* Make the dictionary from the first batch, if it is long enough. Training is deterministic: zstd
  * does it on one thread, and derives even the dictionary's number from its content. */
 static int train(struct ng_frames_writer *w, struct ng_error *err)
@@ -110,7 +172,7 @@ static int train(struct ng_frames_writer *w, struct ng_error *err)
 		return 0; /* such data gains nothing by a dictionary */
 	w->dict.len = len;
 	w->cdict = ZSTD_createCDict(w->dict.data, len, w->level);
-	return w->cdict ? 0 : fail_memory(err);
+	return w->cdict ? weigh_dictionary(w, n, err) : fail_memory(err);
 }
 
 struct batch {
@@ -124,21 +186,13 @@ struct batch {
 static int compress_group(struct batch *batch, unsigned first, unsigned end)
 {
 	struct ng_frames_writer *w = batch->writer;
-	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	ZSTD_CCtx *ctx = new_context(w, w->cdict);
 	size_t len = 0;
 
 	if (!ctx)
 		return -ENOMEM;
-	/* The dictionary's number in each frame would tell the reader nothing. */
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_dictIDFlag, 0);
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, w->level);
-	ZSTD_CCtx_refCDict(ctx, w->cdict);
 	for (unsigned i = first; i < end && !ZSTD_isError(len); i++) {
-		size_t offset = (size_t)i * NG_FRAME_BYTES;
-
-		len = ZSTD_compress2(ctx, w->packed + i * w->slot_bytes, w->slot_bytes,
-				     w->raw + offset,
-				     ng_min(w->fill - offset, (size_t)NG_FRAME_BYTES));
+		len = compress_frame(w, ctx, i, w->packed + i * w->slot_bytes);
 		batch->packed_bytes[i] = len;
 	}
 	ZSTD_freeCCtx(ctx);

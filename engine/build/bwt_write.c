@@ -1,0 +1,199 @@
+#include "build/bwt_write.h"
+
+#include "base/parallel.h"
+#include "build/block_pack.h"
+#include "build/code_train.h"
+#include "index/bwt_internal.h"
+
+#define REGION (1ull << NG_REGION_LOG)
+
+struct job {
+	const struct ng_bwt_text *text;
+	const struct ng_coder *coder;
+	unsigned base_width, mark_shift;
+	uint64_t n_regions;
+	uint64_t first;                     /* region of the batch being packed */
+	uint64_t (*before)[NG_SYMBOLS + 1]; /* [n_regions], marks last */
+	struct ng_packed_region *regions;   /* [n_regions]; pages only while they're needed */
+	const ng_cancel *cancel;
+};
+
+static void job_clear(struct job *job)
+{
+	for (uint64_t r = 0; job->regions && r < job->n_regions; r++)
+		ng_packed_region_clear(&job->regions[r]);
+	free(job->regions);
+	free(job->before);
+}
+
+static uint64_t region_end(const struct job *job, uint64_t r)
+{
+	return ng_min((r + 1) * REGION, job->text->rows);
+}
+
+/* Symbols and marks of one region into before[r]; summed up later. */
+static int region_count(void *userdata, uint64_t r)
+{
+	struct job *job = userdata;
+	const struct ng_bwt_text *text = job->text;
+	uint64_t *count = job->before[r], begin = r * REGION, end = region_end(job, r);
+
+	if (ng_cancelled(job->cancel))
+		return -EINTR;
+	if (text->separators) {
+		for (uint64_t i = begin; i < end; i++)
+			count[ng_bwt_text_symbol(text, i)]++;
+	} else {
+		for (uint64_t i = begin; i < end; i++)
+			count[text->bwt[i]]++;
+		count[NG_SEPARATOR] = count[0];
+		count[0] = 0;
+	}
+	for (uint64_t w = begin / 64; w < ng_div_up(end, 64); w++)
+		count[NG_SYMBOLS] += (unsigned)__builtin_popcountll(text->marks[w]);
+	return 0;
+}
+
+static int region_pack(void *userdata, uint64_t i)
+{
+	struct job *job = userdata;
+	uint64_t r = job->first + i;
+
+	if (ng_cancelled(job->cancel))
+		return -EINTR;
+	return ng_region_pack(job->coder, job->text, r * REGION, region_end(job, r), job->before[r],
+			      job->base_width, job->mark_shift, &job->regions[r]);
+}
+
+static void before_sum(struct job *job)
+{
+	uint64_t sum[NG_SYMBOLS + 1] = {0};
+
+	for (uint64_t r = 0; r < job->n_regions; r++) {
+		for (unsigned s = 0; s <= NG_SYMBOLS; s++) {
+			uint64_t mine = job->before[r][s];
+
+			job->before[r][s] = sum[s];
+			sum[s] += mine;
+		}
+	}
+}
+
+static int blocks_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
+			void (*progress)(void *userdata, uint64_t done, uint64_t total),
+			void *userdata, struct ng_error *err)
+{
+	static const uint8_t slack[NG_BLOCK_SLACK];
+	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_BLOCKS, err);
+
+	/* In batches, so that only some regions' pages are in memory. */
+	for (job->first = 0; r == 0 && job->first < job->n_regions;) {
+		uint64_t n = ng_min((uint64_t)threads * 2, job->n_regions - job->first);
+
+		r = ng_parallel(n, threads, region_pack, job);
+		if (r < 0)
+			return ng_fail(err, r, "packing the BWT: %s", strerror(-r));
+		for (uint64_t i = 0; r == 0 && i < n; i++) {
+			struct ng_buf *pages = &job->regions[job->first + i].pages;
+
+			r = ng_shard_writer_write(shard, pages->data, pages->len, err);
+			ng_buf_free(pages);
+		}
+		job->first += n;
+		if (progress)
+			progress(userdata, region_end(job, job->first - 1), job->text->rows);
+	}
+	return r < 0 ? r : ng_shard_writer_write(shard, slack, sizeof(slack), err);
+}
+
+static int map_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
+{
+	uint64_t grains = ng_div_up(job->text->rows, NG_GRAIN), block = 0;
+	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_MAP, err);
+
+	for (uint64_t g = 0; r == 0 && g < grains; g += NG_MAP_LINE_GRAINS) {
+		uint64_t line[NG_MAP_LINE_BYTES / 8] = {block};
+
+		for (uint64_t i = 0; i < NG_MAP_LINE_GRAINS && g + i < grains; i++) {
+			uint64_t region = (g + i) >> (NG_REGION_LOG - NG_GRAIN_LOG);
+			uint64_t within = (g + i) & ((REGION >> NG_GRAIN_LOG) - 1);
+			uint64_t bit = ng_bit(job->regions[region].starts, within);
+
+			line[1 + i / 64] |= bit << (i % 64);
+			block += bit;
+		}
+		r = ng_shard_writer_write(shard, line, sizeof(line), err);
+	}
+	return r;
+}
+
+static int regions_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) struct ng_region_facts *facts = calloc(job->n_regions, sizeof(*facts));
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	int r = -ENOMEM;
+
+	if (facts) {
+		for (uint64_t i = 0; i < job->n_regions; i++)
+			facts[i] = job->regions[i].facts;
+		r = ng_regions_write(facts, job->n_regions, &buf);
+	}
+	if (r < 0)
+		return ng_fail(err, r, "out of memory for the BWT's region tables");
+	r = ng_shard_writer_section(shard, NG_SECTION_BWT_REGIONS, err);
+	if (r == 0)
+		r = ng_shard_writer_write(shard, buf.data, buf.len, err);
+	return r;
+}
+
+static int tables_write(const struct ng_code_lengths *lengths, unsigned n_tables,
+			struct ng_shard_writer *shard, struct ng_error *err)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	int r = ng_code_lengths_write(lengths, n_tables, &buf);
+
+	if (r < 0)
+		return ng_fail(err, r, "out of memory for the code tables");
+	r = ng_shard_writer_section(shard, NG_SECTION_BWT_TABLES, err);
+	if (r == 0)
+		r = ng_shard_writer_write(shard, buf.data, buf.len, err);
+	return r;
+}
+
+int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned threads,
+		 struct ng_shard_writer *shard, const ng_cancel *cancel,
+		 void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
+		 struct ng_error *err)
+{
+	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
+	ng_cleanup(ng_coder_freep) struct ng_coder *coder = NULL;
+	ng_cleanup(job_clear) struct job job = {.text = text,
+						.base_width = ng_bits(text->rows),
+						.mark_shift = mark_shift,
+						.cancel = cancel};
+	unsigned n_tables;
+	int r;
+
+	job.n_regions = ng_div_up(text->rows, REGION);
+	job.before = calloc(job.n_regions, sizeof(*job.before));
+	job.regions = calloc(job.n_regions, sizeof(*job.regions));
+	if (!job.before || !job.regions)
+		return ng_fail(err, -ENOMEM, "out of memory for the BWT's regions");
+	r = ng_parallel(job.n_regions, threads, region_count, &job);
+	if (r == 0)
+		r = ng_code_train(text, &lengths, &n_tables);
+	if (r == 0)
+		r = ng_coder_new(lengths, n_tables, &coder);
+	if (r < 0)
+		return ng_fail(err, r, "preparing the BWT's codes: %s", strerror(-r));
+	before_sum(&job);
+	job.coder = coder;
+	r = blocks_write(&job, threads, shard, progress, userdata, err);
+	if (r == 0)
+		r = map_write(&job, shard, err);
+	if (r == 0)
+		r = regions_write(&job, shard, err);
+	if (r == 0)
+		r = tables_write(lengths, n_tables, shard, err);
+	return r;
+}
