@@ -1,0 +1,297 @@
+#include "index/manifest.h"
+#include "scratch.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* Format and parse back. */
+static const char sound[] = "{\n"
+			    "  \"format\": \"ngramfs\",\n"
+			    "  \"format_version\": 1,\n"
+			    "  \"sa_sampling\": 64,\n"
+			    "  \"isa_sampling\": 256,\n"
+			    "  \"text_store\": true,\n"
+			    "  \"shards\": [\n"
+			    "    {\n"
+			    "      \"file\": \"shard-0.ngram\",\n"
+			    "      \"docs\": 0,\n"
+			    "      \"text_bytes\": 9223372036854775807,\n"
+			    "      \"file_bytes\": 4096,\n"
+			    "      \"checksum\": \"00000000000000ff\"\n"
+			    "    },\n"
+			    "    {\n"
+			    "      \"file\": \"shard-1.ngram\",\n"
+			    "      \"docs\": 12,\n"
+			    "      \"text_bytes\": 0,\n"
+			    "      \"file_bytes\": 4097,\n"
+			    "      \"checksum\": \"fedcba9876543210\"\n"
+			    "    }\n"
+			    "  ]\n"
+			    "}\n";
+
+static struct ng_manifest_shard shards[] = {
+	{"shard-0.ngram", 0, INT64_MAX, 4096, 0xff},
+	{"shard-1.ngram", 12, 0, 4097, 0xfedcba9876543210u},
+};
+
+static const struct ng_manifest example = {
+	.format_version = 1,
+	.sa_sampling = 64,
+	.isa_sampling = 256,
+	.text_store = true,
+	.n_shards = 2,
+	.shards = shards,
+};
+
+static void assert_same(const struct ng_manifest *a, const struct ng_manifest *b)
+{
+	assert_int_equal(a->format_version, b->format_version);
+	assert_int_equal(a->sa_sampling, b->sa_sampling);
+	assert_int_equal(a->isa_sampling, b->isa_sampling);
+	assert_int_equal(a->text_store, b->text_store);
+	assert_int_equal(a->n_shards, b->n_shards);
+	for (size_t i = 0; i < a->n_shards; i++) {
+		assert_string_equal(a->shards[i].file, b->shards[i].file);
+		assert_int_equal(a->shards[i].docs, b->shards[i].docs);
+		assert_int_equal(a->shards[i].text_bytes, b->shards[i].text_bytes);
+		assert_int_equal(a->shards[i].file_bytes, b->shards[i].file_bytes);
+		assert_int_equal(a->shards[i].checksum, b->shards[i].checksum);
+	}
+}
+
+static void test_format(void **state)
+{
+	ng_cleanup(ng_freep) char *text = NULL;
+
+	assert_int_equal(ng_manifest_format(&example, &text), 0);
+	assert_string_equal(text, sound);
+}
+
+static void test_parse(void **state)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+	struct ng_error err;
+
+	assert_int_equal(ng_manifest_parse(sound, strlen(sound), &m, &err), 0);
+	assert_same(&m, &example);
+	ng_manifest_clear(&m);
+	assert_null(m.shards);
+	assert_int_equal(m.n_shards, 0);
+}
+
+static void test_no_shards(void **state)
+{
+	const struct ng_manifest none = {
+		.format_version = 1, .sa_sampling = 4, .isa_sampling = 65536};
+	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+	ng_cleanup(ng_freep) char *text = NULL;
+
+	assert_int_equal(ng_manifest_format(&none, &text), 0);
+	assert_int_equal(ng_manifest_parse(text, strlen(text), &m, NULL), 0);
+	assert_same(&m, &none);
+}
+
+static void test_random(void **state)
+{
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+		ng_cleanup(ng_freep) char *text = NULL;
+		struct ng_manifest_shard many[40];
+		char names[40][32];
+		uint64_t rng = seed;
+		struct ng_manifest made = {
+			.format_version = 1,
+			.sa_sampling = 4u << scratch_random(&rng) % 9,
+			.isa_sampling = 64u << scratch_random(&rng) % 11,
+			.text_store = scratch_random(&rng) % 2,
+			.n_shards = scratch_random(&rng) % 41,
+			.shards = many,
+		};
+
+		for (size_t i = 0; i < made.n_shards; i++) {
+			snprintf(names[i], sizeof(names[i]), "s%zu_%" PRIx64, i,
+				 scratch_random(&rng));
+			many[i] = (struct ng_manifest_shard){
+				names[i], scratch_random(&rng) >> 8, scratch_random(&rng) >> 8,
+				scratch_random(&rng) >> 8, scratch_random(&rng)};
+		}
+		assert_int_equal(ng_manifest_format(&made, &text), 0);
+		if (ng_manifest_parse(text, strlen(text), &m, NULL))
+			fail_msg("seed %" PRIu64, seed);
+		assert_same(&m, &made);
+	}
+}
+
+/* Each case: a piece of the sound text, what stands there instead, and what the message must say.
+ */
+static void test_parse_refuses(void **state)
+{
+	static const struct {
+		const char *find, *put, *message;
+	} cases[] = {
+		{"\"ngramfs\"", "\"other\"", "format"},
+		{"\"ngramfs\"", "7", "format"},
+		{"_version\": 1", "_version\": 2", "version 2"},
+		{"_version\": 1", "_version\": 0", "format_version"},
+		{"_version\": 1", "_version\": 1.0", "format_version"},
+		{"_version\": 1", "_version\": \"1\"", "format_version"},
+		{"_version\": 1", "_version\": 4294967297", "format_version"},
+		{"\"sa_sampling\": 64", "\"sa_sampling\": 63", "power of two"},
+		{"\"sa_sampling\": 64", "\"sa_sampling\": 2", "sa_sampling"},
+		{"\"sa_sampling\": 64", "\"sa_sampling\": 2048", "sa_sampling"},
+		{"\"sa_sampling\": 64", "\"sa_sampling\": 4294967360", "sa_sampling"},
+		{"\"sa_sampling\": 64,", "", "5 fields"},
+		{"\"isa_sampling\": 256", "\"isa_sampling\": 32", "isa_sampling"},
+		{"\"isa_sampling\": 256", "\"isa_sampling\": 131072", "isa_sampling"},
+		{"true", "1", "text_store"},
+		{"true", "null", "text_store"},
+		{"true,", "true, \"more\": 1,", "7 fields"},
+		{"true,", "true, \"text_store\": true,", "duplicate"},
+		{"\"shards\": [", "\"shards\": 5, \"x\": [", "7 fields"},
+		{"\"shards\": [", "\"shardS\": [", "shards"},
+		{"shard-0.ngram", "", "\"file\""},
+		{"shard-0.ngram", ".hidden", "\"file\""},
+		{"shard-0.ngram", "..", "\"file\""},
+		{"shard-0.ngram", "../up", "\"file\""},
+		{"shard-0.ngram", "sub/shard", "\"file\""},
+		{"shard-0.ngram", "/etc/passwd", "\"file\""},
+		{"shard-0.ngram", "a\\nb", "\"file\""},
+		{"shard-0.ngram", "a\\u0000b", "line 9"},
+		{"shard-0.ngram", "shard-1.ngram", "twice"},
+		{"\"shard-0.ngram\"", "5", "\"file\""},
+		{"\"docs\": 12", "\"docs\": -1", "docs"},
+		{"\"docs\": 12", "\"docs\": 1e3", "docs"},
+		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 17"},
+		{"\"docs\": 12,", "", "5 fields"},
+		{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "5 fields"},
+		{"\"docs\": 12", "\"dogs\": 12", "docs"},
+		{"\"text_bytes\": 0", "\"text_bytes\": 1", "overflow"},
+		{"\"file_bytes\": 4097", "\"file_bytes\": 9223372036854775807", "overflow"},
+		{"fedcba9876543210", "fedcba987654321", "checksum"},
+		{"fedcba9876543210", "fedcba98765432100", "checksum"},
+		{"fedcba9876543210", "FEDCBA9876543210", "checksum"},
+		{"fedcba9876543210", "0xfedcba98765432", "checksum"},
+		{"\"fedcba9876543210\"", "17", "checksum"},
+		{"    },\n", "    },\n 4,\n", "shard 1: not an object"},
+		{"  ]\n}\n", "  ]\n", "line "},
+		{"  ]\n}\n", "  ]\n}}\n", "line 23"},
+		{"{\n", "[", "line "},
+	};
+
+	for (size_t i = 0; i < ng_array_size(cases); i++) {
+		const char *at = strstr(sound, cases[i].find);
+		struct ng_manifest untouched = {.n_shards = 77};
+		struct ng_error err;
+		char text[2000];
+		int r;
+
+		assert_non_null(at);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - sound), sound, cases[i].put,
+			 at + strlen(cases[i].find));
+		r = ng_manifest_parse(text, strlen(text), &untouched, &err);
+		if (r != -EPROTO || !strstr(err.text, cases[i].message) || untouched.n_shards != 77)
+			fail_msg("case %zu: %d, %s", i, r, r ? err.text : "");
+	}
+}
+
+/* No cut and no changed byte makes it crash; a cut is always refused. */
+static void test_parse_damaged(void **state)
+{
+	for (size_t len = 0; len < strlen(sound) - 1; len++) {
+		ng_cleanup(ng_freep) char *cut = malloc(len + 1);
+		struct ng_manifest m;
+
+		assert_non_null(cut);
+		memcpy(cut, sound, len);
+		assert_int_equal(ng_manifest_parse(cut, len, &m, NULL), -EPROTO);
+	}
+	for (uint64_t seed = 0; seed < 5000; seed++) {
+		ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+		char text[sizeof(sound)];
+		uint64_t rng = seed;
+
+		memcpy(text, sound, sizeof(sound));
+		for (uint64_t k = scratch_random(&rng) % 3 + 1; k; k--)
+			text[scratch_random(&rng) % strlen(sound)] = (char)scratch_random(&rng);
+		ng_manifest_parse(text, strlen(sound), &m, NULL);
+	}
+}
+
+static void test_format_refuses(void **state)
+{
+	static const struct ng_manifest_shard bad[] = {
+		{"a/b", 0, 0, 0, 0},        {".a", 0, 0, 0, 0},         {"", 0, 0, 0, 0},
+		{"\xff", 0, 0, 0, 0},       {"a", 1ull << 63, 0, 0, 0}, {"a", 0, UINT64_MAX, 0, 0},
+		{"a", 0, 0, UINT64_MAX, 0},
+	};
+
+	for (size_t i = 0; i < ng_array_size(bad); i++) {
+		struct ng_manifest_shard shard = bad[i];
+		struct ng_manifest m = example;
+		char *text = NULL;
+
+		m.n_shards = 1;
+		m.shards = &shard;
+		assert_int_equal(ng_manifest_format(&m, &text), -EINVAL);
+		assert_null(text);
+	}
+}
+
+static void test_files(void **state)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+	ng_cleanup(ng_freep) char *text = NULL;
+	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 32];
+	struct ng_error err;
+	size_t len;
+
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(path, sizeof(path), "%s/%s", dir, NG_MANIFEST_NAME);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -ENOENT);
+	assert_non_null(strstr(err.text, dir));
+	assert_int_equal(ng_manifest_write(dir, &example, &err), 0);
+	text = (char *)scratch_read(path, &len);
+	assert_non_null(text);
+	assert_int_equal(len, strlen(sound));
+	assert_memory_equal(text, sound, len);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), 0);
+	assert_same(&m, &example);
+	/* Over an old one, and when a temporary file was left behind. */
+	snprintf(path, sizeof(path), "%s/%s.tmp", dir, NG_MANIFEST_NAME);
+	assert_int_equal(scratch_write(path, sound, 100), 0);
+	assert_int_equal(ng_manifest_write(dir, &m, &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+
+	snprintf(path, sizeof(path), "%s/%s", dir, NG_MANIFEST_NAME);
+	assert_int_equal(ng_manifest_read(path, &m, &err), -ENOTDIR);
+	assert_int_equal(ng_manifest_write(path, &example, &err), -ENOTDIR);
+	assert_int_equal(scratch_write(path, "{\n\n?", 4), 0);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -EPROTO);
+	assert_non_null(strstr(err.text, path));
+	assert_non_null(strstr(err.text, "line 3"));
+	assert_int_equal(scratch_write(path, "", 0), 0);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -EPROTO);
+	/* A sparse gigabyte is not read, a named pipe not waited for. */
+	assert_int_equal(truncate(path, 1 << 30), 0);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -EPROTO);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -EPROTO);
+	assert_int_equal(scratch_remove(dir), 0);
+	assert_int_equal(ng_manifest_read(dir, &m, &err), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_format),         cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_no_shards),      cmocka_unit_test(test_random),
+		cmocka_unit_test(test_parse_refuses),  cmocka_unit_test(test_parse_damaged),
+		cmocka_unit_test(test_format_refuses), cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
