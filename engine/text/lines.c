@@ -1,5 +1,7 @@
 #include "text/lines.h"
 
+#define KEEP_BYTES (16u << 20) /* of the carry, between lines */
+
 void ng_lines_start(struct ng_lines *lines, struct ng_input *input)
 {
 	lines->input = input;
@@ -19,6 +21,8 @@ int ng_lines_next(struct ng_lines *lines, const uint8_t **ret_line, size_t *ret_
 		  struct ng_error *err)
 {
 	lines->carry.len = 0;
+	if (lines->carry.cap > KEEP_BYTES)
+		ng_buf_free(&lines->carry);
 	for (;;) {
 		size_t room = (size_t)(lines->end - lines->next), len;
 		const uint8_t *line = lines->next;
