@@ -1,0 +1,350 @@
+#include "answer.h"
+#include "corpus.h"
+#include "json.h"
+
+#include <jansson.h>
+
+#define DOCS 60
+
+static void test_count(void **state)
+{
+	static const uint64_t counts[] = {0, 9, 10, 1234567, UINT64_MAX};
+	char text[NG_ANSWER_COUNT_MAX + 1], want[40];
+
+	for (size_t i = 0; i < ng_array_size(counts); i++) {
+		sprintf(want, "%llu\n", (unsigned long long)counts[i]);
+		assert_int_equal(ng_answer_count(counts[i], text), strlen(want));
+		assert_string_equal(text, want);
+	}
+}
+
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *json;
+} strings[] = {
+	{"", 0, "\"\""},
+	{"a\"\\/\b\n\r\t\x1f\x7f", 10, "\"a\\\"\\\\/\\u0008\\n\\r\\t\\u001f\x7f\""},
+	{"\0", 1, "\"\\u0000\""},
+	{"\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80", 9, "\"\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80\""},
+	{"\xff", 1, "\"\xef\xbf\xbd\""},
+	{"\xe4\xb8", 2, "\"\xef\xbf\xbd\""}, /* cut short: one for all of it */
+	{"\xe4\xb8x", 3, "\"\xef\xbf\xbdx\""},
+	{"\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, /* a surrogate */
+	{"\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},                 /* overlong */
+	{"\xf4\x90", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},                 /* beyond U+10FFFF */
+	{"\x80"
+	 "a",
+	 2,
+	 "\"\xef\xbf\xbd"
+	 "a\""},
+};
+
+static void test_json_string(void **state)
+{
+	for (size_t i = 0; i < ng_array_size(strings); i++) {
+		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+
+		assert_int_equal(
+			ng_json_string(&buf, (const uint8_t *)strings[i].bytes, strings[i].len), 0);
+		if (buf.len != strlen(strings[i].json) ||
+		    memcmp(buf.data, strings[i].json, buf.len) != 0)
+			fail_msg("string %zu: %.*s", i, (int)buf.len, (const char *)buf.data);
+	}
+}
+
+/* Whatever the bytes, another's parser accepts the string. */
+static void test_json_random(void **state)
+{
+	uint64_t seed = 8259, rng = seed;
+
+	for (int round = 0; round < 5000; round++) {
+		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+		size_t len = scratch_random(&rng) % 24;
+		uint8_t bytes[24];
+		json_t *json;
+
+		for (size_t i = 0; i < len; i++) {
+			static const uint8_t leads[] = {0xc3, 0xe4, 0xed, 0xf0, 0xf4, 0x80, 0x9f};
+			uint64_t chance = scratch_random(&rng);
+
+			bytes[i] = chance & 1 ? (uint8_t)(chance >> 8)
+					      : leads[(chance >> 8) % sizeof(leads)];
+		}
+		assert_int_equal(ng_json_string(&buf, bytes, len), 0);
+		json = json_loadb((const char *)buf.data, buf.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
+				  NULL);
+		if (!json)
+			fail_msg("seed %llu, round %d", (unsigned long long)seed, round);
+		json_decref(json);
+	}
+}
+
+/* Cut a text of characters of 1 to 4 bytes anywhere: head and tail are what must go. */
+static void test_utf8_cut(void **state)
+{
+	static const char text[] = "a\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80z";
+	static const uint8_t size_at[] = {1, 2, 0, 3, 0, 0, 4, 0, 0, 0, 1, 1};
+	const uint8_t *bytes = (const uint8_t *)text;
+	size_t len = sizeof(text) - 1;
+
+	for (size_t cut = 0; cut <= len; cut++) {
+		size_t begin = cut, end = cut;
+
+		while (size_at[end] == 0)
+			end++;
+		while (size_at[begin] == 0)
+			begin--;
+		assert_int_equal(ng_utf8_tail_bytes(bytes + cut, len - cut), end - cut);
+		assert_int_equal(ng_utf8_head_bytes(bytes, cut), cut - begin);
+	}
+	/* Nothing that isn't text is taken for the beginning of a character. */
+	assert_int_equal(ng_utf8_head_bytes((const uint8_t *)"\xff", 1), 0);
+	assert_int_equal(ng_utf8_head_bytes((const uint8_t *)"\x80\x80\x80\x80", 4), 0);
+	assert_int_equal(ng_utf8_tail_bytes((const uint8_t *)"\x80\x80\x80\x80", 4), 3);
+}
+
+static json_t *parse(const struct ng_buf *buf)
+{
+	json_t *json;
+
+	assert_true(buf->len > 0 && buf->data[buf->len - 1] == '\n');
+	json = json_loadb((const char *)buf->data, buf->len, JSON_ALLOW_NUL, NULL);
+	assert_non_null(json);
+	return json;
+}
+
+static uint64_t number(json_t *json, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(json, key)));
+	return (uint64_t)json_integer_value(json_object_get(json, key));
+}
+
+static bool occurs_at(const struct corpus_doc *doc, size_t offset, const uint8_t *query, size_t len)
+{
+	return offset <= doc->len && len <= doc->len - offset &&
+	       memcmp(doc->text + offset, query, len) == 0;
+}
+
+static uint64_t naive_count(const struct corpus_doc *docs, size_t n, const uint8_t *query,
+			    size_t len)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < docs[i].len; k++)
+			count += occurs_at(&docs[i], k, query, len);
+	}
+	return count;
+}
+
+static void check_find(const struct corpus *corpus, const uint8_t *query, size_t len, uint64_t want)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	struct ng_index_stats stats;
+	uint64_t sum = 0;
+	json_t *json, *segments, *segment;
+	size_t i;
+
+	assert_int_equal(ng_answer_find(corpus->index, query, len, NULL, &buf), 0);
+	json = parse(&buf);
+	assert_int_equal(number(json, "cnt"), want);
+	segments = json_object_get(json, "segment_by_shard");
+	ng_index_stats(corpus->index, &stats);
+	assert_int_equal(json_array_size(segments), stats.shards);
+	json_array_foreach(segments, i, segment) sum +=
+		(uint64_t)(json_integer_value(json_array_get(segment, 1)) -
+			   json_integer_value(json_array_get(segment, 0)));
+	assert_int_equal(sum, want);
+	json_decref(json);
+}
+
+static void check_text(json_t *json, const char *key, const uint8_t *text, size_t len)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	json_t *want;
+
+	assert_int_equal(ng_json_string(&buf, text, len), 0);
+	want = json_loadb((const char *)buf.data, buf.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	assert_true(json_equal(want, json_object_get(json, key)));
+	json_decref(want);
+}
+
+/* One answer against the documents; *seen marks the occurrence. */
+static void check_match(const struct corpus *corpus, const struct corpus_doc *docs,
+			const uint8_t *query, size_t len, uint64_t match, uint32_t context,
+			bool *const *seen)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	const struct corpus_doc *doc;
+	uint64_t doc_no, offset, lo, hi;
+	json_t *json;
+
+	assert_int_equal(ng_answer_match(corpus->index, query, len, match, context, NULL, &buf), 0);
+	json = parse(&buf);
+	assert_int_equal(number(json, "match"), match);
+	doc_no = number(json, "document");
+	offset = number(json, "offset");
+	assert_true(doc_no < DOCS);
+	doc = &docs[doc_no];
+	assert_int_equal(number(json, "doc_len"), doc->len);
+	assert_true(occurs_at(doc, offset, query, len));
+	assert_false(seen[doc_no][offset]);
+	seen[doc_no][offset] = true;
+	check_text(json, "match_text", query, len);
+	lo = offset > context ? offset - context : 0;
+	hi = ng_min(offset + len + context, (uint64_t)doc->len);
+	if (lo)
+		lo += ng_utf8_tail_bytes(doc->text + lo, offset - lo);
+	check_text(json, "before", doc->text + lo, offset - lo);
+	if (hi < doc->len)
+		hi -= ng_utf8_head_bytes(doc->text + offset + len, hi - offset - len);
+	check_text(json, "after", doc->text + offset + len, hi - offset - len);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(json, "metadata"), "path")), "p");
+	json_decref(json);
+}
+
+/* Every answer about random queries, against looking at every place of every document. */
+static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, size_t max_bytes)
+{
+	ng_cleanup(ng_freep) uint8_t *text = NULL;
+	struct corpus_doc docs[DOCS];
+	struct corpus corpus;
+	uint64_t rng = seed;
+
+	print_message("seed %llu\n", (unsigned long long)seed);
+	corpus_random(&rng, docs, DOCS, max_bytes, &text);
+	corpus_make(&corpus, docs, DOCS, shard_bytes, text_store);
+	for (int round = 0; round < 30; round++) {
+		const struct corpus_doc *doc = &docs[scratch_random(&rng) % DOCS];
+		size_t len = 1 + scratch_random(&rng) % 7, from;
+		bool *seen[DOCS];
+		uint64_t count;
+		uint8_t query[8];
+
+		if (doc->len < len)
+			continue;
+		from = scratch_random(&rng) % (doc->len - len + 1);
+		memcpy(query, doc->text + from, len);
+		if (scratch_random(&rng) % 4 == 0)
+			query[0] ^= 1;
+		count = naive_count(docs, DOCS, query, len);
+		check_find(&corpus, query, len, count);
+		for (size_t i = 0; i < DOCS; i++) {
+			int want = naive_count(&docs[i], 1, query, len) > 0;
+
+			assert_int_equal(
+				ng_answer_doc_holds(corpus.index, i, query, len, count, NULL),
+				want);
+			seen[i] = calloc(docs[i].len + 1, 1);
+		}
+		for (uint64_t m = 0; m < ng_min(count, UINT64_C(200)); m++)
+			check_match(&corpus, docs, query, len, m, 9, seen);
+		for (size_t i = 0; i < DOCS; i++)
+			free(seen[i]);
+		if (count) {
+			struct ng_buf none = NG_BUF_INIT;
+
+			assert_int_equal(
+				ng_answer_match(corpus.index, query, len, count, 9, NULL, &none),
+				-ENOENT);
+			ng_buf_free(&none);
+		}
+	}
+	corpus_drop(&corpus);
+}
+
+static void test_random(void **state)
+{
+	check_random(1, 0, false, 120);
+	check_random(2, 2000, false, 120);
+	check_random(3, 0, true, 4000);
+}
+
+/* Documents longer than what is read at once, with the query across the seam; so many occurrences
+ * elsewhere that reading is the cheaper way, and so few that locating is. */
+static void test_holds_long(void **state)
+{
+	enum { LONG = 300000, SEAM = 65536 };
+	ng_cleanup(ng_freep) uint8_t *with = malloc(LONG), *without = malloc(LONG);
+	ng_cleanup(ng_freep) uint8_t *many = malloc(LONG);
+	struct corpus_doc docs[] = {{with, LONG, "{}"},
+				    {without, LONG, "{}"},
+				    {many, LONG, "{}"},
+				    {(const uint8_t *)"", 0, "{}"}};
+	static const char *const queries[] = {"needle", "abc", "zq"};
+	struct corpus corpus;
+	uint64_t rng = 6;
+
+	for (size_t i = 0; i < LONG; i++) {
+		with[i] = (uint8_t)('d' + scratch_random(&rng) % 8);
+		without[i] = (uint8_t)('d' + scratch_random(&rng) % 8);
+		many[i] = (uint8_t) "abc"[i % 3];
+	}
+	memcpy(with + SEAM - 3, "needle", 6);
+	memcpy(with + 2 * SEAM - 1, "abc", 3);
+	memcpy(with + LONG - 2, "zq", 2);
+	corpus_make(&corpus, docs, 4, 0, false);
+	for (size_t q = 0; q < ng_array_size(queries); q++) {
+		const uint8_t *query = (const uint8_t *)queries[q];
+		size_t len = strlen(queries[q]);
+		uint64_t count;
+
+		assert_int_equal(ng_count(corpus.index, query, len, NULL, &count), 0);
+		for (size_t i = 0; i < ng_array_size(docs); i++)
+			assert_int_equal(
+				ng_answer_doc_holds(corpus.index, i, query, len, count, NULL),
+				memmem(docs[i].text, docs[i].len, query, len) != NULL);
+	}
+	assert_int_equal(ng_answer_doc_holds(corpus.index, 4, (const uint8_t *)"a", 1, 1, NULL),
+			 -ENOENT);
+	corpus_drop(&corpus);
+}
+
+static void test_files(void **state)
+{
+	struct corpus_doc docs[] = {{(const uint8_t *)"one", 3, "{\"path\":\"a\",\"n\":[1]}"},
+				    {(const uint8_t *)"", 0, "{}"}};
+	ng_cleanup(ng_buf_free) struct ng_buf stats = NG_BUF_INIT, meta = NG_BUF_INIT;
+	ng_cleanup(ng_buf_free) struct ng_buf readme = NG_BUF_INIT;
+	struct corpus corpus;
+	uint64_t bytes;
+	json_t *json;
+
+	corpus_make(&corpus, docs, 2, 0, false);
+	assert_int_equal(ng_answer_stats(corpus.index, &stats), 0);
+	json = parse(&stats);
+	assert_int_equal(number(json, "documents"), 2);
+	assert_int_equal(number(json, "text_bytes"), 3);
+	assert_true(number(json, "index_bytes") > 0);
+	assert_int_equal(number(json, "shards"), 1);
+	assert_int_equal(number(json, "text_store_bytes"), 0);
+	json_decref(json);
+
+	assert_int_equal(ng_answer_meta(corpus.index, 0, &meta), 0);
+	assert_int_equal(meta.len, strlen(docs[0].meta) + 1);
+	assert_memory_equal(meta.data, docs[0].meta, strlen(docs[0].meta));
+	assert_int_equal(ng_answer_meta_bytes(corpus.index, 0, &bytes), 0);
+	assert_int_equal(bytes, meta.len);
+	assert_int_equal(ng_answer_meta_bytes(corpus.index, 1, &bytes), 0);
+	assert_int_equal(bytes, 3);
+	assert_int_equal(ng_answer_meta_bytes(corpus.index, 2, &bytes), -ENOENT);
+
+	assert_int_equal(ng_answer_readme(corpus.index, 77, &readme), 0);
+	assert_non_null(memmem(readme.data, readme.len, "2 documents and 3 bytes", 23));
+	assert_non_null(memmem(readme.data, readme.len, "at most 77 names", 16));
+	corpus_drop(&corpus);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count),       cmocka_unit_test(test_json_string),
+		cmocka_unit_test(test_json_random), cmocka_unit_test(test_utf8_cut),
+		cmocka_unit_test(test_random),      cmocka_unit_test(test_holds_long),
+		cmocka_unit_test(test_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
