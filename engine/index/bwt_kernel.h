@@ -382,9 +382,7 @@ static inline void visit_start(const struct ng_bwt *bwt, const uint8_t *page, un
 {
 	unsigned k;
 
-	v->target = 0;
-	v->from_back = false;
-	v->k = UINT_MAX;
+	*v = (struct visit){ .k = UINT_MAX };
 	if (row >= bwt->rows) {
 		v->base = bwt->total[symbol];
 		return;
@@ -439,7 +437,7 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 		 bool *damaged)
 {
 	struct visit a, b;
-	struct place at, bt;
+	struct place at = { 0 }, bt = { 0 };
 	uint64_t first = bwt->first_row[symbol], width = *hi - *lo, rank_lo, rank_hi;
 
 	const uint8_t *page_lo, *page_hi;

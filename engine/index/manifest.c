@@ -100,7 +100,7 @@ static int get_number(const json_t *object, const char *key, uint64_t min, uint6
 static int get_sampling(const json_t *object, const char *key, uint64_t min, uint64_t max,
 			uint32_t *ret_value, struct ng_error *err)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	int r = get_number(object, key, min, max, &value, err);
 
 	if (r)
@@ -185,7 +185,7 @@ static int parse_root(const json_t *root, struct ng_manifest *m, struct ng_error
 {
 	const char *format = json_string_value(json_object_get(root, "format"));
 	const json_t *text_store = json_object_get(root, "text_store");
-	uint64_t version;
+	uint64_t version = 0;
 	int r;
 
 	if (!format || strcmp(format, FORMAT_NAME))

@@ -1,0 +1,363 @@
+#include "build/builder.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/parallel.h"
+#include "build/shard_build.h"
+#include "build/suffix_sort.h"
+#include "build/workdir.h"
+#include "index/manifest.h"
+
+#define META_LEVEL     19
+#define STORE_LEVEL    19
+#define MEMORY_A_BYTE  6u	   /* of text: what sorting takes, and the text */
+#define MEMORY_FIXED   (128u << 20) /* everything else */
+#define PROGRESS_NS    (100 * 1000 * 1000)
+
+struct ng_builder {
+	struct ng_build_options options;
+	struct ng_workdir *workdir;
+	struct ng_shard_options shard_options;
+	struct ng_shard_text text;
+	struct ng_manifest manifest;
+	uint64_t shard_bytes; /* text and separators that a shard takes */
+};
+
+/* A shard being made on a thread of its own, so that the caller's can report progress, and give up
+ * in the midst of a sort, which knows no cancelling. */
+struct shard_job {
+	pthread_mutex_t lock;
+	pthread_cond_t done_cond;
+	bool done, abandoned; /* whoever is last frees the job */
+	struct ng_shard_text text;
+	struct ng_shard_options options;
+	struct ng_shard_progress progress;
+	ng_cancel cancel;
+	char *path;
+	uint64_t bytes, checksum;
+	struct ng_error err;
+	int result;
+};
+
+static void shard_job_free(struct shard_job *job)
+{
+	ng_shard_text_clear(&job->text);
+	pthread_mutex_destroy(&job->lock);
+	pthread_cond_destroy(&job->done_cond);
+	free(job->path);
+	free(job);
+}
+
+static void *shard_job_run(void *arg)
+{
+	struct shard_job *job = arg;
+	bool abandoned;
+	int r = ng_shard_build(&job->text, &job->options, job->path, &job->progress, &job->bytes,
+			       &job->checksum, &job->err);
+
+	pthread_mutex_lock(&job->lock);
+	job->result = r;
+	job->done = true;
+	abandoned = job->abandoned;
+	pthread_cond_signal(&job->done_cond);
+	pthread_mutex_unlock(&job->lock);
+	if (abandoned)
+		shard_job_free(job);
+	return NULL;
+}
+
+static void report(const struct ng_builder *builder, const struct shard_job *job)
+{
+	struct ng_build_progress progress = {
+		.phase = (enum ng_build_phase)atomic_load(&job->progress.phase),
+		.shard = (uint32_t)builder->manifest.n_shards,
+		.done_bytes = atomic_load(&job->progress.done_bytes),
+		.total_bytes = atomic_load(&job->progress.total_bytes),
+	};
+
+	if (builder->options.progress)
+		builder->options.progress(builder->options.userdata, &progress);
+}
+
+/* Wait for the job; returns false when it was abandoned to itself, in its sort. */
+static bool shard_job_wait(const struct ng_builder *builder, struct shard_job *job)
+{
+	bool done;
+
+	pthread_mutex_lock(&job->lock);
+	while (!job->done) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += PROGRESS_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&job->done_cond, &job->lock, &until);
+		if (job->done)
+			break;
+		report(builder, job);
+		if (!ng_cancelled(builder->options.cancel))
+			continue;
+		atomic_store(&job->cancel, true);
+		if (atomic_load(&job->progress.phase) == NG_PHASE_SORT) {
+			job->abandoned = true;
+			break;
+		}
+	}
+	done = job->done;
+	pthread_mutex_unlock(&job->lock);
+	return done;
+}
+
+static int manifest_add(struct ng_manifest *manifest, const char *file, uint64_t docs,
+			uint64_t text_bytes, const struct shard_job *job)
+{
+	struct ng_manifest_shard *grown = reallocarray(manifest->shards, manifest->n_shards + 1,
+						       sizeof(*manifest->shards));
+	char *name = strdup(file);
+
+	if (grown)
+		manifest->shards = grown;
+	if (!grown || !name) {
+		free(name);
+		return -ENOMEM;
+	}
+	grown[manifest->n_shards++] = (struct ng_manifest_shard){ .file = name,
+								  .docs = docs,
+								  .text_bytes = text_bytes,
+								  .file_bytes = job->bytes,
+								  .checksum = job->checksum };
+	return 0;
+}
+
+static int shard_make(struct ng_builder *builder, struct ng_error *err)
+{
+	struct shard_job *job = calloc(1, sizeof(*job));
+	uint64_t docs = builder->text.docs, text_bytes = builder->text.n - docs;
+	char file[32];
+	pthread_t thread;
+	int r;
+
+	snprintf(file, sizeof(file), "shard-%05zu.ngs", builder->manifest.n_shards);
+	if (!job)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&job->lock, NULL);
+	pthread_cond_init(&job->done_cond, NULL);
+	job->path = ng_workdir_file(builder->workdir, file);
+	job->text = builder->text;
+	builder->text = (struct ng_shard_text){ 0 };
+	job->options = builder->shard_options;
+	job->options.cancel = &job->cancel;
+	r = job->path ? -pthread_create(&thread, NULL, shard_job_run, job) : -ENOMEM;
+	if (r < 0) {
+		shard_job_free(job);
+		return ng_fail(err, r, "cannot start a thread: %s", strerror(-r));
+	}
+	if (!shard_job_wait(builder, job)) {
+		pthread_detach(thread);
+		return ng_fail(err, -EINTR, "interrupted");
+	}
+	pthread_join(thread, NULL);
+	r = job->result;
+	if (r == -EINTR)
+		ng_fail(err, r, "interrupted");
+	else if (r < 0 && err)
+		*err = job->err;
+	else if (r == 0 && manifest_add(&builder->manifest, file, docs, text_bytes, job) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
+	shard_job_free(job);
+	return r;
+}
+
+static int text_begin(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_text *text = &builder->text;
+	const char *tmp = ng_workdir_path(builder->workdir);
+	unsigned threads = builder->shard_options.threads;
+	int r;
+
+	/* As much room as a shard can take; memory comes with use. */
+	text->cap = NG_SORT_MAX;
+	text->bytes = mmap(NULL, text->cap, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (text->bytes == MAP_FAILED) {
+		text->bytes = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory for a shard's text");
+	}
+	madvise(text->bytes, text->cap, MADV_HUGEPAGE);
+	r = ng_frames_writer_new(META_LEVEL, threads, tmp, &text->meta, err);
+	if (r == 0 && builder->options.text_store)
+		r = ng_frames_writer_new(STORE_LEVEL, threads, tmp, &text->store, err);
+	return r;
+}
+
+static bool power_of_two_in(uint32_t v, uint32_t least, uint32_t most)
+{
+	return v >= least && v <= most && (v & (v - 1)) == 0;
+}
+
+static int options_check(struct ng_build_options *options, struct ng_error *err)
+{
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+
+	if (!options->sa_sampling)
+		options->sa_sampling = 64;
+	if (!options->isa_sampling)
+		options->isa_sampling = 256;
+	if (!options->memory_bytes)
+		options->memory_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+	if (!options->threads)
+		options->threads = ng_processors();
+	if (!power_of_two_in(options->sa_sampling, 4, 1024))
+		return ng_fail(err, -EINVAL,
+			       "suffix array sampling %u is not a power of two from 4 to 1024",
+			       options->sa_sampling);
+	if (!power_of_two_in(options->isa_sampling, 64, 65536))
+		return ng_fail(err, -EINVAL,
+			       "inverse sampling %u is not a power of two from 64 to 65536",
+			       options->isa_sampling);
+	if (options->memory_bytes < 2 * MEMORY_FIXED)
+		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
+			       (uintmax_t)options->memory_bytes, 2 * MEMORY_FIXED >> 20);
+	return 0;
+}
+
+int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
+		   struct ng_error *err)
+{
+	ng_cleanup(ng_builder_freep) struct ng_builder *builder = calloc(1, sizeof(*builder));
+	uint64_t fits;
+	int r;
+
+	if (!builder)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	builder->options = *options;
+	r = options_check(&builder->options, err);
+	if (r < 0)
+		return r;
+	builder->shard_options =
+		(struct ng_shard_options){ .sa_log = ng_bits(builder->options.sa_sampling) - 1,
+					   .isa_log = ng_bits(builder->options.isa_sampling) - 1,
+					   .threads = builder->options.threads };
+	fits = (builder->options.memory_bytes - MEMORY_FIXED) / MEMORY_A_BYTE;
+	fits = ng_min(fits, NG_SORT_MAX);
+	if (builder->options.shard_bytes > fits)
+		return ng_fail(err, -EINVAL,
+			       "shards of %ju bytes need more memory than there may be used; "
+			       "%ju bytes is the most (see --shard-size and --memory)",
+			       (uintmax_t)builder->options.shard_bytes, (uintmax_t)fits);
+	builder->shard_bytes = options->shard_bytes ? options->shard_bytes : fits;
+	builder->manifest.format_version = NG_FORMAT_VERSION;
+	builder->manifest.sa_sampling = builder->options.sa_sampling;
+	builder->manifest.isa_sampling = builder->options.isa_sampling;
+	builder->manifest.text_store = builder->options.text_store;
+	r = ng_workdir_new(options->output, options->force, &builder->workdir, err);
+	if (r < 0)
+		return r;
+	*ret_builder = ng_steal_ptr(&builder);
+	return 0;
+}
+
+static int ends_grow(struct ng_shard_text *text)
+{
+	uint64_t cap = ng_max(2 * text->docs_cap, (uint64_t)4096);
+	uint64_t *docs, *meta;
+
+	if (text->docs < text->docs_cap)
+		return 0;
+	docs = reallocarray(text->doc_ends, cap, sizeof(*docs));
+	if (docs)
+		text->doc_ends = docs;
+	meta = reallocarray(text->meta_ends, cap, sizeof(*meta));
+	if (meta)
+		text->meta_ends = meta;
+	if (!docs || !meta)
+		return -ENOMEM;
+	text->docs_cap = cap;
+	return 0;
+}
+
+/* A text with NUL bytes takes up to twice the memory to sort. */
+static bool has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
+{
+	uint64_t limit = builder->shard_bytes;
+
+	if (has_nul || builder->text.has_nul)
+		limit /= 2;
+	return builder->text.n + text_bytes + 1 <= limit;
+}
+
+int ng_builder_add(struct ng_builder *builder, const uint8_t *text_bytes_at, size_t text_bytes,
+		   const char *meta, size_t meta_bytes, struct ng_error *err)
+{
+	struct ng_shard_text *text = &builder->text;
+	bool has_nul = memchr(text_bytes_at, 0, text_bytes) != NULL;
+	int r = 0;
+
+	if (text_bytes >= NG_SORT_MAX)
+		return ng_fail(err, -EFBIG, "a document of %zu bytes is too large; %ju is the most",
+			       text_bytes, (uintmax_t)NG_SORT_MAX - 1);
+	/* A document that is larger than a shard gets one of its own. */
+	if (text->docs && !has_room(builder, text_bytes, has_nul))
+		r = shard_make(builder, err);
+	if (r == 0 && !text->bytes)
+		r = text_begin(builder, err);
+	if (r < 0)
+		return r;
+	if (ends_grow(text) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory for %ju documents",
+			       (uintmax_t)text->docs);
+	r = ng_frames_writer_add(text->meta, meta, meta_bytes, err);
+	if (r == 0 && text->store)
+		r = ng_frames_writer_add(text->store, text_bytes_at, text_bytes, err);
+	if (r < 0)
+		return r;
+	memcpy(text->bytes + text->n, text_bytes_at, text_bytes);
+	text->n += text_bytes;
+	text->doc_ends[text->docs] = text->n;
+	text->meta_ends[text->docs] =
+		(text->docs ? text->meta_ends[text->docs - 1] : 0) + meta_bytes;
+	text->bytes[text->n++] = 0;
+	text->docs++;
+	text->has_nul |= has_nul;
+	return 0;
+}
+
+int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_summary,
+		      struct ng_error *err)
+{
+	struct ng_build_summary summary = { 0 };
+	int r = 0;
+
+	if (builder->text.docs)
+		r = shard_make(builder, err);
+	if (r == 0)
+		r = ng_manifest_write(ng_workdir_path(builder->workdir), &builder->manifest, err);
+	if (r == 0 && ng_cancelled(builder->options.cancel))
+		r = ng_fail(err, -EINTR, "interrupted");
+	if (r == 0)
+		r = ng_workdir_publish(builder->workdir, err);
+	if (r < 0)
+		return r;
+	summary.shards = (uint32_t)builder->manifest.n_shards;
+	for (size_t s = 0; s < builder->manifest.n_shards; s++) {
+		summary.docs += builder->manifest.shards[s].docs;
+		summary.text_bytes += builder->manifest.shards[s].text_bytes;
+		summary.index_bytes += builder->manifest.shards[s].file_bytes;
+	}
+	*ret_summary = summary;
+	return 0;
+}
+
+struct ng_builder *ng_builder_free(struct ng_builder *builder)
+{
+	if (!builder)
+		return NULL;
+	ng_shard_text_clear(&builder->text);
+	ng_manifest_clear(&builder->manifest);
+	ng_workdir_free(builder->workdir);
+	free(builder);
+	return NULL;
+}

@@ -1,0 +1,86 @@
+/* Documents by number: text and metadata. */
+#include "query/index_internal.h"
+
+int ng_doc_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes)
+{
+	uint64_t local, begin;
+	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+
+	if (!shard)
+		return -ENOENT;
+	return ng_shard_doc_extent(shard, local, &begin, ret_bytes);
+}
+
+int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
+		const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	uint64_t local, begin, bytes;
+	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+	int r;
+
+	if (!shard)
+		return -ENOENT;
+	r = ng_shard_doc_extent(shard, local, &begin, &bytes);
+	if (r < 0)
+		return r;
+	len = offset < bytes ? (size_t)ng_min((uint64_t)len, bytes - offset) : 0;
+	if (len && shard->text) {
+		/* The store has no separators. */
+		r = ng_frames_read(shard->text, begin - local + offset, len, buf);
+		r = ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
+	} else if (len) {
+		r = ng_shard_extract(shard, begin + offset, len, cancel, buf);
+	}
+	if (r < 0)
+		return r;
+	*ret_len = len;
+	return 0;
+}
+
+static int meta_extent(const struct ng_shard *shard, uint64_t local, uint64_t *ret_begin,
+		       uint64_t *ret_bytes)
+{
+	uint64_t begin = ng_ef_get(&shard->meta_starts, local);
+	uint64_t end = ng_ef_get(&shard->meta_starts, local + 1);
+
+	if (end < begin || end > ng_frames_raw_bytes(shard->meta))
+		return -EUCLEAN;
+	*ret_begin = begin;
+	*ret_bytes = end - begin;
+	return ng_shard_result(shard, 0);
+}
+
+int ng_doc_meta_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes)
+{
+	uint64_t local, begin;
+	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+
+	if (!shard)
+		return -ENOENT;
+	return meta_extent(shard, local, &begin, ret_bytes);
+}
+
+int ng_doc_meta(const struct ng_index *index, uint64_t doc, char **ret_json, size_t *ret_len)
+{
+	ng_cleanup(ng_freep) char *json = NULL;
+	uint64_t local, begin, bytes;
+	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+	int r;
+
+	if (!shard)
+		return -ENOENT;
+	r = meta_extent(shard, local, &begin, &bytes);
+	if (r < 0)
+		return r;
+	json = malloc(bytes + 1);
+	if (!json)
+		return -ENOMEM;
+	r = ng_frames_read(shard->meta, begin, bytes, (uint8_t *)json);
+	r = ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
+	if (r < 0)
+		return r;
+	json[bytes] = 0;
+	*ret_json = ng_steal_ptr(&json);
+	*ret_len = bytes;
+	return 0;
+}

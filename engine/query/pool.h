@@ -1,0 +1,17 @@
+/* Threads that search shards side by side. They start with the first query that can use them, so
+ * that opening an index (and forking after it) starts none. */
+#pragma once
+
+#include "base/base.h"
+
+struct ng_pool;
+
+/* threads: the most that work on one call, the caller among them; 0: as many as processors. */
+int ng_pool_new(unsigned threads, struct ng_pool **ret_pool);
+struct ng_pool *ng_pool_free(struct ng_pool *pool);
+
+/* Call body(userdata, i) for each i in [0, n), on the pool's threads and the caller's; when others
+ * keep the pool busy, mostly on the caller's. Returns 0 or the error of one call that failed; after
+ * an error, calls that haven't begun aren't made. Thread-safe. */
+int ng_pool_run(struct ng_pool *pool, uint64_t n, int (*body)(void *userdata, uint64_t i),
+		void *userdata);

@@ -1,0 +1,118 @@
+/* Patterns over all shards. */
+#include "query/index_internal.h"
+
+struct find {
+	const struct ng_index *index;
+	const uint8_t *pat;
+	size_t len;
+	const ng_cancel *cancel;
+	struct ng_interval *by_shard;
+};
+
+static int find_in_shard(void *userdata, uint64_t s)
+{
+	const struct find *find = userdata;
+
+	return ng_shard_find(find->index->shards[s], find->pat, find->len, find->cancel,
+			     &find->by_shard[s]);
+}
+
+int ng_find(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+	    struct ng_interval *ret_by_shard)
+{
+	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
+	struct find find = { index, pat, len, cancel, NULL };
+	int r;
+
+	if (len == 0)
+		return -EINVAL;
+	if (index->n_shards == 1)
+		return ng_shard_find(index->shards[0], pat, len, cancel, ret_by_shard);
+	by_shard = calloc(index->n_shards + 1, sizeof(*by_shard));
+	if (!by_shard)
+		return -ENOMEM;
+	find.by_shard = by_shard;
+	r = ng_pool_run(index->pool, index->n_shards, find_in_shard, &find);
+	if (r < 0)
+		return r;
+	memcpy(ret_by_shard, by_shard, index->n_shards * sizeof(*by_shard));
+	return 0;
+}
+
+int ng_count(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+	     uint64_t *ret_count)
+{
+	struct ng_interval one, *by_shard = &one;
+	ng_cleanup(ng_freep) struct ng_interval *many = NULL;
+	uint64_t count = 0;
+	int r;
+
+	if (index->n_shards > 1) {
+		many = calloc(index->n_shards, sizeof(*many));
+		if (!many)
+			return -ENOMEM;
+		by_shard = many;
+	}
+	r = ng_find(index, pat, len, cancel, by_shard);
+	if (r < 0)
+		return r;
+	for (uint32_t s = 0; s < index->n_shards; s++)
+		count += by_shard[s].hi - by_shard[s].lo;
+	*ret_count = count;
+	return 0;
+}
+
+/* Positions located at a time. */
+#define BATCH 256u
+
+static int locate_in_shard(const struct ng_index *index, uint32_t s, uint64_t row, size_t n,
+			   const ng_cancel *cancel, struct ng_match *ret_matches)
+{
+	const struct ng_shard *shard = index->shards[s];
+	uint64_t positions[BATCH];
+
+	for (size_t done = 0; done < n;) {
+		size_t batch = ng_min(n - done, (size_t)BATCH);
+		int r = ng_shard_locate(shard, row + done, batch, cancel, positions);
+
+		for (size_t i = 0; r == 0 && i < batch; i++) {
+			struct ng_match *match = &ret_matches[done + i];
+
+			r = ng_shard_doc_at(shard, positions[i], &match->doc, &match->offset);
+			match->doc += index->first_doc[s];
+		}
+		if (r < 0)
+			return r;
+		done += batch;
+	}
+	return 0;
+}
+
+int ng_locate(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
+	      size_t n, const ng_cancel *cancel, struct ng_match *ret_matches, size_t *ret_n)
+{
+	size_t done = 0;
+
+	for (uint32_t s = 0; s < index->n_shards && done < n; s++) {
+		uint64_t rows = by_shard[s].hi - by_shard[s].lo;
+		size_t take;
+		int r;
+
+		if (by_shard[s].lo > by_shard[s].hi ||
+		    by_shard[s].hi > index->shards[s]->params.rows)
+			return -EINVAL;
+		if (first >= rows) {
+			first -= rows;
+			continue;
+		}
+		take = (size_t)ng_min((uint64_t)(n - done), rows - first);
+		r = locate_in_shard(index, s, by_shard[s].lo + first, take, cancel,
+				    ret_matches + done);
+		if (r < 0)
+			return r;
+		done += take;
+		first = 0;
+	}
+	*ret_n = done;
+	return 0;
+}

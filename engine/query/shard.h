@@ -1,0 +1,58 @@
+/* One shard, opened: what a query asks of it. Positions are in the shard's text, its documents one
+ * after the other with a separator behind each; documents are numbered from 0 in the shard.
+ *
+ * All functions but open and close are thread-safe. They return 0, -EUCLEAN (damaged), -EINTR
+ * (cancelled) or -ENOMEM. */
+#pragma once
+
+#include "index/bwt.h"
+#include "index/ef.h"
+#include "index/frames.h"
+#include "index/kmers.h"
+#include "index/packed.h"
+#include "index/params.h"
+#include "index/shardfile.h"
+#include "query/query.h"
+
+struct ng_shard {
+	struct ng_shard_file *file;
+	char *path;
+	struct ng_shard_params params;
+	struct ng_bwt *bwt;
+	bool has_kmers;
+	struct ng_kmers kmers;
+	struct ng_packed sa, isa;
+	struct ng_ef doc_starts;  /* docs + 1 values */
+	struct ng_ef meta_starts; /* docs + 1 values */
+	struct ng_frames *meta;
+	struct ng_frames *text; /* NULL: no text store */
+};
+
+/* O(1) in the size of the shard. Every length that later reads rely on is checked. Returns what
+ * ng_shard_file_open does, with err set. */
+int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error *err);
+struct ng_shard *ng_shard_close(struct ng_shard *shard);
+
+/* Rows of a pattern of len >= 1 bytes. */
+int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
+		  const ng_cancel *cancel, struct ng_interval *ret_interval);
+
+/* Positions of the suffixes of rows [first, first + n), in that order. */
+int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n,
+		    const ng_cancel *cancel, uint64_t *ret_positions);
+
+/* Document and offset of a position. -EUCLEAN where there is none. */
+int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
+		    uint64_t *ret_offset);
+
+/* Where a document < docs begins, and its bytes. */
+int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *ret_begin,
+			uint64_t *ret_bytes);
+
+/* Text [begin, begin + len) from the BWT; the range must lie inside one document. */
+int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
+		     const ng_cancel *cancel, uint8_t *buf);
+
+/* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
+ * it then is worthless. */
+int ng_shard_result(const struct ng_shard *shard, int r);
