@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <zstd.h>
 
 #include <cmocka.h>
@@ -286,6 +288,28 @@ static void test_refuses(void **state)
 	assert_ptr_equal(untouched, f);
 	assert_null(ng_frames_writer_free(NULL));
 	assert_null(ng_frames_free(NULL));
+}
+
+/* A temporary file that may not grow, as on a full disk: the message says where. */
+static void test_no_room(void **state)
+{
+	const size_t len = NG_FRAMES_TRAIN_BYTES;
+	ng_cleanup(ng_freep) uint8_t *data = make_data(len, NOISE);
+	ng_cleanup(ng_frames_writer_freep) struct ng_frames_writer *w = NULL;
+	struct fixture *f = *state;
+	struct rlimit before, small;
+	struct ng_error err;
+
+	assert_int_equal(ng_frames_writer_new(1, 2, f->dir, &w, &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 1 << 20;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(ng_frames_writer_add(w, data, len, &err), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_non_null(strstr(err.text, f->dir));
+	assert_non_null(strstr(err.text, "more bytes"));
 }
 
 struct reader {
