@@ -93,9 +93,9 @@ size_t ng_utf8_head_bytes(const uint8_t *bytes, size_t len)
 
 		if ((*s & 0xc0) == 0x80)
 			continue;
-		return *s >= 0xc2 && *s <= 0xf4 && utf8_piece(s, n, &complete) == n && !complete
-			       ? n
-			       : 0;
+		if (*s < 0xc2 || *s > 0xf4)
+			return 0;
+		return utf8_piece(s, n, &complete) == n && !complete ? n : 0;
 	}
 	return 0;
 }
