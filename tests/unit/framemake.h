@@ -1,0 +1,140 @@
+/* Streams of frames in shards, for the unit tests, in a directory that goes with the test. */
+#pragma once
+
+#include "index/framelayout.h"
+#include "index/shardfile.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define DATA      NG_SECTION_TEXT_FRAMES
+#define DIRECTORY NG_SECTION_TEXT_DIRECTORY
+
+struct fixture {
+	char dir[SCRATCH_DIR_MAX];
+	char path[SCRATCH_DIR_MAX + 8];
+};
+
+static inline int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f || scratch_make(f->dir) < 0)
+		return -1;
+	snprintf(f->path, sizeof(f->path), "%s/shard", f->dir);
+	*state = f;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int r = scratch_remove(f->dir);
+
+	free(f);
+	return r;
+}
+
+enum kind { TEXT, RECORDS, NOISE, ZEROES };
+
+/* Something like prose: words of some thousands, few of them frequent, that repeat over a longer
+ * distance than a frame. */
+static inline int put_words(char *item, size_t size, uint64_t r)
+{
+	uint64_t id = (r % 3000) * (r >> 32) % 3000 >> (r >> 20) % 8;
+	uint64_t letters = scratch_random(&id);
+	int n = 3 + (int)(letters % 8);
+
+	snprintf(item, size, "          ");
+	for (int i = 0; i < n; i++)
+		item[i] = (char)('a' + (letters >> (5 * i + 3)) % 26);
+	return n + 1;
+}
+
+/* Records that differ in numbers alone: a frame holds all that there is to learn about them. */
+static inline int put_record(char *item, size_t size, uint64_t r)
+{
+	static const char *const words[] = {"path", "corpus", "line", "house", "river"};
+
+	return snprintf(item, size, "{\"title\": \"%s\", \"id\": %u}\n", words[r % 5],
+			(unsigned)(r >> 40));
+}
+
+static inline int put_noise(char *item, size_t size, uint64_t r)
+{
+	ng_store64(item, r);
+	return sizeof(r);
+}
+
+static inline uint8_t *make_data(size_t len, enum kind kind)
+{
+	static int (*const put[])(char *item, size_t size, uint64_t r) = {
+		[TEXT] = put_words,
+		[RECORDS] = put_record,
+		[NOISE] = put_noise,
+	};
+	uint8_t *data = calloc(1, len + 1);
+	uint64_t rng = len;
+	size_t done = 0;
+
+	assert_non_null(data);
+	while (kind != ZEROES && done < len) {
+		char item[64];
+		int n = put[kind](item, sizeof(item), scratch_random(&rng));
+
+		memcpy(data + done, item, ng_min((size_t)n, len - done));
+		done += ng_min((size_t)n, len - done);
+	}
+	return data;
+}
+
+static inline void write_shard(struct fixture *f, const uint8_t *data, size_t len, size_t piece,
+			       int level, unsigned threads)
+{
+	ng_cleanup(ng_frames_writer_freep) struct ng_frames_writer *w = NULL;
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
+	uint64_t bytes, checksum;
+	struct ng_error err;
+
+	unlink(f->path);
+	assert_int_equal(ng_frames_writer_new(level, threads, f->dir, &w, &err), 0);
+	for (size_t i = 0; i < len; i += piece)
+		assert_int_equal(ng_frames_writer_add(w, data + i, ng_min(piece, len - i), &err),
+				 0);
+	assert_int_equal(ng_shard_writer_new(f->path, &shard, &err), 0);
+	assert_int_equal(ng_frames_writer_finish(w, shard, DATA, DIRECTORY, &err), 0);
+	assert_int_equal(ng_shard_writer_finish(shard, &bytes, &checksum, &err), 0);
+}
+
+struct opened {
+	struct ng_shard_file *file;
+	struct ng_frames *frames;
+	const uint8_t *data, *directory;
+	size_t data_bytes, directory_bytes;
+};
+
+static inline void open_shard(struct fixture *f, struct opened *o)
+{
+	assert_int_equal(ng_shard_file_open(f->path, &o->file, NULL), 0);
+	assert_true(ng_shard_file_section(o->file, DATA, &o->data, &o->data_bytes));
+	assert_true(ng_shard_file_section(o->file, DIRECTORY, &o->directory, &o->directory_bytes));
+	assert_int_equal(ng_frames_open(o->data, o->data_bytes, o->directory, o->directory_bytes,
+					&o->frames),
+			 0);
+}
+
+static inline void close_shard(struct opened *o)
+{
+	assert_null(ng_frames_free(o->frames));
+	ng_shard_file_close(o->file);
+}
+
+static inline size_t dict_bytes(const struct opened *o)
+{
+	struct ng_frames_header header;
+
+	memcpy(&header, o->directory, sizeof(header));
+	return header.dict_bytes;
+}
