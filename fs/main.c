@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <syslog.h>
 
 #include "daemon.h"
@@ -179,10 +180,12 @@ static int add_mount_options(struct fuse_args *args, const struct options *optio
 /* The mount point's absolute path, or NULL after a message. */
 static char *check_mountpoint(const char *path)
 {
+	struct statvfs vfs;
 	struct stat st;
 	char *real = realpath(path, NULL);
 
-	if (!real || stat(real, &st) < 0) {
+	/* Attributes may come from the cache of a dead filesystem; statvfs asks it. */
+	if (!real || stat(real, &st) < 0 || statvfs(real, &vfs) < 0) {
 		const char *remedy = "";
 
 		if (errno == ENOENT)

@@ -103,6 +103,19 @@ detach() { # DIR [PATTERN that the log may show]
 	return 0
 }
 
+# The daemons that have DIR as an argument, and whether there are none.
+daemon_of() { # DIR
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe")" = "$NGRAMFS" ] && tr '\0' '\n' <"$p/cmdline" | grep -qxF "$1" &&
+			echo "${p#/proc/}"
+	done
+}
+
+gone() { # DIR
+	[ -z "$(daemon_of "$1")" ]
+}
+
 # corpus.jsonl of 2,500 documents, and each one's text in text/NNNN.txt, numbered like the
 # documents of the index. Some are empty, some long, some hold what names must escape.
 make_corpus() {

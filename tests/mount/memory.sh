@@ -1,0 +1,56 @@
+#!/bin/bash
+# The daemon's own memory: after mounting, after many different counts, and after a flood of queries
+# that it has to remember. COUNTS: how many (default 200000).
+. "$(dirname "$0")/lib.sh"
+
+grep -qaE '__(asan|tsan)_init' "$NGRAMFS" && skip "a sanitizer's memory says nothing"
+counts=${COUNTS:-200000}
+make_corpus
+build corpus.ngram --shard-size=64K corpus.jsonl
+attach corpus.ngram mnt
+
+anonymous_kb() {
+	awk '/^RssAnon/ { print $2 }' "/proc/${daemons[mnt]}/status"
+}
+at_most() { # KB WHAT
+	local kb
+	kb=$(anonymous_kb)
+	echo "$2: $kb KB"
+	[ "$kb" -le "$1" ] || fail "$2: $kb KB instead of at most $1"
+}
+
+cat mnt/count/the mnt/README >/dev/null
+at_most 10240 "after mounting"
+python3 - "$counts" <<'PYTHON' || fail "counts"
+import os, sys
+root = os.open("mnt/count", os.O_RDONLY)
+for i in range(int(sys.argv[1])):
+    f = os.open(f"a{i:x}", os.O_RDONLY, dir_fd=root)
+    os.read(f, 100)
+    os.close(f)
+PYTHON
+at_most 65536 "after $counts counts"
+
+# Unique queries of every kind that takes memory, and one query in many spellings.
+python3 - <<'PYTHON' || fail "flood"
+import os
+for i in range(15000):
+    os.stat(f"mnt/find/a{i:x}")
+query = "the alpha beta"[:11]
+for i in range(1 << 11):
+    name = "".join("%%%02x" % ord(c) if i >> k & 1 else c for k, c in enumerate(query))
+    for d in ("docs", "meta", "match"):
+        try:
+            os.stat(f"mnt/{d}/{name}")
+            os.stat(f"mnt/match/{name}/0.json")
+        except FileNotFoundError:
+            pass
+for page in ("", "/more", "/more/more"):
+    for name in os.listdir("mnt/match/the" + page):
+        os.stat(f"mnt/match/the{page}/{name}")
+PYTHON
+at_most 65536 "after a flood of queries"
+is "$(naive_count the)" "$(cat mnt/count/the)" "count after all that"
+is "$(naive_docs rare)" "$(ls mnt/docs/rare)" "documents after all that"
+detach mnt
+finish
