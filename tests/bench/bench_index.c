@@ -1,0 +1,253 @@
+/* What an index takes on disk, and what a first query reads of it.
+ *
+ *   bench_index sizes INDEX
+ *       bytes of the parts of all shards, one key=value a line: bwt (sections bwt tables, map,
+ *       blocks, regions, kmers), marks (of the sampled rows; a part of bwt), search (all but
+ *       metadata and text store), file
+ *   bench_index cold INDEX QUERIES N
+ *       4 KiB pages of the shard files in the page cache after a fresh process has opened the
+ *       index, and after it has then counted one query; means over the first N queries.
+ *       The files must not be mapped by anyone else, a mount for instance. */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "index/bwt_internal.h"
+#include "index/manifest.h"
+#include "query/index_internal.h"
+#include "queries.h"
+
+/* ---- sizes ---- */
+
+struct sizes {
+	uint64_t bwt, marks, search, file;
+};
+
+static uint64_t section_bytes(const struct ng_shard *shard, uint32_t type)
+{
+	const uint8_t *data;
+	size_t bytes;
+
+	return ng_shard_file_section(shard->file, type, &data, &bytes) ? bytes : 0;
+}
+
+/* Bits of one wide cell's column in the row of marks: the number of marked positions. */
+static unsigned marks_in(const uint8_t *page, uint64_t row_bit, unsigned planes, unsigned width,
+			 unsigned wide)
+{
+	unsigned n = 0;
+
+	for (unsigned b = 0; b < planes; b++)
+		n |= (unsigned)ng_field(page, row_bit + b * width + wide, 1) << b;
+	return n;
+}
+
+/* Adds to *bits what the marked positions of one page take: the count before the block, the row of
+ * counts, and the positions. */
+static void marks_of_page(const struct ng_shard *shard, const uint8_t *page, uint64_t *bits,
+			  uint64_t *marks)
+{
+	unsigned n = ng_block_symbols(page), cells = ng_block_cells(page);
+	unsigned width = ng_block_wide_cells(cells), base_width = ng_bits(shard->params.rows);
+	uint64_t bit = 8ull * ng_block_rows_at(n, cells, base_width);
+	unsigned planes = 0;
+
+	for (unsigned k = 0; k <= n; k++) {
+		bit += (uint64_t)planes * (k <= NG_DENSE ? cells : width); /* of row k - 1 */
+		planes = (unsigned)ng_field(page + ng_block_planes_at(n), 4 * k, 4);
+	}
+	*bits += base_width + (uint64_t)planes * width;
+	for (unsigned w = 0; w < width; w++) {
+		unsigned count = marks_in(page, bit, planes, width, w);
+		unsigned size = ng_min(ng_block_size(page) - w * NG_WIDE, NG_WIDE);
+
+		*bits += 8ull * ng_marks_bytes(count, size, shard->params.sa_log);
+		*marks += count;
+	}
+}
+
+static int sizes_of_shard(const struct ng_shard *shard, struct sizes *sizes)
+{
+	uint64_t other = 0, mark_bits = 0, marks = 0, file;
+	const uint8_t *blocks = NULL;
+	size_t bytes = 0;
+
+	for (uint32_t type = NG_SECTION_BWT_TABLES; type <= NG_SECTION_KMERS; type++)
+		sizes->bwt += section_bytes(shard, type);
+	for (uint32_t type = NG_SECTION_META_FRAMES; type <= NG_SECTION_TEXT_DIRECTORY; type++)
+		other += section_bytes(shard, type);
+	file = ng_shard_file_bytes(shard->file);
+	sizes->file += file;
+	sizes->search += file - other;
+	ng_shard_file_section(shard->file, NG_SECTION_BWT_BLOCKS, &blocks, &bytes);
+	for (size_t at = 0; at + NG_BLOCK_SLACK < bytes; at += NG_PAGE_BYTES)
+		marks_of_page(shard, blocks + at, &mark_bits, &marks);
+	sizes->marks += ng_div_up(mark_bits, 8);
+	/* Every sample has its mark: were it otherwise, the pages would be read wrongly here. */
+	return marks == shard->sa.n ? 0 : -EUCLEAN;
+}
+
+static int print_sizes(const char *path, struct ng_error *err)
+{
+	ng_cleanup(ng_index_closep) struct ng_index *index = NULL;
+	struct sizes sizes = {0};
+	int r = ng_index_open(path, 1, &index, err);
+
+	for (uint32_t i = 0; r == 0 && i < index->n_shards; i++) {
+		r = sizes_of_shard(index->shards[i], &sizes);
+		if (r < 0)
+			ng_fail(err, r, "%s: marks and samples differ in number", path);
+	}
+	if (r < 0)
+		return r;
+	printf("bwt=%llu\nmarks=%llu\nsearch=%llu\nfile=%llu\n", (unsigned long long)sizes.bwt,
+	       (unsigned long long)sizes.marks, (unsigned long long)sizes.search,
+	       (unsigned long long)sizes.file);
+	return 0;
+}
+
+/* ---- cold ---- */
+
+/* Drop a file from the page cache (when drop is set), and count its pages there. */
+static int resident(const char *dir, const char *name, bool drop, uint64_t *pages)
+{
+	ng_cleanup(ng_freep) char *path = NULL;
+	ng_cleanup(ng_freep) unsigned char *in_core = NULL;
+	ng_cleanup(ng_closep) int fd = -1;
+	void *map;
+	size_t n;
+	off_t bytes;
+	int r = 0;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return -ENOMEM;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (bytes = lseek(fd, 0, SEEK_END)) <= 0)
+		return -errno;
+	if (drop && (fsync(fd) < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0))
+		return -EIO;
+	n = ng_div_up((uint64_t)bytes, NG_PAGE_BYTES);
+	in_core = malloc(n);
+	map = mmap(NULL, (size_t)bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (!in_core || map == MAP_FAILED)
+		return -ENOMEM;
+	if (mincore(map, (size_t)bytes, in_core) < 0)
+		r = -errno;
+	munmap(map, (size_t)bytes);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		*pages += in_core[i] & 1;
+	return r;
+}
+
+static int resident_all(const char *dir, const struct ng_manifest *manifest, bool drop,
+			uint64_t *ret_pages)
+{
+	uint64_t pages = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < manifest->n_shards; i++)
+		r = resident(dir, manifest->shards[i].file, drop, &pages);
+	*ret_pages = pages;
+	return r;
+}
+
+struct cold {
+	int r;
+	uint64_t opened, queried; /* pages */
+};
+
+/* In a process of its own. */
+static struct cold measure(const char *dir, const struct ng_manifest *manifest,
+			   const uint8_t *query, size_t len)
+{
+	ng_cleanup(ng_index_closep) struct ng_index *index = NULL;
+	struct cold cold = {0};
+	uint64_t left, count;
+
+	cold.r = resident_all(dir, manifest, true, &left);
+	if (cold.r == 0 && left)
+		cold.r = -EBUSY;
+	if (cold.r == 0)
+		cold.r = ng_index_open(dir, 1, &index, NULL);
+	if (cold.r == 0)
+		cold.r = resident_all(dir, manifest, false, &cold.opened);
+	if (cold.r == 0)
+		cold.r = ng_count(index, query, len, NULL, &count);
+	if (cold.r == 0)
+		cold.r = resident_all(dir, manifest, false, &cold.queried);
+	if (cold.r == 0 && count == 0)
+		cold.r = -ENODATA; /* queries are of the text; an index without them is another's */
+	return cold;
+}
+
+static int measure_apart(const char *dir, const struct ng_manifest *manifest, const uint8_t *query,
+			 size_t len, struct cold *ret_cold)
+{
+	int fds[2], status;
+	ssize_t n;
+	pid_t child;
+
+	if (pipe(fds) < 0)
+		return -errno;
+	child = fork();
+	if (child == 0) {
+		struct cold cold = measure(dir, manifest, query, len);
+
+		_exit(write(fds[1], &cold, sizeof(cold)) != sizeof(cold));
+	}
+	close(fds[1]);
+	n = child < 0 ? -1 : read(fds[0], ret_cold, sizeof(*ret_cold));
+	close(fds[0]);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	return n == sizeof(*ret_cold) ? ret_cold->r : -ECHILD;
+}
+
+static int print_cold(const char *dir, const char *path, size_t n, struct ng_error *err)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+	ng_cleanup(queries_clear) struct queries queries = {0};
+	uint64_t opened = 0, queried = 0;
+	int r = ng_manifest_read(dir, &manifest, err);
+
+	if (r == 0)
+		r = queries_read(path, &queries);
+	n = ng_min(n, queries.n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct cold cold;
+		size_t len;
+		const uint8_t *query = query_at(&queries, i, &len);
+
+		r = measure_apart(dir, &manifest, query, len, &cold);
+		opened += r == 0 ? cold.opened : 0;
+		queried += r == 0 ? cold.queried - cold.opened : 0;
+	}
+	if (r == -EBUSY)
+		return ng_fail(err, r, "%s: in use, so that its pages stay in memory", dir);
+	if (r < 0)
+		return r;
+	printf("open_pages=%.1f query_pages=%.1f\n", (double)opened / (double)n,
+	       (double)queried / (double)n);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct ng_error err = {""};
+	size_t n;
+	int r;
+
+	if (argc == 3 && strcmp(argv[1], "sizes") == 0) {
+		r = print_sizes(argv[2], &err);
+	} else if (argc == 5 && strcmp(argv[1], "cold") == 0 &&
+		   (n = strtoul(argv[4], NULL, 10)) > 0) {
+		r = print_cold(argv[2], argv[3], n, &err);
+	} else {
+		fprintf(stderr, "usage: bench_index sizes INDEX\n"
+				"       bench_index cold INDEX QUERIES N\n");
+		return 2;
+	}
+	if (r < 0)
+		fprintf(stderr, "bench_index: %s\n", err.text[0] ? err.text : strerror(-r));
+	return r < 0;
+}

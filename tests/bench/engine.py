@@ -1,0 +1,127 @@
+"""Figures of the engine beside the peer's. Times are taken in turn, peer and ours, and a ratio is
+the median of the rounds' ratios, since a machine is seldom quiet."""
+
+import os
+import shutil
+import subprocess
+
+from corpus import Failed, pairs, run
+from table import Row, paired
+
+ROUNDS = 5
+REPS = 3
+EXTRACT_BYTES = 1000
+PEER_EXTRACTS, OUR_EXTRACTS = 500, 2000
+BUILD_ROUNDS = 3
+COLD_QUERIES = 50
+PEER_COLD_PAGES = {100: 909, 20: 303}  # measured once, with read-ahead off
+MICROSECONDS = (1, "us")
+
+
+def count(corpus):
+    """ng_count beside count() of SDSL."""
+    peer, ours = corpus.peer_index()[0], corpus.index()
+    for length in (10, 20, 100):
+        queries, ours_us, peer_us = corpus.queries(length), [], []
+        for _ in range(ROUNDS):
+            theirs = pairs(run(corpus.peer, "count", peer, queries, str(REPS)))
+            mine = pairs(run(corpus.tools.bench_engine, "count", ours, queries, str(REPS)))
+            peer_us.append(theirs["us_per_query"])
+            ours_us.append(mine["us_per_query"])
+        extra = theirs["sum"] / REPS - mine["sum"]
+        if extra != corpus.across(length):
+            raise Failed(f"{length} bytes: the peer counts {extra:.0f} more, of which "
+                         f"{corpus.across(length)} run across documents")
+        yield paired(f"count, {length} bytes, peer / ours", ours_us, peer_us, MICROSECONDS,
+                     inverse=True, must=4, aim=8, more=True)
+
+
+def locate(corpus):
+    """The search for a pattern of ten bytes, and the place of its first row."""
+    peer, ours, ours_us, peer_us = corpus.peer_index()[0], corpus.index(), [], []
+    queries = corpus.queries(10)
+    for _ in range(ROUNDS):
+        theirs = pairs(run(corpus.peer, "locate", peer, queries, "1"))
+        mine = pairs(run(corpus.tools.bench_engine, "locate", ours, queries, str(REPS)))
+        if theirs["occ"] != mine["occ"]:
+            raise Failed(f"the peer finds {theirs['occ']:.0f} queries, we {mine['occ']:.0f}")
+        peer_us.append(theirs["us_per_occ"])
+        ours_us.append(mine["us_per_query"])
+    yield paired("locate one occurrence (found by 10 bytes), peer / ours", ours_us, peer_us,
+                 MICROSECONDS, inverse=True, must=5, aim=12, more=True)
+
+
+def extract(corpus):
+    """A stretch of text from the index."""
+    peer, ours, ours_us, peer_us = corpus.peer_index()[0], corpus.index(), [], []
+    for _ in range(ROUNDS):
+        theirs = pairs(run(corpus.peer, "extract", peer, str(EXTRACT_BYTES), str(PEER_EXTRACTS)))
+        mine = pairs(run(corpus.tools.bench_engine, "extract", ours, str(EXTRACT_BYTES),
+                         str(OUR_EXTRACTS)))
+        peer_us.append(theirs["us_per_extract"])
+        ours_us.append(mine["us_per_extract"])
+    yield paired(f"extract {EXTRACT_BYTES:,} bytes, peer / ours", ours_us, peer_us, MICROSECONDS,
+                 inverse=True, must=8, aim=25, more=True)
+
+
+def size(corpus):
+    """Bytes, and what they are of a byte of text."""
+    theirs = corpus.peer_index()[1]
+    ours = pairs(run(corpus.tools.bench_index, "sizes", corpus.index()))
+    text = os.path.getsize(corpus.text())
+
+    def row(figure, mine, peers, **bounds):
+        return Row(figure, mine / peers, f"{mine:.0f} B, {mine / text:.4f}",
+                   f"{peers:.0f} B, {peers / text:.4f}", digits=3, **bounds)
+
+    rank = theirs["wt_ratio"] * theirs["n"]
+    yield row("BWT with rank, ours / peer's", ours["bwt"] - ours["marks"], rank, must=1.05,
+              aim=0.93)
+    yield row("the same with our marks of sampled rows", ours["bwt"], rank)
+    yield row("all to count, locate and extract, ours / peer's", ours["search"], theirs["bytes"],
+              must=0.85, aim=0.75)
+
+
+def cold(corpus):
+    """Pages of 4 KiB that a fresh process reads of the index."""
+    for length, bounds in ((100, {"must": 200, "aim": 130}), (20, {})):
+        pages = pairs(run(corpus.tools.bench_index, "cold", corpus.index(),
+                          corpus.queries(length), str(COLD_QUERIES)))
+        opened, asked = pages["open_pages"], pages["query_pages"]
+        yield Row(f"cold, {length} bytes: pages read", opened + asked,
+                  f"{opened:.1f} to open, {asked:.1f} to count", f"{PEER_COLD_PAGES[length]}",
+                  digits=1, **bounds)
+
+
+def cpu_seconds(*args):
+    with subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        said = child.stderr.read().decode(errors="replace")
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise Failed(f"{os.path.basename(args[0])}: {said.strip()}")
+    return usage.ru_utime + usage.ru_stime, said
+
+
+def build(corpus):
+    """CPU seconds of a build, and the summary of one with as many threads as there are."""
+    made, peer_made = corpus.path("build.index"), corpus.path("build.peer")
+    text, ours_s, peer_s = corpus.text(), [], []
+
+    def make(*options):
+        shutil.rmtree(made, ignore_errors=True)
+        try:
+            return cpu_seconds(corpus.tools.mkngramfs, *options, "-o", made, corpus.jsonl)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    for _ in range(BUILD_ROUNDS):
+        peer_s.append(cpu_seconds(corpus.peer, "build", text, peer_made)[0])
+        os.unlink(peer_made)
+        ours_s.append(make("--threads=1", "-q")[0])
+    yield paired("build, CPU time, ours / peer's", ours_s, peer_s, (1, "s"), must=0.8, aim=0.5)
+    summary = make("--progress=none")[1].split("\n  ")
+    yield Row("build with all processors", next(
+        " ".join(line.split()[1:]) for line in summary if line.startswith("time")), next(
+        "peak memory " + " ".join(line.split()[2:]) for line in summary
+        if line.startswith("peak")))

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""The table of figures, in one run with the peer.
+
+    figures.py [PART...]      count size locate extract cold build paths again memory mounting
+
+Environment:
+    NGRAMFS_BENCH_DIR  where texts and indexes are kept for the next run (2 GB)
+    NGRAMFS_SHARED     the directory with corpora/english.jsonl.zst and peers/sdsl_peer.cpp
+    MKNGRAMFS NGRAMFS BENCH_ENGINE BENCH_INDEX BARE_FUSE OPEN_READ_CLOSE
+                       the programs; Meson sets these
+Exit status: 0 when the table is printed, whatever it says, 2 usage, 77 when something is missing.
+"""
+
+import os
+import platform
+import sys
+import time
+import types
+
+import engine
+import mount
+from corpus import Corpus, Failed, Missing
+from table import Row, show
+
+PARTS = {
+    "count": engine.count,
+    "size": engine.size,
+    "locate": engine.locate,
+    "extract": engine.extract,
+    "cold": engine.cold,
+    "build": engine.build,
+    "paths": mount.paths,
+    "again": mount.again,
+    "memory": mount.memory,
+    "mounting": mount.mounting,
+}
+PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close")
+
+
+def tools():
+    found = {}
+    for name in PROGRAMS:
+        path = os.environ.get(name.upper(), "")
+        if not os.access(path, os.X_OK):
+            raise Missing(f"{name.upper()} must name the program; run this by "
+                          "meson test --benchmark")
+        found[name] = os.path.abspath(path)
+    return types.SimpleNamespace(**found)
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        model = next((line.partition(":")[2].strip() for line in file
+                      if line.startswith("model name")), platform.machine())
+    return f"{model}, {os.cpu_count()} processors, Linux {platform.release()}"
+
+
+def measure(name, corpus):
+    """Rows of one part; when it fails, those that it came to, and one that says why."""
+    rows, begin = [], time.monotonic()
+    print(f"{name} ...", end="", file=sys.stderr, flush=True)
+    try:
+        rows.extend(PARTS[name](corpus))
+    except (Failed, OSError) as error:
+        rows.append(Row(name, f"failed: {error}"))
+    print(f" {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+def main():
+    chosen = sys.argv[1:] or list(PARTS)
+    if not set(chosen) <= set(PARTS):
+        print(__doc__, file=sys.stderr)
+        return 2
+    here = os.path.dirname(os.path.abspath(__file__))
+    shared = os.environ.get("NGRAMFS_SHARED") or os.path.join(here, "..", "..", "..", "shared")
+    cache = os.environ.get("NGRAMFS_BENCH_DIR") or "figures.cache"
+    try:
+        corpus = Corpus(os.path.realpath(shared), os.path.abspath(cache), tools())
+    except Missing as missing:
+        print(f"skipped: {missing}", file=sys.stderr)
+        return 77
+    rows = []
+    for name in chosen:
+        rows.extend(measure(name, corpus))
+    print(f"\n{show(rows)}\n\n{machine()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Figures of a mount."""
+
+import contextlib
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+from corpus import Failed, pairs, run
+from table import Row, paired
+
+ROUNDS = 5
+NAMES_A_ROUND = 20000
+MANY_NAMES = 1000000
+MOUNT_ROUNDS = 7
+PATIENCE_SECONDS = 30
+
+
+def wait_until(what, true):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        if time.monotonic() > end:
+            raise Failed(f"{what} takes more than {PATIENCE_SECONDS} s")
+        time.sleep(0.01)
+
+
+def release(directory):
+    if os.geteuid() == 0:
+        run("umount", directory)
+    else:
+        run("fusermount3", "-u", directory)
+
+
+@contextlib.contextmanager
+def mountpoint():
+    directory = tempfile.mkdtemp(prefix="ngramfs-bench-")
+    try:
+        yield directory
+    finally:
+        os.rmdir(directory)
+
+
+@contextlib.contextmanager
+def foreground(*args, log=None):
+    """A daemon in the foreground, mounted on a directory of its own; args take it for {}."""
+    with mountpoint() as directory:
+        command = [arg.replace("{}", directory) for arg in args]
+        output = log or subprocess.DEVNULL
+        with subprocess.Popen(command, stdout=output, stderr=output) as daemon:
+            try:
+                wait_until(f"mounting {args[0]}", lambda: os.path.ismount(directory) or
+                           daemon.poll() is not None)
+                if daemon.returncode is not None:
+                    raise Failed(f"{os.path.basename(args[0])}: it doesn't mount")
+                yield directory
+            finally:
+                if os.path.ismount(directory):
+                    release(directory)
+                elif daemon.poll() is None:
+                    daemon.terminate()
+
+
+def daemon_of(directory):
+    """Process number of the ngramfs that serves directory."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+            if os.fsencode(directory) in words[1:] and words[0].endswith(b"ngramfs"):
+                return pid
+    raise Failed(f"no daemon serves {directory}")
+
+
+@contextlib.contextmanager
+def background(tools, index):
+    """ngramfs as one starts it: (mount point, process number, seconds until the command was back).
+    At the end it is unmounted and gone."""
+    with mountpoint() as directory:
+        begin = time.monotonic()
+        run(tools.ngramfs, index, directory)
+        seconds = time.monotonic() - begin
+        try:
+            pid = daemon_of(directory)
+            yield directory, pid, seconds
+        finally:
+            release(directory)
+        wait_until("ending ngramfs", lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+def anonymous_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("RssAnon:"))
+
+
+def read_all(tools, directory, names):
+    """Open, read and close each; files per second."""
+    with tempfile.NamedTemporaryFile("w", prefix="ngramfs-bench-", encoding="ascii") as file:
+        file.writelines(name + "\n" for name in names)
+        file.flush()
+        return pairs(run(tools.open_read_close, directory, file.name))["per_second"]
+
+
+def check_fuse():
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        raise Failed("no FUSE here: /dev/fuse cannot be opened")
+    if os.geteuid() != 0 and not shutil.which("fusermount3"):
+        raise Failed("fusermount3 is missing; apt-get install fuse3")
+
+
+def paths(corpus):
+    """Names never asked before, beside the same names in a filesystem that does nothing. One file
+    there stands for all names, as all queries with one answer are one file in ours."""
+    check_fuse()
+    tools = corpus.tools
+    for length in (10, 20, 100):
+        names = corpus.names(length, (ROUNDS + 1) * NAMES_A_ROUND)
+        ours, bare, own = [], [], []
+        with foreground(tools.bare_fuse, "{}") as one, \
+                foreground(tools.bare_fuse, "{}", "inodes") as each, \
+                background(tools, corpus.index()) as (directory, _, _):
+            for i in range(0, len(names), NAMES_A_ROUND):
+                now = names[i:i + NAMES_A_ROUND]
+                bare.append(read_all(tools, one, now))
+                ours.append(read_all(tools, f"{directory}/count", now))
+                own.append(read_all(tools, each, now))
+        # The first round only warms up.
+        yield paired(f"new /count/ paths of {length} bytes, our rate / bare FUSE", ours[1:],
+                     bare[1:], (1, "/s"), must=0.7, aim=0.9, more=True)
+        yield paired("the same, a file for each name in the bare one", ours[1:], own[1:],
+                     (1, "/s"))
+
+
+def again(corpus):
+    """Requests that reach the daemon when paths are asked for a second time."""
+    check_fuse()
+    names = corpus.names(20, (ROUNDS + 1) * NAMES_A_ROUND)[:1000]
+    with tempfile.NamedTemporaryFile(prefix="ngramfs-bench-") as log:
+        def requests():
+            """Once the log has come to rest."""
+            size = -1
+            while size != os.path.getsize(log.name):
+                size = os.path.getsize(log.name)
+                time.sleep(0.5)
+            with open(log.name, "rb") as file:
+                return file.read().count(b", opcode: ")
+        with foreground(corpus.tools.ngramfs, "-d", corpus.index(), "{}", log=log) as directory:
+            before = requests()
+            read_all(corpus.tools, f"{directory}/count", names)
+            first = requests()
+            read_all(corpus.tools, f"{directory}/count", names)
+            second = requests()
+    if first - before < len(names):
+        raise Failed(f"the log shows {first - before} requests for {len(names)} new paths")
+    yield Row("requests when 1,000 paths are asked again", second - first,
+              f"{first - before} the first time", must=0, digits=0)
+
+
+def memory(corpus):
+    """The daemon's own memory."""
+    check_fuse()
+    names = corpus.names(8, MANY_NAMES)
+    with background(corpus.tools, corpus.index()) as (directory, pid, _):
+        mounted = anonymous_kib(pid)
+        rate = read_all(corpus.tools, f"{directory}/count", names)
+        asked = anonymous_kib(pid)
+    yield Row("RssAnon after mounting, MB", mounted * 1024 / 1e6, f"{mounted} KiB", must=10, aim=4)
+    yield Row(f"RssAnon after {MANY_NAMES:,} different counts, MB", asked * 1024 / 1e6,
+              f"{asked} KiB; {rate:.0f} counts/s", must=64, aim=16)
+
+
+def mounting(corpus):
+    """Until the command is back, which it is when the mount answers."""
+    check_fuse()
+    small, large, small_s, large_s = corpus.index_tenth(), corpus.index_tenfold(), [], []
+    for _ in range(MOUNT_ROUNDS):
+        for index, seconds in ((small, small_s), (large, large_s)):
+            with background(corpus.tools, index) as (_, _, taken):
+                seconds.append(taken)
+    row = paired("mounting 1 GB of text, time / that of 10 MB", large_s, small_s, (1e3, "ms"))
+    row.other += f", standard deviation {statistics.stdev(small_s) * 1e3:.2g} ms"
+    yield row
