@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Build and test everything: what CI runs. Installs what is missing.
+set -uo pipefail
+export LC_ALL=C.UTF-8
+exec </dev/null
+
+usage() {
+	cat <<'TEXT'
+usage: tests/run.sh [DIR]
+
+Installs the packages that are missing, then builds ngramfs in DIR (by default build-tests/ beside
+tests/) and tests it:
+  release   all tests, with gcc
+  asan      all tests, with clang's AddressSanitizer and UndefinedBehaviorSanitizer
+  tsan      the mount tests, with gcc's ThreadSanitizer
+and checks the formatting, the man pages, and examples/quickstart.sh. The last line counts.
+TEXT
+}
+
+case ${1:-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+-*)
+	usage >&2
+	exit 2
+	;;
+esac
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+cd "$top" || exit 1
+dir=$(realpath -m "${1:-build-tests}")
+mkdir -p "$dir" || exit 1
+
+passed=0 failed=0 skipped=0 table=
+
+begin() {
+	printf '\n==== %s\n' "$1"
+	SECONDS=0
+}
+
+# Add to the counts; the table shows them at the end.
+account() { # NAME PASSED FAILED SKIPPED
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+	table+=$(printf '  %-14s %4d ok  %4d failing  %4d left out  %4d s' "$@" $SECONDS)$'\n'
+}
+
+# One thing that works or doesn't; what it says is shown only when it doesn't.
+check() { # NAME COMMAND...
+	local name=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "$name: fine"
+		account "$name" 1 0 0
+	else
+		printf '%s\n%s: FAILED\n' "$said" "$name"
+		account "$name" 0 1 0
+	fi
+}
+
+formatted() { # FILE...
+	local file places bad=0
+	for file in "$@"; do
+		places=$(clang-format --dry-run "$file" 2>&1 | grep -c 'code should be clang-formatted')
+		[ "$places" = 0 ] && continue
+		echo "$file: clang-format would change it in $places places"
+		bad=1
+	done
+	return $bad
+}
+
+# How many tests of a meson run passed, failed, and were skipped.
+results() { # BUILD
+	python3 - "$1/meson-logs/testlog.json" <<'PYTHON'
+import json, sys
+n = {"OK": 0, "SKIP": 0}
+failed = 0
+for line in open(sys.argv[1], encoding="utf-8"):
+    result = json.loads(line)["result"]
+    if result in n:
+        n[result] += 1
+    elif result == "EXPECTEDFAIL":
+        n["OK"] += 1
+    else:
+        failed += 1
+print(n["OK"], failed, n["SKIP"])
+PYTHON
+}
+
+# Configure and build NAME with the options of `meson setup`.
+build() { # NAME OPTION...
+	local name=$1 reconfigure=()
+	shift
+	[ ! -f "$dir/$name/build.ninja" ] || reconfigure=(--reconfigure)
+	if meson setup "${reconfigure[@]}" "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
+		ninja -C "$dir/$name" --quiet >>"$dir/$name.log" 2>&1; then
+		return 0
+	fi
+	cat "$dir/$name.log"
+	echo "$name: does not build"
+	account "$name" 0 1 0
+	return 1
+}
+
+# Run NAME's tests. The sanitizers' memory maps need address space where randomisation may put
+# something else, so it is off where it can be.
+run_tests() { # NAME OPTION...
+	local name=$1 fixed=(setarch "$(uname -m)" -R) status counts
+	shift
+	"${fixed[@]}" true 2>/dev/null || fixed=()
+	rm -f "$dir/$name/meson-logs/testlog.json"
+	"${fixed[@]}" meson test -C "$dir/$name" --no-rebuild --print-errorlogs "$@"
+	status=$?
+	counts=$(results "$dir/$name") || counts="0 1 0"
+	# Such as when meson itself gave up.
+	[ $status = 0 ] || [ "$(cut -d ' ' -f 2 <<<"$counts")" != 0 ] || counts="${counts/ 0 / 1 }"
+	# shellcheck disable=SC2086
+	account "$name" $counts
+}
+
+begin "packages"
+examples/quickstart.sh --install bzip2 clang clang-format libclang-rt-14-dev lz4 mandoc procps \
+	python3 xz-utils zstd || exit 1
+
+export ASAN_OPTIONS=detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+begin "release"
+CC=gcc build release && run_tests release
+begin "asan"
+CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &&
+	run_tests asan --timeout-multiplier 4
+begin "tsan"
+CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &&
+	run_tests tsan --suite mount --timeout-multiplier 4
+
+begin "formatting"
+if clang-format --version | grep -q ' version 14\.'; then
+	mapfile -t sources < <(find engine fs tests -name '*.[ch]')
+	check formatting formatted "${sources[@]}"
+else
+	echo "left out: the format is that of clang-format 14, here is $(clang-format --version)"
+	account formatting 0 0 1
+fi
+begin "man pages"
+check "man pages" mandoc -T lint -W warning engine/*.[1-9] fs/*.[1-9]
+begin "quickstart"
+if [ -w /dev/fuse ]; then
+	BUILD=$dir/release check quickstart examples/quickstart.sh --size 8
+else
+	echo "left out: no FUSE here"
+	account quickstart 0 0 1
+fi
+
+printf '\n%s\n' "$table"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
