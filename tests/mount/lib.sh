@@ -45,7 +45,7 @@ fail() {
 }
 
 is() { # WANT GOT WHAT
-	[ "$1" = "$2" ] || fail "$3: '$2' instead of '$1'"
+	[ "$1" = "$2" ] || fail "$3: '${2:0:300}' instead of '${1:0:300}'"
 }
 
 # A command that must fail, and what it must say.
