@@ -86,7 +86,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	size_t begin = offset < (off_t)ANSWER_BYTES ? (size_t)offset : ANSWER_BYTES;
 	size_t len = size < ANSWER_BYTES - begin ? size : ANSWER_BYTES - begin;
 
-	fuse_reply_buf(req, ANSWER + begin, len);
+	fuse_reply_buf(req, &ANSWER[begin], len);
 }
 
 static const struct fuse_lowlevel_ops ops = {
@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 	}
 	bare.inodes = argc == 3;
 	session = fuse_session_new(&args, &ops, sizeof(ops), &bare);
+	fuse_opt_free_args(&args);
 	if (!session)
 		return 1;
 	r = serve(session, argv[1]);
