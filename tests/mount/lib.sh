@@ -34,6 +34,7 @@ clean() {
 		kill "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
+	chmod -R u+w "$work" # copies of read-only directories
 	rm -rf "$work"
 }
 trap clean EXIT
