@@ -1,0 +1,77 @@
+/* Rank structures for the unit tests: written into a shard, opened from memory of their own, whose
+ * ends sanitizers watch. */
+#pragma once
+
+#include "build/bwt_write.h"
+#include "index/bwt.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+struct bwt_section {
+	uint8_t *data;
+	size_t bytes;
+};
+
+struct made_bwt {
+	struct bwt_section tables, map, blocks, regions;
+	struct ng_bwt_parts parts;
+};
+
+static inline void made_bwt_copy(const struct ng_shard_file *file, uint32_t type,
+				 struct bwt_section *ret)
+{
+	const uint8_t *data;
+
+	assert_true(ng_shard_file_section(file, type, &data, &ret->bytes));
+	ret->data = calloc(ret->bytes + NG_SECTION_PADDING, 1);
+	assert_non_null(ret->data);
+	memcpy(ret->data, data, ret->bytes);
+}
+
+/* Sections changed by the test are opened as they are then. */
+static inline void made_bwt_parts(struct made_bwt *made)
+{
+	made->parts.tables = made->tables.data;
+	made->parts.tables_bytes = made->tables.bytes;
+	made->parts.map = made->map.data;
+	made->parts.map_bytes = made->map.bytes;
+	made->parts.blocks = made->blocks.data;
+	made->parts.blocks_bytes = made->blocks.bytes;
+	made->parts.regions = made->regions.data;
+	made->parts.regions_bytes = made->regions.bytes;
+}
+
+static inline void made_bwt_new(const struct ng_bwt_text *text, uint64_t primary,
+				unsigned mark_shift, unsigned threads, struct made_bwt *made)
+{
+	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 8];
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	uint64_t bytes, checksum;
+	struct ng_error err = {""};
+
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(path, sizeof(path), "%s/shard", dir);
+	assert_int_equal(ng_shard_writer_new(path, &shard, &err), 0);
+	assert_int_equal(ng_bwt_write(text, mark_shift, threads, shard, NULL, NULL, NULL, &err), 0);
+	assert_int_equal(ng_shard_writer_finish(shard, &bytes, &checksum, &err), 0);
+	assert_int_equal(ng_shard_file_open(path, &file, &err), 0);
+	made_bwt_copy(file, NG_SECTION_BWT_TABLES, &made->tables);
+	made_bwt_copy(file, NG_SECTION_BWT_MAP, &made->map);
+	made_bwt_copy(file, NG_SECTION_BWT_BLOCKS, &made->blocks);
+	made_bwt_copy(file, NG_SECTION_BWT_REGIONS, &made->regions);
+	assert_int_equal(scratch_remove(dir), 0);
+	made->parts = (struct ng_bwt_parts){
+		.rows = text->rows, .primary = primary, .mark_shift = mark_shift};
+	made_bwt_parts(made);
+}
+
+static inline void made_bwt_free(struct made_bwt *made)
+{
+	free(made->tables.data);
+	free(made->map.data);
+	free(made->blocks.data);
+	free(made->regions.data);
+}

@@ -1,0 +1,356 @@
+#include "bwtmake.h"
+#include "naive.h"
+
+#define GAP 128u
+
+/* A BWT as it is written, and what can be counted in it. */
+struct sequence {
+	const char *name;
+	struct ng_bwt_text text;
+	uint64_t primary;
+	unsigned mark_shift;
+	uint64_t total[NG_SYMBOLS], first[NG_SYMBOLS];
+	uint32_t (*before)[NG_SYMBOLS]; /* symbols before each GAPth row */
+	uint32_t *lf;                   /* the row that ng_bwt_lf must give */
+};
+
+static void sequence_count(struct sequence *s)
+{
+	uint64_t rows = s->text.rows, sum = 1;
+	uint32_t now[NG_SYMBOLS] = {0};
+
+	s->before = calloc(rows / GAP + 1, sizeof(*s->before));
+	s->lf = calloc(rows, sizeof(*s->lf));
+	assert_non_null(s->before);
+	assert_non_null(s->lf);
+	for (uint64_t r = 0; r < rows; r++) {
+		unsigned symbol = ng_bwt_text_symbol(&s->text, r);
+
+		if (r % GAP == 0)
+			memcpy(s->before[r / GAP], now, sizeof(now));
+		s->lf[r] = now[symbol]++;
+		if (symbol == NG_SEPARATOR && r > s->primary)
+			s->lf[r]--;
+	}
+	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
+		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
+
+		s->total[symbol] = now[symbol];
+		s->first[symbol] = sum;
+		sum += now[symbol] - (symbol == NG_SEPARATOR);
+	}
+	for (uint64_t r = 0; r < rows; r++)
+		s->lf[r] += (uint32_t)s->first[ng_bwt_text_symbol(&s->text, r)];
+	s->lf[s->primary] = 0;
+}
+
+static uint64_t naive_rank(const struct sequence *s, unsigned symbol, uint64_t row)
+{
+	uint64_t checkpoint = ng_min(row, s->text.rows - 1) / GAP;
+	uint64_t rank = s->before[checkpoint][symbol];
+
+	for (uint64_t r = checkpoint * GAP; r < row; r++)
+		rank += ng_bwt_text_symbol(&s->text, r) == symbol;
+	return rank;
+}
+
+static void check_step(const struct sequence *s, const struct ng_bwt *bwt, unsigned symbol,
+		       uint64_t lo, uint64_t hi, uint64_t rank_lo, uint64_t rank_hi)
+{
+	uint64_t want_lo = s->first[symbol] + rank_lo, want_hi = s->first[symbol] + rank_hi;
+	uint64_t got_lo = lo, got_hi = hi;
+	bool damaged = false;
+
+	ng_bwt_step(bwt, symbol, &got_lo, &got_hi, &damaged);
+	if (damaged || got_lo != want_lo || got_hi != want_hi)
+		fail_msg("%s: step by %u from [%ju, %ju): [%ju, %ju) instead of [%ju, %ju)%s",
+			 s->name, symbol, (uintmax_t)lo, (uintmax_t)hi, (uintmax_t)got_lo,
+			 (uintmax_t)got_hi, (uintmax_t)want_lo, (uintmax_t)want_hi,
+			 damaged ? ", damaged" : "");
+}
+
+/* Rank of every byte at every row of a small text: intervals that begin and that end there. */
+static void check_every_rank(const struct sequence *s, const struct ng_bwt *bwt)
+{
+	uint64_t rows = s->text.rows, lo, hi;
+
+	for (unsigned symbol = 0; symbol < NG_SYMBOLS; symbol++) {
+		uint64_t total = s->total[symbol], rank = 0, step = 1;
+
+		/* In longer texts rare symbols and absent ones now and then. */
+		if (rows > 700)
+			step = total == 0 ? 37 : total < rows / 40 ? 11 : 1;
+		ng_bwt_symbol_rows(bwt, symbol, &lo, &hi);
+		assert_int_equal(lo, s->first[symbol]);
+		assert_int_equal(hi - lo, total - (symbol == NG_SEPARATOR));
+		/* No pattern holds a separator. */
+		if (symbol == NG_SEPARATOR)
+			continue;
+		for (uint64_t row = 0; row < rows; row++) {
+			if (row % step == 0)
+				check_step(s, bwt, symbol, row, rows, rank, total);
+			rank += ng_bwt_text_symbol(&s->text, row) == symbol;
+			if (row % step == 0)
+				check_step(s, bwt, symbol, 0, row + 1, 0, rank);
+		}
+		assert_int_equal(rank, total);
+	}
+}
+
+static void check_random_steps(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
+			       uint64_t *rng)
+{
+	uint64_t rows = s->text.rows;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t r = scratch_random(rng), lo = r % rows, hi;
+		unsigned symbol = ng_bwt_text_symbol(&s->text, scratch_random(rng) % rows);
+
+		/* Near a border between regions, where absent symbols are found elsewhere. */
+		if (i % 4 == 0)
+			lo = ng_min((r % 3 << NG_REGION_LOG) + (r >> 40) % 8192, rows - 1);
+		if (i % 8 == 1)
+			symbol = (unsigned)(r >> 48 & 255);
+		if (symbol == NG_SEPARATOR)
+			symbol = 0;
+		hi = ng_min(lo + 1 + (r >> 8) % (1ull << (r >> 56) % 24), rows);
+		check_step(s, bwt, symbol, lo, hi, naive_rank(s, symbol, lo),
+			   naive_rank(s, symbol, hi));
+	}
+}
+
+static void check_rows(const struct sequence *s, const struct ng_bwt *bwt)
+{
+	uint64_t rows = s->text.rows, marks = 0, step = 1;
+
+	if (rows > 350000)
+		step = rows > 2000000 ? 29 : 7;
+	for (uint64_t row = 0; row < rows; row++) {
+		uint64_t to = UINT64_MAX, sample = UINT64_MAX;
+		bool damaged = false, marked;
+		unsigned symbol;
+
+		if (row % step == 0) {
+			marked = ng_bwt_mark(bwt, row, &sample, &damaged);
+			if (damaged || marked != ng_bit(s->text.marks, row) ||
+			    (marked && sample != marks))
+				fail_msg("%s: mark of row %ju", s->name, (uintmax_t)row);
+			symbol = ng_bwt_lf(bwt, row, &to, &damaged);
+			if (damaged || symbol != ng_bwt_text_symbol(&s->text, row) ||
+			    to != s->lf[row])
+				fail_msg("%s: row %ju leads to %ju by %u", s->name, (uintmax_t)row,
+					 (uintmax_t)to, symbol);
+		}
+		marks += ng_bit(s->text.marks, row);
+	}
+}
+
+static void check_many(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
+		       uint64_t *rng)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t rows[19], from[19], near = scratch_random(rng) % s->text.rows;
+		uint16_t symbols[19];
+		unsigned chains = i % (ng_array_size(rows) + 1);
+		bool damaged = false;
+
+		for (unsigned k = 0; k < chains; k++) {
+			uint64_t r = scratch_random(rng);
+
+			from[k] = (i & 64 ? near + r % 300 : r) % s->text.rows;
+			rows[k] = from[k];
+		}
+		ng_bwt_lf_many(bwt, chains, rows, symbols, &damaged);
+		assert_false(damaged);
+		for (unsigned k = 0; k < chains; k++)
+			if (rows[k] != s->lf[from[k]] ||
+			    symbols[k] != ng_bwt_text_symbol(&s->text, from[k]))
+				fail_msg("%s: chain %u of %u from row %ju", s->name, k, chains,
+					 (uintmax_t)from[k]);
+	}
+}
+
+static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
+{
+	struct made_bwt made;
+	struct ng_bwt *bwt;
+
+	sequence_count(s);
+	made_bwt_new(&s->text, s->primary, s->mark_shift, 2, &made);
+	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
+	assert_int_equal(ng_bwt_rows(bwt), s->text.rows);
+	for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
+		assert_int_equal(ng_bwt_use_kernel(bwt, *kernel), 0);
+		check_rows(s, bwt);
+		check_many(s, bwt, n_random / 4, rng);
+		check_random_steps(s, bwt, n_random, rng);
+		if (s->text.rows <= 4096)
+			check_every_rank(s, bwt);
+	}
+	assert_int_equal(ng_bwt_use_kernel(bwt, "abacus"), -ENOENT);
+	ng_bwt_close(bwt);
+	made_bwt_free(&made);
+	free(s->before);
+	free(s->lf);
+}
+
+static void check_corpus(const struct naive *c, unsigned mark_shift, unsigned n_random,
+			 uint64_t *rng)
+{
+	struct ng_sort_text sort = naive_sort_text(c);
+	struct ng_sorted sorted;
+	struct sequence s;
+
+	assert_int_equal(ng_suffix_sort(&sort, mark_shift, 8, &sorted), 0);
+	s = (struct sequence){.name = c->name,
+			      .text = {sorted.bwt, sorted.separators, sorted.marks, sorted.rows},
+			      .primary = sorted.primary,
+			      .mark_shift = mark_shift};
+	check(&s, n_random, rng);
+	ng_sorted_clear(&sorted);
+}
+
+static void test_small(void **state)
+{
+	uint64_t rng = naive_seed();
+	struct naive c;
+
+	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
+		check_corpus(&c, i % 3 * 4 + 2, 2000, &rng);
+		naive_clear(&c);
+	}
+}
+
+static void test_large(void **state)
+{
+	uint64_t rng = naive_seed();
+	struct naive c;
+
+	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
+		check_corpus(&c, i % 2 ? 6 : 2, 5000, &rng);
+		naive_clear(&c);
+	}
+}
+
+/* ---- sequences that no text need have ---- */
+
+enum marks { MARKS_NONE, MARKS_ALL, MARKS_DENSE, MARKS_SPARSE, MARKS_CLUSTERED, MARKS_KINDS };
+
+static bool is_marked(enum marks marks, uint64_t row, uint64_t r)
+{
+	switch (marks) {
+	case MARKS_ALL:
+		return true;
+	case MARKS_DENSE:
+		return r % 3 == 0;
+	case MARKS_SPARSE:
+		return r % 700 == 0;
+	case MARKS_CLUSTERED:
+		return row / 1500 % 40 == 3 || row / 700 % 64 == 9;
+	default:
+		return false;
+	}
+}
+
+/* Symbols at random: `letters` of them at a time, others every 100,000 rows, in runs of up to
+ * `run`; a byte that occurs in one row alone, a NUL beside separators. */
+static void check_random_sequence(const char *name, uint64_t rows, unsigned letters, unsigned run,
+				  enum marks marks, unsigned mark_shift, uint64_t *rng)
+{
+	uint8_t *bwt = calloc(rows, 1);
+	uint64_t *separators = calloc(rows / 64 + 1, sizeof(*separators));
+	uint64_t *bits = calloc(rows / 64 + 1, sizeof(*bits));
+	struct sequence s = {.name = name,
+			     .text = {bwt, separators, bits, rows},
+			     .primary = scratch_random(rng) % rows,
+			     .mark_shift = mark_shift};
+
+	assert_non_null(bwt);
+	assert_non_null(separators);
+	assert_non_null(bits);
+	for (uint64_t row = 0; row < rows;) {
+		uint64_t r = scratch_random(rng);
+		uint64_t end = ng_min(row + 1 + (r >> 8) % run, rows);
+		uint8_t byte = (uint8_t)((r >> 40) % letters + row / 100000 * letters);
+		bool separator = (r >> 32) % 64 == 0;
+
+		for (; row < end; row++) {
+			bwt[row] = byte;
+			separators[row >> 6] |= (uint64_t)separator << (row & 63);
+			bits[row >> 6] |= (uint64_t)is_marked(marks, row, scratch_random(rng))
+					  << (row & 63);
+		}
+	}
+	bwt[rows / 2] = 0xee;
+	separators[s.primary >> 6] |= 1ull << (s.primary & 63);
+	check(&s, 1500, rng);
+	free(bwt);
+	free(separators);
+	free(bits);
+}
+
+/* Around the sizes of grains, cells, wide cells and regions. */
+static void test_sizes(void **state)
+{
+	static const uint64_t sizes[] = {1,
+					 2,
+					 3,
+					 63,
+					 64,
+					 255,
+					 256,
+					 257,
+					 1023,
+					 1024,
+					 1025,
+					 2047,
+					 2048,
+					 2049,
+					 7000,
+					 114688,
+					 114689,
+					 114687,
+					 1u << NG_REGION_LOG};
+	uint64_t rng = naive_seed();
+
+	for (size_t i = 0; i < ng_array_size(sizes); i++) {
+		for (unsigned k = 0; k < (sizes[i] > 4000 ? 1 : MARKS_KINDS); k++)
+			check_random_sequence("sizes", sizes[i],
+					      1 + (unsigned)scratch_random(&rng) % 9,
+					      k % 2 ? 400 : 1, k, k * 2 + 2, &rng);
+	}
+}
+
+static void test_alphabets(void **state)
+{
+	static const unsigned letters[] = {1, 2, 5, 12, 13, 14, 40, 255};
+	uint64_t rng = naive_seed();
+
+	for (size_t i = 0; i < ng_array_size(letters); i++) {
+		check_random_sequence("short runs", 30000, letters[i], 1, i % MARKS_KINDS, 6, &rng);
+		check_random_sequence("runs", 150000, letters[i], 30, (i + 1) % MARKS_KINDS, 2,
+				      &rng);
+		check_random_sequence("long runs", 300000, letters[i], 20000, (i + 2) % MARKS_KINDS,
+				      10, &rng);
+	}
+}
+
+/* Symbols come and go by region. */
+static void test_regions(void **state)
+{
+	uint64_t rng = naive_seed();
+
+	check_random_sequence("regions", (2u << NG_REGION_LOG) + 1, 3, 3000, MARKS_CLUSTERED, 6,
+			      &rng);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_small),   cmocka_unit_test(test_large),
+		cmocka_unit_test(test_sizes),   cmocka_unit_test(test_alphabets),
+		cmocka_unit_test(test_regions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+#include "naive.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+/* Order of two suffixes by comparing their symbols: the end of the text comes first, the separator
+ * before every byte. */
+static int suffix_compare(const void *pa, const void *pb, void *userdata)
+{
+	const struct naive *c = userdata;
+	uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+	for (; a < c->n && b < c->n; a++, b++) {
+		unsigned x = naive_symbol(c, a), y = naive_symbol(c, b);
+
+		x = x == NG_SEPARATOR ? 0 : x + 1;
+		y = y == NG_SEPARATOR ? 0 : y + 1;
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static unsigned bwt_symbol(const struct ng_sorted *sorted, uint64_t row)
+{
+	struct ng_bwt_text text = {sorted->bwt, sorted->separators, sorted->marks, sorted->rows};
+
+	return ng_bwt_text_symbol(&text, row);
+}
+
+/* The rows of the text's positions, by undoing the transform with a count of its symbols. A BWT
+ * that gives back the text from every row is the right one: rows with the same symbol keep their
+ * order, so that by induction over the suffixes all of them do. */
+static uint64_t *rows_by_undoing(const struct naive *c, const struct ng_sorted *sorted)
+{
+	uint64_t first[NG_SYMBOLS] = {0}, sum = 1, row = 0;
+	uint64_t *before = calloc(sorted->rows, sizeof(*before));
+	uint64_t *rows = calloc(sorted->rows, sizeof(*rows));
+
+	assert_non_null(before);
+	assert_non_null(rows);
+	for (uint64_t r = 0; r < sorted->rows; r++)
+		if (r != sorted->primary)
+			before[r] = first[bwt_symbol(sorted, r)]++;
+	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
+		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
+		uint64_t count = first[symbol];
+
+		first[symbol] = sum;
+		sum += count;
+	}
+	for (uint64_t at = c->n;; at--) {
+		unsigned symbol = bwt_symbol(sorted, row);
+
+		rows[at] = row;
+		if (at == 0)
+			break;
+		if (row == sorted->primary || symbol != naive_symbol(c, at - 1))
+			fail_msg("%s: row %llu should hold the symbol before %llu", c->name,
+				 (unsigned long long)row, (unsigned long long)at);
+		row = first[symbol] + before[row];
+	}
+	assert_int_equal(row, sorted->primary);
+	assert_int_equal(bwt_symbol(sorted, row), NG_SEPARATOR);
+	free(before);
+	return rows;
+}
+
+static void check_samples(const struct naive *c, const struct ng_sorted *sorted,
+			  const uint64_t *rows, unsigned sa_log, unsigned isa_log)
+{
+	uint64_t *positions = calloc(sorted->rows, sizeof(*positions)), sample = 0;
+
+	assert_non_null(positions);
+	for (uint64_t at = 0; at <= c->n; at++)
+		positions[rows[at]] = at;
+	for (uint64_t r = 0; r < sorted->rows; r++) {
+		bool marked = !(positions[r] & ((1ull << sa_log) - 1));
+
+		if (ng_bit(sorted->marks, r) != marked)
+			fail_msg("%s: mark of row %llu", c->name, (unsigned long long)r);
+		if (marked && sorted->sa_samples[sample++] != positions[r] >> sa_log)
+			fail_msg("%s: sample of row %llu", c->name, (unsigned long long)r);
+	}
+	assert_int_equal(sorted->n_sa_samples, sample);
+	assert_int_equal(sorted->n_isa_samples, (c->n >> isa_log) + 1);
+	for (uint64_t i = 0; i < sorted->n_isa_samples; i++)
+		assert_int_equal(sorted->isa_samples[i], rows[i << isa_log]);
+	/* Readers of marks take 64 at a time: nothing may stand behind the last row. */
+	for (uint64_t r = sorted->rows; r < ng_align_up(sorted->rows, 64); r++)
+		assert_false(ng_bit(sorted->marks, r));
+	free(positions);
+}
+
+static void check(const struct naive *c, unsigned sa_log, unsigned isa_log)
+{
+	struct ng_sort_text text = naive_sort_text(c);
+	struct ng_sorted sorted = {0};
+	uint64_t *rows;
+
+	if (ng_suffix_sort(&text, sa_log, isa_log, &sorted) != 0)
+		fail_msg("%s: sorting failed", c->name);
+	assert_int_equal(sorted.rows, c->n + 1);
+	assert_int_equal(sorted.separators != NULL, c->has_nul);
+	rows = rows_by_undoing(c, &sorted);
+	check_samples(c, &sorted, rows, sa_log, isa_log);
+	if (c->n <= 4000) {
+		uint64_t *order = calloc(c->n + 1, sizeof(*order));
+
+		assert_non_null(order);
+		for (uint64_t i = 0; i <= c->n; i++)
+			order[i] = i;
+		qsort_r(order, c->n + 1, sizeof(*order), suffix_compare, (void *)c);
+		for (uint64_t r = 0; r <= c->n; r++)
+			if (rows[order[r]] != r)
+				fail_msg("%s: suffix %llu is out of order", c->name,
+					 (unsigned long long)order[r]);
+		free(order);
+	}
+	free(rows);
+	ng_sorted_clear(&sorted);
+	assert_null(sorted.bwt);
+}
+
+static void test_small(void **state)
+{
+	static const unsigned logs[][2] = {{2, 6}, {6, 8}, {10, 16}};
+	struct naive c;
+
+	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
+		for (size_t k = 0; k < ng_array_size(logs); k++)
+			check(&c, logs[k][0], logs[k][1]);
+		naive_clear(&c);
+	}
+}
+
+static void test_large(void **state)
+{
+	struct naive c;
+
+	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
+		check(&c, 6, 8);
+		naive_clear(&c);
+	}
+}
+
+/* Short documents of few letters, among them those that the sorter escapes and their neighbours:
+ * all the ways in which documents, separators and NULs can meet. */
+static void test_random(void **state)
+{
+	static const char *const alphabets[] = {"ab",     "\0\1", "\0\6\7", "\0\1\2\3\4\5\6\7",
+						"\0\xff", "a\0"};
+	static const size_t letters[] = {2, 2, 3, 8, 2, 2};
+	uint64_t seed = naive_seed(), rng = seed;
+
+	for (unsigned round = 0; round < 3000; round++) {
+		struct naive c = {.name = "random"};
+		unsigned which = round % ng_array_size(alphabets);
+		uint64_t docs = scratch_random(&rng) % 8;
+
+		for (uint64_t d = 0; d < docs; d++) {
+			uint8_t text[16];
+			size_t len = scratch_random(&rng) % sizeof(text);
+
+			for (size_t i = 0; i < len; i++)
+				text[i] = (uint8_t)
+					alphabets[which][scratch_random(&rng) % letters[which]];
+			naive_add(&c, text, len);
+		}
+		check(&c, 2, 6);
+		naive_clear(&c);
+	}
+}
+
+/* divsufsort counts in 31 bits: longer texts are refused before anything is read or allocated. */
+static void test_too_large(void **state)
+{
+	struct ng_sort_text text = {.bytes = NULL, .n = NG_SORT_MAX + 1};
+	struct ng_sorted sorted = {.rows = 42};
+
+	assert_int_equal(ng_suffix_sort(&text, 6, 8, &sorted), -EFBIG);
+	assert_int_equal(sorted.rows, 42);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_too_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
