@@ -3,6 +3,9 @@
 
     figures.py [PART...]      count size locate extract cold build paths again memory mounting
 
+The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
+columns beside it have the best round of each.
+
 Environment:
     NGRAMFS_BENCH_DIR  where texts and indexes are kept for the next run (2 GB)
     NGRAMFS_SHARED     the directory with corpora/english.jsonl.zst and peers/sdsl_peer.cpp

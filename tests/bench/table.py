@@ -36,18 +36,19 @@ class Row:
                 self.ours, self.other]
 
 
-def paired(figure, ours, other, unit, inverse=False, **rest):
+def paired(figure, ours, other, unit, inverse=False, rate=False, **rest):
     """The row of a ratio, ours / other or its inverse, from measurements that were made in turn: the
-    median of their ratios."""
+    median of their ratios. The numbers beside it are the best of either side: the smallest times, or
+    the largest rates."""
     scale, name = unit
+    best = max if rate else min
     return Row(figure, statistics.median(b / a if inverse else a / b for a, b in zip(ours, other)),
-               f"{statistics.median(ours) * scale:.4g} {name}",
-               f"{statistics.median(other) * scale:.4g} {name}", **rest)
+               f"{best(ours) * scale:.4g} {name}", f"{best(other) * scale:.4g} {name}", **rest)
 
 
 def show(rows):
     """The table as Markdown, in columns."""
-    head = ["figure", "must", "aim", "reached", "holds", "ours", "other"]
+    head = ["figure", "must", "aim", "reached", "holds", "ours, best", "other, best"]
     cells = [head] + [row.cells() for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths)) + " |" for line in cells]
