@@ -36,7 +36,8 @@ def run(*args):
 
 def pairs(text):
     """The key=value pairs in a program's output, as numbers."""
-    return {key: float(value) for key, _, value in (p.partition("=") for p in text.split()) if value}
+    words = (word.partition("=") for word in text.split())
+    return {key: float(value) for key, equals, value in words if equals}
 
 
 def digest(path):

@@ -37,9 +37,9 @@ class Row:
 
 
 def paired(figure, ours, other, unit, inverse=False, rate=False, **rest):
-    """The row of a ratio, ours / other or its inverse, from measurements that were made in turn: the
-    median of their ratios. The numbers beside it are the best of either side: the smallest times, or
-    the largest rates."""
+    """The row of a ratio, ours / other or its inverse, from measurements that were made in turn:
+    the median of their ratios. The numbers beside it are the best of either side: the smallest
+    times, or the largest rates."""
     scale, name = unit
     best = max if rate else min
     return Row(figure, statistics.median(b / a if inverse else a / b for a, b in zip(ours, other)),
