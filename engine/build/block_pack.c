@@ -26,7 +26,7 @@ struct packer {
 	const struct ng_coder *coder;
 	const struct ng_bwt_text *text;
 	unsigned base_width, mark_shift;
-	uint64_t before[NG_SYMBOLS + 1]; /* occurrences before the block; last: marks */
+	uint64_t before[NG_SYMBOLS + 1]; /* occurrences in the region so far; last: marks */
 	uint64_t start;
 	struct ng_alphabet alphabet;
 	unsigned n_cells;
@@ -295,7 +295,7 @@ static void page_write(const struct packer *p, unsigned size, uint8_t *page)
 	}
 	ng_store16(page + 8, (uint16_t)separator);
 	put_bits(page + ng_block_bases_at(n, p->n_cells), (uint64_t)n * p->base_width,
-		 p->before[NG_SYMBOLS], p->base_width);
+		 p->before[NG_MARKS], p->base_width);
 	rows_write(p, page);
 	end = cells_write(p, page, front_bytes(p, NULL));
 	assert(end <= NG_PAGE_BYTES);
@@ -317,7 +317,8 @@ static void block_account(struct packer *p, struct ng_region_facts *facts)
 		present[symbol >> 3] |= (uint8_t)(1u << (symbol & 7));
 	}
 	for (unsigned j = 0; j < p->n_cells; j++)
-		p->before[NG_SYMBOLS] += p->cells[j].n_marks;
+		p->before[NG_MARKS] += p->cells[j].n_marks;
+	facts->count[NG_MARKS] = p->before[NG_MARKS];
 	facts->n_blocks++;
 }
 
@@ -338,7 +339,7 @@ static int region_grow(struct ng_packed_region *region)
 }
 
 int ng_region_pack(const struct ng_coder *coder, const struct ng_bwt_text *text, uint64_t begin,
-		   uint64_t end, const uint64_t *before, unsigned base_width, unsigned mark_shift,
+		   uint64_t end, unsigned base_width, unsigned mark_shift,
 		   struct ng_packed_region *ret_region)
 {
 	ng_cleanup(ng_freep) struct packer *p = calloc(1, sizeof(*p));
@@ -351,7 +352,6 @@ int ng_region_pack(const struct ng_coder *coder, const struct ng_bwt_text *text,
 	p->base_width = base_width;
 	p->mark_shift = mark_shift;
 	p->cells = cells;
-	memcpy(p->before, before, sizeof(p->before));
 	for (p->start = begin; p->start < end;) {
 		unsigned grain = (unsigned)((p->start - begin) >> NG_GRAIN_LOG), size;
 		int r = region_grow(ret_region);

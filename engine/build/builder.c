@@ -10,11 +10,11 @@
 #include "build/workdir.h"
 #include "index/manifest.h"
 
-#define META_LEVEL     19
-#define STORE_LEVEL    19
-#define MEMORY_A_BYTE  6u	   /* of text: what sorting takes, and the text */
-#define MEMORY_FIXED   (128u << 20) /* everything else */
-#define PROGRESS_NS    (100 * 1000 * 1000)
+#define META_LEVEL    19
+#define STORE_LEVEL   19
+#define MEMORY_A_BYTE 6u           /* of text: what sorting takes, and the text */
+#define MEMORY_FIXED  (128u << 20) /* everything else */
+#define PROGRESS_NS   (100 * 1000 * 1000)
 
 struct ng_builder {
 	struct ng_build_options options;
@@ -114,8 +114,8 @@ static bool shard_job_wait(const struct ng_builder *builder, struct shard_job *j
 static int manifest_add(struct ng_manifest *manifest, const char *file, uint64_t docs,
 			uint64_t text_bytes, const struct shard_job *job)
 {
-	struct ng_manifest_shard *grown = reallocarray(manifest->shards, manifest->n_shards + 1,
-						       sizeof(*manifest->shards));
+	struct ng_manifest_shard *grown =
+		reallocarray(manifest->shards, manifest->n_shards + 1, sizeof(*manifest->shards));
 	char *name = strdup(file);
 
 	if (grown)
@@ -124,11 +124,11 @@ static int manifest_add(struct ng_manifest *manifest, const char *file, uint64_t
 		free(name);
 		return -ENOMEM;
 	}
-	grown[manifest->n_shards++] = (struct ng_manifest_shard){ .file = name,
-								  .docs = docs,
-								  .text_bytes = text_bytes,
-								  .file_bytes = job->bytes,
-								  .checksum = job->checksum };
+	grown[manifest->n_shards++] = (struct ng_manifest_shard){.file = name,
+								 .docs = docs,
+								 .text_bytes = text_bytes,
+								 .file_bytes = job->bytes,
+								 .checksum = job->checksum};
 	return 0;
 }
 
@@ -147,7 +147,7 @@ static int shard_make(struct ng_builder *builder, struct ng_error *err)
 	pthread_cond_init(&job->done_cond, NULL);
 	job->path = ng_workdir_file(builder->workdir, file);
 	job->text = builder->text;
-	builder->text = (struct ng_shard_text){ 0 };
+	builder->text = (struct ng_shard_text){0};
 	job->options = builder->shard_options;
 	job->options.cancel = &job->cancel;
 	r = job->path ? -pthread_create(&thread, NULL, shard_job_run, job) : -ENOMEM;
@@ -238,9 +238,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	if (r < 0)
 		return r;
 	builder->shard_options =
-		(struct ng_shard_options){ .sa_log = ng_bits(builder->options.sa_sampling) - 1,
-					   .isa_log = ng_bits(builder->options.isa_sampling) - 1,
-					   .threads = builder->options.threads };
+		(struct ng_shard_options){.sa_log = ng_bits(builder->options.sa_sampling) - 1,
+					  .isa_log = ng_bits(builder->options.isa_sampling) - 1,
+					  .threads = builder->options.threads};
 	fits = (builder->options.memory_bytes - MEMORY_FIXED) / MEMORY_A_BYTE;
 	fits = ng_min(fits, NG_SORT_MAX);
 	if (builder->options.shard_bytes > fits)
@@ -328,7 +328,7 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text_bytes_at, siz
 int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_summary,
 		      struct ng_error *err)
 {
-	struct ng_build_summary summary = { 0 };
+	struct ng_build_summary summary = {0};
 	int r = 0;
 
 	if (builder->text.docs)

@@ -12,9 +12,8 @@ struct job {
 	const struct ng_coder *coder;
 	unsigned base_width, mark_shift;
 	uint64_t n_regions;
-	uint64_t first;                     /* region of the batch being packed */
-	uint64_t (*before)[NG_SYMBOLS + 1]; /* [n_regions], marks last */
-	struct ng_packed_region *regions;   /* [n_regions]; pages only while they're needed */
+	uint64_t first;                   /* region of the batch being packed */
+	struct ng_packed_region *regions; /* [n_regions]; pages only while they're needed */
 	const ng_cancel *cancel;
 };
 
@@ -23,35 +22,11 @@ static void job_clear(struct job *job)
 	for (uint64_t r = 0; job->regions && r < job->n_regions; r++)
 		ng_packed_region_clear(&job->regions[r]);
 	free(job->regions);
-	free(job->before);
 }
 
 static uint64_t region_end(const struct job *job, uint64_t r)
 {
 	return ng_min((r + 1) * REGION, job->text->rows);
-}
-
-/* Symbols and marks of one region into before[r]; summed up later. */
-static int region_count(void *userdata, uint64_t r)
-{
-	struct job *job = userdata;
-	const struct ng_bwt_text *text = job->text;
-	uint64_t *count = job->before[r], begin = r * REGION, end = region_end(job, r);
-
-	if (ng_cancelled(job->cancel))
-		return -EINTR;
-	if (text->separators) {
-		for (uint64_t i = begin; i < end; i++)
-			count[ng_bwt_text_symbol(text, i)]++;
-	} else {
-		for (uint64_t i = begin; i < end; i++)
-			count[text->bwt[i]]++;
-		count[NG_SEPARATOR] = count[0];
-		count[0] = 0;
-	}
-	for (uint64_t w = begin / 64; w < ng_div_up(end, 64); w++)
-		count[NG_SYMBOLS] += (unsigned)__builtin_popcountll(text->marks[w]);
-	return 0;
 }
 
 static int region_pack(void *userdata, uint64_t i)
@@ -61,22 +36,8 @@ static int region_pack(void *userdata, uint64_t i)
 
 	if (ng_cancelled(job->cancel))
 		return -EINTR;
-	return ng_region_pack(job->coder, job->text, r * REGION, region_end(job, r), job->before[r],
+	return ng_region_pack(job->coder, job->text, r * REGION, region_end(job, r),
 			      job->base_width, job->mark_shift, &job->regions[r]);
-}
-
-static void before_sum(struct job *job)
-{
-	uint64_t sum[NG_SYMBOLS + 1] = {0};
-
-	for (uint64_t r = 0; r < job->n_regions; r++) {
-		for (unsigned s = 0; s <= NG_SYMBOLS; s++) {
-			uint64_t mine = job->before[r][s];
-
-			job->before[r][s] = sum[s];
-			sum[s] += mine;
-		}
-	}
 }
 
 static int blocks_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
@@ -112,16 +73,19 @@ static int map_write(const struct job *job, struct ng_shard_writer *shard, struc
 	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_MAP, err);
 
 	for (uint64_t g = 0; r == 0 && g < grains; g += NG_MAP_LINE_GRAINS) {
-		uint64_t line[NG_MAP_LINE_BYTES / 8] = {block};
+		uint64_t line[NG_MAP_LINE_BYTES / 8] = {block}, within_line = 0;
 
 		for (uint64_t i = 0; i < NG_MAP_LINE_GRAINS && g + i < grains; i++) {
 			uint64_t region = (g + i) >> (NG_REGION_LOG - NG_GRAIN_LOG);
 			uint64_t within = (g + i) & ((REGION >> NG_GRAIN_LOG) - 1);
 			uint64_t bit = ng_bit(job->regions[region].starts, within);
 
-			line[1 + i / 64] |= bit << (i % 64);
-			block += bit;
+			if (i % 64 == 0 && i)
+				line[1] |= within_line << (9 * (i / 64 - 1));
+			line[2 + i / 64] |= bit << (i % 64);
+			within_line += bit;
 		}
+		block += within_line;
 		r = ng_shard_writer_write(shard, line, sizeof(line), err);
 	}
 	return r;
@@ -168,25 +132,21 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
 	ng_cleanup(ng_coder_freep) struct ng_coder *coder = NULL;
 	ng_cleanup(job_clear) struct job job = {.text = text,
-						.base_width = ng_bits(text->rows),
+						.base_width = ng_block_base_width(text->rows),
 						.mark_shift = mark_shift,
 						.cancel = cancel};
 	unsigned n_tables;
 	int r;
 
 	job.n_regions = ng_div_up(text->rows, REGION);
-	job.before = calloc(job.n_regions, sizeof(*job.before));
 	job.regions = calloc(job.n_regions, sizeof(*job.regions));
-	if (!job.before || !job.regions)
+	if (!job.regions)
 		return ng_fail(err, -ENOMEM, "out of memory for the BWT's regions");
-	r = ng_parallel(job.n_regions, threads, region_count, &job);
-	if (r == 0)
-		r = ng_code_train(text, &lengths, &n_tables);
+	r = ng_code_train(text, &lengths, &n_tables);
 	if (r == 0)
 		r = ng_coder_new(lengths, n_tables, &coder);
 	if (r < 0)
 		return ng_fail(err, r, "preparing the BWT's codes: %s", strerror(-r));
-	before_sum(&job);
 	job.coder = coder;
 	r = blocks_write(&job, threads, shard, progress, userdata, err);
 	if (r == 0)

@@ -9,9 +9,6 @@
 #include "index/params.h"
 #include "index/shardfile.h"
 
-/* Below this the table of two-byte patterns would be larger than what it saves. */
-#define KMERS_MIN_ROWS (1u << 20)
-
 static void text_release(struct ng_shard_text *text)
 {
 	if (text->bytes)
@@ -26,7 +23,7 @@ void ng_shard_text_clear(struct ng_shard_text *text)
 	free(text->meta_ends);
 	ng_frames_writer_free(text->meta);
 	ng_frames_writer_free(text->store);
-	*text = (struct ng_shard_text){ 0 };
+	*text = (struct ng_shard_text){0};
 }
 
 static int section_write(struct ng_shard_writer *shard, uint32_t type, const void *data, size_t len,
@@ -69,28 +66,14 @@ static int starts_write(struct ng_shard_writer *shard, uint32_t type, const uint
 	return section_write(shard, type, buf.data, buf.len, err);
 }
 
-static int kmers_write(struct ng_shard_writer *shard, const struct ng_shard_text *text,
+static int kmers_write(struct ng_shard_writer *shard, const struct ng_sorted *sorted,
 		       struct ng_error *err)
 {
-	ng_cleanup(ng_freep) uint64_t (*pairs)[NG_SYMBOLS] = calloc(256, sizeof(*pairs));
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	uint64_t begin = 0;
-	int r;
+	int r = ng_kmers_write(sorted->kmers, sorted->n_kmers, sorted->rows, &buf);
 
-	if (!pairs)
-		return ng_fail(err, -ENOMEM, "out of memory for the table of two-byte patterns");
-	for (uint64_t d = 0; d < text->docs; d++) {
-		uint64_t end = text->doc_ends[d];
-
-		for (uint64_t i = begin; i + 1 < end; i++)
-			pairs[text->bytes[i]][text->bytes[i + 1] + 1u]++;
-		if (begin < end)
-			pairs[text->bytes[end - 1]][0]++;
-		begin = end + 1;
-	}
-	r = ng_kmers_write(pairs, text->docs, &buf);
 	if (r < 0)
-		return ng_fail(err, r, "out of memory for the table of two-byte patterns");
+		return ng_fail(err, r, "out of memory for the table of frequent patterns");
 	return section_write(shard, NG_SECTION_KMERS, buf.data, buf.len, err);
 }
 
@@ -126,10 +109,10 @@ static int documents_write(struct ng_shard_writer *shard, struct ng_shard_text *
 }
 
 static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *sorted,
-			const struct ng_shard_options *options,
-			struct ng_shard_progress *progress, struct ng_error *err)
+			const struct ng_shard_options *options, struct ng_shard_progress *progress,
+			struct ng_error *err)
 {
-	struct ng_bwt_text bwt = { sorted->bwt, sorted->separators, sorted->marks, sorted->rows };
+	struct ng_bwt_text bwt = {sorted->bwt, sorted->separators, sorted->marks, sorted->rows};
 	uint64_t last = sorted->rows - 1;
 	int r = ng_bwt_write(&bwt, options->sa_log, options->threads, shard, options->cancel,
 			     encode_progress, progress, err);
@@ -147,13 +130,13 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 		   const char *path, struct ng_shard_progress *progress, uint64_t *ret_bytes,
 		   uint64_t *ret_checksum, struct ng_error *err)
 {
-	struct ng_sort_text sort = { text->bytes, text->n, text->doc_ends, text->docs,
-				     text->has_nul };
-	struct ng_shard_params params = { .docs = text->docs,
-					  .text_bytes = text->n - text->docs,
-					  .sa_log = options->sa_log,
-					  .isa_log = options->isa_log };
-	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = { 0 };
+	struct ng_sort_text sort = {text->bytes, text->n, text->doc_ends, text->docs,
+				    text->has_nul};
+	struct ng_shard_params params = {.docs = text->docs,
+					 .text_bytes = text->n - text->docs,
+					 .sa_log = options->sa_log,
+					 .isa_log = options->isa_log};
+	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	int r;
 
@@ -176,8 +159,8 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 	r = ng_shard_writer_new(path, &shard, err);
 	if (r == 0)
 		r = section_write(shard, NG_SECTION_PARAMS, &params, sizeof(params), err);
-	if (r == 0 && sorted.rows >= KMERS_MIN_ROWS)
-		r = kmers_write(shard, text, err);
+	if (r == 0 && sorted.n_kmers)
+		r = kmers_write(shard, &sorted, err);
 	text_release(text);
 	if (r == 0)
 		r = sorted_write(shard, &sorted, options, progress, err);

@@ -8,7 +8,7 @@
 struct ng_shard_text {
 	uint8_t *bytes; /* mapping of cap bytes: documents, each followed by a 0 */
 	size_t n, cap;
-	uint64_t *doc_ends; /* positions of those zeroes */
+	uint64_t *doc_ends;  /* positions of those zeroes */
 	uint64_t *meta_ends; /* end of each document's metadata in its stream */
 	uint64_t docs, docs_cap;
 	bool has_nul;

@@ -3,12 +3,13 @@
 #include <divsufsort.h>
 #include <sys/mman.h>
 
+#include "build/frequent.h"
+
 /* divsufsort sorts bytes, and the separator must be smaller than all of them. Where the text has no
  * NUL, the separator is one. Otherwise bytes 0 to 6 are written as pairs for the sort, so that NUL
  * is free, such that no byte occurs both as the second of a pair and elsewhere, and that the order
  * stays the same. Suffixes that begin inside a pair are dropped afterwards. */
-static const uint8_t pair[7][2] = { { 1, 3 }, { 1, 4 }, { 1, 5 }, { 1, 6 },
-				    { 2, 3 }, { 2, 4 }, { 2, 5 } };
+static const uint8_t pair[7][2] = {{1, 3}, {1, 4}, {1, 5}, {1, 6}, {2, 3}, {2, 4}, {2, 5}};
 
 #define HUGE_PAGE (2u << 20)
 #define PREFETCH  24u /* entries ahead */
@@ -29,7 +30,7 @@ static void *map_new(size_t bytes)
 struct sortable {
 	const uint8_t *bytes;
 	uint64_t n;
-	uint8_t *owned;	  /* NULL: bytes are the caller's */
+	uint8_t *owned;   /* NULL: bytes are the caller's */
 	uint64_t *starts; /* bit i: a symbol begins at byte i; NULL: at every one */
 	uint64_t *before; /* symbols that begin before each 512th byte */
 };
@@ -88,8 +89,8 @@ static inline uint64_t sortable_position(const struct sortable *s, uint64_t at)
 	position = s->before[at / 512];
 	for (uint64_t w = at / 512 * 8; w < at / 64; w++)
 		position += (unsigned)__builtin_popcountll(s->starts[w]);
-	return position + (unsigned)__builtin_popcountll(s->starts[at / 64] &
-							 ((1ull << (at & 63)) - 1));
+	return position +
+	       (unsigned)__builtin_popcountll(s->starts[at / 64] & ((1ull << (at & 63)) - 1));
 }
 
 uint64_t ng_suffix_sort_memory(uint64_t n, bool has_nul)
@@ -152,7 +153,7 @@ static int rows_make(const struct ng_sort_text *text, const struct sortable *s, 
 		     unsigned sa_log, unsigned isa_log, struct ng_sorted *sorted)
 {
 	ng_cleanup(ng_freep) uint64_t *ends = text->has_nul ? ends_new(text) : NULL;
-	struct sampler sampler = { sorted, sa_log, isa_log, 0 };
+	struct sampler sampler = {sorted, sa_log, isa_log, 0};
 
 	if (text->has_nul && !ends)
 		return -ENOMEM;
@@ -178,8 +179,8 @@ static int rows_make(const struct ng_sort_text *text, const struct sortable *s, 
 int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned isa_log,
 		   struct ng_sorted *ret_sorted)
 {
-	ng_cleanup(sortable_clear) struct sortable s = { .bytes = text->bytes, .n = text->n };
-	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = { .rows = text->n + 1 };
+	ng_cleanup(sortable_clear) struct sortable s = {.bytes = text->bytes, .n = text->n};
+	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {.rows = text->n + 1};
 	int32_t *sa;
 	int r;
 
@@ -206,11 +207,15 @@ int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned is
 	sa = (int32_t *)(void *)sorted.bwt;
 	if (s.n && divsufsort(s.bytes, sa, (int32_t)s.n) != 0)
 		return -ENOMEM;
-	r = rows_make(text, &s, sa, sa_log, isa_log, &sorted);
+	r = text->has_nul ? 0
+			  : ng_frequent_find(s.bytes, sa, s.n, NG_FREQUENT_COUNT, &sorted.kmers,
+					     &sorted.n_kmers);
+	if (r == 0)
+		r = rows_make(text, &s, sa, sa_log, isa_log, &sorted);
 	if (r < 0)
 		return r;
 	*ret_sorted = sorted;
-	sorted = (struct ng_sorted){ 0 };
+	sorted = (struct ng_sorted){0};
 	return 0;
 }
 
@@ -222,5 +227,6 @@ void ng_sorted_clear(struct ng_sorted *sorted)
 	free(sorted->marks);
 	free(sorted->sa_samples);
 	free(sorted->isa_samples);
-	*sorted = (struct ng_sorted){ 0 };
+	free(sorted->kmers);
+	*sorted = (struct ng_sorted){0};
 }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "build/streams.h"
+#include "index/kmers.h"
 
 /* Text for ng_suffix_sort: documents, each followed by a separator, which is written as a 0.
  * has_nul: some document holds a NUL byte, so that separators can only be told from doc_ends. */
 struct ng_sort_text {
 	const uint8_t *bytes;
-	uint64_t n; /* bytes, separators included; <= NG_SORT_MAX */
+	uint64_t n;               /* bytes, separators included; <= NG_SORT_MAX */
 	const uint64_t *doc_ends; /* positions of the separators, ascending */
 	uint64_t docs;
 	bool has_nul;
@@ -21,16 +22,18 @@ struct ng_sort_text {
 uint64_t ng_suffix_sort_memory(uint64_t n, bool has_nul);
 
 struct ng_sorted {
-	uint8_t *bwt;		/* [rows] */
-	uint64_t *separators;	/* bits, or NULL: see struct ng_bwt_text */
-	uint64_t *marks;	/* bits: rows of sampled suffixes */
-	uint64_t rows;		/* n + 1 */
+	uint8_t *bwt;         /* [rows] */
+	uint64_t *separators; /* bits, or NULL: see struct ng_bwt_text */
+	uint64_t *marks;      /* bits: rows of sampled suffixes */
+	uint64_t rows;        /* n + 1 */
 	uint64_t primary;
-	uint32_t *sa_samples;	/* position >> sa_log of each marked row, in row order */
+	uint32_t *sa_samples; /* position >> sa_log of each marked row, in row order */
 	uint64_t n_sa_samples;
-	uint32_t *isa_samples;	/* [i]: row of position i << isa_log, for positions <= n */
+	uint32_t *isa_samples; /* [i]: row of position i << isa_log, for positions <= n */
 	uint64_t n_isa_samples;
-	size_t bwt_map_bytes;	/* of the mapping that bwt stands in */
+	struct ng_kmer *kmers; /* frequent patterns; NULL where the text has NUL bytes */
+	size_t n_kmers;
+	size_t bwt_map_bytes; /* of the mapping that bwt stands in */
 };
 
 /* Sort. One thread. -ENOMEM, -EFBIG (more than NG_SORT_MAX bytes). Free with

@@ -87,8 +87,8 @@ int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workd
 	if (!workdir->parent || asprintf(&path, "%s.building-XXXXXX", workdir->output) < 0)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	if (!mkdtemp(path))
-		return ng_fail(err, -errno, "%s: cannot make a directory here: %s",
-			       workdir->parent, strerror(errno));
+		return ng_fail(err, -errno, "%s: cannot make a directory here: %s", workdir->parent,
+			       strerror(errno));
 	workdir->path = ng_steal_ptr(&path);
 	/* mkdtemp's 0700, opened to what the umask grants. */
 	mask = umask(0);

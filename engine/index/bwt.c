@@ -31,17 +31,16 @@ uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsig
 			    bool *damaged)
 {
 	uint64_t block = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES, next;
-	uint64_t region = ng_block_start(page) >> NG_REGION_LOG, count = 0;
+	uint64_t region = ng_block_start(page) >> NG_REGION_LOG;
 	unsigned k;
 	int r = -EUCLEAN;
 
+	if (bwt->regions.index[symbol] == NG_REGION_NO_SYMBOL)
+		return 0;
 	if (region < bwt->regions.n)
 		r = ng_regions_next(&bwt->regions, region, block, symbol, &next);
-	if (r == 0) {
-		r = ng_regions_count(&bwt->regions, region + 1, symbol, &count);
-		*damaged |= r < 0;
-		return count;
-	}
+	if (r == 0)
+		return ng_regions_count(&bwt->regions, region + 1, symbol);
 	if (r < 0 || next >= bwt->n_blocks) {
 		*damaged = true;
 		return 0;
@@ -52,24 +51,39 @@ uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsig
 		*damaged = true;
 		return 0;
 	}
-	return ng_field(page + ng_block_bases_at(ng_min(ng_block_symbols(page), NG_SYMBOLS),
+	return ng_regions_count(&bwt->regions, region, symbol) +
+	       ng_field(page + ng_block_bases_at(ng_min(ng_block_symbols(page), NG_SYMBOLS),
 						 ng_block_cells(page)),
 			(uint64_t)k * bwt->base_width, bwt->base_width);
 }
 
-static int check_map(const struct ng_bwt_parts *parts)
+/* The totals: number of each symbol in the shard, and the rows that begin with it. */
+static int totals_make(struct ng_bwt *bwt)
 {
-	uint64_t grains = ng_div_up(parts->rows, NG_GRAIN);
+	uint64_t row = 1;
 
-	if (parts->map_bytes < ng_div_up(grains, NG_MAP_LINE_GRAINS) * NG_MAP_LINE_BYTES)
-		return -EUCLEAN;
-	return 0;
+	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
+		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
+		uint64_t total = 0;
+
+		if (bwt->regions.index[symbol] != NG_REGION_NO_SYMBOL)
+			total = ng_regions_count(&bwt->regions, bwt->regions.n, symbol);
+		bwt->total[symbol] = total;
+		bwt->first_row[symbol] = row;
+		/* The primary row holds a separator that begins no suffix. */
+		if (symbol == NG_SEPARATOR && total-- == 0)
+			return -EUCLEAN;
+		if (total > bwt->rows - row)
+			return -EUCLEAN;
+		row += total;
+	}
+	return row == bwt->rows ? 0 : -EUCLEAN;
 }
 
 int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 {
 	ng_cleanup(ng_freep) struct ng_bwt *bwt = NULL;
-	uint64_t row = 1;
+	uint64_t grains = ng_div_up(parts->rows, NG_GRAIN);
 	int r;
 
 	if (parts->rows == 0 || parts->rows >> 40 || parts->primary >= parts->rows ||
@@ -84,33 +98,17 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 	bwt->map = parts->map;
 	bwt->rows = parts->rows;
 	bwt->primary = parts->primary;
-	bwt->base_width = ng_bits(parts->rows);
+	bwt->base_width = ng_block_base_width(parts->rows);
 	bwt->mark_shift = parts->mark_shift;
 	bwt->kernel = kernels()[0];
-	r = check_map(parts);
+	if (parts->map_bytes < ng_div_up(grains, NG_MAP_LINE_GRAINS) * NG_MAP_LINE_BYTES)
+		return -EUCLEAN;
+	r = ng_regions_open(parts->regions, parts->regions_bytes,
+			    ng_div_up(parts->rows, 1ull << NG_REGION_LOG), &bwt->regions);
 	if (r == 0)
-		r = ng_regions_open(parts->regions, parts->regions_bytes,
-				    ng_div_up(parts->rows, 1ull << NG_REGION_LOG), &bwt->regions);
+		r = totals_make(bwt);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
-		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
-		uint64_t total = 0;
-
-		r = ng_regions_count(&bwt->regions, bwt->regions.n, symbol, &total);
-		if (r < 0)
-			return r;
-		bwt->total[symbol] = total;
-		bwt->first_row[symbol] = row;
-		/* The primary row holds a separator that begins no suffix. */
-		if (symbol == NG_SEPARATOR && total-- == 0)
-			return -EUCLEAN;
-		if (total > parts->rows - row)
-			return -EUCLEAN;
-		row += total;
-	}
-	if (row != parts->rows)
-		return -EUCLEAN;
 	r = ng_token_tables_open(parts->tables, parts->tables_bytes, &bwt->tables);
 	if (r < 0)
 		return r;
@@ -152,31 +150,12 @@ unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 void ng_bwt_lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged)
 {
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		ng_bwt_prefetch(bwt, rows[i]);
-	for (i = 0; i + 2 <= n; i += 2)
-		bwt->kernel->lf_pair(bwt, rows + i, symbols + i, damaged);
-	if (i < n)
-		symbols[i] = (uint16_t)bwt->kernel->lf(bwt, rows[i], &rows[i], damaged);
+	bwt->kernel->lf_many(bwt, n, rows, symbols, damaged);
 }
 
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
 {
 	return bwt->kernel->mark(bwt, row, ret_sample, damaged);
-}
-
-void ng_bwt_prefetch(const struct ng_bwt *bwt, uint64_t row)
-{
-	const uint8_t *page;
-
-	if (row >= bwt->rows)
-		return;
-	page = ng_bwt_page(bwt, row);
-	__builtin_prefetch(page);
-	__builtin_prefetch(page + 64);
-	__builtin_prefetch(page + 128);
 }
 
 const char *const *ng_bwt_kernels(void)

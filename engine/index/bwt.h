@@ -45,15 +45,12 @@ void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 
 /* ng_bwt_lf for n rows at once: symbols[i] and rows[i] (in: row, out: the earlier one). Faster
- * than n calls: decoding is interleaved. */
+ * than n calls: what each will read is asked for some calls ahead. */
 void ng_bwt_lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged);
 
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
-
-/* Bring what a visit of this row reads first into the cache. */
-void ng_bwt_prefetch(const struct ng_bwt *bwt, uint64_t row);
 
 /* Names of the compiled kernels that this processor can run, best first, NULL-terminated; and a
  * BWT made to use one of them (for tests and benchmarks; -ENOENT). */

@@ -4,8 +4,12 @@
 #include "index/bwt.h"
 #include "index/regions.h"
 
-/* One line of the map from position to block: a bit a grain, set where a block begins. */
-#define NG_MAP_LINE_GRAINS 448u
+/* One line of the map from position to block: the number of blocks that begin before the line, the
+ * numbers in the words before each of its words (9 bits each, none for the first), and the words: a
+ * bit a grain, set where a block begins. (S. Vigna, Broadword implementation of rank/select
+ * queries, WEA 2008, with a line's words beside its counts.) */
+#define NG_MAP_LINE_WORDS  6u
+#define NG_MAP_LINE_GRAINS (64 * NG_MAP_LINE_WORDS)
 #define NG_MAP_LINE_BYTES  64u
 
 struct ng_bwt_kernel {
@@ -13,7 +17,8 @@ struct ng_bwt_kernel {
 	void (*step)(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		     bool *damaged);
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
-	void (*lf_pair)(const struct ng_bwt *bwt, uint64_t *rows, uint16_t *symbols, bool *damaged);
+	void (*lf_many)(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
+			bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 };
 
@@ -46,9 +51,9 @@ static inline const uint8_t *ng_bwt_page(const struct ng_bwt *bwt, uint64_t row)
 	unsigned within = (unsigned)(grain % NG_MAP_LINE_GRAINS), word = within / 64;
 	uint64_t block = ng_load64(line);
 
-	for (unsigned w = 0; w < word; w++)
-		block += (unsigned)__builtin_popcountll(ng_load64(line + 8 + 8 * w));
-	block += (unsigned)__builtin_popcountll(ng_load64(line + 8 + 8 * word) &
+	/* Nothing is before word 0: its shift brings in zeroes. */
+	block += ng_load64(line + 8) << 9 >> (9 * word) & 511;
+	block += (unsigned)__builtin_popcountll(ng_load64(line + 16 + 8 * word) &
 						(UINT64_MAX >> (63 - within % 64)));
 	/* Only a damaged map gives 0 or too many. */
 	if (__builtin_expect(block - 1 >= bwt->n_blocks, 0))
@@ -67,7 +72,7 @@ static inline uint64_t ng_field(const uint8_t *base, uint64_t bit, unsigned widt
 	return ng_load64(base + (bit >> 3)) >> (bit & 7) & ((1ull << width) - 1);
 }
 
-/* Index of a symbol in a block's alphabet, or UINT_MAX. */
+/* Index of a symbol in a block's alphabet, or UINT32_MAX. */
 static inline unsigned ng_block_find(const uint8_t *page, unsigned symbol)
 {
 	const uint8_t *alphabet = page + NG_BLOCK_HEAD, *at;

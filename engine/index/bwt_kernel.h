@@ -1,27 +1,34 @@
 /* The inner loops of rank, written once and compiled for several instruction sets: bwt_portable.c,
  * bwt_avx2.c and bwt_avx512.c define NG_KERNEL_NAME and include this file. */
 #include <limits.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "index/bwt_internal.h"
 
 /* ---- streams of tokens ---- */
 
 struct reader {
-	uint64_t bits;    /* the next bits, from the top */
-	const uint8_t *p; /* what comes after them */
-	unsigned have;    /* how many of them count */
-	uint32_t context; /* byte offset of its table */
+	uint64_t bits;      /* the next bits, from the top */
+	const uint8_t *p;   /* what comes after them */
+	unsigned have;      /* how many of them count, those that are used up included */
+	unsigned used;      /* bits used since the last fill, modulo 64 */
+	const uint8_t *row; /* first-level decoding table of the context */
 	const uint8_t *table;
-	const uint32_t *second;
+	const struct ng_token_tables *tables;
 };
 
 /* Refill to at least 56 bits. Reads 8 bytes at p; a stream of NG_STREAM tokens can't take p
  * further than NG_BLOCK_SLACK beyond its page. */
 static inline void reader_fill(struct reader *r)
 {
-	r->bits |= __builtin_bswap64(ng_load64(r->p)) >> r->have;
-	r->p += (63 - r->have) >> 3;
-	r->have |= 56;
+	unsigned have = r->have - (r->used & 63);
+
+	r->bits |= __builtin_bswap64(ng_load64(r->p)) >> have;
+	r->p += (63 - have) >> 3;
+	r->have = have | 56;
+	r->used = 0;
 }
 
 static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, const uint8_t *stream,
@@ -29,51 +36,61 @@ static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, cons
 {
 	r->bits = 0;
 	r->p = stream;
-	r->have = 0;
-	r->context = 0;
+	r->have = r->used = 0;
 	r->table = (const uint8_t *)(bwt->tables.first +
 				     (size_t)ng_min(table, bwt->tables.n_tables - 1) *
 					     NG_TABLE_STRIDE);
-	r->second = bwt->tables.second;
+	r->row = r->table;
+	r->tables = &bwt->tables;
 }
 
-/* The token of a code longer than NG_FIRST_BITS, or of the escape; its length includes the escape's
- * rank. bits holds at least NG_CODE_BITS + NG_ESCAPE_BITS. */
-static __attribute__((__noinline__)) uint32_t long_entry(const uint32_t *second, uint64_t bits,
-							 uint32_t link)
+/* Between two fills so many tokens are read: those before the last take NG_FIRST_BITS each, or
+ * refill, so that the last still finds NG_CODE_BITS, and so that `used` stays below 64. */
+#define TOKENS_A_FILL 5
+_Static_assert(56 - (TOKENS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
+
+struct token {
+	unsigned rank, run;
+};
+
+static inline void reader_skip(struct reader *r, unsigned length)
 {
-	unsigned width = ng_entry_length(link), length;
+	r->bits <<= length;
+	r->used += length;
+	reader_fill(r);
+}
+
+/* The token behind a link; the reader is full afterwards. */
+static inline struct token reader_next_long(struct reader *r)
+{
+	const struct ng_token_tables *tables = r->tables;
+	size_t at = (size_t)((const uint16_t *)(const void *)r->row - tables->first) +
+		    (r->bits >> (64 - NG_FIRST_BITS));
+	uint32_t link = tables->links[at];
 	uint32_t entry =
-		second[(link >> 14 & 0x1ffff) * 4 + (bits << NG_FIRST_BITS >> 1 >> (63 - width))];
+		tables->second[(link >> 6) + (r->bits << NG_FIRST_BITS >> 1 >> (63 - (link & 63)))];
 
-	if (!(entry & NG_ENTRY_SPECIAL))
-		return entry;
-	length = ng_entry_length(entry);
-	return ng_entry_make(length + NG_ESCAPE_BITS,
-			     (unsigned)(bits << length >> (64 - NG_ESCAPE_BITS)), 0);
-}
-
-static inline void reader_skip(struct reader *r, uint32_t entry)
-{
-	r->bits <<= entry & 63;
-	r->have -= entry & 63;
-}
-
-/* The next token; the reader must hold NG_FIRST_BITS bits. */
-static inline uint32_t reader_next(struct reader *r)
-{
-	uint32_t entry = ng_load32(r->table + r->context + (r->bits >> (64 - NG_FIRST_BITS)) * 4);
-
-	if (__builtin_expect(entry & NG_ENTRY_SPECIAL, 0)) {
-		reader_fill(r);
-		entry = long_entry(r->second, r->bits, entry);
-		reader_skip(r, entry);
-		reader_fill(r);
-		entry &= ~63u;
+	reader_skip(r, ng_entry_length(entry));
+	if (__builtin_expect(entry & NG_ENTRY_ESCAPE, 0)) {
+		entry = ng_entry_make(0, (unsigned)(r->bits >> (64 - NG_ESCAPE_BITS)), 0);
+		reader_skip(r, NG_ESCAPE_BITS);
 	}
-	reader_skip(r, entry);
-	r->context = entry & NG_ENTRY_CONTEXT;
-	return entry;
+	r->row = r->table + ((entry & NG_ENTRY_CONTEXT) >> 1);
+	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
+}
+
+static inline struct token reader_next(struct reader *r)
+{
+	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
+	const struct ng_token *token;
+
+	if (__builtin_expect((entry & 63) == 0, 0))
+		return reader_next_long(r);
+	r->bits <<= entry & 63;
+	r->used += entry;
+	r->row = r->table + (entry & NG_FIRST_CONTEXT);
+	token = &r->tables->common[entry >> 6];
+	return (struct token){token->rank, token->run};
 }
 
 /* ---- counting one symbol in a stream ---- */
@@ -83,31 +100,41 @@ struct counter {
 	unsigned at;   /* its rank now */
 	unsigned done; /* symbols decoded */
 	unsigned hits; /* of them, the symbol */
-	unsigned hit;  /* all ones when the last token was the symbol's, or 0 */
+	unsigned last; /* of the last token's run, the symbol: all or nothing */
 };
 
-static inline void counter_take(struct counter *c, uint32_t entry)
+static inline void counter_take(struct counter *c, struct token token)
 {
-	unsigned rank = ng_entry_rank(entry), run = ng_entry_run(entry);
-	/* Masks, since no branch predictor knows the text. */
-	unsigned hit = -(unsigned)(rank == c->at);
+	c->done += token.run;
+	/* A hit brings the symbol to the front; a larger rank pushes it back by one. No branches,
+	 * since no predictor knows the text; compilers make some of the plain form. */
+#ifdef __x86_64__
+	__asm__("cmp %[rank], %[at]\n\t"
+		"cmovne %[zero], %[run]\n\t"
+		"cmove %[zero], %[at]\n\t"
+		"adc $0, %[at]"
+		: [at] "+&r"(c->at), [run] "+&r"(token.run)
+		: [rank] "r"(token.rank), [zero] "r"(0)
+		: "cc");
+#else
+	{
+		unsigned hit = -(unsigned)(token.rank == c->at);
 
-	c->done += run;
-	c->hits += run & hit;
-	c->hit = hit;
-	c->at = (c->at + (rank > c->at)) & ~hit;
+		c->at = (c->at + (token.rank > c->at)) & ~hit;
+		token.run &= hit;
+	}
+#endif
+	c->last = token.run;
+	c->hits += token.run;
 }
 
-/* Hits among the first `target` symbols, when done has reached it. */
+/* Hits among the first `target` symbols, when done has just reached it. */
 static inline unsigned counter_at(const struct counter *c, unsigned target)
 {
-	return c->hits - ((c->done - target) & c->hit);
+	return c->hits - (c->last ? c->done - target : 0);
 }
 
-/* A filled reader holds 56 bits, and a code that isn't long takes 8 at most (long ones refill), so
- * that six tokens need no fill between them. */
-#define TOKENS_A_FILL 6
-
+/* Read on until `target` symbols are decoded. */
 static inline void count_until(struct reader *from, struct counter *counter, unsigned target)
 {
 	struct reader r = *from;
@@ -115,7 +142,7 @@ static inline void count_until(struct reader *from, struct counter *counter, uns
 
 	while (c.done < target) {
 		reader_fill(&r);
-#pragma GCC unroll 6
+#pragma GCC unroll 5
 		for (int i = 0; i < TOKENS_A_FILL; i++) {
 			counter_take(&c, reader_next(&r));
 			if (c.done >= target)
@@ -136,7 +163,7 @@ static inline void count_until_both(struct reader *ra, struct counter *ca, unsig
 	while (x.done < target_a && y.done < target_b) {
 		reader_fill(&a);
 		reader_fill(&b);
-#pragma GCC unroll 6
+#pragma GCC unroll 5
 		for (int i = 0; i < TOKENS_A_FILL; i++) {
 			counter_take(&x, reader_next(&a));
 			counter_take(&y, reader_next(&b));
@@ -151,6 +178,32 @@ static inline void count_until_both(struct reader *ra, struct counter *ca, unsig
 }
 
 /* ---- the parts of a block ---- */
+
+#ifdef __AVX2__
+/* ng_block_find without a call: nearly all alphabets fit into two vectors. */
+static inline unsigned block_find(const uint8_t *page, unsigned symbol)
+{
+	const __m256i *alphabet = (const __m256i *)(const void *)(page + NG_BLOCK_HEAD);
+	unsigned n = ng_block_symbols(page), separator = ng_block_separator(page);
+	__m256i all = _mm256_set1_epi8((char)symbol);
+	uint32_t low, high;
+	uint64_t found;
+
+	if (symbol == NG_SEPARATOR || n > 64)
+		return ng_block_find(page, symbol);
+	low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_loadu_si256(alphabet)));
+	high = (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(all, _mm256_loadu_si256(alphabet + 1)));
+	found = low | (uint64_t)high << 32;
+	if (n < 64)
+		found &= (1ull << n) - 1;
+	if (separator < 64)
+		found &= ~(1ull << separator);
+	return found ? (unsigned)__builtin_ctzll(found) : UINT_MAX;
+}
+#else
+#define block_find ng_block_find
+#endif
 
 /* The first lines of a page hold most of what a rank reads before it comes to a stream. Asked for
  * at once, their latencies overlap. */
@@ -171,6 +224,27 @@ struct place {
 	unsigned cell, in_cell, cell_size;
 	unsigned rows_at; /* byte offset of the rows */
 };
+
+static inline uint32_t cell_word(const struct place *at, unsigned cell)
+{
+	return ng_load32(at->page + ng_block_cells_at(at->n_symbols) + 4 * cell);
+}
+
+static inline unsigned front_half(unsigned cell_size)
+{
+	return (cell_size + 1) / 2;
+}
+
+/* Ask for the stream that the place is in, while its symbol and its row are looked up. */
+static inline void stream_fetch(const struct place *at)
+{
+	uint32_t word = cell_word(at, at->cell);
+	bool back = at->in_cell > front_half(at->cell_size);
+	const uint8_t *stream = at->page + (back ? word >> 12 & 0xfff : word & 0xfff);
+
+	__builtin_prefetch(stream);
+	__builtin_prefetch(stream + 64);
+}
 
 static inline bool place_find(const struct ng_bwt *bwt, const uint8_t *page, uint64_t row,
 			      struct place *ret, bool *damaged)
@@ -193,6 +267,7 @@ static inline bool place_find(const struct ng_bwt *bwt, const uint8_t *page, uin
 		*damaged = true;
 		return false;
 	}
+	stream_fetch(ret);
 	return true;
 }
 
@@ -272,15 +347,13 @@ static inline unsigned row_cell(const struct place *at, struct row row, unsigned
 	return count;
 }
 
-static inline uint64_t base_of(const struct ng_bwt *bwt, const struct place *at, unsigned k)
+/* Occurrences before the block of the symbol (or NG_MARKS) that has row k. */
+static inline uint64_t base_of(const struct ng_bwt *bwt, const struct place *at, unsigned k,
+			       unsigned symbol)
 {
-	return ng_field(at->page + ng_block_bases_at(at->n_symbols, at->n_cells),
+	return ng_regions_count(&bwt->regions, ng_block_start(at->page) >> NG_REGION_LOG, symbol) +
+	       ng_field(at->page + ng_block_bases_at(at->n_symbols, at->n_cells),
 			(uint64_t)k * bwt->base_width, bwt->base_width);
-}
-
-static inline uint32_t cell_word(const struct place *at, unsigned cell)
-{
-	return ng_load32(at->page + ng_block_cells_at(at->n_symbols) + 4 * cell);
 }
 
 static inline void reader_of_cell(struct reader *r, const struct ng_bwt *bwt,
@@ -292,11 +365,6 @@ static inline void reader_of_cell(struct reader *r, const struct ng_bwt *bwt,
 		reader_start(r, bwt, at->page + (word >> 12 & 0xfff), word >> 28);
 	else
 		reader_start(r, bwt, at->page + (word & 0xfff), word >> 24 & 15);
-}
-
-static inline unsigned front_half(unsigned cell_size)
-{
-	return (cell_size + 1) / 2;
 }
 
 /* Number of symbol k in the part [begin, end) of a cell, by decoding what it must. */
@@ -331,25 +399,29 @@ static unsigned cell_count(const struct ng_bwt *bwt, const struct place *at, uns
 	return sum;
 }
 
-/* Rank in the block of a symbol whose row is wide: from the nearer end of the wide cell. */
+/* Rank in the block of a symbol whose row is wide: decode from the nearer end of the wide cell, as
+ * long as there are occurrences to be found. */
 static __attribute__((__noinline__)) unsigned
 wide_rank(const struct ng_bwt *bwt, const struct place *at, unsigned k, bool *damaged)
 {
 	unsigned wide = at->offset >> NG_WIDE_LOG, begin = wide << NG_WIDE_LOG;
-	unsigned end = ng_min(begin + NG_WIDE, at->size), sum;
+	unsigned end = ng_min(begin + NG_WIDE, at->size);
 	struct row row = row_find(at, k, damaged);
+	unsigned before = row_sum(at, row, wide), all = row_cell(at, row, wide), found = 0;
 
 	if (at->offset - begin <= end - at->offset) {
-		sum = row_sum(at, row, wide);
-		for (unsigned cell = begin >> NG_CELL_LOG; cell < at->cell; cell++)
-			sum += cell_count(bwt, at, cell, k, 0, NG_CELL);
-		return sum + cell_count(bwt, at, at->cell, k, 0, at->in_cell);
+		for (unsigned cell = begin >> NG_CELL_LOG; cell < at->cell && found < all; cell++)
+			found += cell_count(bwt, at, cell, k, 0, NG_CELL);
+		if (found < all)
+			found += cell_count(bwt, at, at->cell, k, 0, at->in_cell);
+		return before + found;
 	}
-	sum = row_sum(at, row, wide + 1);
-	for (unsigned cell = at->cell + 1; cell << NG_CELL_LOG < end; cell++)
-		sum -= cell_count(bwt, at, cell, k, 0,
-				  ng_min(at->size - (cell << NG_CELL_LOG), NG_CELL));
-	return sum - cell_count(bwt, at, at->cell, k, at->in_cell, at->cell_size);
+	for (unsigned cell = (end - 1) >> NG_CELL_LOG; cell > at->cell && found < all; cell--)
+		found += cell_count(bwt, at, cell, k, 0,
+				    ng_min(at->size - (cell << NG_CELL_LOG), NG_CELL));
+	if (found < all)
+		found += cell_count(bwt, at, at->cell, k, at->in_cell, at->cell_size);
+	return before + all - found;
 }
 
 /* ---- rank ---- */
@@ -360,18 +432,19 @@ struct visit {
 	uint64_t base;
 	struct reader reader;
 	unsigned k;
+	unsigned wide;   /* index of a symbol with a wide row; 0: it isn't one */
 	unsigned target; /* symbols to decode; 0: base is the answer */
 	bool from_back;
 };
 
 static inline void visit_cell(const struct ng_bwt *bwt, const struct place *at, unsigned k,
-			      struct visit *v, bool *damaged)
+			      unsigned symbol, struct visit *v, bool *damaged)
 {
 	v->k = k;
 	v->from_back = at->in_cell > front_half(at->cell_size);
 	v->target = v->from_back ? at->cell_size - at->in_cell : at->in_cell;
 	reader_of_cell(&v->reader, bwt, at, at->cell, v->from_back);
-	v->base = base_of(bwt, at, k) +
+	v->base = base_of(bwt, at, k, symbol) +
 		  row_sum(at, row_find(at, k, damaged), at->cell + v->from_back);
 }
 
@@ -382,7 +455,7 @@ static inline void visit_start(const struct ng_bwt *bwt, const uint8_t *page, un
 {
 	unsigned k;
 
-	*v = (struct visit){ .k = UINT_MAX };
+	*v = (struct visit){.k = UINT_MAX};
 	if (row >= bwt->rows) {
 		v->base = bwt->total[symbol];
 		return;
@@ -391,16 +464,17 @@ static inline void visit_start(const struct ng_bwt *bwt, const uint8_t *page, un
 		v->base = 0;
 		return;
 	}
-	k = ng_block_find(at->page, symbol);
+	k = block_find(at->page, symbol);
 	if (k == UINT_MAX) {
 		v->base = ng_bwt_absent_rank(bwt, at->page, symbol, damaged);
 		return;
 	}
 	if (k >= NG_DENSE) {
-		v->base = base_of(bwt, at, k) + wide_rank(bwt, at, k, damaged);
+		v->base = base_of(bwt, at, k, symbol) + wide_rank(bwt, at, k, damaged);
+		v->wide = k;
 		return;
 	}
-	visit_cell(bwt, at, k, v, damaged);
+	visit_cell(bwt, at, k, symbol, v, damaged);
 }
 
 static inline uint64_t visit_answer(const struct visit *v, const struct counter *c)
@@ -437,7 +511,7 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 		 bool *damaged)
 {
 	struct visit a, b;
-	struct place at = { 0 }, bt = { 0 };
+	struct place at = {0}, bt = {0};
 	uint64_t first = bwt->first_row[symbol], width = *hi - *lo, rank_lo, rank_hi;
 
 	const uint8_t *page_lo, *page_hi;
@@ -450,6 +524,10 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	    (a.from_back || at.in_cell + width <= front_half(at.cell_size))) {
 		/* The usual case once an interval is small. */
 		step_within(&a, (unsigned)width, &rank_lo, &rank_hi);
+	} else if (a.wide && width <= at.cell_size - at.in_cell) {
+		rank_lo = a.base;
+		rank_hi = a.base + cell_count(bwt, &at, at.cell, a.wide, at.in_cell,
+					      at.in_cell + (unsigned)width);
 	} else {
 		struct counter x = {.at = a.k}, y;
 
@@ -473,56 +551,28 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 struct tokens {
 	unsigned n;
 	unsigned done; /* symbols decoded */
-	uint32_t entry[NG_STREAM];
+	struct token token[NG_STREAM];
 };
 
 static inline void tokens_until(const struct reader *from, struct tokens *t, unsigned beyond)
 {
 	struct reader r = *from;
-	unsigned n = t->n, done = t->done;
+	unsigned n = 0, done = 0;
 
 	while (done <= beyond) {
 		reader_fill(&r);
-#pragma GCC unroll 6
+#pragma GCC unroll 5
 		for (int i = 0; i < TOKENS_A_FILL; i++) {
-			uint32_t entry = reader_next(&r);
+			struct token token = reader_next(&r);
 
-			t->entry[n++] = entry;
-			done += ng_entry_run(entry);
+			t->token[n++] = token;
+			done += token.run;
 			if (done > beyond)
 				break;
 		}
 	}
 	t->n = n;
 	t->done = done;
-}
-
-static inline void tokens_until_both(struct reader *ra, struct tokens *x, unsigned beyond_x,
-				     struct reader *rb, struct tokens *y, unsigned beyond_y)
-{
-	struct reader a = *ra, b = *rb;
-	unsigned n = 0, done_x = 0, done_y = 0;
-
-	while (done_x <= beyond_x && done_y <= beyond_y) {
-		reader_fill(&a);
-		reader_fill(&b);
-#pragma GCC unroll 6
-		for (int i = 0; i < TOKENS_A_FILL; i++) {
-			uint32_t ex = reader_next(&a), ey = reader_next(&b);
-
-			x->entry[n] = ex;
-			y->entry[n++] = ey;
-			done_x += ng_entry_run(ex);
-			done_y += ng_entry_run(ey);
-			if (done_x > beyond_x || done_y > beyond_y)
-				break;
-		}
-	}
-	x->n = y->n = n;
-	x->done = done_x;
-	y->done = done_y;
-	tokens_until(&a, x, beyond_x);
-	tokens_until(&b, y, beyond_y);
 }
 
 /* Follow the symbol of the last token back to its place in the alphabet: undo the moves to the
@@ -532,13 +582,18 @@ struct trace {
 	unsigned hits; /* symbols equal to it before the last token */
 };
 
-static inline void trace_back(struct trace *t, uint32_t entry)
+static inline struct trace trace_back(const struct tokens *tokens)
 {
-	unsigned rank = ng_entry_rank(entry);
-	unsigned front = -(unsigned)(t->at == 0);
+	unsigned at = tokens->token[tokens->n - 1].rank, hits = 0;
 
-	t->hits += ng_entry_run(entry) & front;
-	t->at = ((t->at - (t->at <= rank)) & ~front) | (rank & front);
+	for (unsigned i = tokens->n - 1; i-- > 0;) {
+		unsigned rank = tokens->token[i].rank, run = tokens->token[i].run;
+		unsigned front = -(unsigned)(at == 0);
+
+		hits += run & front;
+		at = ((at - (at <= rank)) & ~front) | (rank & front);
+	}
+	return (struct trace){at, hits};
 }
 
 struct lf_visit {
@@ -566,8 +621,7 @@ static inline unsigned lf_finish(const struct ng_bwt *bwt, uint64_t row, const s
 				 bool *damaged)
 {
 	const struct place *at = &v->at;
-	unsigned hits =
-		t.hits + v->beyond - (tokens->done - ng_entry_run(tokens->entry[tokens->n - 1]));
+	unsigned hits = t.hits + v->beyond - (tokens->done - tokens->token[tokens->n - 1].run);
 	unsigned symbol;
 	uint64_t rank;
 
@@ -578,7 +632,7 @@ static inline unsigned lf_finish(const struct ng_bwt *bwt, uint64_t row, const s
 	}
 	symbol = t.at == ng_block_separator(at->page) ? NG_SEPARATOR
 						      : at->page[NG_BLOCK_HEAD + t.at];
-	rank = base_of(bwt, at, t.at);
+	rank = base_of(bwt, at, t.at, symbol);
 	if (t.at < NG_DENSE) {
 		rank += row_sum(at, row_find(at, t.at, damaged), at->cell + v->from_back);
 		rank = v->from_back ? rank - hits - 1 : rank + hits;
@@ -604,47 +658,36 @@ static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 {
 	struct lf_visit v;
 	struct tokens tokens;
-	struct trace t = {0};
 
 	if (!lf_start(bwt, row, &v, damaged)) {
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	tokens.n = tokens.done = 0;
 	tokens_until(&v.reader, &tokens, v.beyond);
-	t.at = ng_entry_rank(tokens.entry[tokens.n - 1]);
-	for (unsigned i = tokens.n - 1; i-- > 0;)
-		trace_back(&t, tokens.entry[i]);
-	return lf_finish(bwt, row, &v, &tokens, t, ret_row, damaged);
+	return lf_finish(bwt, row, &v, &tokens, trace_back(&tokens), ret_row, damaged);
 }
 
-static void lf_pair(const struct ng_bwt *bwt, uint64_t *rows, uint16_t *symbols, bool *damaged)
-{
-	struct lf_visit v, w;
-	struct tokens x, y;
-	struct trace t = {0}, u = {0};
-	unsigned i, j;
+/* How far ahead of the row that is stepped pages and, later, streams are asked for. */
+#define PAGES_AHEAD   6u
+#define STREAMS_AHEAD 3u
 
-	if (!lf_start(bwt, rows[0], &v, damaged) || !lf_start(bwt, rows[1], &w, damaged)) {
-		rows[0] = rows[1] = 0;
-		symbols[0] = symbols[1] = NG_SEPARATOR;
-		return;
+static void lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
+		    bool *damaged)
+{
+	for (unsigned i = 0; i < n + PAGES_AHEAD; i++) {
+		struct place at;
+		bool ignored;
+
+		if (i < n && rows[i] < bwt->rows)
+			page_fetch(bwt, rows[i]);
+		if (i >= STREAMS_AHEAD && i - STREAMS_AHEAD < n &&
+		    rows[i - STREAMS_AHEAD] < bwt->rows)
+			place_find(bwt, ng_bwt_page(bwt, rows[i - STREAMS_AHEAD]),
+				   rows[i - STREAMS_AHEAD], &at, &ignored);
+		if (i >= PAGES_AHEAD)
+			symbols[i - PAGES_AHEAD] = (uint16_t)lf(bwt, rows[i - PAGES_AHEAD],
+								&rows[i - PAGES_AHEAD], damaged);
 	}
-	tokens_until_both(&v.reader, &x, v.beyond, &w.reader, &y, w.beyond);
-	t.at = ng_entry_rank(x.entry[x.n - 1]);
-	u.at = ng_entry_rank(y.entry[y.n - 1]);
-	i = x.n - 1;
-	j = y.n - 1;
-	while (i > 0 && j > 0) {
-		trace_back(&t, x.entry[--i]);
-		trace_back(&u, y.entry[--j]);
-	}
-	while (i > 0)
-		trace_back(&t, x.entry[--i]);
-	while (j > 0)
-		trace_back(&u, y.entry[--j]);
-	symbols[0] = (uint16_t)lf_finish(bwt, rows[0], &v, &x, t, &rows[0], damaged);
-	symbols[1] = (uint16_t)lf_finish(bwt, rows[1], &w, &y, u, &rows[1], damaged);
 }
 
 /* ---- marked rows ---- */
@@ -719,7 +762,8 @@ static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 	if (!cell_mark(at.page + begin, n_marks, size, bwt->mark_shift, at.offset & (NG_WIDE - 1),
 		       &before))
 		return false;
-	*ret_sample = base_of(bwt, &at, at.n_symbols) + row_sum(&at, marks, wide) + before;
+	*ret_sample =
+		base_of(bwt, &at, at.n_symbols, NG_MARKS) + row_sum(&at, marks, wide) + before;
 	return true;
 }
 
@@ -727,6 +771,6 @@ const struct ng_bwt_kernel NG_KERNEL = {
 	.name = NG_KERNEL_NAME,
 	.step = step,
 	.lf = lf,
-	.lf_pair = lf_pair,
+	.lf_many = lf_many,
 	.mark = mark,
 };

@@ -1,42 +1,120 @@
 #include "index/kmers.h"
 
-/* For a, and for what follows it (the separator, then each byte): the first such row; and one more,
- * the end. */
-#define BOUNDS (256u * NG_SYMBOLS + 1)
+#define HEAD_BYTES 16u
 
-int ng_kmers_write(uint64_t (*pairs)[NG_SYMBOLS], uint64_t docs, struct ng_buf *buf)
+static int by_last(const void *pa, const void *pb)
 {
-	ng_cleanup(ng_freep) uint64_t *bounds = malloc(BOUNDS * sizeof(*bounds));
-	uint64_t row = 1 + docs; /* behind the end of text and the separators */
+	const struct ng_kmer *a = pa, *b = pb;
 
-	if (!bounds)
-		return -ENOMEM;
-	for (unsigned i = 0; i < BOUNDS - 1; i++) {
-		bounds[i] = row;
-		row += pairs[i / NG_SYMBOLS][i % NG_SYMBOLS];
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->last, b->last, sizeof(a->last));
+}
+
+static void put_bits(uint8_t *base, uint64_t bit, uint64_t value, unsigned width)
+{
+	for (unsigned i = 0; i < width; i++)
+		if (value >> i & 1)
+			base[(bit + i) >> 3] |= (uint8_t)(1u << ((bit + i) & 7));
+}
+
+int ng_kmers_write(struct ng_kmer *kmers, size_t n, uint64_t rows, struct ng_buf *buf)
+{
+	unsigned row_width = ng_bits(rows), node_width = ng_bits(n);
+	unsigned record = 2 * row_width + node_width;
+	size_t bytes_at = buf->len + HEAD_BYTES, records_at, child = 0;
+	uint32_t head[HEAD_BYTES / 4] = {(uint32_t)n, 0, row_width, node_width};
+	int r;
+
+	qsort(kmers, n, sizeof(*kmers), by_last);
+	while (head[1] < n && kmers[head[1]].len == 1)
+		head[1]++;
+	r = ng_buf_append(buf, head, sizeof(head));
+	if (r == 0)
+		r = ng_buf_zero(buf, ng_align_up(n, 8) + ((n + 1) * record + 7) / 8);
+	if (r < 0)
+		return r;
+	records_at = bytes_at + ng_align_up(n, 8);
+	child = head[1];
+	for (size_t i = 0; i <= n; i++) {
+		uint64_t bit = (uint64_t)i * record;
+		const struct ng_kmer *k = &kmers[i];
+
+		put_bits(buf->data + records_at, bit + 2 * row_width, child, node_width);
+		if (i == n)
+			break;
+		buf->data[bytes_at + i] = k->last[k->len - 1];
+		put_bits(buf->data + records_at, bit, k->row, row_width);
+		put_bits(buf->data + records_at, bit + row_width, k->count, row_width);
+		/* Parents come in the order of their children. */
+		while (child < n && kmers[child].len == k->len + 1 &&
+		       memcmp(kmers[child].last, k->last, k->len) == 0)
+			child++;
 	}
-	bounds[BOUNDS - 1] = row;
-	return ng_ef_encode(bounds, BOUNDS, buf);
+	return 0;
 }
 
 int ng_kmers_open(const uint8_t *data, size_t bytes, uint64_t rows, struct ng_kmers *ret_kmers)
 {
-	struct ng_kmers kmers;
-	int r = ng_ef_open(data, bytes, &kmers.bounds);
+	struct ng_kmers kmers = {.rows = rows};
 
-	if (r < 0)
-		return r;
-	if (kmers.bounds.n != BOUNDS || kmers.bounds.last != rows)
+	if (bytes < HEAD_BYTES)
 		return -EUCLEAN;
+	kmers.n = ng_load32(data);
+	kmers.n_first = ng_load32(data + 4);
+	kmers.row_width = ng_load32(data + 8);
+	kmers.node_width = ng_load32(data + 12);
+	if (kmers.n_first > kmers.n || kmers.n > 1u << 30 || kmers.row_width > 40 ||
+	    kmers.node_width > 32 ||
+	    bytes - HEAD_BYTES <
+		    ng_align_up(kmers.n, 8) +
+			    ((kmers.n + 1ull) * (2 * kmers.row_width + kmers.node_width) + 7) / 8)
+		return -EUCLEAN;
+	kmers.bytes = data + HEAD_BYTES;
+	kmers.records = kmers.bytes + ng_align_up(kmers.n, 8);
 	*ret_kmers = kmers;
 	return 0;
 }
 
-void ng_kmers_rows(const struct ng_kmers *kmers, uint8_t a, uint8_t b, uint64_t *ret_lo,
-		   uint64_t *ret_hi)
+static uint64_t field(const struct ng_kmers *kmers, uint32_t node, unsigned at, unsigned width)
 {
-	uint64_t i = (uint64_t)a * NG_SYMBOLS + b + 1;
+	uint64_t bit = (uint64_t)node * (2 * kmers->row_width + kmers->node_width) + at;
 
-	*ret_lo = ng_ef_get(&kmers->bounds, i);
-	*ret_hi = ng_ef_get(&kmers->bounds, i + 1);
+	return ng_load64(kmers->records + (bit >> 3)) >> (bit & 7) & ((1ull << width) - 1);
+}
+
+static uint32_t child_of(const struct ng_kmers *kmers, uint32_t node)
+{
+	return (uint32_t)field(kmers, node, 2 * kmers->row_width, kmers->node_width);
+}
+
+size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
+		     uint64_t *ret_hi)
+{
+	uint32_t begin = 0, end = kmers->n_first, node = 0;
+	size_t found = 0;
+	uint64_t lo, count;
+
+	while (found < len) {
+		const uint8_t *at;
+
+		if (begin >= end || end > kmers->n)
+			break;
+		at = memchr(kmers->bytes + begin, pat[len - found - 1], end - begin);
+		if (!at)
+			break;
+		node = (uint32_t)(at - kmers->bytes);
+		found++;
+		begin = child_of(kmers, node);
+		end = child_of(kmers, node + 1);
+	}
+	if (!found)
+		return 0;
+	lo = field(kmers, node, 0, kmers->row_width);
+	count = field(kmers, node, kmers->row_width, kmers->row_width);
+	if (lo > kmers->rows || count > kmers->rows - lo)
+		return 0;
+	*ret_lo = lo;
+	*ret_hi = lo + count;
+	return found;
 }

@@ -1,25 +1,47 @@
-/* Rows of every pattern of two bytes, so that a search begins there and not two rank steps, both of
- * them over wide intervals, earlier. */
+/* Rows of the shard's frequent patterns, so that a search begins where they end and not with the
+ * rank steps over wide intervals, which are the slowest. Every substring of a frequent pattern is
+ * frequent, so that they form a trie over their last bytes: a pattern's search walks down from its
+ * last byte as far as the trie goes. (The top of the tree of all backward searches.)
+ *
+ *   u32 nodes N, u32 nodes of one byte M, u32 width of a row number, u32 width of a node number,
+ *   N bytes: the byte that a node puts in front of its parent's pattern,
+ *   then, from a multiple of 8 on, N + 1 records: first row, number of rows, first child.
+ *
+ * Nodes are in breadth-first order; those of one byte are the first M; the children of node i are
+ * [child(i), child(i + 1)), ascending by byte. */
 #pragma once
 
 #include "base/base.h"
 #include "base/buf.h"
-#include "index/ef.h"
-#include "index/token.h"
 
-#define NG_KMER_BYTES 2u
+#define NG_KMER_MAX_BYTES 16u
 
-struct ng_kmers {
-	struct ng_ef bounds;
+/* ---- writing ---- */
+
+/* A frequent pattern. */
+struct ng_kmer {
+	uint8_t last[NG_KMER_MAX_BYTES]; /* its bytes from the last to the first, then zeroes */
+	uint32_t len;
+	uint64_t row, count;
 };
 
-/* pairs[a][0]: occurrences of byte a before a separator; pairs[a][b + 1]: before byte b.
- * Appends the section to buf. -ENOMEM. */
-int ng_kmers_write(uint64_t (*pairs)[NG_SYMBOLS], uint64_t docs, struct ng_buf *buf);
+/* Append the section. kmers: all patterns with at least some count, in any order (they get
+ * sorted). -ENOMEM. O(n log n). */
+int ng_kmers_write(struct ng_kmer *kmers, size_t n, uint64_t rows, struct ng_buf *buf);
 
-/* rows: of the BWT. O(1). -EUCLEAN. */
+/* ---- reading ---- */
+
+struct ng_kmers {
+	const uint8_t *bytes, *records;
+	uint64_t rows;
+	uint32_t n, n_first;
+	unsigned row_width, node_width;
+};
+
+/* O(1). At least 8 bytes beyond the section must be readable. -EUCLEAN. */
 int ng_kmers_open(const uint8_t *data, size_t bytes, uint64_t rows, struct ng_kmers *ret_kmers);
 
-/* The rows [*ret_lo, *ret_hi) of the pattern a b. */
-void ng_kmers_rows(const struct ng_kmers *kmers, uint8_t a, uint8_t b, uint64_t *ret_lo,
-		   uint64_t *ret_hi);
+/* The longest end of pat[0..len-1] that is in the trie: returns its length, 0 for none, and sets
+ * its rows [*ret_lo, *ret_hi). On damaged data any rows within the shard. */
+size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
+		     uint64_t *ret_hi);

@@ -4,8 +4,8 @@
 #include "base/base.h"
 
 struct ng_shard_params {
-	uint64_t rows;	     /* of the BWT: text, separators, and the end of text */
-	uint64_t primary;    /* row of the whole text's suffix */
+	uint64_t rows;    /* of the BWT: text, separators, and the end of text */
+	uint64_t primary; /* row of the whole text's suffix */
 	uint64_t docs;
 	uint64_t text_bytes; /* of the documents, without separators */
 	uint32_t sa_log;     /* suffix array samples: every 2^sa_log positions */

@@ -108,106 +108,156 @@ int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes)
 	return 0;
 }
 
-/* An entry for code space that no token uses: it is met only in damaged streams, where any
+/* What code space that no token uses stands for: it is met only in damaged streams, where any
  * progress will do. */
 #define UNUSED_ENTRY (1u | 1u << 23)
 
-struct second_level {
-	uint32_t *entries;
-	size_t len, cap;
+/* The tables while they are made. */
+struct maker {
+	const struct ng_code_lengths *lengths;
+	unsigned n_tables;
+	struct ng_token_tables out;
+	size_t second_len, second_cap;
+	uint16_t common_at[NG_TOKEN_IDS]; /* place among the common ones; NG_COMMON: none */
 };
 
-/* Room for the second level of one first-level prefix; *ret_at in entries. */
-static int second_level_add(struct second_level *second, unsigned width, size_t *ret_at)
+static void maker_clear(struct maker *maker)
 {
-	size_t size = ng_max(1u << width, 4u);
+	ng_token_tables_clear(&maker->out);
+}
 
-	if ((second->len + size) / 4 > 0x1ffff)
-		return -EUCLEAN;
-	if (second->len + size > second->cap) {
-		size_t cap = ng_max(2 * second->cap, (size_t)4096);
-		uint32_t *grown = realloc(second->entries, cap * sizeof(*grown));
+static bool has_short_code(const struct maker *maker, unsigned id, unsigned length)
+{
+	for (unsigned t = 0; t < maker->n_tables; t++)
+		for (unsigned c = 0; c < NG_CONTEXTS; c++)
+			if (maker->lengths[t].bits[c][id] == length)
+				return true;
+	return false;
+}
 
+/* The common tokens: those with the shortest code in any context, as far as a first-level code
+ * goes and as many as there are places for a token that leaves this context. */
+static void common_choose(struct maker *maker)
+{
+	unsigned n[NG_CONTEXTS] = {0};
+
+	for (unsigned i = 0; i < NG_COMMON; i++)
+		maker->out.common[i] = (struct ng_token){0, 1};
+	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
+		maker->common_at[id] = NG_COMMON;
+	for (unsigned length = 1; length <= NG_FIRST_BITS; length++) {
+		for (unsigned id = 0; id < NG_TOKENS; id++) {
+			unsigned rank = id / NG_RUN_CLASSES, run_class = id % NG_RUN_CLASSES;
+			unsigned context = ng_token_context(rank, run_class), at;
+
+			if (maker->common_at[id] != NG_COMMON ||
+			    n[context] == NG_COMMON / NG_CONTEXTS ||
+			    !has_short_code(maker, id, length))
+				continue;
+			/* The context is bits 3-5 of the place. */
+			at = (n[context] & 7) | context << 3 | n[context] >> 3 << 6;
+			n[context]++;
+			maker->common_at[id] = (uint16_t)at;
+			maker->out.common[at].rank = (uint16_t)rank;
+			maker->out.common[at].run = ng_run_class_length[run_class];
+		}
+	}
+}
+
+/* Room for a second-level table; *ret_link refers to it. */
+static int second_add(struct maker *maker, unsigned width, uint32_t *ret_link)
+{
+	size_t size = (size_t)1 << width, cap;
+
+	if (maker->second_len + size > maker->second_cap) {
+		uint32_t *grown;
+
+		cap = 2 * maker->second_cap + 4096;
+		grown = realloc(maker->out.second, cap * sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
-		second->entries = grown;
-		second->cap = cap;
+		maker->out.second = grown;
+		maker->second_cap = cap;
 	}
-	*ret_at = second->len;
+	*ret_link = width | (uint32_t)maker->second_len << 6;
 	for (size_t i = 0; i < size; i++)
-		second->entries[second->len++] = UNUSED_ENTRY;
+		maker->out.second[maker->second_len++] = UNUSED_ENTRY;
 	return 0;
 }
 
-static uint32_t entry_of_id(unsigned id, unsigned length)
+static uint32_t full_entry(unsigned id, unsigned length)
 {
 	if (id == NG_TOKEN_ESCAPE)
-		return NG_ENTRY_SPECIAL | length;
+		return NG_ENTRY_ESCAPE | length;
 	return ng_entry_make(length, id / NG_RUN_CLASSES, id % NG_RUN_CLASSES);
 }
 
-static int context_table_make(const uint8_t *bits, uint32_t *first, struct second_level *second)
+static bool is_short(const struct maker *maker, unsigned id, unsigned length)
+{
+	return length <= NG_FIRST_BITS && maker->common_at[id] != NG_COMMON;
+}
+
+static void short_put(const struct maker *maker, unsigned id, unsigned length, unsigned code,
+		      uint16_t *first)
+{
+	unsigned span = 1u << (NG_FIRST_BITS - length);
+
+	for (unsigned i = 0; i < span; i++)
+		first[code * span + i] = (uint16_t)(length | maker->common_at[id] << 6);
+}
+
+/* A token of the second level. width: of the prefix's table. */
+static int long_put(struct maker *maker, unsigned id, unsigned length, unsigned code,
+		    const uint8_t *width, uint32_t *links)
+{
+	unsigned beyond, prefix, span, at;
+
+	if (length <= NG_FIRST_BITS) {
+		uint32_t link;
+		int r = second_add(maker, 0, &link);
+
+		if (r < 0)
+			return r;
+		maker->out.second[link >> 6] = full_entry(id, length);
+		span = 1u << (NG_FIRST_BITS - length);
+		for (unsigned i = 0; i < span; i++)
+			links[code * span + i] = link;
+		return 0;
+	}
+	beyond = length - NG_FIRST_BITS;
+	prefix = code >> beyond;
+	span = 1u << (width[prefix] - beyond);
+	at = (links[prefix] >> 6) + (code & ((1u << beyond) - 1)) * span;
+	for (unsigned i = 0; i < span; i++)
+		maker->out.second[at + i] = full_entry(id, length);
+	return 0;
+}
+
+static int context_make(struct maker *maker, const uint8_t *bits, uint16_t *first, uint32_t *links)
 {
 	uint16_t codes[NG_TOKEN_IDS];
 	uint8_t width[1 << NG_FIRST_BITS] = {0};
-	size_t at[1 << NG_FIRST_BITS];
 	int r = ng_codes_assign(bits, codes);
 
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < 1u << NG_FIRST_BITS; i++)
-		first[i] = UNUSED_ENTRY;
-	/* The escape is a second-level entry whatever its length, so that the first level's special
-	 * bit has one meaning. */
 	for (unsigned id = 0; id < NG_TOKEN_IDS; id++) {
-		unsigned beyond, prefix;
+		unsigned beyond = bits[id] - NG_FIRST_BITS;
 
-		if (!bits[id] || (bits[id] <= NG_FIRST_BITS && id != NG_TOKEN_ESCAPE))
-			continue;
-		if (bits[id] <= NG_FIRST_BITS)
-			continue;
-		beyond = bits[id] - NG_FIRST_BITS;
-		prefix = codes[id] >> beyond;
-		width[prefix] = (uint8_t)ng_max(width[prefix], beyond);
+		if (bits[id] > NG_FIRST_BITS)
+			width[codes[id] >> beyond] =
+				(uint8_t)ng_max(width[codes[id] >> beyond], beyond);
 	}
-	for (unsigned prefix = 0; prefix < 1u << NG_FIRST_BITS; prefix++) {
-		if (!width[prefix])
-			continue;
-		r = second_level_add(second, width[prefix], &at[prefix]);
-		if (r < 0)
-			return r;
-		first[prefix] = NG_ENTRY_SPECIAL | width[prefix] | (uint32_t)(at[prefix] / 4) << 14;
+	for (unsigned prefix = 0; r == 0 && prefix < 1u << NG_FIRST_BITS; prefix++)
+		if (width[prefix])
+			r = second_add(maker, width[prefix], &links[prefix]);
+	for (unsigned id = 0; r == 0 && id < NG_TOKEN_IDS; id++) {
+		if (bits[id] && is_short(maker, id, bits[id]))
+			short_put(maker, id, bits[id], codes[id], first);
+		else if (bits[id])
+			r = long_put(maker, id, bits[id], codes[id], width, links);
 	}
-	for (unsigned id = 0; id < NG_TOKEN_IDS; id++) {
-		uint32_t entry = entry_of_id(id, bits[id]);
-		unsigned span, start;
-
-		if (!bits[id])
-			continue;
-		if (bits[id] > NG_FIRST_BITS) {
-			unsigned beyond = bits[id] - NG_FIRST_BITS, prefix = codes[id] >> beyond;
-
-			span = 1u << (width[prefix] - beyond);
-			start = (codes[id] & ((1u << beyond) - 1)) * span;
-			for (unsigned i = 0; i < span; i++)
-				second->entries[at[prefix] + start + i] = entry;
-			continue;
-		}
-		span = 1u << (NG_FIRST_BITS - bits[id]);
-		start = codes[id] * span;
-		if (id == NG_TOKEN_ESCAPE) {
-			size_t one;
-
-			r = second_level_add(second, 0, &one);
-			if (r < 0)
-				return r;
-			second->entries[one] = entry;
-			entry = NG_ENTRY_SPECIAL | (uint32_t)(one / 4) << 14;
-		}
-		for (unsigned i = 0; i < span; i++)
-			first[start + i] = entry;
-	}
-	return 0;
+	return r;
 }
 
 #define LENGTHS_BYTES(n) ((size_t)(n) * sizeof(struct ng_code_lengths))
@@ -230,48 +280,58 @@ int ng_code_lengths_write(const struct ng_code_lengths *lengths, unsigned n_tabl
 	return 0;
 }
 
+static int tables_make(struct maker *maker)
+{
+	size_t entries = (size_t)maker->n_tables * NG_TABLE_STRIDE;
+	uint32_t unused;
+	int r;
+
+	maker->out.n_tables = maker->n_tables;
+	/* Rows and tables of 512 bytes, none across more cache lines than it must. */
+	maker->out.first = aligned_alloc(64, entries * sizeof(*maker->out.first));
+	maker->out.links = calloc(entries, sizeof(*maker->out.links));
+	if (!maker->out.first || !maker->out.links)
+		return -ENOMEM;
+	memset(maker->out.first, 0, entries * sizeof(*maker->out.first));
+	/* Place 0 of the second level, which links are zeroed to, is an unused entry. */
+	r = second_add(maker, 0, &unused);
+	common_choose(maker);
+	for (size_t row = 0; r == 0 && row < (size_t)maker->n_tables * NG_CONTEXTS; row++)
+		r = context_make(maker, maker->lengths[row / NG_CONTEXTS].bits[row % NG_CONTEXTS],
+				 maker->out.first + (row << NG_FIRST_BITS),
+				 maker->out.links + (row << NG_FIRST_BITS));
+	return r;
+}
+
 int ng_token_tables_open(const uint8_t *data, size_t bytes, struct ng_token_tables *ret_tables)
 {
 	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
-	ng_cleanup(ng_freep) uint32_t *first = NULL;
-	struct second_level second = {0};
-	unsigned n_tables;
-	size_t r;
-	int e;
+	ng_cleanup(maker_clear) struct maker maker = {0};
+	size_t raw;
+	int r;
 
 	if (bytes < 8 || data[0] < 1 || data[0] > NG_MAX_TABLES)
 		return -EUCLEAN;
-	n_tables = data[0];
-	lengths = malloc(LENGTHS_BYTES(n_tables));
-	first = calloc((size_t)n_tables * NG_TABLE_STRIDE, sizeof(*first));
-	if (!lengths || !first)
+	maker.n_tables = data[0];
+	lengths = malloc(LENGTHS_BYTES(maker.n_tables));
+	if (!lengths)
 		return -ENOMEM;
-	r = ZSTD_decompress(lengths, LENGTHS_BYTES(n_tables), data + 8, bytes - 8);
-	if (ZSTD_isError(r) || r != LENGTHS_BYTES(n_tables))
+	raw = ZSTD_decompress(lengths, LENGTHS_BYTES(maker.n_tables), data + 8, bytes - 8);
+	if (ZSTD_isError(raw) || raw != LENGTHS_BYTES(maker.n_tables))
 		return -EUCLEAN;
-	for (size_t i = 0; i < (size_t)n_tables * NG_TABLE_STRIDE; i++)
-		first[i] = UNUSED_ENTRY;
-	for (unsigned t = 0; t < n_tables; t++) {
-		for (unsigned c = 0; c < NG_CONTEXTS; c++) {
-			e = context_table_make(lengths[t].bits[c],
-					       first + (size_t)t * NG_TABLE_STRIDE +
-						       ((size_t)c << NG_FIRST_BITS),
-					       &second);
-			if (e < 0) {
-				free(second.entries);
-				return e;
-			}
-		}
-	}
-	ret_tables->n_tables = n_tables;
-	ret_tables->first = ng_steal_ptr(&first);
-	ret_tables->second = second.entries;
+	maker.lengths = lengths;
+	r = tables_make(&maker);
+	if (r < 0)
+		return r;
+	*ret_tables = maker.out;
+	maker.out = (struct ng_token_tables){0};
 	return 0;
 }
 
 void ng_token_tables_clear(struct ng_token_tables *tables)
 {
 	free(tables->first);
+	free(tables->links);
 	free(tables->second);
 	*tables = (struct ng_token_tables){0};
 }

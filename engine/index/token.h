@@ -16,7 +16,7 @@
 #define NG_SYMBOLS      257u /* the bytes, and the separator of documents */
 #define NG_SEPARATOR    256u
 #define NG_RUN_CLASSES  11u
-#define NG_CONTEXTS     12u
+#define NG_CONTEXTS     8u
 #define NG_TOKENS       (NG_SYMBOLS * NG_RUN_CLASSES)
 #define NG_TOKEN_ESCAPE NG_TOKENS
 #define NG_TOKEN_IDS    (NG_TOKENS + 1)
@@ -40,13 +40,13 @@ static inline unsigned ng_token_id(unsigned rank, unsigned run_class)
 	return rank * NG_RUN_CLASSES + run_class;
 }
 
-/* The context that a token of this rank and class leaves for the next one. */
+/* The context that a token of this rank and class leaves for the next one: long runs (5 and more)
+ * apart, whether the run was longer than 1, and the rank up to 2. */
 static inline unsigned ng_token_context(unsigned rank, unsigned run_class)
 {
-	unsigned by_rank = rank < 2 ? rank : rank < 4 ? 2 : 3;
-	unsigned by_run = run_class == 0 ? 0 : run_class < 4 ? 1 : 2;
-
-	return by_rank * 3 + by_run;
+	if (run_class > 3)
+		return rank == 0 ? 6 : 7;
+	return (rank < 2 ? rank : 2) * 2 + (run_class > 0);
 }
 
 /* Code lengths of one table: [context][token id], 0 where a token has no code. */
@@ -62,15 +62,23 @@ int ng_code_lengths_make(const uint64_t *counts, unsigned n, uint8_t *ret_bits);
  * lengths oversubscribe the code space. */
 int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
 
-/* Decoding tables, ready for ng_bits: an entry is
+/* Decoding tables. They are read once a token, so that what counts is that they stay in the first
+ * level cache: the first level, NG_FIRST_BITS bits of the stream wide, has entries of 16 bits,
+ *   bits 0-5    length of the code; 0: a link, see below
+ *   bits 9-11   the next context (entry & NG_FIRST_CONTEXT is its row's byte offset)
+ *   bits 6-15   with that, the token's place among the shard's common ones,
+ * whose ranks and runs are a table of their own. Longer codes, less common tokens and the escape
+ * are in a second level: for each first-level row and prefix, links has the width of the
+ * second-level index (bits 0-5) and that table's place (bits 6-31). Its entries are
  *   bits 0-5    length of the code
- *   bits 10-13  the next context (so that entry & NG_ENTRY_CONTEXT is its table's byte offset)
+ *   bits 10-12  the next context
  *   bits 14-22  rank
  *   bits 23-30  run length
- *   bit 31      set: in the first level, a link: bits 0-5 are the width of a second-level index,
- *               bits 14-30 that table's place in units of 4 entries; in the second, the escape */
-#define NG_ENTRY_CONTEXT 0x3c00u
-#define NG_ENTRY_SPECIAL 0x80000000u
+ *   bit 31      the escape */
+#define NG_COMMON        1024u
+#define NG_FIRST_CONTEXT 0xe00u
+#define NG_ENTRY_CONTEXT 0x1c00u
+#define NG_ENTRY_ESCAPE  0x80000000u
 
 static inline unsigned ng_entry_length(uint32_t entry)
 {
@@ -95,11 +103,15 @@ static inline uint32_t ng_entry_make(unsigned length, unsigned rank, unsigned ru
 
 struct ng_token_tables {
 	unsigned n_tables;
-	uint32_t *first; /* [n_tables][16 contexts, NG_CONTEXTS used][1 << NG_FIRST_BITS] */
+	uint16_t *first; /* [n_tables][NG_CONTEXTS][1 << NG_FIRST_BITS] */
+	uint32_t *links; /* the same */
 	uint32_t *second;
+	struct ng_token {
+		uint16_t rank, run;
+	} common[NG_COMMON];
 };
 
-#define NG_TABLE_STRIDE (16u << NG_FIRST_BITS) /* entries from one table to the next */
+#define NG_TABLE_STRIDE (NG_CONTEXTS << NG_FIRST_BITS) /* entries from one table to the next */
 
 /* Write code lengths as a section (zstd), and read them back into decoding tables. Every context
  * of every table has a complete code or none. Reading: -EUCLEAN, -ENOMEM. */

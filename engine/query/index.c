@@ -89,7 +89,7 @@ static uint64_t manifest_bytes(const char *path)
 int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_index,
 		  struct ng_error *err)
 {
-	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = { 0 };
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
 	ng_cleanup(ng_index_closep) struct ng_index *index = NULL;
 	int r = ng_manifest_read(path, &manifest, err);
 

@@ -133,7 +133,7 @@ struct ng_pool *ng_pool_free(struct ng_pool *pool)
 int ng_pool_run(struct ng_pool *pool, uint64_t n, int (*body)(void *userdata, uint64_t i),
 		void *userdata)
 {
-	struct task task = { .body = body, .userdata = userdata, .n = n };
+	struct task task = {.body = body, .userdata = userdata, .n = n};
 
 	pthread_mutex_lock(&pool->lock);
 	if (n > 1 && pool->wanted) {

@@ -28,15 +28,15 @@ static inline void ng_index_closep(struct ng_index **index)
 
 struct ng_index_stats {
 	uint64_t docs;
-	uint64_t text_bytes;  /* of all documents */
-	uint64_t index_bytes; /* on disk, all files of the index */
-	uint64_t bwt_bytes;   /* rank structure */
+	uint64_t text_bytes;   /* of all documents */
+	uint64_t index_bytes;  /* on disk, all files of the index */
+	uint64_t bwt_bytes;    /* rank structure */
 	uint64_t sample_bytes; /* suffix array samples and inverse samples */
 	uint64_t meta_bytes;
 	uint64_t text_store_bytes; /* 0: no text store */
-	uint64_t doc_bytes;	   /* document boundaries */
+	uint64_t doc_bytes;        /* document boundaries */
 	uint32_t shards;
-	uint32_t sa_sampling;  /* every so many bytes of text */
+	uint32_t sa_sampling; /* every so many bytes of text */
 	uint32_t isa_sampling;
 	uint32_t format_version;
 };

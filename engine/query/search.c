@@ -21,7 +21,7 @@ int ng_find(const struct ng_index *index, const uint8_t *pat, size_t len, const 
 	    struct ng_interval *ret_by_shard)
 {
 	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct find find = { index, pat, len, cancel, NULL };
+	struct find find = {index, pat, len, cancel, NULL};
 	int r;
 
 	if (len == 0)

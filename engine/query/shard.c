@@ -39,18 +39,18 @@ static int params_open(struct ng_shard *shard, struct ng_error *err)
 
 static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 {
-	struct ng_bwt_parts parts = { .rows = shard->params.rows,
-				      .primary = shard->params.primary,
-				      .mark_shift = shard->params.sa_log };
+	struct ng_bwt_parts parts = {.rows = shard->params.rows,
+				     .primary = shard->params.primary,
+				     .mark_shift = shard->params.sa_log};
 	const struct {
 		uint32_t type;
 		const uint8_t **data;
 		size_t *bytes;
 	} sections[] = {
-		{ NG_SECTION_BWT_TABLES, &parts.tables, &parts.tables_bytes },
-		{ NG_SECTION_BWT_MAP, &parts.map, &parts.map_bytes },
-		{ NG_SECTION_BWT_BLOCKS, &parts.blocks, &parts.blocks_bytes },
-		{ NG_SECTION_BWT_REGIONS, &parts.regions, &parts.regions_bytes },
+		{NG_SECTION_BWT_TABLES, &parts.tables, &parts.tables_bytes},
+		{NG_SECTION_BWT_MAP, &parts.map, &parts.map_bytes},
+		{NG_SECTION_BWT_BLOCKS, &parts.blocks, &parts.blocks_bytes},
+		{NG_SECTION_BWT_REGIONS, &parts.regions, &parts.regions_bytes},
 	};
 	int r = 0;
 

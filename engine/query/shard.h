@@ -38,8 +38,8 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval);
 
 /* Positions of the suffixes of rows [first, first + n), in that order. */
-int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n,
-		    const ng_cancel *cancel, uint64_t *ret_positions);
+int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
+		    uint64_t *ret_positions);
 
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,

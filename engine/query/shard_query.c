@@ -11,13 +11,11 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 	bool bad = false;
 	size_t i;
 
-	if (len >= NG_KMER_BYTES && shard->has_kmers) {
-		i = len - NG_KMER_BYTES;
-		ng_kmers_rows(&shard->kmers, pat[i], pat[i + 1], &rows.lo, &rows.hi);
-	} else {
-		i = len - 1;
-		ng_bwt_symbol_rows(shard->bwt, pat[i], &rows.lo, &rows.hi);
-	}
+	i = len;
+	if (shard->has_kmers)
+		i -= ng_kmers_find(&shard->kmers, pat, len, &rows.lo, &rows.hi);
+	if (i == len)
+		ng_bwt_symbol_rows(shard->bwt, pat[--i], &rows.lo, &rows.hi);
 	if (rows.lo > rows.hi || rows.hi > shard->params.rows)
 		return -EUCLEAN;
 	while (i > 0 && rows.lo < rows.hi && !bad) {
@@ -74,10 +72,10 @@ static int walk_arrive(const struct ng_shard *shard, struct walk *walk, uint64_t
 	return bad ? -EUCLEAN : 0;
 }
 
-int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n,
-		    const ng_cancel *cancel, uint64_t *ret_positions)
+int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
+		    uint64_t *ret_positions)
 {
-	struct walk walk = { 0 };
+	struct walk walk = {0};
 	uint16_t symbols[CHAINS];
 	size_t next = 0;
 	bool bad = false;

@@ -1,87 +1,165 @@
 #include "index/kmers.h"
+#include "build/frequent.h"
 #include "naive.h"
 
+#include <divsufsort.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-/* Rows of every pair of bytes, counted: the pairs in front of it, and the rows before all pairs. */
-static void check(uint64_t (*pairs)[NG_SYMBOLS], uint64_t docs)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	ng_cleanup(ng_freep) uint8_t *exact = NULL;
-	uint64_t row = 1 + docs, lo, hi, rows = row;
+/* A text, its suffix array, and the frequent patterns of it as a section. */
+struct fixture {
+	struct naive corpus;
+	int32_t *sa;
+	struct ng_buf buf;
+	uint8_t *exact; /* the section, with nothing but 8 bytes behind it */
 	struct ng_kmers kmers;
+};
 
-	for (unsigned a = 0; a < 256; a++)
-		for (unsigned b = 0; b < NG_SYMBOLS; b++)
-			rows += pairs[a][b];
-	assert_int_equal(ng_kmers_write(pairs, docs, &buf), 0);
-	exact = malloc(buf.len);
-	assert_non_null(exact);
-	memcpy(exact, buf.data, buf.len);
-	assert_int_equal(ng_kmers_open(exact, buf.len, rows, &kmers), 0);
-	for (unsigned a = 0; a < 256; a++) {
-		row += pairs[a][0];
-		for (unsigned b = 0; b < 256; b++) {
-			ng_kmers_rows(&kmers, (uint8_t)a, (uint8_t)b, &lo, &hi);
-			assert_int_equal(lo, row);
-			row += pairs[a][b + 1];
-			assert_int_equal(hi, row);
+static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uint64_t min_count)
+{
+	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	size_t n;
+
+	memset(f, 0, sizeof(*f));
+	naive_add(&f->corpus, text, len / 2);
+	naive_add(&f->corpus, text + len / 2, len - len / 2);
+	f->sa = malloc(f->corpus.n * sizeof(*f->sa));
+	assert_non_null(f->sa);
+	assert_int_equal(divsufsort(f->corpus.text, f->sa, (int32_t)f->corpus.n), 0);
+	assert_int_equal(
+		ng_frequent_find(f->corpus.text, f->sa, f->corpus.n, min_count, &kmers, &n), 0);
+	assert_int_equal(ng_kmers_write(kmers, n, f->corpus.n + 1, &f->buf), 0);
+	f->exact = malloc(f->buf.len + 8);
+	assert_non_null(f->exact);
+	memcpy(f->exact, f->buf.data, f->buf.len);
+	memset(f->exact + f->buf.len, 0xff, 8);
+	assert_int_equal(ng_kmers_open(f->exact, f->buf.len, f->corpus.n + 1, &f->kmers), 0);
+}
+
+static void fixture_clear(struct fixture *f)
+{
+	naive_clear(&f->corpus);
+	free(f->sa);
+	free(f->exact);
+	ng_buf_free(&f->buf);
+}
+
+/* The longest end of pat that the rules make frequent, and its rows, by looking at every suffix. */
+static size_t naive_longest(const struct fixture *f, const uint8_t *pat, size_t len,
+			    uint64_t min_count, uint64_t *ret_lo, uint64_t *ret_hi)
+{
+	size_t longest = 0;
+
+	for (size_t k = 1; k <= ng_min(len, (size_t)NG_KMER_MAX_BYTES); k++) {
+		uint64_t count = 0, lo = 0;
+
+		for (uint64_t i = 0; i < f->corpus.n; i++) {
+			uint64_t at = (uint64_t)f->sa[i];
+
+			if (f->corpus.n - at >= k &&
+			    memcmp(f->corpus.text + at, pat + len - k, k) == 0 && count++ == 0)
+				lo = i + 1;
 		}
+		if (count == 0 || (k > 1 && count < min_count))
+			break;
+		longest = k;
+		*ret_lo = lo;
+		*ret_hi = lo + count;
 	}
-	assert_int_equal(ng_kmers_open(exact, buf.len, rows + 1, &kmers), -EUCLEAN);
-	assert_int_equal(ng_kmers_open(exact, buf.len, rows - 1, &kmers), -EUCLEAN);
-	for (size_t cut = 0; cut < buf.len; cut += cut < 100 || buf.len - cut < 100 ? 1 : 97)
-		assert_int_equal(ng_kmers_open(exact, cut, rows, &kmers), -EUCLEAN);
+	return longest;
 }
 
-static void test_counts(void **state)
+static void check_find(const struct fixture *f, const uint8_t *pat, size_t len, uint64_t min_count)
 {
-	static const unsigned densities[] = {1, 2, 50, 70000};
+	uint64_t lo = 0, hi = 0, want_lo = 0, want_hi = 0;
+	size_t want = naive_longest(f, pat, len, min_count, &want_lo, &want_hi);
+
+	assert_int_equal(ng_kmers_find(&f->kmers, pat, len, &lo, &hi), want);
+	assert_int_equal(lo, want_lo);
+	assert_int_equal(hi, want_hi);
+}
+
+static void test_find(void **state)
+{
+	static const uint64_t min_counts[] = {1, 2, 7, 50, 100000};
 	uint64_t rng = naive_seed();
+	uint8_t text[4000];
 
-	for (size_t i = 0; i < ng_array_size(densities); i++) {
-		ng_cleanup(ng_freep) uint64_t(*pairs)[NG_SYMBOLS] = calloc(256, sizeof(*pairs));
+	for (size_t m = 0; m < ng_array_size(min_counts); m++) {
+		struct fixture f;
 
-		assert_non_null(pairs);
-		for (unsigned n = 0; n < 256 * NG_SYMBOLS; n++)
-			if (scratch_random(&rng) % densities[i] == 0)
-				pairs[n / NG_SYMBOLS][n % NG_SYMBOLS] =
-					scratch_random(&rng) >> (32 + scratch_random(&rng) % 32);
-		check(pairs, i * 1000);
+		naive_words(&rng, text, sizeof(text));
+		fixture_make(&f, text, sizeof(text), min_counts[m]);
+		for (unsigned i = 0; i < 300; i++) {
+			uint8_t pat[24];
+			size_t len = 1 + scratch_random(&rng) % sizeof(pat);
+
+			memcpy(pat, text + scratch_random(&rng) % (sizeof(text) - len), len);
+			if (i % 4 == 0)
+				pat[scratch_random(&rng) % len] = (uint8_t)scratch_random(&rng);
+			/* Separators stand as zeroes in the text, but no pattern has them. */
+			for (size_t j = 0; j < len; j++)
+				pat[j] += pat[j] == 0;
+			check_find(&f, pat, len, min_counts[m]);
+		}
+		fixture_clear(&f);
 	}
 }
 
-static void test_empty(void **state)
+static void test_one_letter(void **state)
 {
-	ng_cleanup(ng_freep) uint64_t(*pairs)[NG_SYMBOLS] = calloc(256, sizeof(*pairs));
+	uint8_t text[1000], pat[40];
+	struct fixture f;
 
-	assert_non_null(pairs);
-	check(pairs, 0);
-	check(pairs, 1ull << 33);
-	pairs[255][256] = 1;
-	check(pairs, 1);
-	pairs[0][0] = 1ull << 35;
-	check(pairs, 1);
+	memset(text, 'a', sizeof(text));
+	memset(pat, 'a', sizeof(pat));
+	fixture_make(&f, text, sizeof(text), 10);
+	for (size_t len = 1; len <= sizeof(pat); len++)
+		check_find(&f, pat, len, 10);
+	check_find(&f, (const uint8_t *)"b", 1, 10);
+	check_find(&f, (const uint8_t *)"ab", 2, 10);
+	check_find(&f, (const uint8_t *)"ba", 2, 10);
+	fixture_clear(&f);
 }
 
-/* The encoding of another number of values. */
-static void test_wrong_number(void **state)
+/* Cut short or with any byte changed: refused, or rows within the shard. */
+static void test_damaged(void **state)
 {
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	struct ng_kmers kmers;
-	uint64_t values[3] = {1, 2, 3};
+	uint64_t rng = naive_seed(), lo, hi;
+	uint8_t text[2000];
+	struct fixture f;
 
-	assert_int_equal(ng_ef_encode(values, 3, &buf), 0);
-	assert_int_equal(ng_kmers_open(buf.data, buf.len, 3, &kmers), -EUCLEAN);
+	naive_words(&rng, text, sizeof(text));
+	fixture_make(&f, text, sizeof(text), 5);
+	for (size_t cut = 0; cut < f.buf.len; cut++) {
+		struct ng_kmers kmers;
+
+		assert_int_equal(ng_kmers_open(f.exact, cut, f.corpus.n + 1, &kmers), -EUCLEAN);
+	}
+	for (unsigned i = 0; i < 20000; i++) {
+		size_t at = scratch_random(&rng) % f.buf.len;
+		uint8_t was = f.exact[at];
+		struct ng_kmers kmers;
+
+		f.exact[at] = (uint8_t)scratch_random(&rng);
+		if (ng_kmers_open(f.exact, f.buf.len, f.corpus.n + 1, &kmers) == 0) {
+			size_t from = scratch_random(&rng) % (sizeof(text) - 20);
+
+			lo = hi = 0;
+			if (ng_kmers_find(&kmers, text + from, 20, &lo, &hi))
+				assert_true(lo <= hi && hi <= f.corpus.n + 1);
+		}
+		f.exact[at] = was;
+	}
+	fixture_clear(&f);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_wrong_number),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_one_letter),
+		cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
