@@ -19,6 +19,7 @@ struct ng_bwt_kernel {
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 	void (*lf_many)(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 			bool *damaged);
+	bool (*walk)(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 };
 

@@ -31,69 +31,29 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 	return ng_shard_result(shard, 0);
 }
 
-/* Rows on their way to a sampled suffix. */
-struct walk {
-	unsigned n;
-	uint64_t rows[CHAINS];
-	size_t of[CHAINS]; /* which of the rows asked for */
-	uint32_t steps[CHAINS];
-};
-
-static void walk_remove(struct walk *walk, unsigned chain)
+/* Position of one row's suffix. */
+static int locate_row(const struct ng_shard *shard, uint64_t row, uint64_t *ret_position)
 {
-	unsigned last = --walk->n;
-
-	walk->rows[chain] = walk->rows[last];
-	walk->of[chain] = walk->of[last];
-	walk->steps[chain] = walk->steps[last];
-}
-
-/* Take the walks that have arrived out; the others are left to step. */
-static int walk_arrive(const struct ng_shard *shard, struct walk *walk, uint64_t *positions)
-{
+	uint64_t sample, steps = 0;
 	bool bad = false;
 
-	for (unsigned c = 0; c < walk->n;) {
-		uint64_t sample;
-
-		if (!ng_bwt_mark(shard->bwt, walk->rows[c], &sample, &bad)) {
-			if (++walk->steps[c] > 1u << shard->params.sa_log)
-				return -EUCLEAN;
-			c++;
-			continue;
-		}
-		if (sample >= shard->sa.n)
+	while (!ng_bwt_walk(shard->bwt, &row, &sample, &bad))
+		if (bad || ++steps > 1u << shard->params.sa_log)
 			return -EUCLEAN;
-		positions[walk->of[c]] =
-			(ng_packed_get(&shard->sa, sample) << shard->params.sa_log) +
-			walk->steps[c];
-		walk_remove(walk, c);
-	}
-	return bad ? -EUCLEAN : 0;
+	if (bad || sample >= shard->sa.n)
+		return -EUCLEAN;
+	*ret_position = (ng_packed_get(&shard->sa, sample) << shard->params.sa_log) + steps;
+	return 0;
 }
 
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    uint64_t *ret_positions)
 {
-	struct walk walk = {0};
-	uint16_t symbols[CHAINS];
-	size_t next = 0;
-	bool bad = false;
+	for (size_t i = 0; i < n; i++) {
+		int r = locate_row(shard, first + i, &ret_positions[i]);
 
-	while (next < n || walk.n) {
-		int r;
-
-		while (walk.n < CHAINS && next < n) {
-			walk.rows[walk.n] = first + next;
-			walk.of[walk.n] = next++;
-			walk.steps[walk.n++] = 0;
-		}
-		r = walk_arrive(shard, &walk, ret_positions);
 		if (r < 0)
 			return r;
-		ng_bwt_lf_many(shard->bwt, walk.n, walk.rows, symbols, &bad);
-		if (bad)
-			return -EUCLEAN;
 		if (ng_cancelled(cancel))
 			return -EINTR;
 	}

@@ -1,0 +1,177 @@
+/* Reading streams of tokens, and counting one symbol in them. Part of bwt_kernel.h. */
+#pragma once
+
+#include <limits.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#include "index/bwt_internal.h"
+
+struct reader {
+	uint64_t bits;      /* the next bits, from the top */
+	const uint8_t *p;   /* what comes after them */
+	unsigned have;      /* how many of them count, those that are used up included */
+	unsigned used;      /* bits used since the last fill, modulo 64 */
+	const uint8_t *row; /* first-level decoding table of the context */
+	const uint8_t *table;
+	const struct ng_token_tables *tables;
+};
+
+/* Refill to at least 56 bits. Reads 8 bytes at p; a stream of NG_STREAM tokens can't take p
+ * further than NG_BLOCK_SLACK beyond its page. */
+static inline void reader_fill(struct reader *r)
+{
+	unsigned have = r->have - (r->used & 63);
+
+	r->bits |= __builtin_bswap64(ng_load64(r->p)) >> have;
+	r->p += (63 - have) >> 3;
+	r->have = have | 56;
+	r->used = 0;
+}
+
+static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, const uint8_t *stream,
+				unsigned table)
+{
+	r->bits = 0;
+	r->p = stream;
+	r->have = r->used = 0;
+	r->table = (const uint8_t *)(bwt->tables.first +
+				     (size_t)ng_min(table, bwt->tables.n_tables - 1) *
+					     NG_TABLE_STRIDE);
+	r->row = r->table;
+	r->tables = &bwt->tables;
+}
+
+/* Between two fills so many tokens are read: those before the last take NG_FIRST_BITS each, or
+ * refill, so that the last still finds NG_CODE_BITS, and so that `used` stays below 64. */
+#define TOKENS_A_FILL 5
+_Static_assert(56 - (TOKENS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
+
+struct token {
+	unsigned rank, run;
+};
+
+static inline void reader_skip(struct reader *r, unsigned length)
+{
+	r->bits <<= length;
+	r->used += length;
+	reader_fill(r);
+}
+
+/* The token behind a link; the reader is full afterwards. */
+static inline struct token reader_next_long(struct reader *r)
+{
+	const struct ng_token_tables *tables = r->tables;
+	size_t at = (size_t)((const uint16_t *)(const void *)r->row - tables->first) +
+		    (r->bits >> (64 - NG_FIRST_BITS));
+	uint32_t link = tables->links[at];
+	uint32_t entry =
+		tables->second[(link >> 6) + (r->bits << NG_FIRST_BITS >> 1 >> (63 - (link & 63)))];
+
+	reader_skip(r, ng_entry_length(entry));
+	if (__builtin_expect(entry & NG_ENTRY_ESCAPE, 0)) {
+		entry = ng_entry_make(0, (unsigned)(r->bits >> (64 - NG_ESCAPE_BITS)), 0);
+		reader_skip(r, NG_ESCAPE_BITS);
+	}
+	r->row = r->table + ((entry & NG_ENTRY_CONTEXT) >> 1);
+	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
+}
+
+static inline struct token reader_next(struct reader *r)
+{
+	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
+	const struct ng_token *token;
+
+	if (__builtin_expect((entry & 63) == 0, 0))
+		return reader_next_long(r);
+	r->bits <<= entry & 63;
+	r->used += entry;
+	r->row = r->table + (entry & NG_FIRST_CONTEXT);
+	token = &r->tables->common[entry >> 6];
+	return (struct token){token->rank, token->run};
+}
+
+/* ---- counting one symbol in a stream ---- */
+
+/* Follows the move-to-front rank of one symbol only, so that no list is needed. */
+struct counter {
+	unsigned at;   /* its rank now */
+	unsigned done; /* symbols decoded */
+	unsigned hits; /* of them, the symbol */
+	unsigned last; /* of the last token's run, the symbol: all or nothing */
+};
+
+static inline void counter_take(struct counter *c, struct token token)
+{
+	c->done += token.run;
+	/* A hit brings the symbol to the front; a larger rank pushes it back by one. No branches,
+	 * since no predictor knows the text; compilers make some of the plain form. */
+#ifdef __x86_64__
+	__asm__("cmp %[rank], %[at]\n\t"
+		"cmovne %[zero], %[run]\n\t"
+		"cmove %[zero], %[at]\n\t"
+		"adc $0, %[at]"
+		: [at] "+&r"(c->at), [run] "+&r"(token.run)
+		: [rank] "r"(token.rank), [zero] "r"(0)
+		: "cc");
+#else
+	{
+		unsigned hit = -(unsigned)(token.rank == c->at);
+
+		c->at = (c->at + (token.rank > c->at)) & ~hit;
+		token.run &= hit;
+	}
+#endif
+	c->last = token.run;
+	c->hits += token.run;
+}
+
+/* Hits among the first `target` symbols, when done has just reached it. */
+static inline unsigned counter_at(const struct counter *c, unsigned target)
+{
+	return c->hits - (c->last ? c->done - target : 0);
+}
+
+/* Read on until `target` symbols are decoded. */
+static inline void count_until(struct reader *from, struct counter *counter, unsigned target)
+{
+	struct reader r = *from;
+	struct counter c = *counter;
+
+	while (c.done < target) {
+		reader_fill(&r);
+#pragma GCC unroll 5
+		for (int i = 0; i < TOKENS_A_FILL; i++) {
+			counter_take(&c, reader_next(&r));
+			if (c.done >= target)
+				break;
+		}
+	}
+	*from = r;
+	*counter = c;
+}
+
+/* Two streams side by side, so that the latency of one hides behind the other's. */
+static inline void count_until_both(struct reader *ra, struct counter *ca, unsigned target_a,
+				    struct reader *rb, struct counter *cb, unsigned target_b)
+{
+	struct reader a = *ra, b = *rb;
+	struct counter x = *ca, y = *cb;
+
+	while (x.done < target_a && y.done < target_b) {
+		reader_fill(&a);
+		reader_fill(&b);
+#pragma GCC unroll 5
+		for (int i = 0; i < TOKENS_A_FILL; i++) {
+			counter_take(&x, reader_next(&a));
+			counter_take(&y, reader_next(&b));
+			if (x.done >= target_a || y.done >= target_b)
+				break;
+		}
+	}
+	count_until(&a, &x, target_a);
+	count_until(&b, &y, target_b);
+	*ca = x;
+	*cb = y;
+}
