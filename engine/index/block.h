@@ -43,7 +43,7 @@
 #define NG_CELL_LOG    10u
 #define NG_CELL        (1u << NG_CELL_LOG)
 #define NG_STREAM      (NG_CELL / 2) /* symbols in a stream at most */
-#define NG_WIDE_LOG    12u
+#define NG_WIDE_LOG    11u
 #define NG_WIDE        (1u << NG_WIDE_LOG)
 #define NG_WIDE_CELLS  (NG_WIDE / NG_CELL)
 #define NG_DENSE       16u

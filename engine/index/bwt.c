@@ -30,30 +30,27 @@ static const struct ng_bwt_kernel *const *kernels(void)
 uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsigned symbol,
 			    bool *damaged)
 {
-	uint64_t block = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES, next;
+	uint64_t next = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
 	uint64_t region = ng_block_start(page) >> NG_REGION_LOG;
 	unsigned k;
-	int r = -EUCLEAN;
 
 	if (bwt->regions.index[symbol] == NG_REGION_NO_SYMBOL)
 		return 0;
-	if (region < bwt->regions.n)
-		r = ng_regions_next(&bwt->regions, region, block, symbol, &next);
-	if (r == 0)
-		return ng_regions_count(&bwt->regions, region + 1, symbol);
-	if (r < 0 || next >= bwt->n_blocks) {
-		*damaged = true;
-		return 0;
-	}
-	page = bwt->blocks + next * NG_PAGE_BYTES;
-	k = ng_block_find(page, symbol);
-	if (k == UINT32_MAX || ng_block_cells(page) > NG_MAX_CELLS) {
-		*damaged = true;
-		return 0;
-	}
+	do {
+		int r = ng_regions_next(&bwt->regions, region, next, symbol, &next);
+
+		if (r == 0)
+			return ng_regions_count(&bwt->regions, region + 1, symbol);
+		if (r < 0 || next >= bwt->n_blocks) {
+			*damaged = true;
+			return 0;
+		}
+		page = bwt->blocks + next * NG_PAGE_BYTES;
+		k = ng_block_find(page, symbol);
+	} while (k == UINT32_MAX);
 	return ng_regions_count(&bwt->regions, region, symbol) +
 	       ng_field(page + ng_block_bases_at(ng_min(ng_block_symbols(page), NG_SYMBOLS),
-						 ng_block_cells(page)),
+						 ng_min(ng_block_cells(page), NG_MAX_CELLS)),
 			(uint64_t)k * bwt->base_width, bwt->base_width);
 }
 

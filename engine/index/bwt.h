@@ -45,7 +45,7 @@ void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 
 /* ng_bwt_lf for n rows at once: symbols[i] and rows[i] (in: row, out: the earlier one). Faster
- * than n calls: what each will read is asked for some calls ahead. */
+ * than n calls where many rows are walked by turns: what the next call reads is asked for early. */
 void ng_bwt_lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged);
 

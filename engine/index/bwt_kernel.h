@@ -159,18 +159,13 @@ static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, 
 	return false;
 }
 
-/* How many rows ahead of the one that is stepped their pages are asked for. */
-#define PAGES_AHEAD 3u
-
+/* The next call's pages are asked for as soon as their rows are known. */
 static void lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged)
 {
-	for (unsigned i = 0; i < n + PAGES_AHEAD; i++) {
-		if (i < n && rows[i] < bwt->rows)
-			page_fetch(bwt, rows[i]);
-		if (i >= PAGES_AHEAD)
-			symbols[i - PAGES_AHEAD] = (uint16_t)lf(bwt, rows[i - PAGES_AHEAD],
-								&rows[i - PAGES_AHEAD], damaged);
+	for (unsigned i = 0; i < n; i++) {
+		symbols[i] = (uint16_t)lf(bwt, rows[i], &rows[i], damaged);
+		page_fetch(bwt, rows[i]);
 	}
 }
 

@@ -74,7 +74,7 @@ static inline struct token reader_next_long(struct reader *r)
 		entry = ng_entry_make(0, (unsigned)(r->bits >> (64 - NG_ESCAPE_BITS)), 0);
 		reader_skip(r, NG_ESCAPE_BITS);
 	}
-	r->row = r->table + ((entry & NG_ENTRY_CONTEXT) >> 1);
+	r->row = r->table + (entry & NG_ENTRY_CONTEXT);
 	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
 }
 

@@ -16,14 +16,14 @@ int ng_packed_open(const uint8_t *data, size_t bytes, struct ng_packed *ret_pack
 	width = ng_load32(data + 8);
 	if (width > 56 || (width && n > (bytes - HEAD_BYTES) * 8ull / width))
 		return -EUCLEAN;
-	*ret_packed = (struct ng_packed){ data + HEAD_BYTES, n, width };
+	*ret_packed = (struct ng_packed){data + HEAD_BYTES, n, width};
 	return 0;
 }
 
 int ng_packed_writer_begin(struct ng_packed_writer *writer, struct ng_shard_writer *shard,
 			   uint64_t n, uint64_t largest, struct ng_error *err)
 {
-	uint8_t head[HEAD_BYTES] = { 0 };
+	uint8_t head[HEAD_BYTES] = {0};
 
 	writer->shard = shard;
 	writer->width = ng_bits(largest);

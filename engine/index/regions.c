@@ -2,9 +2,14 @@
 
 #include "index/block.h"
 
+static size_t row_bytes(uint64_t n_blocks)
+{
+	return ng_div_up(n_blocks, 8 * NG_PRESENT_BLOCKS);
+}
+
 static uint64_t region_bytes(unsigned n_symbols, uint64_t n_blocks)
 {
-	return ng_align_up(16 + n_symbols * ng_div_up(n_blocks, 8), 8);
+	return ng_align_up(16 + n_symbols * row_bytes(n_blocks), 8);
 }
 
 /* Where the offsets of n regions of n_symbols begin. */
@@ -59,23 +64,26 @@ int ng_regions_next(const struct ng_regions *regions, uint64_t r, uint64_t block
 	unsigned s = regions->index[symbol];
 	uint64_t first, n_blocks;
 	const uint8_t *region = region_at(regions, r, &n_blocks), *row;
-	size_t row_bytes;
+	uint64_t groups, at;
 
 	if (!region)
 		return -EUCLEAN;
 	first = ng_load64(region);
 	if (s == NG_REGION_NO_SYMBOL || block < first)
 		return 0;
-	row_bytes = ng_div_up(n_blocks, 8);
-	row = region + 16 + s * row_bytes;
-	for (uint64_t b = block - first + 1; b < n_blocks; b++) {
-		unsigned rest = row[b >> 3] >> (b & 7);
+	row = region + 16 + s * row_bytes(n_blocks);
+	groups = ng_div_up(n_blocks, NG_PRESENT_BLOCKS);
+	at = block - first + 1;
+	for (uint64_t g = at / NG_PRESENT_BLOCKS; g < groups && at < n_blocks; g++) {
+		unsigned rest = row[g >> 3] >> (g & 7);
 
 		if (rest) {
-			*ret_block = first + b + (unsigned)__builtin_ctz(rest);
-			return 1;
+			g += (unsigned)__builtin_ctz(rest);
+			at = ng_max(at, g * NG_PRESENT_BLOCKS);
+			*ret_block = first + at;
+			return at < n_blocks;
 		}
-		b |= 7;
+		g |= 7;
 	}
 	return 0;
 }
@@ -114,10 +122,15 @@ static int counts_write(const struct ng_region_facts *facts, uint64_t n_regions,
 	return r;
 }
 
+static void bit_set(uint8_t *bits, uint64_t i)
+{
+	bits[i >> 3] |= (uint8_t)(1u << (i & 7));
+}
+
 static int presence_write(const struct ng_region_facts *facts, uint64_t first_block,
 			  const uint16_t *symbols, unsigned n_symbols, struct ng_buf *buf)
 {
-	size_t at = buf->len, row_bytes = ng_div_up(facts->n_blocks, 8);
+	size_t at = buf->len, bytes = row_bytes(facts->n_blocks);
 	uint8_t *rows;
 	int r = ng_buf_zero(buf, region_bytes(n_symbols, facts->n_blocks));
 
@@ -131,7 +144,7 @@ static int presence_write(const struct ng_region_facts *facts, uint64_t first_bl
 
 		for (uint64_t b = 0; b < facts->n_blocks; b++)
 			if (facts->present[b * NG_PRESENT_BYTES + (s >> 3)] >> (s & 7) & 1)
-				rows[k * row_bytes + (b >> 3)] |= (uint8_t)(1u << (b & 7));
+				bit_set(rows + k * bytes, b / NG_PRESENT_BLOCKS);
 	}
 	return 0;
 }

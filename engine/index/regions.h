@@ -1,12 +1,14 @@
 /* Counts by region, a region being 2^NG_REGION_LOG positions: what blocks count from, and what a
  * block cannot answer, because the symbol isn't in its alphabet: the rank there is the count before
- * the next block that has it (each region has a bit a block and symbol), or before the next region.
+ * the next block that has it (each region has a bit for each symbol and NG_PRESENT_BLOCKS blocks
+ * that says whether one of them has it), or before the next region.
  *
  *   u32 symbols S, u32 regions R, u16 index[257] (0xffff: not in the shard), padding to 8,
  *   u64 count[R + 1][S + 1]: of each symbol before each region, and of marked positions last;
  *   the row behind the last region is the shard's totals,
  *   u64 offset[R] from the section's start, then each region:
- *     u64 first block, u64 blocks B, S rows of (B+7)/8 bytes, padding to 8. */
+ *     u64 first block, u64 blocks B, S rows of a bit for each NG_PRESENT_BLOCKS of them,
+ *     whole bytes each, padding to 8. */
 #pragma once
 
 #include "base/base.h"
@@ -15,6 +17,7 @@
 
 #define NG_REGION_HEAD      528u /* bytes before the counts: 8 + 2 * 257, padded to 8 */
 #define NG_REGION_NO_SYMBOL 0xffffu
+#define NG_PRESENT_BLOCKS   2u
 
 struct ng_regions {
 	const uint8_t *data;
@@ -41,7 +44,8 @@ static inline uint64_t ng_regions_count(const struct ng_regions *regions, uint64
 			 8 * (r * (regions->n_symbols + 1) + regions->column[symbol]));
 }
 
-/* The first block after `block` in region r that has symbol: 1, or 0 when none has. -EUCLEAN. */
+/* The first block after `block` in region r that may have symbol, its neighbours' bit being its
+ * own: 1, or 0 when none has. -EUCLEAN. */
 int ng_regions_next(const struct ng_regions *regions, uint64_t r, uint64_t block, unsigned symbol,
 		    uint64_t *ret_block);
 

@@ -154,8 +154,8 @@ static void common_choose(struct maker *maker)
 			    n[context] == NG_COMMON / NG_CONTEXTS ||
 			    !has_short_code(maker, id, length))
 				continue;
-			/* The context is bits 3-5 of the place. */
-			at = (n[context] & 7) | context << 3 | n[context] >> 3 << 6;
+			/* The context is bits 4-6 of the place. */
+			at = (n[context] & 15) | context << 4 | n[context] >> 4 << 7;
 			n[context]++;
 			maker->common_at[id] = (uint16_t)at;
 			maker->out.common[at].rank = (uint16_t)rank;
@@ -287,7 +287,7 @@ static int tables_make(struct maker *maker)
 	int r;
 
 	maker->out.n_tables = maker->n_tables;
-	/* Rows and tables of 512 bytes, none across more cache lines than it must. */
+	/* No row across more cache lines than it must. */
 	maker->out.first = aligned_alloc(64, entries * sizeof(*maker->out.first));
 	maker->out.links = calloc(entries, sizeof(*maker->out.links));
 	if (!maker->out.first || !maker->out.links)

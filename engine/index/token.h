@@ -23,7 +23,7 @@
 #define NG_CODE_BITS    14u
 #define NG_ESCAPE_BITS  9u
 #define NG_MAX_TABLES   16u
-#define NG_FIRST_BITS   8u
+#define NG_FIRST_BITS   9u
 
 extern const uint8_t ng_run_class_length[NG_RUN_CLASSES];
 
@@ -65,7 +65,7 @@ int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
 /* Decoding tables. They are read once a token, so that what counts is that they stay in the first
  * level cache: the first level, NG_FIRST_BITS bits of the stream wide, has entries of 16 bits,
  *   bits 0-5    length of the code; 0: a link, see below
- *   bits 9-11   the next context (entry & NG_FIRST_CONTEXT is its row's byte offset)
+ *   bits 10-12  the next context (entry & NG_FIRST_CONTEXT is its row's byte offset)
  *   bits 6-15   with that, the token's place among the shard's common ones,
  * whose ranks and runs are a table of their own. Longer codes, less common tokens and the escape
  * are in a second level: for each first-level row and prefix, links has the width of the
@@ -76,7 +76,7 @@ int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
  *   bits 23-30  run length
  *   bit 31      the escape */
 #define NG_COMMON        1024u
-#define NG_FIRST_CONTEXT 0xe00u
+#define NG_FIRST_CONTEXT 0x1c00u
 #define NG_ENTRY_CONTEXT 0x1c00u
 #define NG_ENTRY_ESCAPE  0x80000000u
 

@@ -48,7 +48,8 @@ static void marks_of_page(const struct ng_shard *shard, const uint8_t *page, uin
 			  uint64_t *marks)
 {
 	unsigned n = ng_block_symbols(page), cells = ng_block_cells(page);
-	unsigned width = ng_block_wide_cells(cells), base_width = ng_bits(shard->params.rows);
+	unsigned width = ng_block_wide_cells(cells),
+		 base_width = ng_block_base_width(shard->params.rows);
 	uint64_t bit = 8ull * ng_block_rows_at(n, cells, base_width);
 	unsigned planes = 0;
 

@@ -1,10 +1,10 @@
 /* libFuzzer entry point: a line of JSONL from a stranger. The parser must accept what jansson
  * accepts of the whole line, and find the same text and the same metadata in it. */
-#include "text/jsonl.h"
+#include "fuzz.h"
 
 #include <jansson.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "text/jsonl.h"
 
 static void require(bool holds)
 {
@@ -37,4 +37,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	json_decref(whole);
 	return 0;
+}
+
+uint8_t *fuzz_seed(unsigned number, size_t *ret_size)
+{
+	static const char *const seeds[] = {
+		"{\"text\": \"abc\"}",
+		"{\"text\": \"\\u0000\\ud83d\\ude00 \\\"\\n\", \"id\": 18446744073709551616}",
+		"{\"a\": [1, 2.5e3, null, {\"text\": 1}], \"text\": \"\xe4\xb8\xad\"}",
+		"{\"text\": \"\\ud800\"}",
+		"{\"text\": 1}",
+		"{}",
+		"[\"text\"]",
+		" {\"x\":true,\"text\":\"\"} ",
+	};
+	uint8_t *seed;
+
+	if (number >= ng_array_size(seeds))
+		return NULL;
+	*ret_size = strlen(seeds[number]);
+	seed = malloc(*ret_size);
+	if (seed)
+		memcpy(seed, seeds[number], *ret_size);
+	return seed;
 }

@@ -128,7 +128,7 @@ cat in/good.jsonl >in/fifo &
 run 0 -o i in/fifo
 says "documents    2 (6 bytes of text"
 leaves i
-run 0 -o i --format=lines --text-store --threads=1 --memory=256M --shard-size=64M \
+run 0 -o i --format=lines --text-store --threads=1 --memory=256M --shard-size=16M \
 	--sa-sampling=32 --isa-sampling=128 --progress=plain in/good.jsonl
 says "documents    2 (48 bytes of text"
 leaves i
