@@ -77,31 +77,75 @@ unsigned naive_symbol(const struct naive *corpus, uint64_t position)
 	return corpus->text[position];
 }
 
+/* border[i]: bytes of the longest string that pat[0..i-1] begins and ends with, itself left out
+ * (Knuth, Morris, Pratt, SIAM J. Comput. 1977): a repetitive text is searched in linear time. */
+static uint32_t *borders_new(const uint8_t *pat, size_t len)
+{
+	uint32_t *border = need(calloc(len + 1, sizeof(*border)));
+	uint32_t k = 0;
+
+	for (size_t i = 1; i < len; i++) {
+		while (k && pat[i] != pat[k])
+			k = border[k];
+		k += pat[i] == pat[k];
+		border[i + 1] = k;
+	}
+	return border;
+}
+
+struct positions {
+	uint64_t *at;
+	uint64_t n, cap;
+	bool wanted;
+};
+
+static void positions_add(struct positions *positions, uint64_t at)
+{
+	if (positions->wanted && positions->n == positions->cap) {
+		positions->cap = 2 * positions->cap + 16;
+		positions->at =
+			need(reallocarray(positions->at, positions->cap, sizeof(*positions->at)));
+	}
+	if (positions->wanted)
+		positions->at[positions->n] = at;
+	positions->n++;
+}
+
 uint64_t naive_find(const struct naive *corpus, const uint8_t *pat, size_t len,
 		    uint64_t **ret_positions)
 {
-	uint64_t *positions = NULL;
-	uint64_t n = 0, cap = 0;
+	struct positions positions = {.wanted = ret_positions != NULL};
+	uint32_t *border = borders_new(pat, len);
 
 	for (uint64_t doc = 0; doc < corpus->docs; doc++) {
-		const uint8_t *at = corpus->text + naive_begin(corpus, doc);
-		const uint8_t *end = corpus->text + corpus->ends[doc];
+		uint64_t at = naive_begin(corpus, doc), end = corpus->ends[doc], matched = 0;
 
-		while ((size_t)(end - at) >= len &&
-		       (at = memmem(at, (size_t)(end - at), pat, len))) {
-			if (ret_positions && n == cap) {
-				cap = 2 * cap + 16;
-				positions = need(reallocarray(positions, cap, sizeof(*positions)));
+		while (at < end) {
+			const uint8_t *first = corpus->text + at;
+
+			/* Nothing to carry on with: over to where the next one begins. */
+			if (matched == 0) {
+				first = memmem(first, end - at, pat, len);
+				if (!first)
+					break;
+				at = (uint64_t)(first - corpus->text) + len;
+				matched = len;
+			} else {
+				while (matched && pat[matched] != corpus->text[at])
+					matched = border[matched];
+				matched += pat[matched] == corpus->text[at];
+				at++;
 			}
-			if (ret_positions)
-				positions[n] = (uint64_t)(at - corpus->text);
-			n++;
-			at++;
+			if (matched == len) {
+				positions_add(&positions, at - len);
+				matched = border[len];
+			}
 		}
 	}
+	free(border);
 	if (ret_positions)
-		*ret_positions = positions;
-	return n;
+		*ret_positions = positions.at;
+	return positions.n;
 }
 
 const uint8_t *naive_substring(const struct naive *corpus, uint64_t *rng, size_t max_len,

@@ -18,8 +18,14 @@ struct asked {
 	uint64_t steps; /* of rank that may still be spent on locating */
 };
 
-#define LOCATE_STEPS 250000u
-#define READ_STEPS   1500000u
+/* Long texts are scanned slowly: fewer questions. */
+static unsigned sparser(const struct asked *a)
+{
+	return a->c->n > 100000 ? 16 : 1;
+}
+
+#define LOCATE_STEPS UINT64_C(60000)
+#define READ_STEPS   UINT64_C(60000)
 
 static uint64_t count(struct asked *a, const uint8_t *pat, size_t len)
 {
@@ -108,7 +114,7 @@ static void check_absent(struct asked *a)
 {
 	uint8_t pat[64];
 
-	for (unsigned byte = 0; byte < 256; byte++) {
+	for (unsigned byte = 0; byte < 256; byte += sparser(a)) {
 		pat[0] = (uint8_t)byte;
 		pat[1] = (uint8_t)scratch_random(&a->rng);
 		check_count(a, pat, 1);
@@ -125,7 +131,7 @@ static void check_absent(struct asked *a)
 		/* And with the separator as it is written, which no document need hold. */
 		check_count(a, a->c->text + a->c->ends[doc] - before, before + 1 + after);
 	}
-	for (unsigned i = 0; i < 200 && a->c->n > a->c->docs; i++) {
+	for (unsigned i = 0; i < 200 / sparser(a) && a->c->n > a->c->docs; i++) {
 		size_t len;
 		const uint8_t *at = naive_substring(a->c, &a->rng, sizeof(pat), &len);
 
@@ -241,8 +247,8 @@ static void ask(const struct naive *c, const struct ng_build_options *options, b
 	if (everything)
 		check_substrings(&a);
 	check_absent(&a);
-	check_random(&a, 300, 30, 60);
-	check_random(&a, 60, 3000, 60);
+	check_random(&a, 200 / sparser(&a), 30, 40);
+	check_random(&a, 60 / sparser(&a), 3000, 30);
 	check_documents(&a);
 	free(a.by_shard);
 	made_index_free(&made);
@@ -256,7 +262,7 @@ static void test_small(void **state)
 		for (size_t k = 0; k < ng_array_size(configs); k++) {
 			/* A shard a document: not hundreds of them. */
 			if (configs[k].shard_bytes != 1 || c.docs <= 70)
-				ask(&c, &configs[k], true);
+				ask(&c, &configs[k], k == i % ng_array_size(configs));
 		}
 		naive_clear(&c);
 	}
