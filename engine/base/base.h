@@ -13,10 +13,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define ng_cleanup(fn) __attribute__((__cleanup__(fn)))
+#define ng_cleanup(fn)   __attribute__((__cleanup__(fn)))
 #define ng_array_size(a) (sizeof(a) / sizeof((a)[0]))
-#define ng_min(a, b) ((a) < (b) ? (a) : (b))
-#define ng_max(a, b) ((a) > (b) ? (a) : (b))
+#define ng_min(a, b)     ((a) < (b) ? (a) : (b))
+#define ng_max(a, b)     ((a) > (b) ? (a) : (b))
 
 static inline void ng_freep(void *p)
 {
