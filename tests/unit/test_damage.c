@@ -1,0 +1,130 @@
+/* Shards whose contents were changed: an answer or an error, but no crash, no access out of bounds
+ * and no endless loop, whatever the bytes. Opening a shard checks no section's sum. */
+#include "index/shardlayout.h"
+#include "indexmake.h"
+#include "query/shard.h"
+
+#define ROUNDS 400u
+
+/* Everything that can be asked of a shard. What it answers doesn't matter. */
+static void ask(const struct ng_shard *shard, const struct naive *c, uint64_t *rng)
+{
+	uint8_t buf[3000];
+
+	for (unsigned i = 0; i < 6; i++) {
+		struct ng_interval rows;
+		uint64_t positions[8], doc, offset, begin, bytes;
+		size_t len, n;
+		const uint8_t *pat = naive_substring(c, rng, i % 2 ? 3 : 40, &len);
+
+		if (ng_shard_find(shard, pat, len, NULL, &rows) == 0) {
+			assert_true(rows.lo <= rows.hi && rows.hi <= shard->params.rows);
+			n = ng_min(rows.hi - rows.lo, (uint64_t)ng_array_size(positions));
+			if (ng_shard_locate(shard, rows.lo, n, NULL, positions) == 0)
+				for (size_t k = 0; k < n; k++)
+					ng_shard_doc_at(shard, positions[k], &doc, &offset);
+		}
+		doc = scratch_random(rng) % shard->params.docs;
+		if (ng_shard_doc_extent(shard, doc, &begin, &bytes) == 0)
+			ng_shard_extract(shard, begin, ng_min(bytes, (uint64_t)sizeof(buf)), NULL,
+					 buf);
+		begin = ng_ef_get(&shard->meta_starts, doc);
+		ng_frames_read(shard->meta, begin, ng_min(sizeof(buf), (size_t)100), buf);
+		if (shard->text)
+			ng_frames_read(shard->text, begin, ng_min(sizeof(buf), (size_t)100), buf);
+	}
+}
+
+/* Change some bytes of one section, or a stretch of it. */
+static void damage(uint8_t *file, const struct ng_shard_entry *entry, uint64_t *rng)
+{
+	uint64_t at;
+
+	if (entry->bytes == 0)
+		return;
+	if (scratch_random(rng) % 4 == 0) {
+		at = scratch_random(rng) % entry->bytes;
+		for (uint64_t i = at; i < ng_min(at + 300, entry->bytes); i++)
+			file[entry->offset + i] = (uint8_t)scratch_random(rng);
+		return;
+	}
+	for (unsigned k = scratch_random(rng) % 8 + 1; k > 0; k--) {
+		/* Mostly near a page's beginning, where the counts and places are. */
+		at = scratch_random(rng) % entry->bytes;
+		if (k % 2)
+			at = ng_min(at / NG_PAGE_BYTES * NG_PAGE_BYTES + scratch_random(rng) % 700,
+				    entry->bytes - 1);
+		file[entry->offset + at] ^= (uint8_t)(1u << scratch_random(rng) % 8);
+	}
+}
+
+static void check(const struct naive *c, const struct ng_build_options *options, uint64_t *rng)
+{
+	struct made_index made;
+	char path[SCRATCH_DIR_MAX + 40];
+	ng_cleanup(ng_freep) uint8_t *file = NULL, *copy = NULL;
+	struct ng_shard_header header;
+	struct ng_shard_entry entry;
+	unsigned opened = 0;
+	size_t bytes;
+
+	made_index_new(c, options, &made);
+	snprintf(path, sizeof(path), "%s/shard-00000.ngs", made.path);
+	file = scratch_read(path, &bytes);
+	copy = malloc(bytes);
+	assert_non_null(file);
+	assert_non_null(copy);
+	memcpy(&header, file, sizeof(header));
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct ng_shard *shard;
+
+		memcpy(copy, file, bytes);
+		/* Every second time the BWT's blocks. */
+		do {
+			memcpy(&entry,
+			       file + header.table_offset +
+				       scratch_random(rng) % header.n_sections * sizeof(entry),
+			       sizeof(entry));
+		} while (round % 2 && entry.type != NG_SECTION_BWT_BLOCKS);
+		damage(copy, &entry, rng);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(scratch_write(path, copy, bytes), 0);
+		if (ng_shard_open(path, &shard, NULL) < 0)
+			continue;
+		opened++;
+		for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
+			assert_int_equal(ng_bwt_use_kernel(shard->bwt, *kernel), 0);
+			ask(shard, c, rng);
+		}
+		ng_shard_close(shard);
+	}
+	assert_in_range(opened, ROUNDS / 2, ROUNDS);
+	made_index_free(&made);
+}
+
+static void test_damaged_sections(void **state)
+{
+	static const struct ng_build_options options[] = {
+		{.threads = 1, .sa_sampling = 4, .isa_sampling = 64},
+		{.threads = 1, .text_store = true},
+	};
+	static uint8_t text[200000];
+	uint64_t rng = naive_seed();
+	struct naive c = {.name = "prose"};
+
+	naive_words(&rng, text, sizeof(text));
+	for (size_t at = 0; at < sizeof(text); at += 5000)
+		naive_add(&c, text + at, 5000);
+	for (size_t i = 0; i < ng_array_size(options); i++)
+		check(&c, &options[i], &rng);
+	naive_clear(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_damaged_sections),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
