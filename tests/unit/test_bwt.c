@@ -123,8 +123,8 @@ static void check_rows(const struct sequence *s, const struct ng_bwt *bwt)
 {
 	uint64_t rows = s->text.rows, marks = 0, step = 1;
 
-	if (rows > 350000)
-		step = rows > 2000000 ? 29 : 7;
+	if (rows > 250000)
+		step = rows > 2000000 ? 47 : 11;
 	for (uint64_t row = 0; row < rows; row++) {
 		uint64_t to = UINT64_MAX, sample = UINT64_MAX;
 		bool damaged = false, marked;
@@ -140,6 +140,10 @@ static void check_rows(const struct sequence *s, const struct ng_bwt *bwt)
 			    to != s->lf[row])
 				fail_msg("%s: row %ju leads to %ju by %u", s->name, (uintmax_t)row,
 					 (uintmax_t)to, symbol);
+			to = row;
+			if (ng_bwt_walk(bwt, &to, &sample, &damaged) != marked || damaged ||
+			    (marked ? sample != marks : to != s->lf[row]))
+				fail_msg("%s: walk from row %ju", s->name, (uintmax_t)row);
 		}
 		marks += ng_bit(s->text.marks, row);
 	}

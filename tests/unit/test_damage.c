@@ -9,7 +9,7 @@
 /* Everything that can be asked of a shard. What it answers doesn't matter. */
 static void ask(const struct ng_shard *shard, const struct naive *c, uint64_t *rng)
 {
-	uint8_t buf[3000];
+	uint8_t buf[600];
 
 	for (unsigned i = 0; i < 6; i++) {
 		struct ng_interval rows;

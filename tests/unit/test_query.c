@@ -26,6 +26,7 @@ static unsigned sparser(const struct asked *a)
 
 #define LOCATE_STEPS UINT64_C(60000)
 #define READ_STEPS   UINT64_C(60000)
+#define WHOLE_BYTES  UINT64_C(400000) /* of a document that is read whole without a text store */
 
 static uint64_t count(struct asked *a, const uint8_t *pat, size_t len)
 {
@@ -178,10 +179,15 @@ static void check_document(struct asked *a, uint64_t doc)
 
 	assert_int_equal(ng_doc_bytes(a->index, doc, &bytes), 0);
 	assert_int_equal(bytes, want);
-	check_range(a, doc, 0, bytes);
+	if (a->stats.text_store_bytes || bytes <= WHOLE_BYTES) {
+		check_range(a, doc, 0, bytes);
+		check_range(a, doc, bytes / 2, SIZE_MAX);
+	} else {
+		check_range(a, doc, 0, WHOLE_BYTES / 4);
+		check_range(a, doc, bytes - WHOLE_BYTES / 4, SIZE_MAX);
+	}
 	check_range(a, doc, bytes, 10);
 	check_range(a, doc, UINT64_MAX, 10);
-	check_range(a, doc, bytes / 2, SIZE_MAX);
 	for (unsigned i = 0; i < 4 && bytes; i++)
 		check_range(a, doc, scratch_random(&a->rng) % bytes,
 			    scratch_random(&a->rng) % 3000);
@@ -284,11 +290,57 @@ static void test_large(void **state)
 	}
 }
 
+/* A flag that is up already ends each call, and nothing is given. */
+static void test_cancel(void **state)
+{
+	struct ng_build_options options = {.threads = 2};
+	ng_cleanup(ng_freep) uint8_t *text = malloc(100000);
+	struct naive c = {.name = "prose"};
+	ng_cancel cancel = true;
+	uint64_t rng = naive_seed(), n = 42;
+	struct ng_match match = {42, 42};
+	struct made_index made;
+	uint8_t buf[4096];
+	size_t len = 42;
+
+	assert_non_null(text);
+	naive_words(&rng, text, 100000);
+	naive_add(&c, text, 100000);
+	for (unsigned shards = 1; shards <= 4; shards++) {
+		struct ng_interval rows[4], found[4];
+
+		options.shard_bytes = shards == 1 ? 0 : 100001;
+		if (shards > 1)
+			naive_add(&c, text, 100000);
+		made_index_new(&c, &options, &made);
+		memset(rows, 42, sizeof(rows));
+		memcpy(found, rows, sizeof(rows));
+		assert_int_equal(ng_find(made.index, text, 1000, &cancel, found), -EINTR);
+		assert_memory_equal(found, rows, sizeof(rows));
+		assert_int_equal(ng_count(made.index, text, 1000, &cancel, &n), -EINTR);
+		assert_int_equal(ng_find(made.index, text, 10, NULL, rows), 0);
+		assert_int_equal(ng_locate(made.index, rows, 0, 1, &cancel, &match, &len), -EINTR);
+		assert_int_equal(ng_doc_read(made.index, 0, 0, sizeof(buf), &cancel, buf, &len),
+				 -EINTR);
+		assert_int_equal(n, 42);
+		assert_int_equal(len, 42);
+		/* Intervals that are none of this index. */
+		rows[0] = (struct ng_interval){0, UINT64_MAX};
+		assert_int_equal(ng_locate(made.index, rows, 0, 1, NULL, &match, &len), -EINVAL);
+		rows[0] = (struct ng_interval){2, 1};
+		assert_int_equal(ng_locate(made.index, rows, 0, 1, NULL, &match, &len), -EINVAL);
+		assert_int_equal(len, 42);
+		made_index_free(&made);
+	}
+	naive_clear(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_cancel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
