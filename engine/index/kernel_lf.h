@@ -14,7 +14,7 @@ struct found {
 struct tokens {
 	unsigned n;
 	unsigned done; /* symbols decoded */
-	struct token token[NG_STREAM];
+	struct token token[NG_STREAM + 2];
 };
 
 static inline void tokens_until(const struct reader *from, struct tokens *t, unsigned beyond)
@@ -25,15 +25,20 @@ static inline void tokens_until(const struct reader *from, struct tokens *t, uns
 	while (done <= beyond) {
 		reader_fill(&r);
 #pragma GCC unroll 5
-		for (int i = 0; i < TOKENS_A_FILL; i++) {
-			struct token token = reader_next(&r);
+		for (int i = 0; i < LOOKS_A_FILL; i++) {
+			struct pair pair = reader_next(&r);
 
-			t->token[n++] = token;
-			done += token.run;
+			t->token[n] = pair.one;
+			t->token[n + 1] = pair.two;
+			n += 1 + (pair.two.run != 0);
+			done += pair.one.run + pair.two.run;
 			if (done > beyond)
 				break;
 		}
 	}
+	/* The first token of the last pair may have been enough. */
+	if (done - t->token[n - 1].run > beyond)
+		done -= t->token[--n].run;
 	t->n = n;
 	t->done = done;
 }
@@ -80,14 +85,19 @@ static inline __m512i list_move(__m512i list, unsigned rank)
 	return _mm512_permutexvar_epi8(from, list);
 }
 
+static inline uint8_t list_front(__m512i list)
+{
+	return (uint8_t)_mm_cvtsi128_si32(_mm512_castsi512_si128(list));
+}
+
 /* Decode up to the symbol with the list, noting each token's symbol and run; then sum the runs of
  * the last one's, 64 tokens at a time. For alphabets of up to 64 symbols. */
 static struct found follow_list(const struct reader *from, unsigned beyond)
 {
 	struct reader r = *from;
-	uint8_t symbols[NG_STREAM + 64], runs[NG_STREAM + 64];
+	uint8_t symbols[2 * NG_STREAM + 64], runs[2 * NG_STREAM + 64];
 	__m512i list, all, sum = _mm512_setzero_si512();
-	unsigned n = 0, done = 0, before = 0;
+	unsigned n = 0, done = 0, last = 0;
 
 	for (unsigned i = 0; i < 64; i++)
 		symbols[i] = (uint8_t)i;
@@ -95,20 +105,28 @@ static struct found follow_list(const struct reader *from, unsigned beyond)
 	while (done <= beyond) {
 		reader_fill(&r);
 #pragma GCC unroll 5
-		for (int i = 0; i < TOKENS_A_FILL; i++) {
-			struct token token = reader_next(&r);
+		for (int i = 0; i < LOOKS_A_FILL; i++) {
+			struct pair pair = reader_next(&r);
 
-			list = list_move(list, token.rank);
-			symbols[n] = (uint8_t)_mm_cvtsi128_si32(_mm512_castsi512_si128(list));
-			runs[n++] = (uint8_t)token.run;
-			before = done;
-			done += token.run;
+			list = list_move(list, pair.one.rank);
+			symbols[n] = list_front(list);
+			runs[n] = (uint8_t)pair.one.run;
+			list = list_move(list, pair.two.rank);
+			symbols[n + 1] = list_front(list);
+			runs[n + 1] = (uint8_t)pair.two.run;
+			n += 2;
+			last = pair.two.run;
+			done += pair.one.run + last;
 			if (done > beyond)
 				break;
 		}
 	}
-	/* The last token's own run counts up to the position only. */
+	/* The run that covers the position is the first or the second of the last pair; of it
+	 * counts what is before the position. */
 	n--;
+	done -= last;
+	if (done > beyond)
+		done -= runs[--n];
 	memset(runs + n, 0, 64);
 	all = _mm512_set1_epi8((char)symbols[n]);
 	for (unsigned i = 0; i < n; i += 64) {
@@ -117,7 +135,7 @@ static struct found follow_list(const struct reader *from, unsigned beyond)
 		sum = _mm512_add_epi64(sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, runs + i),
 							    _mm512_setzero_si512()));
 	}
-	return (struct found){symbols[n], beyond - before + (unsigned)_mm512_reduce_add_epi64(sum)};
+	return (struct found){symbols[n], beyond - done + (unsigned)_mm512_reduce_add_epi64(sum)};
 }
 #endif
 

@@ -43,13 +43,18 @@ static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, cons
 	r->tables = &bwt->tables;
 }
 
-/* Between two fills so many tokens are read: those before the last take NG_FIRST_BITS each, or
+/* So many looks into tables between two fills: those before the last take NG_FIRST_BITS each, or
  * refill, so that the last still finds NG_CODE_BITS, and so that `used` stays below 64. */
-#define TOKENS_A_FILL 5
-_Static_assert(56 - (TOKENS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
+#define LOOKS_A_FILL 5
+_Static_assert(56 - (LOOKS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
 
 struct token {
 	unsigned rank, run;
+};
+
+/* What one look into a table gives: a token, and a second one or {0, 0}, which changes nothing. */
+struct pair {
+	struct token one, two;
 };
 
 static inline void reader_skip(struct reader *r, unsigned length)
@@ -78,18 +83,18 @@ static inline struct token reader_next_long(struct reader *r)
 	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
 }
 
-static inline struct token reader_next(struct reader *r)
+static inline struct pair reader_next(struct reader *r)
 {
 	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
-	const struct ng_token *token;
+	const struct ng_token_pair *pair;
 
 	if (__builtin_expect((entry & 63) == 0, 0))
-		return reader_next_long(r);
+		return (struct pair){.one = reader_next_long(r)};
 	r->bits <<= entry & 63;
 	r->used += entry;
 	r->row = r->table + (entry & NG_FIRST_CONTEXT);
-	token = &r->tables->common[entry >> 6];
-	return (struct token){token->rank, token->run};
+	pair = &r->tables->common[entry >> 6];
+	return (struct pair){{pair->rank[0], pair->run[0]}, {pair->rank[1], pair->run[1]}};
 }
 
 /* ---- counting one symbol in a stream ---- */
@@ -99,12 +104,16 @@ struct counter {
 	unsigned at;   /* its rank now */
 	unsigned done; /* symbols decoded */
 	unsigned hits; /* of them, the symbol */
-	unsigned last; /* of the last token's run, the symbol: all or nothing */
+	struct {
+		unsigned run;  /* of the second token of the last pair */
+		unsigned hits; /* of that run, the symbol: all or nothing */
+		unsigned one;  /* the same of the first token's run */
+	} last;
 };
 
-static inline void counter_take(struct counter *c, struct token token)
+/* Of the token's run, the symbol. */
+static inline unsigned counter_token(struct counter *c, struct token token)
 {
-	c->done += token.run;
 	/* A hit brings the symbol to the front; a larger rank pushes it back by one. No branches,
 	 * since no predictor knows the text; compilers make some of the plain form. */
 #ifdef __x86_64__
@@ -123,14 +132,28 @@ static inline void counter_take(struct counter *c, struct token token)
 		token.run &= hit;
 	}
 #endif
-	c->last = token.run;
-	c->hits += token.run;
+	return token.run;
 }
 
-/* Hits among the first `target` symbols, when done has just reached it. */
+static inline void counter_take(struct counter *c, struct pair pair)
+{
+	c->done += pair.one.run + pair.two.run;
+	c->last.run = pair.two.run;
+	c->last.one = counter_token(c, pair.one);
+	c->last.hits = counter_token(c, pair.two);
+	c->hits += c->last.one + c->last.hits;
+}
+
+/* Hits among the first `target` symbols, when the last pair has reached it. */
 static inline unsigned counter_at(const struct counter *c, unsigned target)
 {
-	return c->hits - (c->last ? c->done - target : 0);
+	unsigned done = c->done, hits = c->hits;
+
+	if (done - c->last.run < target)
+		return hits - (c->last.hits ? done - target : 0);
+	done -= c->last.run;
+	hits -= c->last.hits;
+	return hits - (c->last.one ? done - target : 0);
 }
 
 /* Read on until `target` symbols are decoded. */
@@ -142,7 +165,7 @@ static inline void count_until(struct reader *from, struct counter *counter, uns
 	while (c.done < target) {
 		reader_fill(&r);
 #pragma GCC unroll 5
-		for (int i = 0; i < TOKENS_A_FILL; i++) {
+		for (int i = 0; i < LOOKS_A_FILL; i++) {
 			counter_take(&c, reader_next(&r));
 			if (c.done >= target)
 				break;
@@ -163,7 +186,7 @@ static inline void count_until_both(struct reader *ra, struct counter *ca, unsig
 		reader_fill(&a);
 		reader_fill(&b);
 #pragma GCC unroll 5
-		for (int i = 0; i < TOKENS_A_FILL; i++) {
+		for (int i = 0; i < LOOKS_A_FILL; i++) {
 			counter_take(&x, reader_next(&a));
 			counter_take(&y, reader_next(&b));
 			if (x.done >= target_a || y.done >= target_b)

@@ -23,7 +23,7 @@
 #define NG_CODE_BITS    14u
 #define NG_ESCAPE_BITS  9u
 #define NG_MAX_TABLES   16u
-#define NG_FIRST_BITS   9u
+#define NG_FIRST_BITS   10u
 
 extern const uint8_t ng_run_class_length[NG_RUN_CLASSES];
 
@@ -62,11 +62,12 @@ int ng_code_lengths_make(const uint64_t *counts, unsigned n, uint8_t *ret_bits);
  * lengths oversubscribe the code space. */
 int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
 
-/* Decoding tables. They are read once a token, so that what counts is that they stay in the first
- * level cache: the first level, NG_FIRST_BITS bits of the stream wide, has entries of 16 bits,
- *   bits 0-5    length of the code; 0: a link, see below
+/* Decoding tables. They are read once for one or two tokens, so that what counts is that they stay
+ * in the first level cache: the first level, NG_FIRST_BITS bits of the stream wide, has entries of
+ * 16 bits,
+ *   bits 0-5    length of the codes; 0: a link, see below
  *   bits 10-12  the next context (entry & NG_FIRST_CONTEXT is its row's byte offset)
- *   bits 6-15   with that, the token's place among the shard's common ones,
+ *   bits 6-15   with that, a place among the shard's common tokens and pairs of tokens,
  * whose ranks and runs are a table of their own. Longer codes, less common tokens and the escape
  * are in a second level: for each first-level row and prefix, links has the width of the
  * second-level index (bits 0-5) and that table's place (bits 6-31). Its entries are
@@ -106,8 +107,8 @@ struct ng_token_tables {
 	uint16_t *first; /* [n_tables][NG_CONTEXTS][1 << NG_FIRST_BITS] */
 	uint32_t *links; /* the same */
 	uint32_t *second;
-	struct ng_token {
-		uint16_t rank, run;
+	struct ng_token_pair {
+		uint16_t rank[2], run[2]; /* 0 and 0 where there is no second token */
 	} common[NG_COMMON];
 };
 

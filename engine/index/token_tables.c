@@ -1,0 +1,325 @@
+#include <zstd.h>
+
+#include "index/token.h"
+
+/* What code space that no token uses stands for: it is met only in damaged streams, where any
+ * progress will do. */
+#define UNUSED_ENTRY (1u | 1u << 23)
+
+/* The tables while they are made. */
+struct maker {
+	const struct ng_code_lengths *lengths;
+	unsigned n_tables;
+	struct ng_token_tables out;
+	size_t second_len, second_cap;
+	uint16_t common_at[NG_TOKEN_IDS]; /* place among the common ones; NG_COMMON: none */
+	unsigned n_common[NG_CONTEXTS];   /* of those that leave this context */
+};
+
+static void maker_clear(struct maker *maker)
+{
+	ng_token_tables_clear(&maker->out);
+}
+
+static bool has_short_code(const struct maker *maker, unsigned id, unsigned length)
+{
+	for (unsigned t = 0; t < maker->n_tables; t++)
+		for (unsigned c = 0; c < NG_CONTEXTS; c++)
+			if (maker->lengths[t].bits[c][id] == length)
+				return true;
+	return false;
+}
+
+/* The next place for a token or a pair that leaves this context, which is bits 4-6 of the place;
+ * NG_COMMON when all are taken. */
+static unsigned common_place(struct maker *maker, unsigned context)
+{
+	unsigned n = maker->n_common[context];
+
+	if (n == NG_COMMON / NG_CONTEXTS)
+		return NG_COMMON;
+	maker->n_common[context]++;
+	return (n & 15) | context << 4 | n >> 4 << 7;
+}
+
+/* The common tokens: those with the shortest code in any context, as far as a first-level code
+ * goes and as many as there are places for a token that leaves this context. */
+static void common_choose(struct maker *maker)
+{
+	for (unsigned i = 0; i < NG_COMMON; i++)
+		maker->out.common[i] = (struct ng_token_pair){.run = {1, 0}};
+	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
+		maker->common_at[id] = NG_COMMON;
+	for (unsigned length = 1; length <= NG_FIRST_BITS; length++) {
+		for (unsigned id = 0; id < NG_TOKENS; id++) {
+			unsigned rank = id / NG_RUN_CLASSES, run_class = id % NG_RUN_CLASSES;
+			unsigned at;
+
+			if (maker->common_at[id] != NG_COMMON || !has_short_code(maker, id, length))
+				continue;
+			at = common_place(maker, ng_token_context(rank, run_class));
+			if (at == NG_COMMON)
+				continue;
+			maker->common_at[id] = (uint16_t)at;
+			maker->out.common[at].rank[0] = (uint16_t)rank;
+			maker->out.common[at].run[0] = ng_run_class_length[run_class];
+		}
+	}
+}
+
+/* Room for a second-level table; *ret_link refers to it. */
+static int second_add(struct maker *maker, unsigned width, uint32_t *ret_link)
+{
+	size_t size = (size_t)1 << width, cap;
+
+	if (maker->second_len + size > maker->second_cap) {
+		uint32_t *grown;
+
+		cap = 2 * maker->second_cap + 4096;
+		grown = realloc(maker->out.second, cap * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		maker->out.second = grown;
+		maker->second_cap = cap;
+	}
+	*ret_link = width | (uint32_t)maker->second_len << 6;
+	for (size_t i = 0; i < size; i++)
+		maker->out.second[maker->second_len++] = UNUSED_ENTRY;
+	return 0;
+}
+
+static uint32_t full_entry(unsigned id, unsigned length)
+{
+	if (id == NG_TOKEN_ESCAPE)
+		return NG_ENTRY_ESCAPE | length;
+	return ng_entry_make(length, id / NG_RUN_CLASSES, id % NG_RUN_CLASSES);
+}
+
+static bool is_short(const struct maker *maker, unsigned id, unsigned length)
+{
+	return length <= NG_FIRST_BITS && maker->common_at[id] != NG_COMMON;
+}
+
+static void short_put(const struct maker *maker, unsigned id, unsigned length, unsigned code,
+		      uint16_t *first)
+{
+	unsigned span = 1u << (NG_FIRST_BITS - length);
+
+	for (unsigned i = 0; i < span; i++)
+		first[code * span + i] = (uint16_t)(length | maker->common_at[id] << 6);
+}
+
+/* A token of the second level. width: of the prefix's table. */
+static int long_put(struct maker *maker, unsigned id, unsigned length, unsigned code,
+		    const uint8_t *width, uint32_t *links)
+{
+	unsigned beyond, prefix, span, at;
+
+	if (length <= NG_FIRST_BITS) {
+		uint32_t link;
+		int r = second_add(maker, 0, &link);
+
+		if (r < 0)
+			return r;
+		maker->out.second[link >> 6] = full_entry(id, length);
+		span = 1u << (NG_FIRST_BITS - length);
+		for (unsigned i = 0; i < span; i++)
+			links[code * span + i] = link;
+		return 0;
+	}
+	beyond = length - NG_FIRST_BITS;
+	prefix = code >> beyond;
+	span = 1u << (width[prefix] - beyond);
+	at = (links[prefix] >> 6) + (code & ((1u << beyond) - 1)) * span;
+	for (unsigned i = 0; i < span; i++)
+		maker->out.second[at + i] = full_entry(id, length);
+	return 0;
+}
+
+static int context_make(struct maker *maker, const uint8_t *bits, uint16_t *first, uint32_t *links)
+{
+	uint16_t codes[NG_TOKEN_IDS];
+	uint8_t width[1 << NG_FIRST_BITS] = {0};
+	int r = ng_codes_assign(bits, codes);
+
+	if (r < 0)
+		return r;
+	for (unsigned id = 0; id < NG_TOKEN_IDS; id++) {
+		unsigned beyond = bits[id] - NG_FIRST_BITS;
+
+		if (bits[id] > NG_FIRST_BITS)
+			width[codes[id] >> beyond] =
+				(uint8_t)ng_max(width[codes[id] >> beyond], beyond);
+	}
+	for (unsigned prefix = 0; r == 0 && prefix < 1u << NG_FIRST_BITS; prefix++)
+		if (width[prefix])
+			r = second_add(maker, width[prefix], &links[prefix]);
+	for (unsigned id = 0; r == 0 && id < NG_TOKEN_IDS; id++) {
+		if (bits[id] && is_short(maker, id, bits[id]))
+			short_put(maker, id, bits[id], codes[id], first);
+		else if (bits[id])
+			r = long_put(maker, id, bits[id], codes[id], width, links);
+	}
+	return r;
+}
+
+#define LENGTHS_BYTES(n) ((size_t)(n) * sizeof(struct ng_code_lengths))
+
+/* ---- pairs ---- */
+
+#define PAIR_SLOTS 8192u /* of a hash table, a power of 2: of some 600 pairs in a text's tables */
+
+struct pair_slot {
+	uint16_t one, two; /* places of the tokens */
+	uint32_t windows;  /* first-level entries that the pair fits into; 0: an empty slot */
+	unsigned place;    /* NG_COMMON: not common */
+};
+
+/* The slot of a pair, or an empty one for it; NULL when none is left. */
+static struct pair_slot *pair_find(struct pair_slot *slots, unsigned one, unsigned two)
+{
+	unsigned at = (one * 0x9e3779b1u ^ two * 0x85ebca6bu) >> 16;
+
+	for (unsigned i = 0; i < PAIR_SLOTS; i++) {
+		struct pair_slot *slot = &slots[(at + i) % PAIR_SLOTS];
+
+		if (!slot->windows || (slot->one == one && slot->two == two))
+			return slot;
+	}
+	return NULL;
+}
+
+/* The entry of the token that follows the one in a window of a table's first level, and is whole in
+ * it; 0: there is none. */
+static unsigned second_entry(const uint16_t *table, unsigned entry, unsigned window)
+{
+	unsigned length = entry & 63, next;
+
+	if (!length)
+		return 0;
+	next = table[(entry & NG_FIRST_CONTEXT) / 2 +
+		     (window << length & ((1u << NG_FIRST_BITS) - 1))];
+	return (next & 63) + length <= NG_FIRST_BITS ? next & -(unsigned)((next & 63) != 0) : 0;
+}
+
+static int slot_compare(const void *pa, const void *pb)
+{
+	const struct pair_slot *a = *(struct pair_slot *const *)pa;
+	const struct pair_slot *b = *(struct pair_slot *const *)pb;
+
+	return (a->windows < b->windows) - (a->windows > b->windows);
+}
+
+/* Give the pairs that fit into most windows the places that the tokens have left. */
+static void pairs_choose(struct maker *maker, struct pair_slot *slots, struct pair_slot **order)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < PAIR_SLOTS; i++)
+		if (slots[i].windows)
+			order[n++] = &slots[i];
+	qsort(order, n, sizeof(*order), slot_compare);
+	for (unsigned i = 0; i < n; i++) {
+		unsigned place = common_place(maker, order[i]->two >> 4 & 7);
+		struct ng_token_pair *common = maker->out.common;
+
+		order[i]->place = place;
+		if (place == NG_COMMON)
+			continue;
+		common[place] = (struct ng_token_pair){
+			{common[order[i]->one].rank[0], common[order[i]->two].rank[0]},
+			{common[order[i]->one].run[0], common[order[i]->two].run[0]}};
+	}
+}
+
+/* Let the first level's entries stand for two tokens where a window holds two. */
+static int pairs_make(struct maker *maker)
+{
+	size_t entries = (size_t)maker->n_tables * NG_TABLE_STRIDE;
+	ng_cleanup(ng_freep) struct pair_slot *slots = calloc(PAIR_SLOTS, sizeof(*slots));
+	ng_cleanup(ng_freep) struct pair_slot **order = calloc(PAIR_SLOTS, sizeof(*order));
+	ng_cleanup(ng_freep) uint16_t *singles = malloc(entries * sizeof(*singles));
+	struct pair_slot *slot;
+
+	if (!slots || !order || !singles)
+		return -ENOMEM;
+	memcpy(singles, maker->out.first, entries * sizeof(*singles));
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < entries; i++) {
+			const uint16_t *table = singles + i / NG_TABLE_STRIDE * NG_TABLE_STRIDE;
+			unsigned one = singles[i];
+			unsigned two = second_entry(table, one, i % (1u << NG_FIRST_BITS));
+
+			slot = two ? pair_find(slots, one >> 6, two >> 6) : NULL;
+			if (!slot)
+				continue;
+			if (pass == 0) {
+				slot->one = (uint16_t)(one >> 6);
+				slot->two = (uint16_t)(two >> 6);
+				slot->windows++;
+			} else if (slot->windows && slot->place != NG_COMMON) {
+				maker->out.first[i] =
+					(uint16_t)((one & 63) + (two & 63) + (slot->place << 6));
+			}
+		}
+		if (pass == 0)
+			pairs_choose(maker, slots, order);
+	}
+	return 0;
+}
+
+static int tables_make(struct maker *maker)
+{
+	size_t entries = (size_t)maker->n_tables * NG_TABLE_STRIDE;
+	uint32_t unused;
+	int r;
+
+	maker->out.n_tables = maker->n_tables;
+	/* No row across more cache lines than it must. */
+	maker->out.first = aligned_alloc(64, entries * sizeof(*maker->out.first));
+	maker->out.links = calloc(entries, sizeof(*maker->out.links));
+	if (!maker->out.first || !maker->out.links)
+		return -ENOMEM;
+	memset(maker->out.first, 0, entries * sizeof(*maker->out.first));
+	/* Place 0 of the second level, which links are zeroed to, is an unused entry. */
+	r = second_add(maker, 0, &unused);
+	common_choose(maker);
+	for (size_t row = 0; r == 0 && row < (size_t)maker->n_tables * NG_CONTEXTS; row++)
+		r = context_make(maker, maker->lengths[row / NG_CONTEXTS].bits[row % NG_CONTEXTS],
+				 maker->out.first + (row << NG_FIRST_BITS),
+				 maker->out.links + (row << NG_FIRST_BITS));
+	return r < 0 ? r : pairs_make(maker);
+}
+
+int ng_token_tables_open(const uint8_t *data, size_t bytes, struct ng_token_tables *ret_tables)
+{
+	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
+	ng_cleanup(maker_clear) struct maker maker = {0};
+	size_t raw;
+	int r;
+
+	if (bytes < 8 || data[0] < 1 || data[0] > NG_MAX_TABLES)
+		return -EUCLEAN;
+	maker.n_tables = data[0];
+	lengths = malloc(LENGTHS_BYTES(maker.n_tables));
+	if (!lengths)
+		return -ENOMEM;
+	raw = ZSTD_decompress(lengths, LENGTHS_BYTES(maker.n_tables), data + 8, bytes - 8);
+	if (ZSTD_isError(raw) || raw != LENGTHS_BYTES(maker.n_tables))
+		return -EUCLEAN;
+	maker.lengths = lengths;
+	r = tables_make(&maker);
+	if (r < 0)
+		return r;
+	*ret_tables = maker.out;
+	maker.out = (struct ng_token_tables){0};
+	return 0;
+}
+
+void ng_token_tables_clear(struct ng_token_tables *tables)
+{
+	free(tables->first);
+	free(tables->links);
+	free(tables->second);
+	*tables = (struct ng_token_tables){0};
+}
