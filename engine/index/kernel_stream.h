@@ -46,6 +46,7 @@ static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, cons
 /* So many looks into tables between two fills: those before the last take NG_FIRST_BITS each, or
  * refill, so that the last still finds NG_CODE_BITS, and so that `used` stays below 64. */
 #define LOOKS_A_FILL 5
+_Static_assert(NG_FIRST_CONTEXT / 2 >> NG_FIRST_BITS == NG_CONTEXTS - 1, "rows follow each other");
 _Static_assert(56 - (LOOKS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
 
 struct token {

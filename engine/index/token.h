@@ -23,7 +23,7 @@
 #define NG_CODE_BITS    14u
 #define NG_ESCAPE_BITS  9u
 #define NG_MAX_TABLES   16u
-#define NG_FIRST_BITS   10u
+#define NG_FIRST_BITS   9u
 
 extern const uint8_t ng_run_class_length[NG_RUN_CLASSES];
 
