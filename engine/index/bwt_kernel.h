@@ -96,6 +96,9 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	page_lo = page_fetch(bwt, *lo);
 	page_hi = page_fetch(bwt, ng_min(*hi, bwt->rows - 1));
 	visit_start(bwt, page_lo, symbol, *lo, &a, &at, damaged);
+	/* What is left to decode moves the new row by less than a cell, and most often stays in
+	 * the same block: that block comes while this one is decoded. */
+	page_fetch(bwt, ng_min(first + a.base, bwt->rows - 1));
 	if (a.k != UINT_MAX && width <= at.cell_size - at.in_cell &&
 	    (a.from_back || at.in_cell + width <= front_half(at.cell_size))) {
 		/* The usual case once an interval is small. */
@@ -108,6 +111,7 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 		struct counter x = {.at = a.k}, y;
 
 		visit_start(bwt, page_hi, symbol, *hi, &b, &bt, damaged);
+		page_fetch(bwt, ng_min(first + b.base, bwt->rows - 1));
 		y = (struct counter){.at = b.k};
 		count_until_both(&a.reader, &x, a.target, &b.reader, &y, b.target);
 		rank_lo = visit_answer(&a, &x);

@@ -65,58 +65,85 @@ static __attribute__((__unused__)) struct found trace_back(const struct reader *
 }
 
 #ifdef __AVX512VBMI__
-/* The move-to-front list in a vector register: its first 64 symbols, which alphabets have seldom
- * more of. Rank r comes to the front by one byte permutation. (With 16 symbols, which AVX2 would
- * permute, every tenth token mispredicts, and tracing back is as fast.) */
+/* Byte i of the row for rank r is where byte i of a list comes from once rank r has moved to the
+ * front: r for i = 0, i - 1 for 0 < i <= r, else i. */
+#define MOVE(r, i)    ((i) == 0 ? (r) : (i) <= (r) ? (i)-1 : (i))
+#define MOVE_4(r, i)  MOVE(r, i), MOVE(r, i + 1), MOVE(r, i + 2), MOVE(r, i + 3)
+#define MOVE_16(r, i) MOVE_4(r, i), MOVE_4(r, i + 4), MOVE_4(r, i + 8), MOVE_4(r, i + 12)
+#define MOVE_ROW(r)                                                                                \
+	{                                                                                          \
+		MOVE_16(r, 0), MOVE_16(r, 16), MOVE_16(r, 32), MOVE_16(r, 48)                      \
+	}
+#define MOVE_ROWS_4(r)  MOVE_ROW(r), MOVE_ROW(r + 1), MOVE_ROW(r + 2), MOVE_ROW(r + 3)
+#define MOVE_ROWS_16(r) MOVE_ROWS_4(r), MOVE_ROWS_4(r + 4), MOVE_ROWS_4(r + 8), MOVE_ROWS_4(r + 12)
+
+#define LIST 64u /* symbols of the move-to-front list that are in a vector */
+
+static const uint8_t moves[LIST][LIST] __attribute__((__aligned__(64))) = {
+	MOVE_ROWS_16(0), MOVE_ROWS_16(16), MOVE_ROWS_16(32), MOVE_ROWS_16(48)};
+
+_Static_assert(NG_COMMON_RANKS <= LIST, "common tokens stay within the vector");
+
 static inline __m512i list_move(__m512i list, unsigned rank)
 {
-	/* Byte i of the new list is byte i - 1 of the old one for 0 < i <= r, byte r for i = 0. */
-	const __m512i shifted = _mm512_set_epi8(
-		62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42,
-		41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21,
-		20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0);
-	const __m512i same = _mm512_set_epi8(
-		63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
-		42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
-		21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-	__m512i from = _mm512_mask_mov_epi8(same, _bzhi_u64(UINT64_MAX, rank + 1), shifted);
-
-	from = _mm512_mask_set1_epi8(from, 1, (char)rank);
-	return _mm512_permutexvar_epi8(from, list);
+	return _mm512_permutexvar_epi8(_mm512_load_si512(moves[rank]), list);
 }
 
-static inline uint8_t list_front(__m512i list)
+/* The same for any rank: what is behind the vector is in `tail`. */
+static __attribute__((__noinline__)) __m512i list_move_far(__m512i list, uint8_t *tail,
+							   unsigned rank)
 {
-	return (uint8_t)_mm_cvtsi128_si32(_mm512_castsi512_si128(list));
+	uint8_t first, last;
+
+	if (rank < LIST)
+		return list_move(list, rank);
+	rank = ng_min(rank - LIST, NG_SYMBOLS - 2 - LIST);
+	first = tail[rank];
+	last = (uint8_t)_mm_extract_epi8(_mm512_extracti32x4_epi32(list, 3), 15);
+	memmove(tail + 1, tail, rank);
+	tail[0] = last;
+	return _mm512_mask_set1_epi8(list_move(list, LIST - 1), 1, (char)first);
 }
 
-/* Decode up to the symbol with the list, noting each token's symbol and run; then sum the runs of
- * the last one's, 64 tokens at a time. For alphabets of up to 64 symbols. */
+/* Decode up to the symbol with the list in a vector register, noting each token's symbol and run;
+ * then sum the runs of the last one's, 64 tokens at a time. For alphabets of up to 256 symbols. */
 static struct found follow_list(const struct reader *from, unsigned beyond)
 {
 	struct reader r = *from;
-	uint8_t symbols[2 * NG_STREAM + 64], runs[2 * NG_STREAM + 64];
-	__m512i list, all, sum = _mm512_setzero_si512();
+	uint8_t symbols[2 * NG_STREAM + LIST], runs[2 * NG_STREAM + LIST], tail[NG_SYMBOLS - 1];
+	__m512i list = _mm512_load_si512(moves[0]), all, sum = _mm512_setzero_si512();
 	unsigned n = 0, done = 0, last = 0;
 
-	for (unsigned i = 0; i < 64; i++)
-		symbols[i] = (uint8_t)i;
-	list = _mm512_loadu_si512(symbols);
+	for (unsigned i = 0; i < NG_SYMBOLS - 1 - LIST; i++)
+		tail[i] = (uint8_t)(LIST + i);
 	while (done <= beyond) {
 		reader_fill(&r);
 #pragma GCC unroll 5
 		for (int i = 0; i < LOOKS_A_FILL; i++) {
-			struct pair pair = reader_next(&r);
+			const struct ng_token_pair *pair = reader_look(&r);
 
-			list = list_move(list, pair.one.rank);
-			symbols[n] = list_front(list);
-			runs[n] = (uint8_t)pair.one.run;
-			list = list_move(list, pair.two.rank);
-			symbols[n + 1] = list_front(list);
-			runs[n + 1] = (uint8_t)pair.two.run;
+			/* Of the vectors that are stored only the first bytes are meant. */
+			if (__builtin_expect(!pair, 0)) {
+				struct token token = reader_next_long(&r);
+
+				list = list_move_far(list, tail, token.rank);
+				_mm_storeu_si128((__m128i *)(void *)(symbols + n),
+						 _mm512_castsi512_si128(list));
+				ng_store16(runs + n, (uint16_t)token.run);
+				last = 0;
+				done += token.run;
+			} else {
+				list = list_move(list, pair->rank[0]);
+				_mm_storeu_si128((__m128i *)(void *)(symbols + n),
+						 _mm512_castsi512_si128(list));
+				list = list_move(list, pair->rank[1]);
+				_mm_storeu_si128((__m128i *)(void *)(symbols + n + 1),
+						 _mm512_castsi512_si128(list));
+				memcpy(runs + n, pair->run, 2);
+				last = pair->run[1];
+				done += pair->run[0] + last;
+			}
 			n += 2;
-			last = pair.two.run;
-			done += pair.one.run + last;
 			if (done > beyond)
 				break;
 		}
@@ -127,9 +154,9 @@ static struct found follow_list(const struct reader *from, unsigned beyond)
 	done -= last;
 	if (done > beyond)
 		done -= runs[--n];
-	memset(runs + n, 0, 64);
+	memset(runs + n, 0, LIST);
 	all = _mm512_set1_epi8((char)symbols[n]);
-	for (unsigned i = 0; i < n; i += 64) {
+	for (unsigned i = 0; i < n; i += LIST) {
 		__mmask64 mine = _mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(symbols + i));
 
 		sum = _mm512_add_epi64(sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, runs + i),
@@ -143,7 +170,7 @@ static inline struct found symbol_find(const struct reader *from, unsigned beyon
 				       unsigned n_symbols)
 {
 #ifdef __AVX512VBMI__
-	if (n_symbols <= 64)
+	if (n_symbols < NG_SYMBOLS)
 		return follow_list(from, beyond);
 #endif
 	return trace_back(from, beyond);

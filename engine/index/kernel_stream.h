@@ -80,21 +80,29 @@ static inline struct token reader_next_long(struct reader *r)
 		entry = ng_entry_make(0, (unsigned)(r->bits >> (64 - NG_ESCAPE_BITS)), 0);
 		reader_skip(r, NG_ESCAPE_BITS);
 	}
-	r->row = r->table + (entry & NG_ENTRY_CONTEXT);
+	r->row = r->table + (entry & NG_FIRST_CONTEXT);
 	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
+}
+
+/* One or two tokens, or NULL: reader_next_long has the next. */
+static inline const struct ng_token_pair *reader_look(struct reader *r)
+{
+	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
+
+	if (__builtin_expect((entry & 63) == 0, 0))
+		return NULL;
+	r->bits <<= entry & 63;
+	r->used += entry;
+	r->row = r->table + (entry & NG_FIRST_CONTEXT);
+	return &r->tables->common[entry >> 6];
 }
 
 static inline struct pair reader_next(struct reader *r)
 {
-	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
-	const struct ng_token_pair *pair;
+	const struct ng_token_pair *pair = reader_look(r);
 
-	if (__builtin_expect((entry & 63) == 0, 0))
+	if (__builtin_expect(!pair, 0))
 		return (struct pair){.one = reader_next_long(r)};
-	r->bits <<= entry & 63;
-	r->used += entry;
-	r->row = r->table + (entry & NG_FIRST_CONTEXT);
-	pair = &r->tables->common[entry >> 6];
 	return (struct pair){{pair->rank[0], pair->run[0]}, {pair->rank[1], pair->run[1]}};
 }
 

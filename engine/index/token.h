@@ -77,8 +77,9 @@ int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
  *   bits 23-30  run length
  *   bit 31      the escape */
 #define NG_COMMON        1024u
-#define NG_FIRST_CONTEXT 0x1c00u
-#define NG_ENTRY_CONTEXT 0x1c00u
+#define NG_COMMON_RANKS  64u /* ranks of common tokens are below this */
+#define NG_CONTEXT_SHIFT (NG_FIRST_BITS + 1)
+#define NG_FIRST_CONTEXT ((NG_CONTEXTS - 1) << NG_CONTEXT_SHIFT)
 #define NG_ENTRY_ESCAPE  0x80000000u
 
 static inline unsigned ng_entry_length(uint32_t entry)
@@ -98,7 +99,7 @@ static inline unsigned ng_entry_run(uint32_t entry)
 
 static inline uint32_t ng_entry_make(unsigned length, unsigned rank, unsigned run_class)
 {
-	return length | ng_token_context(rank, run_class) << 10 | rank << 14 |
+	return length | ng_token_context(rank, run_class) << NG_CONTEXT_SHIFT | rank << 14 |
 	       (uint32_t)ng_run_class_length[run_class] << 23;
 }
 
@@ -108,7 +109,7 @@ struct ng_token_tables {
 	uint32_t *links; /* the same */
 	uint32_t *second;
 	struct ng_token_pair {
-		uint16_t rank[2], run[2]; /* 0 and 0 where there is no second token */
+		uint8_t rank[2], run[2]; /* 0 and 0 where there is no second token */
 	} common[NG_COMMON];
 };
 

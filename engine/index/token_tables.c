@@ -30,6 +30,8 @@ static bool has_short_code(const struct maker *maker, unsigned id, unsigned leng
 	return false;
 }
 
+#define PLACE_CONTEXT (1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this */
+
 /* The next place for a token or a pair that leaves this context, which is bits 4-6 of the place;
  * NG_COMMON when all are taken. */
 static unsigned common_place(struct maker *maker, unsigned context)
@@ -39,7 +41,8 @@ static unsigned common_place(struct maker *maker, unsigned context)
 	if (n == NG_COMMON / NG_CONTEXTS)
 		return NG_COMMON;
 	maker->n_common[context]++;
-	return (n & 15) | context << 4 | n >> 4 << 7;
+	return (n & (PLACE_CONTEXT - 1)) | context * PLACE_CONTEXT |
+	       n / PLACE_CONTEXT * PLACE_CONTEXT * NG_CONTEXTS;
 }
 
 /* The common tokens: those with the shortest code in any context, as far as a first-level code
@@ -51,7 +54,7 @@ static void common_choose(struct maker *maker)
 	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
 		maker->common_at[id] = NG_COMMON;
 	for (unsigned length = 1; length <= NG_FIRST_BITS; length++) {
-		for (unsigned id = 0; id < NG_TOKENS; id++) {
+		for (unsigned id = 0; id < NG_COMMON_RANKS * NG_RUN_CLASSES; id++) {
 			unsigned rank = id / NG_RUN_CLASSES, run_class = id % NG_RUN_CLASSES;
 			unsigned at;
 
@@ -61,7 +64,7 @@ static void common_choose(struct maker *maker)
 			if (at == NG_COMMON)
 				continue;
 			maker->common_at[id] = (uint16_t)at;
-			maker->out.common[at].rank[0] = (uint16_t)rank;
+			maker->out.common[at].rank[0] = (uint8_t)rank;
 			maker->out.common[at].run[0] = ng_run_class_length[run_class];
 		}
 	}
@@ -220,7 +223,7 @@ static void pairs_choose(struct maker *maker, struct pair_slot *slots, struct pa
 			order[n++] = &slots[i];
 	qsort(order, n, sizeof(*order), slot_compare);
 	for (unsigned i = 0; i < n; i++) {
-		unsigned place = common_place(maker, order[i]->two >> 4 & 7);
+		unsigned place = common_place(maker, order[i]->two / PLACE_CONTEXT % NG_CONTEXTS);
 		struct ng_token_pair *common = maker->out.common;
 
 		order[i]->place = place;

@@ -24,8 +24,8 @@ static void test_classes(void **state)
 			assert_int_equal(ng_entry_length(entry), 7);
 			assert_int_equal(ng_entry_rank(entry), rank);
 			assert_int_equal(ng_entry_run(entry), ng_run_class_length[class]);
-			assert_int_equal(entry & NG_ENTRY_CONTEXT, ng_token_context(rank, class)
-									   << 10);
+			assert_int_equal(entry & NG_FIRST_CONTEXT, ng_token_context(rank, class)
+									   << NG_CONTEXT_SHIFT);
 		}
 	}
 }
