@@ -125,12 +125,20 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	}
 }
 
+static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
+			     bool *damaged)
+{
+	if (row < bwt->rows && place_find(bwt, page_fetch(bwt, row), row, ret_at, damaged))
+		return true;
+	*damaged = true;
+	return false;
+}
+
 static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged)
 {
 	struct place at;
 
-	if (row >= bwt->rows || !place_find(bwt, page_fetch(bwt, row), row, &at, damaged)) {
-		*damaged = true;
+	if (!row_visit(bwt, row, &at, damaged)) {
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
@@ -141,19 +149,14 @@ static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 {
 	struct place at;
 
-	if (row >= bwt->rows || !place_find(bwt, page_fetch(bwt, row), row, &at, damaged)) {
-		*damaged = true;
-		return false;
-	}
-	return mark_at(bwt, &at, ret_sample, damaged);
+	return row_visit(bwt, row, &at, damaged) && mark_at(bwt, &at, ret_sample, damaged);
 }
 
 static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged)
 {
 	struct place at;
 
-	if (*row >= bwt->rows || !place_find(bwt, page_fetch(bwt, *row), *row, &at, damaged)) {
-		*damaged = true;
+	if (!row_visit(bwt, *row, &at, damaged)) {
 		*row = 0;
 		return false;
 	}
@@ -163,12 +166,24 @@ static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, 
 	return false;
 }
 
-/* The next call's pages are asked for as soon as their rows are known. */
+/* While one row's symbol is decoded, the next one's stream is on its way; and so are the pages of
+ * the next call, as soon as their rows are known. */
 static void lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged)
 {
+	struct place places[2];
+	bool next = n && row_visit(bwt, rows[0], &places[0], damaged);
+
 	for (unsigned i = 0; i < n; i++) {
-		symbols[i] = (uint16_t)lf(bwt, rows[i], &rows[i], damaged);
+		bool here = next;
+
+		next = i + 1 < n && row_visit(bwt, rows[i + 1], &places[(i + 1) & 1], damaged);
+		symbols[i] = NG_SEPARATOR;
+		if (here)
+			symbols[i] =
+				(uint16_t)lf_at(bwt, &places[i & 1], rows[i], &rows[i], damaged);
+		else
+			rows[i] = 0;
 		page_fetch(bwt, rows[i]);
 	}
 }

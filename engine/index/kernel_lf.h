@@ -176,6 +176,34 @@ static inline struct found symbol_find(const struct reader *from, unsigned beyon
 	return trace_back(from, beyond);
 }
 
+/* Rank in the block of the symbol found at a place, whose row is wide: its other occurrences in the
+ * wide cell are looked for outside of the place's own cell, where t.hits has them already, before
+ * it or after it. */
+static __attribute__((__noinline__)) unsigned wide_rank_here(const struct ng_bwt *bwt,
+							     const struct place *at, struct found t,
+							     bool from_back, bool *damaged)
+{
+	unsigned wide = at->offset >> NG_WIDE_LOG, cell = wide * NG_WIDE_CELLS;
+	unsigned end = ng_min(cell + NG_WIDE_CELLS, at->n_cells), found = 0, others;
+	struct row row = row_find(at, t.at, damaged);
+	unsigned before = row_sum(at, row, wide), all = row_cell(at, row, wide);
+
+	if (__builtin_expect(all <= t.hits, 0)) {
+		*damaged = true;
+		return 0;
+	}
+	others = all - 1 - t.hits;
+	if (from_back) {
+		for (cell = at->cell + 1; cell < end && found < others; cell++)
+			found += cell_count(bwt, at, cell, t.at, 0,
+					    ng_min(at->size - (cell << NG_CELL_LOG), NG_CELL));
+		return before + others - ng_min(found, others);
+	}
+	for (; cell < at->cell && found < others; cell++)
+		found += cell_count(bwt, at, cell, t.at, 0, NG_CELL);
+	return before + t.hits + found;
+}
+
 /* The symbol at a place, and the row it leads to. */
 static inline unsigned lf_at(const struct ng_bwt *bwt, const struct place *at, uint64_t row,
 			     uint64_t *ret_row, bool *damaged)
@@ -200,7 +228,7 @@ static inline unsigned lf_at(const struct ng_bwt *bwt, const struct place *at, u
 		rank += row_sum(at, row_find(at, t.at, damaged), at->cell + from_back);
 		rank = from_back ? rank - t.hits - 1 : rank + t.hits;
 	} else {
-		rank += wide_rank(bwt, at, t.at, damaged);
+		rank += wide_rank_here(bwt, at, t, from_back, damaged);
 	}
 	if (symbol == NG_SEPARATOR) {
 		if (row == bwt->primary) {
