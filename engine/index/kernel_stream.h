@@ -9,42 +9,36 @@
 #include "index/bwt_internal.h"
 
 struct reader {
-	uint64_t bits;      /* the next bits, from the top */
-	const uint8_t *p;   /* what comes after them */
-	unsigned have;      /* how many of them count, those that are used up included */
-	unsigned used;      /* bits used since the last fill, modulo 64 */
-	const uint8_t *row; /* first-level decoding table of the context */
-	const uint8_t *table;
-	const struct ng_token_tables *tables;
+	uint64_t bits;    /* the next bits, from the top */
+	unsigned have;    /* how many of them count */
+	const uint8_t *p; /* what comes after them */
+	const struct ng_token_table *table;
+	const uint8_t *row; /* of the table's first level: the context's */
+	const uint32_t *second;
 };
 
 /* Refill to at least 56 bits. Reads 8 bytes at p; a stream of NG_STREAM tokens can't take p
  * further than NG_BLOCK_SLACK beyond its page. */
 static inline void reader_fill(struct reader *r)
 {
-	unsigned have = r->have - (r->used & 63);
-
-	r->bits |= __builtin_bswap64(ng_load64(r->p)) >> have;
-	r->p += (63 - have) >> 3;
-	r->have = have | 56;
-	r->used = 0;
+	r->bits |= __builtin_bswap64(ng_load64(r->p)) >> r->have;
+	r->p += (63 - r->have) >> 3;
+	r->have |= 56;
 }
 
 static inline void reader_start(struct reader *r, const struct ng_bwt *bwt, const uint8_t *stream,
 				unsigned table)
 {
 	r->bits = 0;
+	r->have = 0;
 	r->p = stream;
-	r->have = r->used = 0;
-	r->table = (const uint8_t *)(bwt->tables.first +
-				     (size_t)ng_min(table, bwt->tables.n_tables - 1) *
-					     NG_TABLE_STRIDE);
-	r->row = r->table;
-	r->tables = &bwt->tables;
+	r->table = &bwt->tables.table[ng_min(table, bwt->tables.n_tables - 1)];
+	r->row = (const uint8_t *)r->table->first;
+	r->second = bwt->tables.second;
 }
 
 /* So many looks into tables between two fills: those before the last take NG_FIRST_BITS each, or
- * refill, so that the last still finds NG_CODE_BITS, and so that `used` stays below 64. */
+ * refill, so that the last still finds NG_CODE_BITS. */
 #define LOOKS_A_FILL 5
 _Static_assert(NG_FIRST_CONTEXT / 2 >> NG_FIRST_BITS == NG_CONTEXTS - 1, "rows follow each other");
 _Static_assert(56 - (LOOKS_A_FILL - 1) * NG_FIRST_BITS >= NG_CODE_BITS, "enough bits");
@@ -61,26 +55,25 @@ struct pair {
 static inline void reader_skip(struct reader *r, unsigned length)
 {
 	r->bits <<= length;
-	r->used += length;
+	r->have -= length;
 	reader_fill(r);
 }
 
 /* The token behind a link; the reader is full afterwards. */
 static inline struct token reader_next_long(struct reader *r)
 {
-	const struct ng_token_tables *tables = r->tables;
-	size_t at = (size_t)((const uint16_t *)(const void *)r->row - tables->first) +
-		    (r->bits >> (64 - NG_FIRST_BITS));
-	uint32_t link = tables->links[at];
+	const uint8_t *first = (const uint8_t *)r->table->first;
+	uint32_t link =
+		r->table->links[(size_t)(r->row - first) / 2 + (r->bits >> (64 - NG_FIRST_BITS))];
 	uint32_t entry =
-		tables->second[(link >> 6) + (r->bits << NG_FIRST_BITS >> 1 >> (63 - (link & 63)))];
+		r->second[(link >> 6) + (r->bits << NG_FIRST_BITS >> 1 >> (63 - (link & 63)))];
 
 	reader_skip(r, ng_entry_length(entry));
 	if (__builtin_expect(entry & NG_ENTRY_ESCAPE, 0)) {
 		entry = ng_entry_make(0, (unsigned)(r->bits >> (64 - NG_ESCAPE_BITS)), 0);
 		reader_skip(r, NG_ESCAPE_BITS);
 	}
-	r->row = r->table + (entry & NG_FIRST_CONTEXT);
+	r->row = first + (entry & NG_FIRST_CONTEXT);
 	return (struct token){ng_entry_rank(entry), ng_entry_run(entry)};
 }
 
@@ -88,13 +81,14 @@ static inline struct token reader_next_long(struct reader *r)
 static inline const struct ng_token_pair *reader_look(struct reader *r)
 {
 	unsigned entry = ng_load16(r->row + (r->bits >> (64 - NG_FIRST_BITS)) * 2);
+	unsigned length = entry & 63;
 
-	if (__builtin_expect((entry & 63) == 0, 0))
+	if (__builtin_expect(length == 0, 0))
 		return NULL;
-	r->bits <<= entry & 63;
-	r->used += entry;
-	r->row = r->table + (entry & NG_FIRST_CONTEXT);
-	return &r->tables->common[entry >> 6];
+	r->bits <<= length;
+	r->have -= length;
+	r->row = (const uint8_t *)r->table->first + (entry & NG_FIRST_CONTEXT);
+	return &r->table->common[entry >> 6];
 }
 
 static inline struct pair reader_next(struct reader *r)

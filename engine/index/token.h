@@ -63,12 +63,12 @@ int ng_code_lengths_make(const uint64_t *counts, unsigned n, uint8_t *ret_bits);
 int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);
 
 /* Decoding tables. They are read once for one or two tokens, so that what counts is that they stay
- * in the first level cache: the first level, NG_FIRST_BITS bits of the stream wide, has entries of
- * 16 bits,
+ * in the first level cache, and that few registers hold what a decoder needs: the first level,
+ * NG_FIRST_BITS bits of the stream wide, has entries of 16 bits,
  *   bits 0-5    length of the codes; 0: a link, see below
  *   bits 10-12  the next context (entry & NG_FIRST_CONTEXT is its row's byte offset)
- *   bits 6-15   with that, a place among the shard's common tokens and pairs of tokens,
- * whose ranks and runs are a table of their own. Longer codes, less common tokens and the escape
+ *   bits 6-15   with that, a place among the table's common tokens and pairs of tokens,
+ * whose ranks and runs follow the first level. Longer codes, less common tokens and the escape
  * are in a second level: for each first-level row and prefix, links has the width of the
  * second-level index (bits 0-5) and that table's place (bits 6-31). Its entries are
  *   bits 0-5    length of the code
@@ -103,17 +103,21 @@ static inline uint32_t ng_entry_make(unsigned length, unsigned rank, unsigned ru
 	       (uint32_t)ng_run_class_length[run_class] << 23;
 }
 
-struct ng_token_tables {
-	unsigned n_tables;
-	uint16_t *first; /* [n_tables][NG_CONTEXTS][1 << NG_FIRST_BITS] */
-	uint32_t *links; /* the same */
-	uint32_t *second;
+#define NG_FIRST_ENTRIES (NG_CONTEXTS << NG_FIRST_BITS)
+
+struct ng_token_table {
+	uint16_t first[NG_FIRST_ENTRIES]; /* [NG_CONTEXTS][1 << NG_FIRST_BITS] */
 	struct ng_token_pair {
 		uint8_t rank[2], run[2]; /* 0 and 0 where there is no second token */
 	} common[NG_COMMON];
-};
+	uint32_t links[NG_FIRST_ENTRIES];
+} __attribute__((__aligned__(64)));
 
-#define NG_TABLE_STRIDE (NG_CONTEXTS << NG_FIRST_BITS) /* entries from one table to the next */
+struct ng_token_tables {
+	unsigned n_tables;
+	struct ng_token_table *table;
+	uint32_t *second; /* of all tables */
+};
 
 /* Write code lengths as a section (zstd), and read them back into decoding tables. Every context
  * of every table has a complete code or none. Reading: -EUCLEAN, -ENOMEM. */

@@ -8,10 +8,11 @@
 
 /* The tables while they are made. */
 struct maker {
-	const struct ng_code_lengths *lengths;
-	unsigned n_tables;
 	struct ng_token_tables out;
 	size_t second_len, second_cap;
+	/* Of the table in the making: */
+	const struct ng_code_lengths *lengths;
+	struct ng_token_table *table;
 	uint16_t common_at[NG_TOKEN_IDS]; /* place among the common ones; NG_COMMON: none */
 	unsigned n_common[NG_CONTEXTS];   /* of those that leave this context */
 };
@@ -23,14 +24,14 @@ static void maker_clear(struct maker *maker)
 
 static bool has_short_code(const struct maker *maker, unsigned id, unsigned length)
 {
-	for (unsigned t = 0; t < maker->n_tables; t++)
-		for (unsigned c = 0; c < NG_CONTEXTS; c++)
-			if (maker->lengths[t].bits[c][id] == length)
-				return true;
+	for (unsigned c = 0; c < NG_CONTEXTS; c++)
+		if (maker->lengths->bits[c][id] == length)
+			return true;
 	return false;
 }
 
-#define PLACE_CONTEXT (1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this */
+#define PLACE_CONTEXT (1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this   \
+						      */
 
 /* The next place for a token or a pair that leaves this context, which is bits 4-6 of the place;
  * NG_COMMON when all are taken. */
@@ -49,8 +50,11 @@ static unsigned common_place(struct maker *maker, unsigned context)
  * goes and as many as there are places for a token that leaves this context. */
 static void common_choose(struct maker *maker)
 {
+	struct ng_token_pair *common = maker->table->common;
+
+	memset(maker->n_common, 0, sizeof(maker->n_common));
 	for (unsigned i = 0; i < NG_COMMON; i++)
-		maker->out.common[i] = (struct ng_token_pair){.run = {1, 0}};
+		common[i] = (struct ng_token_pair){.run = {1, 0}};
 	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
 		maker->common_at[id] = NG_COMMON;
 	for (unsigned length = 1; length <= NG_FIRST_BITS; length++) {
@@ -64,8 +68,8 @@ static void common_choose(struct maker *maker)
 			if (at == NG_COMMON)
 				continue;
 			maker->common_at[id] = (uint16_t)at;
-			maker->out.common[at].rank[0] = (uint8_t)rank;
-			maker->out.common[at].run[0] = ng_run_class_length[run_class];
+			common[at].rank[0] = (uint8_t)rank;
+			common[at].run[0] = ng_run_class_length[run_class];
 		}
 	}
 }
@@ -166,16 +170,14 @@ static int context_make(struct maker *maker, const uint8_t *bits, uint16_t *firs
 	return r;
 }
 
-#define LENGTHS_BYTES(n) ((size_t)(n) * sizeof(struct ng_code_lengths))
-
 /* ---- pairs ---- */
 
-#define PAIR_SLOTS 8192u /* of a hash table, a power of 2: of some 600 pairs in a text's tables */
+#define PAIR_SLOTS 2048u /* of a hash table, a power of 2: of some 300 pairs in a table of text */
 
 struct pair_slot {
 	uint16_t one, two; /* places of the tokens */
-	uint32_t windows;  /* first-level entries that the pair fits into; 0: an empty slot */
-	unsigned place;    /* NG_COMMON: not common */
+	uint16_t windows;  /* first-level entries that the pair fits into; 0: an empty slot */
+	uint16_t place;    /* NG_COMMON: not common */
 };
 
 /* The slot of a pair, or an empty one for it; NULL when none is left. */
@@ -192,66 +194,60 @@ static struct pair_slot *pair_find(struct pair_slot *slots, unsigned one, unsign
 	return NULL;
 }
 
-/* The entry of the token that follows the one in a window of a table's first level, and is whole in
- * it; 0: there is none. */
-static unsigned second_entry(const uint16_t *table, unsigned entry, unsigned window)
+/* The entry of the token that follows the one in a window of the first level, and is whole in it;
+ * 0: there is none. */
+static unsigned second_entry(const uint16_t *first, unsigned entry, unsigned window)
 {
 	unsigned length = entry & 63, next;
 
 	if (!length)
 		return 0;
-	next = table[(entry & NG_FIRST_CONTEXT) / 2 +
+	next = first[(entry & NG_FIRST_CONTEXT) / 2 +
 		     (window << length & ((1u << NG_FIRST_BITS) - 1))];
-	return (next & 63) + length <= NG_FIRST_BITS ? next & -(unsigned)((next & 63) != 0) : 0;
+	return (next & 63) && (next & 63) + length <= NG_FIRST_BITS ? next : 0;
 }
 
 static int slot_compare(const void *pa, const void *pb)
 {
-	const struct pair_slot *a = *(struct pair_slot *const *)pa;
-	const struct pair_slot *b = *(struct pair_slot *const *)pb;
+	const struct pair_slot *a = pa, *b = pb;
 
 	return (a->windows < b->windows) - (a->windows > b->windows);
 }
 
 /* Give the pairs that fit into most windows the places that the tokens have left. */
-static void pairs_choose(struct maker *maker, struct pair_slot *slots, struct pair_slot **order)
+static void pairs_choose(struct maker *maker, struct pair_slot *slots)
 {
+	struct pair_slot order[PAIR_SLOTS];
+	struct ng_token_pair *common = maker->table->common;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < PAIR_SLOTS; i++)
 		if (slots[i].windows)
-			order[n++] = &slots[i];
+			order[n++] = slots[i];
 	qsort(order, n, sizeof(*order), slot_compare);
 	for (unsigned i = 0; i < n; i++) {
-		unsigned place = common_place(maker, order[i]->two / PLACE_CONTEXT % NG_CONTEXTS);
-		struct ng_token_pair *common = maker->out.common;
+		unsigned one = order[i].one, two = order[i].two;
+		unsigned place = common_place(maker, two / PLACE_CONTEXT % NG_CONTEXTS);
 
-		order[i]->place = place;
-		if (place == NG_COMMON)
-			continue;
-		common[place] = (struct ng_token_pair){
-			{common[order[i]->one].rank[0], common[order[i]->two].rank[0]},
-			{common[order[i]->one].run[0], common[order[i]->two].run[0]}};
+		pair_find(slots, one, two)->place = (uint16_t)place;
+		if (place != NG_COMMON)
+			common[place] =
+				(struct ng_token_pair){{common[one].rank[0], common[two].rank[0]},
+						       {common[one].run[0], common[two].run[0]}};
 	}
 }
 
 /* Let the first level's entries stand for two tokens where a window holds two. */
-static int pairs_make(struct maker *maker)
+static void pairs_make(struct maker *maker)
 {
-	size_t entries = (size_t)maker->n_tables * NG_TABLE_STRIDE;
-	ng_cleanup(ng_freep) struct pair_slot *slots = calloc(PAIR_SLOTS, sizeof(*slots));
-	ng_cleanup(ng_freep) struct pair_slot **order = calloc(PAIR_SLOTS, sizeof(*order));
-	ng_cleanup(ng_freep) uint16_t *singles = malloc(entries * sizeof(*singles));
-	struct pair_slot *slot;
+	struct pair_slot slots[PAIR_SLOTS] = {{0}}, *slot;
+	uint16_t singles[NG_FIRST_ENTRIES];
 
-	if (!slots || !order || !singles)
-		return -ENOMEM;
-	memcpy(singles, maker->out.first, entries * sizeof(*singles));
+	memcpy(singles, maker->table->first, sizeof(singles));
 	for (unsigned pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < entries; i++) {
-			const uint16_t *table = singles + i / NG_TABLE_STRIDE * NG_TABLE_STRIDE;
+		for (unsigned i = 0; i < NG_FIRST_ENTRIES; i++) {
 			unsigned one = singles[i];
-			unsigned two = second_entry(table, one, i % (1u << NG_FIRST_BITS));
+			unsigned two = second_entry(singles, one, i % (1u << NG_FIRST_BITS));
 
 			slot = two ? pair_find(slots, one >> 6, two >> 6) : NULL;
 			if (!slot)
@@ -261,59 +257,61 @@ static int pairs_make(struct maker *maker)
 				slot->two = (uint16_t)(two >> 6);
 				slot->windows++;
 			} else if (slot->windows && slot->place != NG_COMMON) {
-				maker->out.first[i] =
+				maker->table->first[i] =
 					(uint16_t)((one & 63) + (two & 63) + (slot->place << 6));
 			}
 		}
 		if (pass == 0)
-			pairs_choose(maker, slots, order);
+			pairs_choose(maker, slots);
 	}
-	return 0;
 }
 
-static int tables_make(struct maker *maker)
+static int table_make(struct maker *maker)
 {
-	size_t entries = (size_t)maker->n_tables * NG_TABLE_STRIDE;
-	uint32_t unused;
-	int r;
+	struct ng_token_table *table = maker->table;
+	int r = 0;
 
-	maker->out.n_tables = maker->n_tables;
-	/* No row across more cache lines than it must. */
-	maker->out.first = aligned_alloc(64, entries * sizeof(*maker->out.first));
-	maker->out.links = calloc(entries, sizeof(*maker->out.links));
-	if (!maker->out.first || !maker->out.links)
-		return -ENOMEM;
-	memset(maker->out.first, 0, entries * sizeof(*maker->out.first));
-	/* Place 0 of the second level, which links are zeroed to, is an unused entry. */
-	r = second_add(maker, 0, &unused);
+	memset(table, 0, sizeof(*table));
 	common_choose(maker);
-	for (size_t row = 0; r == 0 && row < (size_t)maker->n_tables * NG_CONTEXTS; row++)
-		r = context_make(maker, maker->lengths[row / NG_CONTEXTS].bits[row % NG_CONTEXTS],
-				 maker->out.first + (row << NG_FIRST_BITS),
-				 maker->out.links + (row << NG_FIRST_BITS));
-	return r < 0 ? r : pairs_make(maker);
+	for (unsigned c = 0; r == 0 && c < NG_CONTEXTS; c++)
+		r = context_make(maker, maker->lengths->bits[c],
+				 table->first + (c << NG_FIRST_BITS),
+				 table->links + (c << NG_FIRST_BITS));
+	if (r == 0)
+		pairs_make(maker);
+	return r;
 }
 
 int ng_token_tables_open(const uint8_t *data, size_t bytes, struct ng_token_tables *ret_tables)
 {
 	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
 	ng_cleanup(maker_clear) struct maker maker = {0};
-	size_t raw;
+	unsigned n_tables;
+	size_t raw, lengths_bytes;
+	uint32_t unused;
 	int r;
 
 	if (bytes < 8 || data[0] < 1 || data[0] > NG_MAX_TABLES)
 		return -EUCLEAN;
-	maker.n_tables = data[0];
-	lengths = malloc(LENGTHS_BYTES(maker.n_tables));
-	if (!lengths)
+	n_tables = data[0];
+	lengths_bytes = n_tables * sizeof(*lengths);
+	lengths = malloc(lengths_bytes);
+	maker.out.table = aligned_alloc(64, n_tables * sizeof(*maker.out.table));
+	if (!lengths || !maker.out.table)
 		return -ENOMEM;
-	raw = ZSTD_decompress(lengths, LENGTHS_BYTES(maker.n_tables), data + 8, bytes - 8);
-	if (ZSTD_isError(raw) || raw != LENGTHS_BYTES(maker.n_tables))
+	raw = ZSTD_decompress(lengths, lengths_bytes, data + 8, bytes - 8);
+	if (ZSTD_isError(raw) || raw != lengths_bytes)
 		return -EUCLEAN;
-	maker.lengths = lengths;
-	r = tables_make(&maker);
+	/* Place 0 of the second level, which links are zeroed to, is an unused entry. */
+	r = second_add(&maker, 0, &unused);
+	for (unsigned t = 0; r == 0 && t < n_tables; t++) {
+		maker.lengths = &lengths[t];
+		maker.table = &maker.out.table[t];
+		r = table_make(&maker);
+	}
 	if (r < 0)
 		return r;
+	maker.out.n_tables = n_tables;
 	*ret_tables = maker.out;
 	maker.out = (struct ng_token_tables){0};
 	return 0;
@@ -321,8 +319,7 @@ int ng_token_tables_open(const uint8_t *data, size_t bytes, struct ng_token_tabl
 
 void ng_token_tables_clear(struct ng_token_tables *tables)
 {
-	free(tables->first);
-	free(tables->links);
+	free(tables->table);
 	free(tables->second);
 	*tables = (struct ng_token_tables){0};
 }

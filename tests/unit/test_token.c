@@ -230,7 +230,7 @@ static void test_tables(void **state)
 		assert_int_equal(ng_token_tables_open(buf.data, buf.len, &tables), 0);
 		assert_int_equal(tables.n_tables, n);
 		ng_token_tables_clear(&tables);
-		assert_null(tables.first);
+		assert_null(tables.table);
 	}
 }
 
