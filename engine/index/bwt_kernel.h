@@ -128,7 +128,7 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
 			     bool *damaged)
 {
-	if (row < bwt->rows && place_find(bwt, page_fetch(bwt, row), row, ret_at, damaged))
+	if (row < bwt->rows && place_find(bwt, page_fetch_wide(bwt, row), row, ret_at, damaged))
 		return true;
 	*damaged = true;
 	return false;
