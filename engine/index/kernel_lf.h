@@ -84,25 +84,33 @@ static const uint8_t moves[LIST][LIST] __attribute__((__aligned__(64))) = {
 
 _Static_assert(NG_COMMON_RANKS <= LIST, "common tokens stay within the vector");
 
-static inline __m512i list_move(__m512i list, unsigned rank)
-{
-	return _mm512_permutexvar_epi8(_mm512_load_si512(moves[rank]), list);
-}
-
-/* The same for any rank: what is behind the vector is in `tail`. */
+/* Move any rank to the front: what is behind the vector is in `tail`. */
 static __attribute__((__noinline__)) __m512i list_move_far(__m512i list, uint8_t *tail,
 							   unsigned rank)
 {
 	uint8_t first, last;
 
 	if (rank < LIST)
-		return list_move(list, rank);
+		return _mm512_permutexvar_epi8(_mm512_load_si512(moves[rank]), list);
 	rank = ng_min(rank - LIST, NG_SYMBOLS - 2 - LIST);
 	first = tail[rank];
 	last = (uint8_t)_mm_extract_epi8(_mm512_extracti32x4_epi32(list, 3), 15);
 	memmove(tail + 1, tail, rank);
 	tail[0] = last;
-	return _mm512_mask_set1_epi8(list_move(list, LIST - 1), 1, (char)first);
+	list = _mm512_permutexvar_epi8(_mm512_load_si512(moves[LIST - 1]), list);
+	return _mm512_mask_set1_epi8(list, 1, (char)first);
+}
+
+/* Where a stream's tokens are noted: each one's symbol, and its run. */
+struct notes {
+	uint8_t symbols[2 * NG_STREAM + LIST];
+	uint8_t runs[2 * NG_STREAM + LIST];
+};
+
+/* Only the vector's first byte is meant: what is behind is written again or never read. */
+static inline void note_front(uint8_t *symbol, __m512i list)
+{
+	_mm_storeu_si128((__m128i *)(void *)symbol, _mm512_castsi512_si128(list));
 }
 
 /* Decode up to the symbol with the list in a vector register, noting each token's symbol and run;
@@ -110,59 +118,63 @@ static __attribute__((__noinline__)) __m512i list_move_far(__m512i list, uint8_t
 static struct found follow_list(const struct reader *from, unsigned beyond)
 {
 	struct reader r = *from;
-	uint8_t symbols[2 * NG_STREAM + LIST], runs[2 * NG_STREAM + LIST], tail[NG_SYMBOLS - 1];
+	struct notes notes;
+	uint8_t tail[NG_SYMBOLS - 1 - LIST], *at = notes.symbols;
 	__m512i list = _mm512_load_si512(moves[0]), all, sum = _mm512_setzero_si512();
-	unsigned n = 0, done = 0, last = 0;
+	unsigned done = 0, last = 0, n;
 
-	for (unsigned i = 0; i < NG_SYMBOLS - 1 - LIST; i++)
+	for (unsigned i = 0; i < sizeof(tail); i++)
 		tail[i] = (uint8_t)(LIST + i);
 	while (done <= beyond) {
 		reader_fill(&r);
 #pragma GCC unroll 5
 		for (int i = 0; i < LOOKS_A_FILL; i++) {
 			const struct ng_token_pair *pair = reader_look(&r);
+			uint8_t *run = at + offsetof(struct notes, runs);
 
-			/* Of the vectors that are stored only the first bytes are meant. */
 			if (__builtin_expect(!pair, 0)) {
 				struct token token = reader_next_long(&r);
 
 				list = list_move_far(list, tail, token.rank);
-				_mm_storeu_si128((__m128i *)(void *)(symbols + n),
-						 _mm512_castsi512_si128(list));
-				ng_store16(runs + n, (uint16_t)token.run);
+				note_front(at, list);
+				ng_store16(run, (uint16_t)token.run);
 				last = 0;
 				done += token.run;
 			} else {
-				list = list_move(list, pair->rank[0]);
-				_mm_storeu_si128((__m128i *)(void *)(symbols + n),
-						 _mm512_castsi512_si128(list));
-				list = list_move(list, pair->rank[1]);
-				_mm_storeu_si128((__m128i *)(void *)(symbols + n + 1),
-						 _mm512_castsi512_si128(list));
-				memcpy(runs + n, pair->run, 2);
+				__m512i one = _mm512_load_si512(moves[pair->rank[0]]);
+				__m512i two = _mm512_load_si512(moves[pair->rank[1]]);
+
+				/* Both moves in one: each step waits for one permutation only. */
+				note_front(at, _mm512_permutexvar_epi8(one, list));
+				list = _mm512_permutexvar_epi8(_mm512_permutexvar_epi8(two, one),
+							       list);
+				note_front(at + 1, list);
+				memcpy(run, pair->run, 2);
 				last = pair->run[1];
 				done += pair->run[0] + last;
 			}
-			n += 2;
+			at += 2;
 			if (done > beyond)
 				break;
 		}
 	}
 	/* The run that covers the position is the first or the second of the last pair; of it
 	 * counts what is before the position. */
-	n--;
+	n = (unsigned)(at - notes.symbols) - 1;
 	done -= last;
 	if (done > beyond)
-		done -= runs[--n];
-	memset(runs + n, 0, LIST);
-	all = _mm512_set1_epi8((char)symbols[n]);
+		done -= notes.runs[--n];
+	memset(notes.runs + n, 0, LIST);
+	all = _mm512_set1_epi8((char)notes.symbols[n]);
 	for (unsigned i = 0; i < n; i += LIST) {
-		__mmask64 mine = _mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(symbols + i));
+		__mmask64 mine = _mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(notes.symbols + i));
 
-		sum = _mm512_add_epi64(sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, runs + i),
-							    _mm512_setzero_si512()));
+		sum = _mm512_add_epi64(
+			sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, notes.runs + i),
+					     _mm512_setzero_si512()));
 	}
-	return (struct found){symbols[n], beyond - done + (unsigned)_mm512_reduce_add_epi64(sum)};
+	return (struct found){notes.symbols[n],
+			      beyond - done + (unsigned)_mm512_reduce_add_epi64(sum)};
 }
 #endif
 
