@@ -125,6 +125,8 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	}
 }
 
+#define LF_GROUP 16u
+
 static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
 			     bool *damaged)
 {
@@ -142,7 +144,7 @@ static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	return lf_at(bwt, &at, row, ret_row, damaged);
+	return lf_from(bwt, &at, symbol_find(bwt, &at), row, ret_row, damaged);
 }
 
 static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
@@ -162,30 +164,39 @@ static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, 
 	}
 	if (mark_at(bwt, &at, ret_sample, damaged))
 		return true;
-	lf_at(bwt, &at, *row, row, damaged);
+	lf_from(bwt, &at, symbol_find(bwt, &at), *row, row, damaged);
 	return false;
 }
 
-/* While one row's symbol is decoded, the next one's stream is on its way; and so are the pages of
- * the next call, as soon as their rows are known. */
+/* Each part for all rows before the next part: what one row waits for hides behind the others'. */
+static void lf_group(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
+		     bool *damaged)
+{
+	struct place places[LF_GROUP];
+	struct found found[LF_GROUP];
+
+	for (unsigned i = 0; i < n; i++) {
+		if (row_visit(bwt, rows[i], &places[i], damaged))
+			continue;
+		/* Any place does for what is damaged. */
+		rows[i] = 0;
+		if (!row_visit(bwt, 0, &places[i], damaged))
+			return;
+	}
+	symbols_find(bwt, n, places, found);
+	for (unsigned i = 0; i < n; i++) {
+		symbols[i] =
+			(uint16_t)lf_from(bwt, &places[i], found[i], rows[i], &rows[i], damaged);
+		page_fetch(bwt, rows[i]);
+	}
+}
+
 static void lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
 		    bool *damaged)
 {
-	struct place places[2];
-	bool next = n && row_visit(bwt, rows[0], &places[0], damaged);
-
-	for (unsigned i = 0; i < n; i++) {
-		bool here = next;
-
-		next = i + 1 < n && row_visit(bwt, rows[i + 1], &places[(i + 1) & 1], damaged);
-		symbols[i] = NG_SEPARATOR;
-		if (here)
-			symbols[i] =
-				(uint16_t)lf_at(bwt, &places[i & 1], rows[i], &rows[i], damaged);
-		else
-			rows[i] = 0;
-		page_fetch(bwt, rows[i]);
-	}
+	memset(symbols, 0, n * sizeof(*symbols));
+	for (unsigned i = 0; i < n; i += LF_GROUP)
+		lf_group(bwt, ng_min(n - i, LF_GROUP), rows + i, symbols + i, damaged);
 }
 
 const struct ng_bwt_kernel NG_KERNEL = {

@@ -1,14 +1,8 @@
 /* LF-mapping: the symbol of a row, and the row of the suffix before. Part of bwt_kernel.h. */
 #pragma once
 
+#include "index/kernel_follow.h"
 #include "index/kernel_mark.h"
-
-/* The symbol at a position of a stream, as an index in the alphabet, and how often it occurs in the
- * stream before. */
-struct found {
-	unsigned at;
-	unsigned hits;
-};
 
 /* The tokens of a stream up to the one that covers a position. */
 struct tokens {
@@ -64,128 +58,72 @@ static __attribute__((__unused__)) struct found trace_back(const struct reader *
 	return (struct found){at, hits};
 }
 
+/* Where the symbol of a place is: the stream, and the symbols of it to leave behind. */
+static inline unsigned stream_of(const struct ng_bwt *bwt, const struct place *at,
+				 struct reader *ret_reader)
+{
+	bool from_back = at->in_cell >= front_half(at->cell_size);
+
+	reader_of_cell(ret_reader, bwt, at, at->cell, from_back);
+	return from_back ? at->cell_size - 1 - at->in_cell : at->in_cell;
+}
+
+static inline struct found symbol_find(const struct ng_bwt *bwt, const struct place *at)
+{
+	struct reader reader;
+	unsigned beyond = stream_of(bwt, at, &reader);
+
 #ifdef __AVX512VBMI__
-/* Byte i of the row for rank r is where byte i of a list comes from once rank r has moved to the
- * front: r for i = 0, i - 1 for 0 < i <= r, else i. */
-#define MOVE(r, i)    ((i) == 0 ? (r) : (i) <= (r) ? (i)-1 : (i))
-#define MOVE_4(r, i)  MOVE(r, i), MOVE(r, i + 1), MOVE(r, i + 2), MOVE(r, i + 3)
-#define MOVE_16(r, i) MOVE_4(r, i), MOVE_4(r, i + 4), MOVE_4(r, i + 8), MOVE_4(r, i + 12)
-#define MOVE_ROW(r)                                                                                \
-	{                                                                                          \
-		MOVE_16(r, 0), MOVE_16(r, 16), MOVE_16(r, 32), MOVE_16(r, 48)                      \
-	}
-#define MOVE_ROWS_4(r)  MOVE_ROW(r), MOVE_ROW(r + 1), MOVE_ROW(r + 2), MOVE_ROW(r + 3)
-#define MOVE_ROWS_16(r) MOVE_ROWS_4(r), MOVE_ROWS_4(r + 4), MOVE_ROWS_4(r + 8), MOVE_ROWS_4(r + 12)
-
-#define LIST 64u /* symbols of the move-to-front list that are in a vector */
-
-static const uint8_t moves[LIST][LIST] __attribute__((__aligned__(64))) = {
-	MOVE_ROWS_16(0), MOVE_ROWS_16(16), MOVE_ROWS_16(32), MOVE_ROWS_16(48)};
-
-_Static_assert(NG_COMMON_RANKS <= LIST, "common tokens stay within the vector");
-
-/* Move any rank to the front: what is behind the vector is in `tail`. */
-static __attribute__((__noinline__)) __m512i list_move_far(__m512i list, uint8_t *tail,
-							   unsigned rank)
-{
-	uint8_t first, last;
-
-	if (rank < LIST)
-		return _mm512_permutexvar_epi8(_mm512_load_si512(moves[rank]), list);
-	rank = ng_min(rank - LIST, NG_SYMBOLS - 2 - LIST);
-	first = tail[rank];
-	last = (uint8_t)_mm_extract_epi8(_mm512_extracti32x4_epi32(list, 3), 15);
-	memmove(tail + 1, tail, rank);
-	tail[0] = last;
-	list = _mm512_permutexvar_epi8(_mm512_load_si512(moves[LIST - 1]), list);
-	return _mm512_mask_set1_epi8(list, 1, (char)first);
+	if (at->n_symbols < NG_SYMBOLS)
+		return follow_list(&reader, beyond);
+#endif
+	return trace_back(&reader, beyond);
 }
 
-/* Where a stream's tokens are noted: each one's symbol, and its run. */
-struct notes {
-	uint8_t symbols[2 * NG_STREAM + LIST];
-	uint8_t runs[2 * NG_STREAM + LIST];
-};
-
-/* Only the vector's first byte is meant: what is behind is written again or never read. */
-static inline void note_front(uint8_t *symbol, __m512i list)
+/* The same for several places at once. */
+static inline void symbols_find(const struct ng_bwt *bwt, unsigned n, const struct place *places,
+				struct found *ret_found)
 {
-	_mm_storeu_si128((__m128i *)(void *)symbol, _mm512_castsi512_si128(list));
-}
+#ifdef __AVX512VBMI__
+	struct follower followers[2], *idle = &followers[0], *busy = NULL;
+	unsigned of[2];
 
-/* Decode up to the symbol with the list in a vector register, noting each token's symbol and run;
- * then sum the runs of the last one's, 64 tokens at a time. For alphabets of up to 256 symbols. */
-static struct found follow_list(const struct reader *from, unsigned beyond)
-{
-	struct reader r = *from;
-	struct notes notes;
-	uint8_t tail[NG_SYMBOLS - 1 - LIST], *at = notes.symbols;
-	__m512i list = _mm512_load_si512(moves[0]), all, sum = _mm512_setzero_si512();
-	unsigned done = 0, last = 0, n;
+	for (unsigned i = 0; i < n; i++) {
+		struct reader reader;
 
-	for (unsigned i = 0; i < sizeof(tail); i++)
-		tail[i] = (uint8_t)(LIST + i);
-	while (done <= beyond) {
-		reader_fill(&r);
-#pragma GCC unroll 5
-		for (int i = 0; i < LOOKS_A_FILL; i++) {
-			const struct ng_token_pair *pair = reader_look(&r);
-			uint8_t *run = at + offsetof(struct notes, runs);
+		if (places[i].n_symbols >= NG_SYMBOLS) {
+			ret_found[i] = symbol_find(bwt, &places[i]);
+			continue;
+		}
+		of[idle - followers] = i;
+		follower_start(idle, &reader, stream_of(bwt, &places[i], &reader));
+		if (!busy) {
+			busy = idle;
+			idle = &followers[1];
+			continue;
+		}
+		follower_run_both(busy, idle);
+		if (busy->left < 0) {
+			struct follower *done = busy;
 
-			if (__builtin_expect(!pair, 0)) {
-				struct token token = reader_next_long(&r);
-
-				list = list_move_far(list, tail, token.rank);
-				note_front(at, list);
-				ng_store16(run, (uint16_t)token.run);
-				last = 0;
-				done += token.run;
-			} else {
-				__m512i one = _mm512_load_si512(moves[pair->rank[0]]);
-				__m512i two = _mm512_load_si512(moves[pair->rank[1]]);
-
-				/* Both moves in one: each step waits for one permutation only. */
-				note_front(at, _mm512_permutexvar_epi8(one, list));
-				list = _mm512_permutexvar_epi8(_mm512_permutexvar_epi8(two, one),
-							       list);
-				note_front(at + 1, list);
-				memcpy(run, pair->run, 2);
-				last = pair->run[1];
-				done += pair->run[0] + last;
-			}
-			at += 2;
-			if (done > beyond)
-				break;
+			busy = idle;
+			idle = done;
+		}
+		ret_found[of[idle - followers]] = follower_found(idle);
+		if (busy->left < 0) {
+			ret_found[of[busy - followers]] = follower_found(busy);
+			busy = NULL;
+			idle = &followers[0];
 		}
 	}
-	/* The run that covers the position is the first or the second of the last pair; of it
-	 * counts what is before the position. */
-	n = (unsigned)(at - notes.symbols) - 1;
-	done -= last;
-	if (done > beyond)
-		done -= notes.runs[--n];
-	memset(notes.runs + n, 0, LIST);
-	all = _mm512_set1_epi8((char)notes.symbols[n]);
-	for (unsigned i = 0; i < n; i += LIST) {
-		__mmask64 mine = _mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(notes.symbols + i));
-
-		sum = _mm512_add_epi64(
-			sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, notes.runs + i),
-					     _mm512_setzero_si512()));
+	if (busy) {
+		follower_run(busy);
+		ret_found[of[busy - followers]] = follower_found(busy);
 	}
-	return (struct found){notes.symbols[n],
-			      beyond - done + (unsigned)_mm512_reduce_add_epi64(sum)};
-}
+#else
+	for (unsigned i = 0; i < n; i++)
+		ret_found[i] = symbol_find(bwt, &places[i]);
 #endif
-
-static inline struct found symbol_find(const struct reader *from, unsigned beyond,
-				       unsigned n_symbols)
-{
-#ifdef __AVX512VBMI__
-	if (n_symbols < NG_SYMBOLS)
-		return follow_list(from, beyond);
-#endif
-	return trace_back(from, beyond);
 }
 
 /* Rank in the block of the symbol found at a place, whose row is wide: its other occurrences in the
@@ -216,18 +154,14 @@ static __attribute__((__noinline__)) unsigned wide_rank_here(const struct ng_bwt
 	return before + t.hits + found;
 }
 
-/* The symbol at a place, and the row it leads to. */
-static inline unsigned lf_at(const struct ng_bwt *bwt, const struct place *at, uint64_t row,
-			     uint64_t *ret_row, bool *damaged)
+/* The symbol found at a place, and the row it leads to. */
+static inline unsigned lf_from(const struct ng_bwt *bwt, const struct place *at, struct found t,
+			       uint64_t row, uint64_t *ret_row, bool *damaged)
 {
 	bool from_back = at->in_cell >= front_half(at->cell_size);
-	unsigned beyond = from_back ? at->cell_size - 1 - at->in_cell : at->in_cell, symbol;
-	struct reader reader;
-	struct found t;
+	unsigned symbol;
 	uint64_t rank;
 
-	reader_of_cell(&reader, bwt, at, at->cell, from_back);
-	t = symbol_find(&reader, beyond, at->n_symbols);
 	if (__builtin_expect(t.at >= at->n_symbols, 0)) {
 		*damaged = true;
 		*ret_row = 0;
