@@ -144,10 +144,10 @@ unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 	return bwt->kernel->lf(bwt, row, ret_row, damaged);
 }
 
-void ng_bwt_lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
-		    bool *damaged)
+void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
+			bool *damaged)
 {
-	bwt->kernel->lf_many(bwt, n, rows, symbols, damaged);
+	bwt->kernel->chains_walk(bwt, n, chains, damaged);
 }
 
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)

@@ -44,10 +44,26 @@ void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
  * row the returned row is 0 and the symbol NG_SEPARATOR. One visit. */
 unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 
-/* ng_bwt_lf for n rows at once: symbols[i] and rows[i] (in: row, out: the earlier one). Faster
- * than n calls where many rows are walked by turns: what the next call reads is asked for early. */
-void ng_bwt_lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
-		    bool *damaged);
+/* A chain of LF steps. */
+struct ng_bwt_chain {
+	uint64_t row;    /* where it is */
+	uint64_t left;   /* steps to go, at most */
+	uint64_t taken;  /* steps gone */
+	bool to_mark;    /* whether it ends at a row that is marked, instead of giving symbols */
+	bool marked;     /* whether it has ended so; then */
+	uint64_t sample; /* is the row's number among the sampled ones */
+	/* Where symbols go: the first `skip` nowhere, the others before `end`, from the back. */
+	uint64_t skip;
+	uint8_t *end;
+};
+
+#define NG_BWT_CHAINS 32u
+
+/* Walk n <= NG_BWT_CHAINS chains to their ends. Their cache misses, and where the processor can,
+ * their decoding, overlap: a step of many chains takes less than half of ng_bwt_lf's time. A
+ * separator where symbols are given is reported as damage. */
+void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
+			bool *damaged);
 
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);

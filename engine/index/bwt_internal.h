@@ -17,8 +17,8 @@ struct ng_bwt_kernel {
 	void (*step)(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		     bool *damaged);
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
-	void (*lf_many)(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
-			bool *damaged);
+	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
+			    bool *damaged);
 	bool (*walk)(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 };

@@ -1,6 +1,6 @@
 /* Rank, written once and compiled for several instruction sets: bwt_portable.c, bwt_avx2.c and
  * bwt_avx512.c define NG_KERNEL and NG_KERNEL_NAME and include this file. */
-#include "index/kernel_lf.h"
+#include "index/kernel_chains.h"
 
 /* A rank on its way: everything but the decoding. The answer is base + hits when counted from the
  * cell's front, base - hits from its back. */
@@ -125,17 +125,6 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	}
 }
 
-#define LF_GROUP 16u
-
-static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
-			     bool *damaged)
-{
-	if (row < bwt->rows && place_find(bwt, page_fetch_wide(bwt, row), row, ret_at, damaged))
-		return true;
-	*damaged = true;
-	return false;
-}
-
 static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged)
 {
 	struct place at;
@@ -168,42 +157,11 @@ static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, 
 	return false;
 }
 
-/* Each part for all rows before the next part: what one row waits for hides behind the others'. */
-static void lf_group(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
-		     bool *damaged)
-{
-	struct place places[LF_GROUP];
-	struct found found[LF_GROUP];
-
-	for (unsigned i = 0; i < n; i++) {
-		if (row_visit(bwt, rows[i], &places[i], damaged))
-			continue;
-		/* Any place does for what is damaged. */
-		rows[i] = 0;
-		if (!row_visit(bwt, 0, &places[i], damaged))
-			return;
-	}
-	symbols_find(bwt, n, places, found);
-	for (unsigned i = 0; i < n; i++) {
-		symbols[i] =
-			(uint16_t)lf_from(bwt, &places[i], found[i], rows[i], &rows[i], damaged);
-		page_fetch(bwt, rows[i]);
-	}
-}
-
-static void lf_many(const struct ng_bwt *bwt, unsigned n, uint64_t *rows, uint16_t *symbols,
-		    bool *damaged)
-{
-	memset(symbols, 0, n * sizeof(*symbols));
-	for (unsigned i = 0; i < n; i += LF_GROUP)
-		lf_group(bwt, ng_min(n - i, LF_GROUP), rows + i, symbols + i, damaged);
-}
-
 const struct ng_bwt_kernel NG_KERNEL = {
 	.name = NG_KERNEL_NAME,
 	.step = step,
 	.lf = lf,
-	.lf_many = lf_many,
+	.chains_walk = chains_walk,
 	.mark = mark,
 	.walk = walk,
 };

@@ -50,153 +50,113 @@ static __attribute__((__noinline__)) __m512i list_move_far(__m512i list, uint8_t
 	return _mm512_mask_set1_epi8(list, 1, (char)first);
 }
 
-/* A stream on its way to a position: the list in a vector register, and each token's symbol and run
- * noted. For alphabets of up to 256 symbols. */
-struct follower {
-	struct reader reader;
-	__m512i list;
-	int left;      /* symbols before the position that aren't decoded, less 1 when it is */
-	uint8_t *at;   /* where the next token's symbol is noted */
-	unsigned last; /* run of the last pair's second token */
+/* Where the tokens of a stream up to a position are noted, with the list in a vector register. For
+ * alphabets of up to 256 symbols. */
+struct notes {
 	uint8_t tail[NG_SYMBOLS - 1 - LIST]; /* the list behind the vector */
 	uint8_t symbols[2 * NG_STREAM + LIST];
 	uint8_t runs[2 * NG_STREAM + LIST];
 };
 
-#define NOTES_APART (offsetof(struct follower, runs) - offsetof(struct follower, symbols))
+/* What changes with each token. In a variable of its own, so that it stays in registers. */
+struct follower {
+	__m512i list;
+	uint8_t *at;   /* where the next token's symbol is noted */
+	int left;      /* symbols before the position still to come; negative: it is reached */
+	unsigned last; /* run of the last pair's second token */
+};
 
-static inline void follower_start(struct follower *f, const struct reader *reader, unsigned beyond)
+static inline struct follower follower_start(struct notes *notes, unsigned beyond)
 {
-	f->reader = *reader;
-	f->list = _mm512_load_si512(moves[0]);
-	f->left = (int)beyond;
-	f->at = f->symbols;
-	f->last = 0;
-	for (unsigned i = 0; i < sizeof(f->tail); i++)
-		f->tail[i] = (uint8_t)(LIST + i);
+	for (unsigned i = 0; i < sizeof(notes->tail); i++)
+		notes->tail[i] = (uint8_t)(LIST + i);
+	return (struct follower){_mm512_load_si512(moves[0]), notes->symbols, (int)beyond, 0};
 }
 
 /* Only the vector's first byte is meant: what is behind is written again or never read. */
-static inline void note_front(uint8_t *symbol, __m512i list)
+static inline void note_symbol(uint8_t *symbol, __m512i list)
 {
 	_mm_storeu_si128((__m128i *)(void *)symbol, _mm512_castsi512_si128(list));
 }
 
-/* One look into the table. What changes is in variables of the caller's, for registers. */
-static inline __attribute__((__always_inline__)) void follower_look(struct reader *r, __m512i *list,
-								    uint8_t **at, int *left,
-								    unsigned *last, uint8_t *tail)
+static inline uint8_t *note_run(uint8_t *symbol)
 {
-	const struct ng_token_pair *pair = reader_look(r);
-
-	if (__builtin_expect(!pair, 0)) {
-		struct token token = reader_next_long(r);
-
-		*list = list_move_far(*list, tail, token.rank);
-		note_front(*at, *list);
-		ng_store16(*at + NOTES_APART, (uint16_t)token.run);
-		*last = 0;
-		*left -= (int)token.run;
-	} else {
-		__m512i one = _mm512_load_si512(moves[pair->rank[0]]);
-		__m512i two = _mm512_load_si512(moves[pair->rank[1]]);
-
-		/* Both moves in one: each step waits for one permutation only. */
-		note_front(*at, _mm512_permutexvar_epi8(one, *list));
-		*list = _mm512_permutexvar_epi8(_mm512_permutexvar_epi8(two, one), *list);
-		note_front(*at + 1, *list);
-		memcpy(*at + NOTES_APART, pair->run, 2);
-		*last = pair->run[1];
-		*left -= pair->run[0] + pair->run[1];
-	}
-	*at += 2;
+	return symbol + (offsetof(struct notes, runs) - offsetof(struct notes, symbols));
 }
 
-static void follower_run(struct follower *f)
+/* Two tokens of ranks in the vector; or one, and {0, 0}. */
+static inline void follow_pair(struct follower *f, const struct ng_token_pair *pair)
 {
-	struct reader r = f->reader;
-	__m512i list = f->list;
-	uint8_t *at = f->at;
-	unsigned last = f->last;
-	int left = f->left;
+	__m512i one = _mm512_load_si512(moves[pair->rank[0] % LIST]);
+	__m512i two = _mm512_load_si512(moves[pair->rank[1] % LIST]);
 
-	while (left >= 0) {
-		reader_fill(&r);
-#pragma GCC unroll 5
-		for (int i = 0; i < LOOKS_A_FILL; i++) {
-			follower_look(&r, &list, &at, &left, &last, f->tail);
-			if (left < 0)
-				break;
-		}
-	}
-	f->at = at;
-	f->last = last;
-	f->left = left;
+	/* Both moves in one: each step waits for one permutation only. */
+	note_symbol(f->at, _mm512_permutexvar_epi8(one, f->list));
+	f->list = _mm512_permutexvar_epi8(_mm512_permutexvar_epi8(two, one), f->list);
+	note_symbol(f->at + 1, f->list);
+	memcpy(note_run(f->at), pair->run, 2);
+	f->last = pair->run[1];
+	f->left -= pair->run[0] + pair->run[1];
+	f->at += 2;
 }
 
-/* Two in step, until one is at its position: what one look waits for hides behind the other's. */
-static void follower_run_both(struct follower *f, struct follower *g)
+/* A token of any rank. */
+static inline void follow_token(struct follower *f, struct notes *notes, struct token token)
 {
-	struct reader r = f->reader, q = g->reader;
-	__m512i list_r = f->list, list_q = g->list;
-	uint8_t *at_r = f->at, *at_q = g->at;
-	unsigned last_r = f->last, last_q = g->last;
-	int left_r = f->left, left_q = g->left;
-
-	while ((left_r | left_q) >= 0) {
-		reader_fill(&r);
-		reader_fill(&q);
-#pragma GCC unroll 5
-		for (int i = 0; i < LOOKS_A_FILL; i++) {
-			follower_look(&r, &list_r, &at_r, &left_r, &last_r, f->tail);
-			follower_look(&q, &list_q, &at_q, &left_q, &last_q, g->tail);
-			if ((left_r | left_q) < 0)
-				break;
-		}
-	}
-	f->reader = r;
-	f->list = list_r;
-	f->at = at_r;
-	f->last = last_r;
-	f->left = left_r;
-	g->reader = q;
-	g->list = list_q;
-	g->at = at_q;
-	g->last = last_q;
-	g->left = left_q;
+	f->list = list_move_far(f->list, notes->tail, token.rank);
+	note_symbol(f->at, f->list);
+	ng_store16(note_run(f->at), (uint16_t)token.run);
+	f->last = 0;
+	f->left -= (int)token.run;
+	f->at += 2;
 }
 
 /* The symbol at the position, and how often it was noted before: the sum of its tokens' runs, 64
  * tokens at a time. */
-static inline struct found follower_found(struct follower *f)
+static inline struct found follower_found(const struct follower *f, struct notes *notes)
 {
 	/* The run that covers the position is the first or the second of the last pair. Of it
 	 * counts what is before the position. */
-	unsigned n = (unsigned)(f->at - f->symbols) - 1, covered;
+	unsigned n = (unsigned)(f->at - notes->symbols) - 1, covered;
 	int left = f->left + (int)f->last;
 	__m512i all, sum = _mm512_setzero_si512();
 
 	if (left < 0)
-		left += f->runs[--n];
+		left += notes->runs[--n];
 	covered = (unsigned)left;
-	memset(f->runs + n, 0, LIST);
-	all = _mm512_set1_epi8((char)f->symbols[n]);
+	memset(notes->runs + n, 0, LIST);
+	all = _mm512_set1_epi8((char)notes->symbols[n]);
 	for (unsigned i = 0; i < n; i += LIST) {
-		__mmask64 mine = _mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(f->symbols + i));
+		__mmask64 mine =
+			_mm512_cmpeq_epi8_mask(all, _mm512_loadu_si512(notes->symbols + i));
 
-		sum = _mm512_add_epi64(sum,
-				       _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, f->runs + i),
-						       _mm512_setzero_si512()));
+		sum = _mm512_add_epi64(
+			sum, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(mine, notes->runs + i),
+					     _mm512_setzero_si512()));
 	}
-	return (struct found){f->symbols[n], covered + (unsigned)_mm512_reduce_add_epi64(sum)};
+	return (struct found){notes->symbols[n], covered + (unsigned)_mm512_reduce_add_epi64(sum)};
 }
 
-static struct found follow_list(const struct reader *from, unsigned beyond)
+static struct found follow_stream(const struct reader *from, unsigned beyond)
 {
-	struct follower f;
+	struct notes notes;
+	struct follower f = follower_start(&notes, beyond);
+	struct reader r = *from;
 
-	follower_start(&f, from, beyond);
-	follower_run(&f);
-	return follower_found(&f);
+	while (f.left >= 0) {
+		reader_fill(&r);
+#pragma GCC unroll 5
+		for (int i = 0; i < LOOKS_A_FILL; i++) {
+			const struct ng_token_pair *pair = reader_look(&r);
+
+			if (__builtin_expect(!pair, 0))
+				follow_token(&f, &notes, reader_next_long(&r));
+			else
+				follow_pair(&f, pair);
+			if (f.left < 0)
+				break;
+		}
+	}
+	return follower_found(&f, &notes);
 }
 #endif

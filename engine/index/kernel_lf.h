@@ -75,55 +75,9 @@ static inline struct found symbol_find(const struct ng_bwt *bwt, const struct pl
 
 #ifdef __AVX512VBMI__
 	if (at->n_symbols < NG_SYMBOLS)
-		return follow_list(&reader, beyond);
+		return follow_stream(&reader, beyond);
 #endif
 	return trace_back(&reader, beyond);
-}
-
-/* The same for several places at once. */
-static inline void symbols_find(const struct ng_bwt *bwt, unsigned n, const struct place *places,
-				struct found *ret_found)
-{
-#ifdef __AVX512VBMI__
-	struct follower followers[2], *idle = &followers[0], *busy = NULL;
-	unsigned of[2];
-
-	for (unsigned i = 0; i < n; i++) {
-		struct reader reader;
-
-		if (places[i].n_symbols >= NG_SYMBOLS) {
-			ret_found[i] = symbol_find(bwt, &places[i]);
-			continue;
-		}
-		of[idle - followers] = i;
-		follower_start(idle, &reader, stream_of(bwt, &places[i], &reader));
-		if (!busy) {
-			busy = idle;
-			idle = &followers[1];
-			continue;
-		}
-		follower_run_both(busy, idle);
-		if (busy->left < 0) {
-			struct follower *done = busy;
-
-			busy = idle;
-			idle = done;
-		}
-		ret_found[of[idle - followers]] = follower_found(idle);
-		if (busy->left < 0) {
-			ret_found[of[busy - followers]] = follower_found(busy);
-			busy = NULL;
-			idle = &followers[0];
-		}
-	}
-	if (busy) {
-		follower_run(busy);
-		ret_found[of[busy - followers]] = follower_found(busy);
-	}
-#else
-	for (unsigned i = 0; i < n; i++)
-		ret_found[i] = symbol_find(bwt, &places[i]);
-#endif
 }
 
 /* Rank in the block of the symbol found at a place, whose row is wide: its other occurrences in the
@@ -189,4 +143,13 @@ static inline unsigned lf_from(const struct ng_bwt *bwt, const struct place *at,
 		*ret_row = 0;
 	}
 	return symbol;
+}
+
+static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
+			     bool *damaged)
+{
+	if (row < bwt->rows && place_find(bwt, page_fetch_wide(bwt, row), row, ret_at, damaged))
+		return true;
+	*damaged = true;
+	return false;
 }

@@ -1,9 +1,6 @@
 /* Backward search, locating and extracting: Ferragina and Manzini, J. ACM 2005. */
 #include "query/shard.h"
 
-/* Chains that are walked side by side, so that their cache misses overlap. */
-#define CHAINS 16u
-
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval)
 {
@@ -31,29 +28,27 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 	return ng_shard_result(shard, 0);
 }
 
-/* Position of one row's suffix. */
-static int locate_row(const struct ng_shard *shard, uint64_t row, uint64_t *ret_position)
-{
-	uint64_t sample, steps = 0;
-	bool bad = false;
-
-	while (!ng_bwt_walk(shard->bwt, &row, &sample, &bad))
-		if (bad || ++steps > 1u << shard->params.sa_log)
-			return -EUCLEAN;
-	if (bad || sample >= shard->sa.n)
-		return -EUCLEAN;
-	*ret_position = (ng_packed_get(&shard->sa, sample) << shard->params.sa_log) + steps;
-	return 0;
-}
-
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    uint64_t *ret_positions)
 {
-	for (size_t i = 0; i < n; i++) {
-		int r = locate_row(shard, first + i, &ret_positions[i]);
+	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	bool bad = false;
 
-		if (r < 0)
-			return r;
+	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
+		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
+
+		for (unsigned c = 0; c < m; c++)
+			chains[c] = (struct ng_bwt_chain){.row = first + i + c,
+							  .left = 1u << shard->params.sa_log,
+							  .to_mark = true};
+		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
+		for (unsigned c = 0; c < m; c++) {
+			if (bad || !chains[c].marked || chains[c].sample >= shard->sa.n)
+				return -EUCLEAN;
+			ret_positions[i + c] = (ng_packed_get(&shard->sa, chains[c].sample)
+						<< shard->params.sa_log) +
+					       chains[c].taken;
+		}
 		if (ng_cancelled(cancel))
 			return -EINTR;
 	}
@@ -88,68 +83,44 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 	return ng_shard_result(shard, 0);
 }
 
-/* One stretch of text that is walked from a sampled position behind it back to its beginning. */
-struct stretch {
-	uint64_t at; /* position that row stands for */
-	uint64_t begin;
-};
-
-/* The next stretch of [begin, end), from the front on: up to the next sampled position, or, in the
- * last, up to the end of the text. */
-static int stretch_start(const struct ng_shard *shard, uint64_t *begin, uint64_t end,
-			 struct stretch *ret, uint64_t *ret_row)
+/* A chain for the next stretch of [begin, end): from the next sampled position, or, in the last,
+ * from the end of the text, back to *begin, which moves on. buf: of the whole range. */
+static int chain_start(const struct ng_shard *shard, uint64_t *begin, uint64_t end, uint8_t *buf,
+		       struct ng_bwt_chain *ret_chain)
 {
 	unsigned log = shard->params.isa_log;
 	uint64_t sample = (*begin >> log) + 1, last = shard->params.rows - 1;
+	uint64_t at = ng_min(sample << log, last), stop = ng_min(at, end);
 
-	ret->begin = *begin;
-	if (sample << log > last) {
-		ret->at = last;
-		*ret_row = 0;
-	} else {
-		ret->at = sample << log;
-		*ret_row = ng_packed_get(&shard->isa, sample);
-	}
-	*begin = ng_min(ret->at, end);
-	return *ret_row < shard->params.rows ? 0 : -EUCLEAN;
+	*ret_chain = (struct ng_bwt_chain){
+		.row = at == last ? 0 : ng_packed_get(&shard->isa, sample),
+		.left = at - *begin,
+		.skip = at - stop,
+		.end = buf + (stop - *begin),
+	};
+	*begin = stop;
+	return ret_chain->row < shard->params.rows ? 0 : -EUCLEAN;
 }
 
 int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
-	struct stretch stretches[CHAINS];
-	uint64_t rows[CHAINS], next = begin, end = begin + len;
-	uint16_t symbols[CHAINS];
-	unsigned n = 0, steps = 0;
+	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	uint64_t next = begin, end = begin + len;
 	bool bad = false;
 
 	if (end > shard->params.rows - 1 || end < begin)
 		return -EINVAL;
-	while (next < end || n) {
-		for (; n < CHAINS && next < end; n++)
-			if (stretch_start(shard, &next, end, &stretches[n], &rows[n]) < 0)
-				return -EUCLEAN;
-		ng_bwt_lf_many(shard->bwt, n, rows, symbols, &bad);
-		for (unsigned c = 0; c < n;) {
-			struct stretch *s = &stretches[c];
+	while (next < end) {
+		unsigned n = 0;
 
-			s->at--;
-			if (s->at < end) {
-				/* The range is inside a document: no separators. */
-				bad |= symbols[c] == NG_SEPARATOR;
-				buf[s->at - begin] = (uint8_t)symbols[c];
-			}
-			if (s->at > s->begin) {
-				c++;
-				continue;
-			}
-			stretches[c] = stretches[--n];
-			rows[c] = rows[n];
-			symbols[c] = symbols[n];
-		}
+		for (; n < NG_BWT_CHAINS && next < end; n++)
+			if (chain_start(shard, &next, end, buf + (next - begin), &chains[n]) < 0)
+				return -EUCLEAN;
+		ng_bwt_walk_chains(shard->bwt, n, chains, &bad);
 		if (bad)
 			return -EUCLEAN;
-		if ((++steps & 15) == 0 && ng_cancelled(cancel))
+		if (ng_cancelled(cancel))
 			return -EINTR;
 	}
 	return ng_shard_result(shard, 0);

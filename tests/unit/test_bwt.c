@@ -149,28 +149,94 @@ static void check_rows(const struct sequence *s, const struct ng_bwt *bwt)
 	}
 }
 
-static void check_many(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
-		       uint64_t *rng)
+/* A chain that gives symbols: what `left` steps from a row give. Whether it meets a separator. */
+static bool naive_chain(const struct sequence *s, uint64_t row, unsigned left, unsigned skip,
+			uint8_t *end, uint64_t *ret_row)
+{
+	bool separator = false;
+
+	for (unsigned i = 0; i < left; i++, row = s->lf[row]) {
+		unsigned symbol = ng_bwt_text_symbol(&s->text, row);
+
+		if (i < skip)
+			continue;
+		separator |= symbol == NG_SEPARATOR;
+		*--end = (uint8_t)symbol;
+	}
+	*ret_row = row;
+	return separator;
+}
+
+#define CHAIN_STEPS 40u
+
+static void check_symbol_chains(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
+				uint64_t *rng)
 {
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t rows[19], from[19], near = scratch_random(rng) % s->text.rows;
-		uint16_t symbols[19];
-		unsigned chains = i % (ng_array_size(rows) + 1);
-		bool damaged = false;
+		struct ng_bwt_chain chains[NG_BWT_CHAINS];
+		uint64_t from[NG_BWT_CHAINS], near = scratch_random(rng) % s->text.rows;
+		uint8_t got[NG_BWT_CHAINS][CHAIN_STEPS] = {{0}};
+		uint8_t want[NG_BWT_CHAINS][CHAIN_STEPS] = {{0}};
+		unsigned steps[NG_BWT_CHAINS], skip[NG_BWT_CHAINS], m = i % (NG_BWT_CHAINS + 1);
+		bool damaged = false, separator = false;
 
-		for (unsigned k = 0; k < chains; k++) {
+		for (unsigned k = 0; k < m; k++) {
 			uint64_t r = scratch_random(rng);
 
-			from[k] = (i & 64 ? near + r % 300 : r) % s->text.rows;
-			rows[k] = from[k];
+			from[k] = (i & 64 ? near + r % 300 : r >> 20) % s->text.rows;
+			steps[k] = (unsigned)(r >> 8) % (CHAIN_STEPS + 1);
+			skip[k] = (unsigned)(r >> 16) % (steps[k] + 1);
+			chains[k] = (struct ng_bwt_chain){.row = from[k],
+							  .left = steps[k],
+							  .skip = skip[k],
+							  .end = got[k] + CHAIN_STEPS};
 		}
-		ng_bwt_lf_many(bwt, chains, rows, symbols, &damaged);
+		ng_bwt_walk_chains(bwt, m, chains, &damaged);
+		for (unsigned k = 0; k < m; k++) {
+			uint64_t row;
+
+			separator |= naive_chain(s, from[k], steps[k], skip[k],
+						 want[k] + CHAIN_STEPS, &row);
+			if (chains[k].row != row || chains[k].taken != steps[k] || chains[k].left ||
+			    memcmp(got[k], want[k], CHAIN_STEPS) != 0)
+				fail_msg("%s: chain %u of %u: %u steps from row %ju", s->name, k, m,
+					 steps[k], (uintmax_t)from[k]);
+		}
+		assert_int_equal(damaged, separator);
+	}
+}
+
+static void check_mark_chains(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
+			      uint64_t *rng)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct ng_bwt_chain chains[NG_BWT_CHAINS];
+		uint64_t from[NG_BWT_CHAINS];
+		unsigned m = i % (NG_BWT_CHAINS + 1);
+		bool damaged = false;
+
+		for (unsigned k = 0; k < m; k++) {
+			from[k] = scratch_random(rng) % s->text.rows;
+			chains[k] = (struct ng_bwt_chain){
+				.row = from[k], .left = CHAIN_STEPS, .to_mark = true};
+		}
+		ng_bwt_walk_chains(bwt, m, chains, &damaged);
 		assert_false(damaged);
-		for (unsigned k = 0; k < chains; k++)
-			if (rows[k] != s->lf[from[k]] ||
-			    symbols[k] != ng_bwt_text_symbol(&s->text, from[k]))
-				fail_msg("%s: chain %u of %u from row %ju", s->name, k, chains,
+		for (unsigned k = 0; k < m; k++) {
+			uint64_t row = from[k], sample = 0;
+			unsigned taken = 0;
+			bool marked;
+
+			while (!(marked = ng_bit(s->text.marks, row)) && taken < CHAIN_STEPS) {
+				row = s->lf[row];
+				taken++;
+			}
+			assert_int_equal(ng_bwt_mark(bwt, row, &sample, &damaged), marked);
+			if (chains[k].marked != marked || chains[k].taken != taken ||
+			    chains[k].row != row || (marked && chains[k].sample != sample))
+				fail_msg("%s: chain %u of %u to a mark from row %ju", s->name, k, m,
 					 (uintmax_t)from[k]);
+		}
 	}
 }
 
@@ -186,7 +252,8 @@ static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
 	for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
 		assert_int_equal(ng_bwt_use_kernel(bwt, *kernel), 0);
 		check_rows(s, bwt);
-		check_many(s, bwt, n_random / 4, rng);
+		check_symbol_chains(s, bwt, n_random / 64, rng);
+		check_mark_chains(s, bwt, n_random / 64, rng);
 		check_random_steps(s, bwt, n_random, rng);
 		if (s->text.rows <= 4096)
 			check_every_rank(s, bwt);
