@@ -3,6 +3,18 @@
 
 #include "index/kernel_place.h"
 
+/* Number of the set bit of rank n in a word that has more than n. */
+static inline unsigned select_bit(uint64_t word, unsigned n)
+{
+#ifdef __BMI2__
+	return (unsigned)__builtin_ctzll(_pdep_u64(1ull << n, word));
+#else
+	while (n--)
+		word &= word - 1;
+	return (unsigned)__builtin_ctzll(word);
+#endif
+}
+
 /* Bit number of the zero number `n` (from 0) in the bits at p, of which there are `limit`. */
 static inline unsigned select_zero(const uint8_t *p, unsigned first_bit, unsigned limit, unsigned n)
 {
@@ -10,11 +22,8 @@ static inline unsigned select_zero(const uint8_t *p, unsigned first_bit, unsigne
 		uint64_t word = ~ng_field(p, first_bit + at, 56) & ((1ull << 56) - 1);
 		unsigned zeros = (unsigned)__builtin_popcountll(word);
 
-		if (n < zeros) {
-			while (n--)
-				word &= word - 1;
-			return at + (unsigned)__builtin_ctzll(word);
-		}
+		if (n < zeros)
+			return at + select_bit(word, n);
 		n -= zeros;
 	}
 	return limit;
