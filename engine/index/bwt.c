@@ -155,11 +155,6 @@ bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 	return bwt->kernel->mark(bwt, row, ret_sample, damaged);
 }
 
-bool ng_bwt_walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged)
-{
-	return bwt->kernel->walk(bwt, row, ret_sample, damaged);
-}
-
 const char *const *ng_bwt_kernels(void)
 {
 	static const char *const all[] = {"avx512", "avx2", "portable", NULL};

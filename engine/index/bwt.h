@@ -68,10 +68,6 @@ void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 
-/* One step of a walk to a sampled suffix: when the suffix of *row is sampled, true and *ret_sample
- * as ng_bwt_mark; otherwise false, and *row becomes that of ng_bwt_lf. One visit for both. */
-bool ng_bwt_walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged);
-
 /* Names of the compiled kernels that this processor can run, best first, NULL-terminated; and a
  * BWT made to use one of them (for tests and benchmarks; -ENOENT). */
 const char *const *ng_bwt_kernels(void);

@@ -19,7 +19,6 @@ struct ng_bwt_kernel {
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			    bool *damaged);
-	bool (*walk)(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 };
 

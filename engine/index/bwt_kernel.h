@@ -143,25 +143,10 @@ static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 	return row_visit(bwt, row, &at, damaged) && mark_at(bwt, &at, ret_sample, damaged);
 }
 
-static bool walk(const struct ng_bwt *bwt, uint64_t *row, uint64_t *ret_sample, bool *damaged)
-{
-	struct place at;
-
-	if (!row_visit(bwt, *row, &at, damaged)) {
-		*row = 0;
-		return false;
-	}
-	if (mark_at(bwt, &at, ret_sample, damaged))
-		return true;
-	lf_from(bwt, &at, symbol_find(bwt, &at), *row, row, damaged);
-	return false;
-}
-
 const struct ng_bwt_kernel NG_KERNEL = {
 	.name = NG_KERNEL_NAME,
 	.step = step,
 	.lf = lf,
 	.chains_walk = chains_walk,
 	.mark = mark,
-	.walk = walk,
 };

@@ -140,10 +140,6 @@ static void check_rows(const struct sequence *s, const struct ng_bwt *bwt)
 			    to != s->lf[row])
 				fail_msg("%s: row %ju leads to %ju by %u", s->name, (uintmax_t)row,
 					 (uintmax_t)to, symbol);
-			to = row;
-			if (ng_bwt_walk(bwt, &to, &sample, &damaged) != marked || damaged ||
-			    (marked ? sample != marks : to != s->lf[row]))
-				fail_msg("%s: walk from row %ju", s->name, (uintmax_t)row);
 		}
 		marks += ng_bit(s->text.marks, row);
 	}
