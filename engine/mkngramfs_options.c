@@ -2,6 +2,8 @@
 
 #include <getopt.h>
 
+#include "index/params.h"
+
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"Build an index for exact search from JSONL, text files, directory trees and tar "
@@ -19,10 +21,8 @@ static const char help[] =
 	"\n"
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
 	"      --shard-size=SIZE   text in a shard at most (default: as memory allows)\n"
-	"      --sa-sampling=N     locate in at most N steps, a power of two, 4 to 1024\n"
-	"                          (default 64; smaller is faster and larger)\n"
-	"      --isa-sampling=N    read text from every N bytes, a power of two, 64 to 65536\n"
-	"                          (default 256)\n"
+	"      --sa-sampling=N     locate in at most N steps, 4 to 1024\n"
+	"                          (default 52; smaller is faster and larger)\n"
 	"      --text-store        keep the text, too, compressed: documents are read faster\n"
 	"\n"
 	"Run:\n"
@@ -87,24 +87,13 @@ static int parse_size(const char *option, const char *arg, uint64_t *ret)
 	return 0;
 }
 
-static int parse_sampling(const char *option, const char *arg, uint32_t lo, uint32_t hi,
-			  uint32_t *ret)
+static int parse_count(const char *option, const char *arg, uint32_t lo, uint32_t hi, uint32_t *ret)
 {
 	uint64_t v;
 
-	if (parse_number(arg, false, &v) < 0 || v < lo || v > hi || (v & (v - 1)) != 0)
-		return usage("--%s: '%s' is no power of two from %u to %u", option, arg, lo, hi);
+	if (parse_number(arg, false, &v) < 0 || v < lo || v > hi)
+		return usage("--%s: '%s' is no number from %u to %u", option, arg, lo, hi);
 	*ret = (uint32_t)v;
-	return 0;
-}
-
-static int parse_threads(const char *arg, unsigned *ret)
-{
-	uint64_t v;
-
-	if (parse_number(arg, false, &v) < 0 || v < 1 || v > 4096)
-		return usage("--threads: '%s' is no number from 1 to 4096", arg);
-	*ret = (unsigned)v;
 	return 0;
 }
 
@@ -128,7 +117,6 @@ enum long_option {
 	OPT_MEMORY,
 	OPT_THREADS,
 	OPT_SA_SAMPLING,
-	OPT_ISA_SAMPLING,
 	OPT_TEXT_STORE,
 	OPT_SKIP_BAD,
 	OPT_FORCE,
@@ -161,11 +149,10 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_MEMORY:
 		return parse_size("memory", arg, &args->build.memory_bytes);
 	case OPT_THREADS:
-		return parse_threads(arg, &args->build.threads);
+		return parse_count("threads", arg, 1, 4096, &args->build.threads);
 	case OPT_SA_SAMPLING:
-		return parse_sampling("sa-sampling", arg, 4, 1024, &args->build.sa_sampling);
-	case OPT_ISA_SAMPLING:
-		return parse_sampling("isa-sampling", arg, 64, 65536, &args->build.isa_sampling);
+		return parse_count("sa-sampling", arg, NG_SA_RATE_MIN, NG_SA_RATE_MAX,
+				   &args->build.sa_sampling);
 	case OPT_TEXT_STORE:
 		args->build.text_store = true;
 		break;
@@ -196,7 +183,6 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"memory", required_argument, NULL, OPT_MEMORY},
 		{"threads", required_argument, NULL, OPT_THREADS},
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
-		{"isa-sampling", required_argument, NULL, OPT_ISA_SAMPLING},
 		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
 		{"force", no_argument, NULL, OPT_FORCE},

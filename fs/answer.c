@@ -24,12 +24,12 @@ int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf)
 		"{\"documents\":%llu,\"text_bytes\":%llu,\"shards\":%u,\"index_bytes\":%llu,"
 		"\"rank_bytes\":%llu,\"sample_bytes\":%llu,\"metadata_bytes\":%llu,"
 		"\"boundary_bytes\":%llu,\"text_store_bytes\":%llu,\"sa_sampling\":%u,"
-		"\"isa_sampling\":%u,\"format_version\":%u}\n",
+		"\"format_version\":%u}\n",
 		(unsigned long long)s.docs, (unsigned long long)s.text_bytes, s.shards,
 		(unsigned long long)s.index_bytes, (unsigned long long)s.bwt_bytes,
 		(unsigned long long)s.sample_bytes, (unsigned long long)s.meta_bytes,
 		(unsigned long long)s.doc_bytes, (unsigned long long)s.text_store_bytes,
-		s.sa_sampling, s.isa_sampling, s.format_version);
+		s.sa_sampling, s.format_version);
 }
 
 /* The intervals of a query; *ret_count is their length in sum, *ret_shards their number. */

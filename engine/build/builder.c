@@ -9,7 +9,9 @@
 #include "build/suffix_sort.h"
 #include "build/workdir.h"
 #include "index/manifest.h"
+#include "index/params.h"
 
+#define SA_SAMPLING   52u
 #define META_LEVEL    19
 #define STORE_LEVEL   19
 #define MEMORY_A_BYTE 6u           /* of text: what sorting takes, and the text */
@@ -193,31 +195,19 @@ static int text_begin(struct ng_builder *builder, struct ng_error *err)
 	return r;
 }
 
-static bool power_of_two_in(uint32_t v, uint32_t least, uint32_t most)
-{
-	return v >= least && v <= most && (v & (v - 1)) == 0;
-}
-
 static int options_check(struct ng_build_options *options, struct ng_error *err)
 {
 	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
 
 	if (!options->sa_sampling)
-		options->sa_sampling = 64;
-	if (!options->isa_sampling)
-		options->isa_sampling = 256;
+		options->sa_sampling = SA_SAMPLING;
 	if (!options->memory_bytes)
 		options->memory_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
 	if (!options->threads)
 		options->threads = ng_processors();
-	if (!power_of_two_in(options->sa_sampling, 4, 1024))
-		return ng_fail(err, -EINVAL,
-			       "suffix array sampling %u is not a power of two from 4 to 1024",
-			       options->sa_sampling);
-	if (!power_of_two_in(options->isa_sampling, 64, 65536))
-		return ng_fail(err, -EINVAL,
-			       "inverse sampling %u is not a power of two from 64 to 65536",
-			       options->isa_sampling);
+	if (options->sa_sampling < NG_SA_RATE_MIN || options->sa_sampling > NG_SA_RATE_MAX)
+		return ng_fail(err, -EINVAL, "suffix array sampling %u is not from %u to %u",
+			       options->sa_sampling, NG_SA_RATE_MIN, NG_SA_RATE_MAX);
 	if (options->memory_bytes < 2 * MEMORY_FIXED)
 		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
 			       (uintmax_t)options->memory_bytes, 2 * MEMORY_FIXED >> 20);
@@ -237,10 +227,8 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	r = options_check(&builder->options, err);
 	if (r < 0)
 		return r;
-	builder->shard_options =
-		(struct ng_shard_options){.sa_log = ng_bits(builder->options.sa_sampling) - 1,
-					  .isa_log = ng_bits(builder->options.isa_sampling) - 1,
-					  .threads = builder->options.threads};
+	builder->shard_options = (struct ng_shard_options){.sa_rate = builder->options.sa_sampling,
+							   .threads = builder->options.threads};
 	fits = (builder->options.memory_bytes - MEMORY_FIXED) / MEMORY_A_BYTE;
 	fits = ng_min(fits, NG_SORT_MAX);
 	if (builder->options.shard_bytes > fits)
@@ -251,7 +239,6 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	builder->shard_bytes = options->shard_bytes ? options->shard_bytes : fits;
 	builder->manifest.format_version = NG_FORMAT_VERSION;
 	builder->manifest.sa_sampling = builder->options.sa_sampling;
-	builder->manifest.isa_sampling = builder->options.isa_sampling;
 	builder->manifest.text_store = builder->options.text_store;
 	r = ng_workdir_new(options->output, options->force, &builder->workdir, err);
 	if (r < 0)

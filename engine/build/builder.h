@@ -26,8 +26,7 @@ struct ng_build_options {
 	uint64_t shard_bytes;  /* text bytes a shard at most; 0: as large as memory allows */
 	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's */
 	unsigned threads;      /* 0: as many as there are processors */
-	uint32_t sa_sampling;  /* a power of two, 4..1024; 0: 64 */
-	uint32_t isa_sampling; /* a power of two, 64..65536; 0: 256 */
+	uint32_t sa_sampling;  /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */

@@ -124,6 +124,36 @@ static int tables_write(const struct ng_code_lengths *lengths, unsigned n_tables
 	return r;
 }
 
+/* The block of every NG_MARK_HINTth marked row. */
+static int hints_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
+{
+	const struct ng_bwt_text *text = job->text;
+	uint64_t words = ng_div_up(text->rows, 64), blocks = 0, n_blocks = 0, before = 0, marks = 0;
+	struct ng_packed_writer writer;
+	int r = ng_shard_writer_section(shard, NG_SECTION_MARK_HINTS, err);
+
+	for (uint64_t i = 0; i < job->n_regions; i++) {
+		n_blocks += job->regions[i].facts.n_blocks;
+		marks += job->regions[i].facts.count[NG_MARKS];
+	}
+	if (r == 0)
+		r = ng_packed_writer_begin(&writer, shard, ng_div_up(marks, NG_MARK_HINT),
+					   n_blocks - 1, err);
+	for (uint64_t w = 0, next = 0; r == 0 && w < words; w++) {
+		uint64_t grain = w * 64 / NG_GRAIN, region = grain * NG_GRAIN / REGION;
+
+		if (w * 64 % NG_GRAIN == 0)
+			blocks += ng_bit(job->regions[region].starts, grain % (REGION / NG_GRAIN));
+		before += (unsigned)__builtin_popcountll(text->marks[w]);
+		/* A word has fewer marks than there are from hint to hint. */
+		if (next >= before)
+			continue;
+		r = ng_packed_writer_put(&writer, blocks - 1, err);
+		next += NG_MARK_HINT;
+	}
+	return r < 0 ? r : ng_packed_writer_end(&writer, err);
+}
+
 int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned threads,
 		 struct ng_shard_writer *shard, const ng_cancel *cancel,
 		 void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
@@ -153,6 +183,8 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 		r = map_write(&job, shard, err);
 	if (r == 0)
 		r = regions_write(&job, shard, err);
+	if (r == 0)
+		r = hints_write(&job, shard, err);
 	if (r == 0)
 		r = tables_write(lengths, n_tables, shard, err);
 	return r;

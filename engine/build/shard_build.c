@@ -7,7 +7,12 @@
 #include "index/kmers.h"
 #include "index/packed.h"
 #include "index/params.h"
+#include "index/permutation.h"
 #include "index/shardfile.h"
+
+/* Of the shortcuts for inverting the suffix array samples: an inverse takes some 2 * SPACING steps,
+ * and the shortcuts 1 / SPACING of the samples' room. */
+#define SPACING 8u
 
 static void text_release(struct ng_shard_text *text)
 {
@@ -113,16 +118,17 @@ static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *s
 			struct ng_error *err)
 {
 	struct ng_bwt_text bwt = {sorted->bwt, sorted->separators, sorted->marks, sorted->rows};
-	uint64_t last = sorted->rows - 1;
-	int r = ng_bwt_write(&bwt, options->sa_log, options->threads, shard, options->cancel,
-			     encode_progress, progress, err);
+	int r = ng_bwt_write(&bwt, ng_mark_shift(options->sa_rate), options->threads, shard,
+			     options->cancel, encode_progress, progress, err);
 
 	if (r == 0)
 		r = numbers_write(shard, NG_SECTION_SA_SAMPLES, sorted->sa_samples,
-				  sorted->n_sa_samples, last >> options->sa_log, err);
+				  sorted->n_sa_samples, sorted->n_sa_samples - 1, err);
 	if (r == 0)
-		r = numbers_write(shard, NG_SECTION_ISA_SAMPLES, sorted->isa_samples,
-				  sorted->n_isa_samples, last, err);
+		r = ng_shard_writer_section(shard, NG_SECTION_SHORTCUTS, err);
+	if (r == 0)
+		r = ng_permutation_write(sorted->sa_samples, sorted->n_sa_samples, SPACING, shard,
+					 err);
 	return r;
 }
 
@@ -134,14 +140,13 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 				    text->has_nul};
 	struct ng_shard_params params = {.docs = text->docs,
 					 .text_bytes = text->n - text->docs,
-					 .sa_log = options->sa_log,
-					 .isa_log = options->isa_log};
+					 .sa_rate = options->sa_rate};
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	int r;
 
 	phase_set(progress, NG_PHASE_SORT, text->n);
-	r = ng_suffix_sort(&sort, options->sa_log, options->isa_log, &sorted);
+	r = ng_suffix_sort(&sort, options->sa_rate, &sorted);
 	if (r == -EFBIG)
 		return ng_fail(err, r,
 			       "a shard of %zu bytes with NUL bytes in it is too large to sort; "

@@ -17,7 +17,7 @@ struct ng_shard_text {
 };
 
 struct ng_shard_options {
-	unsigned sa_log, isa_log;
+	uint32_t sa_rate;
 	unsigned threads;
 	const ng_cancel *cancel;
 };

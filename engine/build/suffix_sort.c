@@ -101,23 +101,43 @@ uint64_t ng_suffix_sort_memory(uint64_t n, bool has_nul)
 	return has_nul ? 2 * bytes + 2 * n : bytes;
 }
 
+/* Whether a position is a multiple of the rate, and which: a multiplication and a rotation instead
+ * of a division, for each row. With rate = odd 2^shift, the product with the inverse of odd modulo
+ * 2^32, rotated by shift, is the quotient for multiples and more than any quotient for others.
+ * (T. Granlund and P. L. Montgomery, Division by invariant integers using multiplication, PLDI
+ * 1994, section 9.) */
 struct sampler {
 	struct ng_sorted *sorted;
-	unsigned sa_log, isa_log;
+	uint32_t inverse, largest; /* quotient of 32 bits */
+	unsigned shift;
 	uint64_t row;
 };
+
+static struct sampler sampler_make(struct ng_sorted *sorted, uint32_t rate)
+{
+	struct sampler s = {.sorted = sorted,
+			    .largest = UINT32_MAX / rate,
+			    .shift = (unsigned)__builtin_ctz(rate)};
+	uint32_t odd = rate >> s.shift;
+
+	/* Newton: odd is its own inverse modulo 8, and each step doubles the bits. */
+	s.inverse = odd;
+	for (unsigned bits = 3; bits < 32; bits *= 2)
+		s.inverse *= 2 - odd * s.inverse;
+	return s;
+}
 
 /* Row s->row is the suffix at a position: sample it. */
 static inline void sample(struct sampler *s, uint64_t position)
 {
 	struct ng_sorted *sorted = s->sorted;
+	uint32_t product = (uint32_t)position * s->inverse;
+	uint32_t quotient = product >> s->shift | product << (-s->shift & 31);
 
-	if (!(position & ((1ull << s->sa_log) - 1))) {
+	if (quotient <= s->largest) {
 		sorted->marks[s->row >> 6] |= 1ull << (s->row & 63);
-		sorted->sa_samples[sorted->n_sa_samples++] = (uint32_t)(position >> s->sa_log);
+		sorted->sa_samples[sorted->n_sa_samples++] = quotient;
 	}
-	if (!(position & ((1ull << s->isa_log) - 1)))
-		sorted->isa_samples[position >> s->isa_log] = (uint32_t)s->row;
 }
 
 static inline void row_put(struct sampler *s, const struct ng_sort_text *text, uint64_t position,
@@ -150,10 +170,10 @@ static uint64_t *ends_new(const struct ng_sort_text *text)
 /* The BWT takes the suffix array's place: row r is written when entries up to r - 1 are read, and
  * an entry has four bytes. */
 static int rows_make(const struct ng_sort_text *text, const struct sortable *s, int32_t *sa,
-		     unsigned sa_log, unsigned isa_log, struct ng_sorted *sorted)
+		     uint32_t sa_rate, struct ng_sorted *sorted)
 {
 	ng_cleanup(ng_freep) uint64_t *ends = text->has_nul ? ends_new(text) : NULL;
-	struct sampler sampler = {sorted, sa_log, isa_log, 0};
+	struct sampler sampler = sampler_make(sorted, sa_rate);
 
 	if (text->has_nul && !ends)
 		return -ENOMEM;
@@ -176,8 +196,7 @@ static int rows_make(const struct ng_sort_text *text, const struct sortable *s, 
 	return 0;
 }
 
-int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned isa_log,
-		   struct ng_sorted *ret_sorted)
+int ng_suffix_sort(const struct ng_sort_text *text, uint32_t sa_rate, struct ng_sorted *ret_sorted)
 {
 	ng_cleanup(sortable_clear) struct sortable s = {.bytes = text->bytes, .n = text->n};
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {.rows = text->n + 1};
@@ -196,12 +215,10 @@ int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned is
 	sorted.bwt_map_bytes = ng_align_up(4 * s.n + 4096, HUGE_PAGE);
 	sorted.bwt = map_new(sorted.bwt_map_bytes);
 	sorted.marks = calloc(sorted.rows / 64 + 2, sizeof(*sorted.marks));
-	sorted.sa_samples = malloc(((text->n >> sa_log) + 1) * sizeof(*sorted.sa_samples));
-	sorted.n_isa_samples = (text->n >> isa_log) + 1;
-	sorted.isa_samples = calloc(sorted.n_isa_samples, sizeof(*sorted.isa_samples));
+	sorted.sa_samples = malloc((text->n / sa_rate + 1) * sizeof(*sorted.sa_samples));
 	if (text->has_nul)
 		sorted.separators = calloc(sorted.rows / 64 + 2, sizeof(*sorted.separators));
-	if (!sorted.bwt || !sorted.marks || !sorted.sa_samples || !sorted.isa_samples ||
+	if (!sorted.bwt || !sorted.marks || !sorted.sa_samples ||
 	    (text->has_nul && !sorted.separators))
 		return -ENOMEM;
 	sa = (int32_t *)(void *)sorted.bwt;
@@ -211,7 +228,7 @@ int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned is
 			  : ng_frequent_find(s.bytes, sa, s.n, NG_FREQUENT_COUNT, &sorted.kmers,
 					     &sorted.n_kmers);
 	if (r == 0)
-		r = rows_make(text, &s, sa, sa_log, isa_log, &sorted);
+		r = rows_make(text, &s, sa, sa_rate, &sorted);
 	if (r < 0)
 		return r;
 	*ret_sorted = sorted;
@@ -226,7 +243,6 @@ void ng_sorted_clear(struct ng_sorted *sorted)
 	free(sorted->separators);
 	free(sorted->marks);
 	free(sorted->sa_samples);
-	free(sorted->isa_samples);
 	free(sorted->kmers);
 	*sorted = (struct ng_sorted){0};
 }

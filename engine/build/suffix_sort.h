@@ -27,17 +27,15 @@ struct ng_sorted {
 	uint64_t *marks;      /* bits: rows of sampled suffixes */
 	uint64_t rows;        /* n + 1 */
 	uint64_t primary;
-	uint32_t *sa_samples; /* position >> sa_log of each marked row, in row order */
-	uint64_t n_sa_samples;
-	uint32_t *isa_samples; /* [i]: row of position i << isa_log, for positions <= n */
-	uint64_t n_isa_samples;
+	uint32_t *sa_samples;  /* position / sa_rate of each marked row, in row order */
+	uint64_t n_sa_samples; /* n / sa_rate + 1, for the samples are those of all positions */
 	struct ng_kmer *kmers; /* frequent patterns; NULL where the text has NUL bytes */
 	size_t n_kmers;
 	size_t bwt_map_bytes; /* of the mapping that bwt stands in */
 };
 
-/* Sort. One thread. -ENOMEM, -EFBIG (more than NG_SORT_MAX bytes). Free with
+/* Sort, and sample the positions 0, sa_rate, 2 sa_rate, ... <= n; sa_rate is in [1, 2^31). One
+ * thread. -ENOMEM, -EFBIG (more than NG_SORT_MAX bytes). Free with
  * ng_sorted_clear. */
-int ng_suffix_sort(const struct ng_sort_text *text, unsigned sa_log, unsigned isa_log,
-		   struct ng_sorted *ret_sorted);
+int ng_suffix_sort(const struct ng_sort_text *text, uint32_t sa_rate, struct ng_sorted *ret_sorted);
 void ng_sorted_clear(struct ng_sorted *sorted);

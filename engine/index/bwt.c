@@ -106,6 +106,9 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 		r = totals_make(bwt);
 	if (r < 0)
 		return r;
+	if (ng_packed_open(parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
+	    bwt->hints.n != ng_div_up(ng_bwt_marks(bwt), NG_MARK_HINT))
+		return -EUCLEAN;
 	r = ng_token_tables_open(parts->tables, parts->tables_bytes, &bwt->tables);
 	if (r < 0)
 		return r;
@@ -153,6 +156,22 @@ void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
 {
 	return bwt->kernel->mark(bwt, row, ret_sample, damaged);
+}
+
+uint64_t ng_bwt_marks(const struct ng_bwt *bwt)
+{
+	return ng_regions_count(&bwt->regions, bwt->regions.n, NG_MARKS);
+}
+
+void ng_bwt_mark_row(const struct ng_bwt *bwt, uint64_t mark, uint64_t *ret_row, bool *damaged)
+{
+	bwt->kernel->mark_rows(bwt, 1, &mark, ret_row, damaged);
+}
+
+void ng_bwt_mark_rows(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
+		      uint64_t *ret_rows, bool *damaged)
+{
+	bwt->kernel->mark_rows(bwt, n, marks, ret_rows, damaged);
 }
 
 const char *const *ng_bwt_kernels(void)

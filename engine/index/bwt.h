@@ -18,11 +18,11 @@ struct ng_bwt;
  * blocks must be followed by NG_BLOCK_SLACK readable bytes; the section ends with as many zeroes,
  * which blocks_bytes counts. */
 struct ng_bwt_parts {
-	const uint8_t *tables, *map, *blocks, *regions;
-	size_t tables_bytes, map_bytes, blocks_bytes, regions_bytes;
+	const uint8_t *tables, *map, *blocks, *regions, *hints;
+	size_t tables_bytes, map_bytes, blocks_bytes, regions_bytes, hints_bytes;
 	uint64_t rows;
 	uint64_t primary;
-	unsigned mark_shift; /* log2 of the suffix array sampling */
+	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
 };
 
 /* O(decoding tables): some 100 us. -EUCLEAN, -ENOMEM. */
@@ -67,6 +67,18 @@ void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
+
+/* Number of rows whose suffix is sampled. */
+uint64_t ng_bwt_marks(const struct ng_bwt *bwt);
+
+/* The row that is number `mark` in [0, ng_bwt_marks()) among the sampled ones, the inverse of
+ * ng_bwt_mark: in [0, rows), 0 where damaged. One visit, two now and then, O(log(blocks)) where
+ * the sampled rows lie in heaps. */
+void ng_bwt_mark_row(const struct ng_bwt *bwt, uint64_t mark, uint64_t *ret_row, bool *damaged);
+
+/* ng_bwt_mark_row for n marks at once, whose cache misses overlap. */
+void ng_bwt_mark_rows(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
+		      uint64_t *ret_rows, bool *damaged);
 
 /* Names of the compiled kernels that this processor can run, best first, NULL-terminated; and a
  * BWT made to use one of them (for tests and benchmarks; -ENOENT). */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "index/bwt.h"
+#include "index/packed.h"
 #include "index/regions.h"
 
 /* One line of the map from position to block: the number of blocks that begin before the line, the
@@ -12,6 +13,10 @@
 #define NG_MAP_LINE_GRAINS (64 * NG_MAP_LINE_WORDS)
 #define NG_MAP_LINE_BYTES  64u
 
+/* Marked rows a hint: hint number i is the number of the block that holds marked row number
+ * i * NG_MARK_HINT. A block of text holds about as many, so that most hints leave two blocks. */
+#define NG_MARK_HINT 256u
+
 struct ng_bwt_kernel {
 	const char *name;
 	void (*step)(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
@@ -20,6 +25,8 @@ struct ng_bwt_kernel {
 	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			    bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
+	void (*mark_rows)(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
+			  uint64_t *rows, bool *damaged);
 };
 
 extern const struct ng_bwt_kernel ng_bwt_kernel_portable;
@@ -40,6 +47,7 @@ struct ng_bwt {
 	uint64_t first_row[NG_SYMBOLS];
 	uint64_t total[NG_SYMBOLS]; /* of each symbol in the blocks */
 	struct ng_regions regions;
+	struct ng_packed hints; /* the block of every NG_MARK_HINTth marked row */
 	const struct ng_bwt_kernel *kernel;
 };
 

@@ -149,4 +149,5 @@ const struct ng_bwt_kernel NG_KERNEL = {
 	.lf = lf,
 	.chains_walk = chains_walk,
 	.mark = mark,
+	.mark_rows = mark_rows,
 };

@@ -31,12 +31,17 @@ static inline unsigned block_find(const uint8_t *page, unsigned symbol)
 
 /* The first lines of a page hold most of what a rank reads before it comes to a stream. Asked for
  * at once, their latencies overlap. */
+static inline void page_lines_fetch(const uint8_t *page)
+{
+	for (unsigned line = 0; line < 7; line++)
+		__builtin_prefetch(page + 64 * line);
+}
+
 static inline const uint8_t *page_fetch(const struct ng_bwt *bwt, uint64_t row)
 {
 	const uint8_t *page = ng_bwt_page(bwt, row);
 
-	for (unsigned line = 0; line < 7; line++)
-		__builtin_prefetch(page + 64 * line);
+	page_lines_fetch(page);
 	return page;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "index/params.h"
 #include "index/shardfile.h"
 
 #define TEMPORARY_NAME     NG_MANIFEST_NAME ".tmp"
@@ -49,10 +50,9 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 	ng_cleanup(ng_freep) char *text = NULL;
 	size_t len;
 
-	root = json_pack("{s:s, s:I, s:I, s:I, s:b, s:[]}", "format", FORMAT_NAME, "format_version",
+	root = json_pack("{s:s, s:I, s:I, s:b, s:[]}", "format", FORMAT_NAME, "format_version",
 			 (json_int_t)manifest->format_version, "sa_sampling",
-			 (json_int_t)manifest->sa_sampling, "isa_sampling",
-			 (json_int_t)manifest->isa_sampling, "text_store", manifest->text_store,
+			 (json_int_t)manifest->sa_sampling, "text_store", manifest->text_store,
 			 "shards");
 	if (!root)
 		return -ENOMEM;
@@ -94,20 +94,6 @@ static int get_number(const json_t *object, const char *key, uint64_t min, uint6
 			       "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64, key,
 			       min, max);
 	*ret_value = (uint64_t)value;
-	return 0;
-}
-
-static int get_sampling(const json_t *object, const char *key, uint64_t min, uint64_t max,
-			uint32_t *ret_value, struct ng_error *err)
-{
-	uint64_t value = 0;
-	int r = get_number(object, key, min, max, &value, err);
-
-	if (r)
-		return r;
-	if (value & (value - 1))
-		return ng_fail(err, -EPROTO, "\"%s\" is not a power of two", key);
-	*ret_value = (uint32_t)value;
 	return 0;
 }
 
@@ -185,7 +171,7 @@ static int parse_root(const json_t *root, struct ng_manifest *m, struct ng_error
 {
 	const char *format = json_string_value(json_object_get(root, "format"));
 	const json_t *text_store = json_object_get(root, "text_store");
-	uint64_t version = 0;
+	uint64_t version = 0, sampling = 0;
 	int r;
 
 	if (!format || strcmp(format, FORMAT_NAME))
@@ -195,17 +181,18 @@ static int parse_root(const json_t *root, struct ng_manifest *m, struct ng_error
 		return r;
 	if (version != NG_FORMAT_VERSION)
 		return ng_fail(err, -EPROTO,
-			       "format version %" PRIu64 "; this program reads version %u", version,
-			       NG_FORMAT_VERSION);
+			       "format version %" PRIu64
+			       "; this program reads version %u: rebuild it",
+			       version, NG_FORMAT_VERSION);
 	m->format_version = (uint32_t)version;
-	if (json_object_size(root) != 6)
-		return ng_fail(err, -EPROTO, "%zu fields instead of 6", json_object_size(root));
+	if (json_object_size(root) != 5)
+		return ng_fail(err, -EPROTO, "%zu fields instead of 5", json_object_size(root));
 	if (!json_is_boolean(text_store))
 		return ng_fail(err, -EPROTO, "\"text_store\" is neither true nor false");
 	m->text_store = json_is_true(text_store);
-	r = get_sampling(root, "sa_sampling", 4, 1024, &m->sa_sampling, err);
+	r = get_number(root, "sa_sampling", NG_SA_RATE_MIN, NG_SA_RATE_MAX, &sampling, err);
 	if (!r)
-		r = get_sampling(root, "isa_sampling", 64, 65536, &m->isa_sampling, err);
+		m->sa_sampling = (uint32_t)sampling;
 	return r ? r : parse_shards(json_object_get(root, "shards"), m, err);
 }
 

@@ -16,7 +16,7 @@ struct ng_manifest_shard {
 
 struct ng_manifest {
 	uint32_t format_version;
-	uint32_t sa_sampling, isa_sampling;
+	uint32_t sa_sampling;
 	bool text_store;
 	size_t n_shards;
 	struct ng_manifest_shard *shards;

@@ -27,7 +27,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_BWT_REGIONS] = "bwt regions",
 		[NG_SECTION_KMERS] = "k-mers",
 		[NG_SECTION_SA_SAMPLES] = "suffix array samples",
-		[NG_SECTION_ISA_SAMPLES] = "inverse samples",
+		[NG_SECTION_SHORTCUTS] = "permutation shortcuts",
 		[NG_SECTION_DOC_STARTS] = "document starts",
 		[NG_SECTION_META_FRAMES] = "metadata frames",
 		[NG_SECTION_META_DIRECTORY] = "metadata directory",
@@ -35,6 +35,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_TEXT_FRAMES] = "text frames",
 		[NG_SECTION_TEXT_DIRECTORY] = "text directory",
 		[NG_SECTION_CHUNK_SUMS] = "chunk sums",
+		[NG_SECTION_MARK_HINTS] = "mark hints",
 	};
 
 	return type && type < NG_SECTION_TYPES ? names[type] : "none";
@@ -67,7 +68,8 @@ static int check_header(const struct ng_shard_header *h, const char *path, uint6
 		return ng_fail(err, -EPROTO,
 			       "%s: not a shard of an index, or its build did not finish", path);
 	if (h->version != NG_FORMAT_VERSION)
-		return ng_fail(err, -EPROTO, "%s: format version %u; this program reads version %u",
+		return ng_fail(err, -EPROTO,
+			       "%s: format version %u; this program reads version %u: rebuild it",
 			       path, h->version, NG_FORMAT_VERSION);
 	if (XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum)) != h->header_sum)
 		return ng_fail(err, -EUCLEAN, "%s: damaged: the header's checksum is wrong", path);

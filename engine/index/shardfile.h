@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 #define NG_SHARD_MAGIC     "ngramfs\x1a" /* the eight bytes a shard begins with */
-#define NG_FORMAT_VERSION  1u
+#define NG_FORMAT_VERSION  2u
 #define NG_PAGE_BYTES      4096u
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
 
@@ -18,7 +18,7 @@ enum ng_section_type {
 	NG_SECTION_BWT_REGIONS, /* counts and presence by region, for absent symbols */
 	NG_SECTION_KMERS,       /* intervals of short patterns */
 	NG_SECTION_SA_SAMPLES,
-	NG_SECTION_ISA_SAMPLES,
+	NG_SECTION_SHORTCUTS,  /* for inverting the suffix array samples: index/permutation.h */
 	NG_SECTION_DOC_STARTS, /* Elias-Fano */
 	NG_SECTION_META_FRAMES,
 	NG_SECTION_META_DIRECTORY,
@@ -26,6 +26,7 @@ enum ng_section_type {
 	NG_SECTION_TEXT_FRAMES, /* only with a text store */
 	NG_SECTION_TEXT_DIRECTORY,
 	NG_SECTION_CHUNK_SUMS, /* XXH3-64 of every MiB of the file before it, save the header */
+	NG_SECTION_MARK_HINTS, /* blocks of some marked rows */
 	NG_SECTION_TYPES,      /* one more than the last */
 };
 

@@ -23,7 +23,8 @@ static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard
 			    section_bytes(shard, NG_SECTION_BWT_REGIONS) +
 			    section_bytes(shard, NG_SECTION_KMERS);
 	stats->sample_bytes += section_bytes(shard, NG_SECTION_SA_SAMPLES) +
-			       section_bytes(shard, NG_SECTION_ISA_SAMPLES);
+			       section_bytes(shard, NG_SECTION_SHORTCUTS) +
+			       section_bytes(shard, NG_SECTION_MARK_HINTS);
 	stats->meta_bytes += section_bytes(shard, NG_SECTION_META_FRAMES) +
 			     section_bytes(shard, NG_SECTION_META_DIRECTORY) +
 			     section_bytes(shard, NG_SECTION_META_STARTS);
@@ -41,8 +42,7 @@ static int shard_check(const struct ng_manifest *manifest, size_t s, const struc
 	if (ng_shard_file_checksum(shard->file) != entry->checksum ||
 	    ng_shard_file_bytes(shard->file) != entry->file_bytes ||
 	    shard->params.docs != entry->docs || shard->params.text_bytes != entry->text_bytes ||
-	    1u << shard->params.sa_log != manifest->sa_sampling ||
-	    1u << shard->params.isa_log != manifest->isa_sampling)
+	    shard->params.sa_rate != manifest->sa_sampling)
 		return ng_fail(err, -EUCLEAN,
 			       "%s: is not the shard that %s names; rebuild the index or fetch it "
 			       "again",
@@ -95,10 +95,6 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 
 	if (r < 0)
 		return r;
-	if (manifest.format_version != NG_FORMAT_VERSION)
-		return ng_fail(err, -EPROTO,
-			       "%s: format version %u; this program reads version %u: rebuild it",
-			       path, manifest.format_version, NG_FORMAT_VERSION);
 	index = calloc(1, sizeof(*index));
 	if (!index || ng_pool_new(threads, &index->pool) < 0)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
@@ -108,7 +104,6 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	index->stats.index_bytes += manifest_bytes(path);
 	index->stats.shards = index->n_shards;
 	index->stats.sa_sampling = manifest.sa_sampling;
-	index->stats.isa_sampling = manifest.isa_sampling;
 	index->stats.format_version = manifest.format_version;
 	*ret_index = ng_steal_ptr(&index);
 	return 0;

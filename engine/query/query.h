@@ -31,13 +31,12 @@ struct ng_index_stats {
 	uint64_t text_bytes;   /* of all documents */
 	uint64_t index_bytes;  /* on disk, all files of the index */
 	uint64_t bwt_bytes;    /* rank structure */
-	uint64_t sample_bytes; /* suffix array samples and inverse samples */
+	uint64_t sample_bytes; /* suffix array samples, and what inverts them */
 	uint64_t meta_bytes;
 	uint64_t text_store_bytes; /* 0: no text store */
 	uint64_t doc_bytes;        /* document boundaries */
 	uint32_t shards;
 	uint32_t sa_sampling; /* every so many bytes of text */
-	uint32_t isa_sampling;
 	uint32_t format_version;
 };
 
@@ -72,7 +71,7 @@ int ng_locate(const struct ng_index *index, const struct ng_interval *by_shard, 
 int ng_doc_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes);
 
 /* Bytes [offset, offset + len) of a document, as many of them as exist, into buf; *ret_len says how
- * many. From the text store where the index has one, otherwise len + isa_sampling rank steps. */
+ * many. From the text store where the index has one, otherwise len + sa_sampling rank steps. */
 int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
 		const ng_cancel *cancel, uint8_t *buf, size_t *ret_len);
 

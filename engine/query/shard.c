@@ -30,8 +30,8 @@ static int params_open(struct ng_shard *shard, struct ng_error *err)
 	if (bytes != sizeof(*params))
 		return damaged(shard->path, "parameters of a wrong size", err);
 	memcpy(params, data, sizeof(*params));
-	if (params->rows == 0 || params->rows >> 40 || params->sa_log > 10 ||
-	    params->isa_log > 16 || params->docs >= params->rows ||
+	if (params->rows == 0 || params->rows >> 40 || params->sa_rate < NG_SA_RATE_MIN ||
+	    params->sa_rate > NG_SA_RATE_MAX || params->docs >= params->rows ||
 	    params->text_bytes != params->rows - 1 - params->docs)
 		return damaged(shard->path, "parameters out of range", err);
 	return 0;
@@ -41,7 +41,7 @@ static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 {
 	struct ng_bwt_parts parts = {.rows = shard->params.rows,
 				     .primary = shard->params.primary,
-				     .mark_shift = shard->params.sa_log};
+				     .mark_shift = ng_mark_shift(shard->params.sa_rate)};
 	const struct {
 		uint32_t type;
 		const uint8_t **data;
@@ -51,6 +51,7 @@ static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 		{NG_SECTION_BWT_MAP, &parts.map, &parts.map_bytes},
 		{NG_SECTION_BWT_BLOCKS, &parts.blocks, &parts.blocks_bytes},
 		{NG_SECTION_BWT_REGIONS, &parts.regions, &parts.regions_bytes},
+		{NG_SECTION_MARK_HINTS, &parts.hints, &parts.hints_bytes},
 	};
 	int r = 0;
 
@@ -65,21 +66,23 @@ static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 static int samples_open(struct ng_shard *shard, struct ng_error *err)
 {
 	const struct ng_shard_params *params = &shard->params;
+	struct ng_packed numbers;
 	const uint8_t *data;
 	size_t bytes;
 	int r = section(shard, NG_SECTION_SA_SAMPLES, &data, &bytes, err);
 
 	if (r < 0)
 		return r;
-	if (ng_packed_open(data, bytes, &shard->sa) < 0 ||
-	    shard->sa.n != ((params->rows - 1) >> params->sa_log) + 1)
+	if (ng_packed_open(data, bytes, &numbers) < 0 ||
+	    numbers.n != ng_samples(params->rows, params->sa_rate) ||
+	    numbers.n != ng_bwt_marks(shard->bwt))
 		return damaged(shard->path, "suffix array samples of a wrong number", err);
-	r = section(shard, NG_SECTION_ISA_SAMPLES, &data, &bytes, err);
+	r = section(shard, NG_SECTION_SHORTCUTS, &data, &bytes, err);
 	if (r < 0)
 		return r;
-	if (ng_packed_open(data, bytes, &shard->isa) < 0 ||
-	    shard->isa.n != ((params->rows - 1) >> params->isa_log) + 1)
-		return damaged(shard->path, "inverse samples of a wrong number", err);
+	if (ng_permutation_open(&numbers, data, bytes, &shard->sa) < 0)
+		return damaged(shard->path, "permutation shortcuts that don't fit the samples",
+			       err);
 	if (!ng_shard_file_section(shard->file, NG_SECTION_KMERS, &data, &bytes))
 		return 0;
 	if (ng_kmers_open(data, bytes, params->rows, &shard->kmers) < 0)

@@ -9,8 +9,8 @@
 #include "index/ef.h"
 #include "index/frames.h"
 #include "index/kmers.h"
-#include "index/packed.h"
 #include "index/params.h"
+#include "index/permutation.h"
 #include "index/shardfile.h"
 #include "query/query.h"
 
@@ -21,7 +21,7 @@ struct ng_shard {
 	struct ng_bwt *bwt;
 	bool has_kmers;
 	struct ng_kmers kmers;
-	struct ng_packed sa, isa;
+	struct ng_permutation sa; /* its numbers are the samples */
 	struct ng_ef doc_starts;  /* docs + 1 values */
 	struct ng_ef meta_starts; /* docs + 1 values */
 	struct ng_frames *meta;

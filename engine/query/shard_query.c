@@ -39,14 +39,14 @@ int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, cons
 
 		for (unsigned c = 0; c < m; c++)
 			chains[c] = (struct ng_bwt_chain){.row = first + i + c,
-							  .left = 1u << shard->params.sa_log,
+							  .left = shard->params.sa_rate,
 							  .to_mark = true};
 		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
-			if (bad || !chains[c].marked || chains[c].sample >= shard->sa.n)
+			if (bad || !chains[c].marked || chains[c].sample >= shard->sa.numbers.n)
 				return -EUCLEAN;
-			ret_positions[i + c] = (ng_packed_get(&shard->sa, chains[c].sample)
-						<< shard->params.sa_log) +
+			ret_positions[i + c] = ng_packed_get(&shard->sa.numbers, chains[c].sample) *
+						       shard->params.sa_rate +
 					       chains[c].taken;
 		}
 		if (ng_cancelled(cancel))
@@ -83,23 +83,38 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 	return ng_shard_result(shard, 0);
 }
 
-/* A chain for the next stretch of [begin, end): from the next sampled position, or, in the last,
- * from the end of the text, back to *begin, which moves on. buf: of the whole range. */
-static int chain_start(const struct ng_shard *shard, uint64_t *begin, uint64_t end, uint8_t *buf,
-		       struct ng_bwt_chain *ret_chain)
-{
-	unsigned log = shard->params.isa_log;
-	uint64_t sample = (*begin >> log) + 1, last = shard->params.rows - 1;
-	uint64_t at = ng_min(sample << log, last), stop = ng_min(at, end);
+_Static_assert(NG_BWT_CHAINS <= NG_INVERT_MAX, "the rows of all chains are found at once");
 
-	*ret_chain = (struct ng_bwt_chain){
-		.row = at == last ? 0 : ng_packed_get(&shard->isa, sample),
-		.left = at - *begin,
-		.skip = at - stop,
-		.end = buf + (stop - *begin),
-	};
-	*begin = stop;
-	return ret_chain->row < shard->params.rows ? 0 : -EUCLEAN;
+/* Chains for the next stretches of [*begin, end), which moves on: each from the next sampled
+ * position, or, the last, from the end of the text, back to where the one before begins. buf: where
+ * the text from *begin on goes. */
+static int chains_start(const struct ng_shard *shard, uint64_t *begin, uint64_t end, uint8_t *buf,
+			struct ng_bwt_chain *chains, unsigned *ret_n)
+{
+	uint64_t last = shard->params.rows - 1, rate = shard->params.sa_rate;
+	uint64_t values[NG_BWT_CHAINS], marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
+	unsigned n = 0, sampled = 0;
+	bool bad = false;
+
+	for (; n < NG_BWT_CHAINS && *begin < end; n++) {
+		uint64_t sample = *begin / rate + 1;
+		uint64_t at = ng_min(sample * rate, last), stop = ng_min(at, end);
+
+		buf += stop - *begin;
+		chains[n] =
+			(struct ng_bwt_chain){.left = at - *begin, .skip = at - stop, .end = buf};
+		if (sample * rate <= last)
+			values[sampled++] = sample;
+		*begin = stop;
+	}
+	if (ng_permutation_invert(&shard->sa, sampled, values, marks) < 0)
+		return -EUCLEAN;
+	ng_bwt_mark_rows(shard->bwt, sampled, marks, rows, &bad);
+	/* Only the last may be without: row 0 is the end of the text. */
+	for (unsigned i = 0; i < sampled; i++)
+		chains[i].row = rows[i];
+	*ret_n = n;
+	return bad ? -EUCLEAN : 0;
 }
 
 int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
@@ -114,9 +129,8 @@ int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
 	while (next < end) {
 		unsigned n = 0;
 
-		for (; n < NG_BWT_CHAINS && next < end; n++)
-			if (chain_start(shard, &next, end, buf + (next - begin), &chains[n]) < 0)
-				return -EUCLEAN;
+		if (chains_start(shard, &next, end, buf + (next - begin), chains, &n) < 0)
+			return -EUCLEAN;
 		ng_bwt_walk_chains(shard->bwt, n, chains, &bad);
 		if (bad)
 			return -EUCLEAN;

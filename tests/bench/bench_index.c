@@ -62,7 +62,7 @@ static void marks_of_page(const struct ng_shard *shard, const uint8_t *page, uin
 		unsigned count = marks_in(page, bit, planes, width, w);
 		unsigned size = ng_min(ng_block_size(page) - w * NG_WIDE, NG_WIDE);
 
-		*bits += 8ull * ng_marks_bytes(count, size, shard->params.sa_log);
+		*bits += 8ull * ng_marks_bytes(count, size, ng_mark_shift(shard->params.sa_rate));
 		*marks += count;
 	}
 }
@@ -85,7 +85,7 @@ static int sizes_of_shard(const struct ng_shard *shard, struct sizes *sizes)
 		marks_of_page(shard, blocks + at, &mark_bits, &marks);
 	sizes->marks += ng_div_up(mark_bits, 8);
 	/* Every sample has its mark: were it otherwise, the pages would be read wrongly here. */
-	return marks == shard->sa.n ? 0 : -EUCLEAN;
+	return marks == shard->sa.numbers.n ? 0 : -EUCLEAN;
 }
 
 static int print_sizes(const char *path, struct ng_error *err)

@@ -81,9 +81,9 @@ in/good.jsonl|no index named
 -o i --shard-size=1X in/good.jsonl|--shard-size: '1X' is no size
 -o i --shard-size=99999999999T in/good.jsonl|--shard-size: '99999999999T' is too large
 -o i --threads=0 in/good.jsonl|--threads: '0'
--o i --sa-sampling=3 in/good.jsonl|--sa-sampling: '3' is no power of two
--o i --sa-sampling=2048 in/good.jsonl|--sa-sampling: '2048' is no power of two
--o i --isa-sampling=32 in/good.jsonl|--isa-sampling: '32' is no power of two
+-o i --sa-sampling=3 in/good.jsonl|--sa-sampling: '3' is no number from 4 to 1024
+-o i --sa-sampling=1025 in/good.jsonl|--sa-sampling: '1025' is no number from 4 to 1024
+-o i --isa-sampling=256 in/good.jsonl|isa-sampling
 END
 
 # ---- what works ----
@@ -129,7 +129,7 @@ run 0 -o i in/fifo
 says "documents    2 (6 bytes of text"
 leaves i
 run 0 -o i --format=lines --text-store --threads=1 --memory=256M --shard-size=16M \
-	--sa-sampling=32 --isa-sampling=128 --progress=plain in/good.jsonl
+	--sa-sampling=33 --progress=plain in/good.jsonl
 says "documents    2 (48 bytes of text"
 leaves i
 run 0 -o i --text-field=id in/good.jsonl --format=text

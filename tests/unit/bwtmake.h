@@ -15,7 +15,7 @@ struct bwt_section {
 };
 
 struct made_bwt {
-	struct bwt_section tables, map, blocks, regions;
+	struct bwt_section tables, map, blocks, regions, hints;
 	struct ng_bwt_parts parts;
 };
 
@@ -41,6 +41,8 @@ static inline void made_bwt_parts(struct made_bwt *made)
 	made->parts.blocks_bytes = made->blocks.bytes;
 	made->parts.regions = made->regions.data;
 	made->parts.regions_bytes = made->regions.bytes;
+	made->parts.hints = made->hints.data;
+	made->parts.hints_bytes = made->hints.bytes;
 }
 
 static inline void made_bwt_new(const struct ng_bwt_text *text, uint64_t primary,
@@ -62,6 +64,7 @@ static inline void made_bwt_new(const struct ng_bwt_text *text, uint64_t primary
 	made_bwt_copy(file, NG_SECTION_BWT_MAP, &made->map);
 	made_bwt_copy(file, NG_SECTION_BWT_BLOCKS, &made->blocks);
 	made_bwt_copy(file, NG_SECTION_BWT_REGIONS, &made->regions);
+	made_bwt_copy(file, NG_SECTION_MARK_HINTS, &made->hints);
 	assert_int_equal(scratch_remove(dir), 0);
 	made->parts = (struct ng_bwt_parts){
 		.rows = text->rows, .primary = primary, .mark_shift = mark_shift};
@@ -74,4 +77,5 @@ static inline void made_bwt_free(struct made_bwt *made)
 	free(made->map.data);
 	free(made->blocks.data);
 	free(made->regions.data);
+	free(made->hints.data);
 }

@@ -148,7 +148,9 @@ static void test_output(void **state)
 	/* No parent; options out of range. */
 	snprintf(path, sizeof(path), "%s/x/y", dir);
 	assert_int_equal(ng_builder_new(&options, &builder, &err), -ENOENT);
-	options.sa_sampling = 48;
+	options.sa_sampling = 3;
+	assert_int_equal(ng_builder_new(&options, &builder, &err), -EINVAL);
+	options.sa_sampling = 1025;
 	assert_int_equal(ng_builder_new(&options, &builder, &err), -EINVAL);
 	assert_null(builder);
 	assert_int_equal(scratch_remove(dir), 0);

@@ -1,4 +1,5 @@
 #include "bwtmake.h"
+#include "index/params.h"
 #include "naive.h"
 
 #define GAP 128u
@@ -261,29 +262,29 @@ static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
 	free(s->lf);
 }
 
-static void check_corpus(const struct naive *c, unsigned mark_shift, unsigned n_random,
-			 uint64_t *rng)
+static void check_corpus(const struct naive *c, uint32_t rate, unsigned n_random, uint64_t *rng)
 {
 	struct ng_sort_text sort = naive_sort_text(c);
 	struct ng_sorted sorted;
 	struct sequence s;
 
-	assert_int_equal(ng_suffix_sort(&sort, mark_shift, 8, &sorted), 0);
+	assert_int_equal(ng_suffix_sort(&sort, rate, &sorted), 0);
 	s = (struct sequence){.name = c->name,
 			      .text = {sorted.bwt, sorted.separators, sorted.marks, sorted.rows},
 			      .primary = sorted.primary,
-			      .mark_shift = mark_shift};
+			      .mark_shift = ng_mark_shift(rate)};
 	check(&s, n_random, rng);
 	ng_sorted_clear(&sorted);
 }
 
 static void test_small(void **state)
 {
+	static const uint32_t rates[] = {4, 52, 1024, 7, 1000};
 	uint64_t rng = naive_seed();
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
-		check_corpus(&c, i % 3 * 4 + 2, 2000, &rng);
+		check_corpus(&c, rates[i % ng_array_size(rates)], 2000, &rng);
 		naive_clear(&c);
 	}
 }
@@ -294,7 +295,7 @@ static void test_large(void **state)
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
-		check_corpus(&c, i % 2 ? 6 : 2, 5000, &rng);
+		check_corpus(&c, i % 2 ? 52 : 5, 5000, &rng);
 		naive_clear(&c);
 	}
 }

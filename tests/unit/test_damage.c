@@ -105,7 +105,7 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 static void test_damaged_sections(void **state)
 {
 	static const struct ng_build_options options[] = {
-		{.threads = 1, .sa_sampling = 4, .isa_sampling = 64},
+		{.threads = 1, .sa_sampling = 5},
 		{.threads = 1, .text_store = true},
 	};
 	static uint8_t text[200000];

@@ -10,9 +10,8 @@
 /* Format and parse back. */
 static const char sound[] = "{\n"
 			    "  \"format\": \"ngramfs\",\n"
-			    "  \"format_version\": 1,\n"
-			    "  \"sa_sampling\": 64,\n"
-			    "  \"isa_sampling\": 256,\n"
+			    "  \"format_version\": 2,\n"
+			    "  \"sa_sampling\": 52,\n"
 			    "  \"text_store\": true,\n"
 			    "  \"shards\": [\n"
 			    "    {\n"
@@ -38,9 +37,8 @@ static struct ng_manifest_shard shards[] = {
 };
 
 static const struct ng_manifest example = {
-	.format_version = 1,
-	.sa_sampling = 64,
-	.isa_sampling = 256,
+	.format_version = 2,
+	.sa_sampling = 52,
 	.text_store = true,
 	.n_shards = 2,
 	.shards = shards,
@@ -50,7 +48,6 @@ static void assert_same(const struct ng_manifest *a, const struct ng_manifest *b
 {
 	assert_int_equal(a->format_version, b->format_version);
 	assert_int_equal(a->sa_sampling, b->sa_sampling);
-	assert_int_equal(a->isa_sampling, b->isa_sampling);
 	assert_int_equal(a->text_store, b->text_store);
 	assert_int_equal(a->n_shards, b->n_shards);
 	for (size_t i = 0; i < a->n_shards; i++) {
@@ -84,8 +81,7 @@ static void test_parse(void **state)
 
 static void test_no_shards(void **state)
 {
-	const struct ng_manifest none = {
-		.format_version = 1, .sa_sampling = 4, .isa_sampling = 65536};
+	const struct ng_manifest none = {.format_version = 2, .sa_sampling = 4};
 	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
 	ng_cleanup(ng_freep) char *text = NULL;
 
@@ -103,9 +99,8 @@ static void test_random(void **state)
 		char names[40][32];
 		uint64_t rng = seed;
 		struct ng_manifest made = {
-			.format_version = 1,
-			.sa_sampling = 4u << scratch_random(&rng) % 9,
-			.isa_sampling = 64u << scratch_random(&rng) % 11,
+			.format_version = 2,
+			.sa_sampling = 4 + (uint32_t)(scratch_random(&rng) % 1021),
 			.text_store = scratch_random(&rng) % 2,
 			.n_shards = scratch_random(&rng) % 41,
 			.shards = many,
@@ -134,23 +129,23 @@ static void test_parse_refuses(void **state)
 	} cases[] = {
 		{"\"ngramfs\"", "\"other\"", "format"},
 		{"\"ngramfs\"", "7", "format"},
-		{"_version\": 1", "_version\": 2", "version 2"},
-		{"_version\": 1", "_version\": 0", "format_version"},
-		{"_version\": 1", "_version\": 1.0", "format_version"},
-		{"_version\": 1", "_version\": \"1\"", "format_version"},
-		{"_version\": 1", "_version\": 4294967297", "format_version"},
-		{"\"sa_sampling\": 64", "\"sa_sampling\": 63", "power of two"},
-		{"\"sa_sampling\": 64", "\"sa_sampling\": 2", "sa_sampling"},
-		{"\"sa_sampling\": 64", "\"sa_sampling\": 2048", "sa_sampling"},
-		{"\"sa_sampling\": 64", "\"sa_sampling\": 4294967360", "sa_sampling"},
-		{"\"sa_sampling\": 64,", "", "5 fields"},
-		{"\"isa_sampling\": 256", "\"isa_sampling\": 32", "isa_sampling"},
-		{"\"isa_sampling\": 256", "\"isa_sampling\": 131072", "isa_sampling"},
+		{"_version\": 2", "_version\": 1", "version 1; this program reads version 2"},
+		{"_version\": 2", "_version\": 3", "version 3; this program reads version 2"},
+		{"_version\": 2", "_version\": 0", "format_version"},
+		{"_version\": 2", "_version\": 2.0", "format_version"},
+		{"_version\": 2", "_version\": \"2\"", "format_version"},
+		{"_version\": 2", "_version\": 4294967298", "format_version"},
+		{"\"sa_sampling\": 52", "\"sa_sampling\": 3", "sa_sampling"},
+		{"\"sa_sampling\": 52", "\"sa_sampling\": 1025", "sa_sampling"},
+		{"\"sa_sampling\": 52", "\"sa_sampling\": 4294967348", "sa_sampling"},
+		{"\"sa_sampling\": 52", "\"sa_sampling\": 52.0", "sa_sampling"},
+		{"\"sa_sampling\": 52,", "", "4 fields"},
+		{"\"sa_sampling\": 52,", "\"sa_sampling\": 52, \"isa_sampling\": 256,", "6 fields"},
 		{"true", "1", "text_store"},
 		{"true", "null", "text_store"},
-		{"true,", "true, \"more\": 1,", "7 fields"},
+		{"true,", "true, \"more\": 1,", "6 fields"},
 		{"true,", "true, \"text_store\": true,", "duplicate"},
-		{"\"shards\": [", "\"shards\": 5, \"x\": [", "7 fields"},
+		{"\"shards\": [", "\"shards\": 5, \"x\": [", "6 fields"},
 		{"\"shards\": [", "\"shardS\": [", "shards"},
 		{"shard-0.ngram", "", "\"file\""},
 		{"shard-0.ngram", ".hidden", "\"file\""},
@@ -159,12 +154,12 @@ static void test_parse_refuses(void **state)
 		{"shard-0.ngram", "sub/shard", "\"file\""},
 		{"shard-0.ngram", "/etc/passwd", "\"file\""},
 		{"shard-0.ngram", "a\\nb", "\"file\""},
-		{"shard-0.ngram", "a\\u0000b", "line 9"},
+		{"shard-0.ngram", "a\\u0000b", "line 8"},
 		{"shard-0.ngram", "shard-1.ngram", "twice"},
 		{"\"shard-0.ngram\"", "5", "\"file\""},
 		{"\"docs\": 12", "\"docs\": -1", "docs"},
 		{"\"docs\": 12", "\"docs\": 1e3", "docs"},
-		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 17"},
+		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 16"},
 		{"\"docs\": 12,", "", "5 fields"},
 		{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "5 fields"},
 		{"\"docs\": 12", "\"dogs\": 12", "docs"},
@@ -177,7 +172,7 @@ static void test_parse_refuses(void **state)
 		{"\"fedcba9876543210\"", "17", "checksum"},
 		{"    },\n", "    },\n 4,\n", "shard 1: not an object"},
 		{"  ]\n}\n", "  ]\n", "line "},
-		{"  ]\n}\n", "  ]\n}}\n", "line 23"},
+		{"  ]\n}\n", "  ]\n}}\n", "line 22"},
 		{"{\n", "[", "line "},
 	};
 

@@ -4,9 +4,10 @@
  * and several. */
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
-	{.threads = 2, .sa_sampling = 4, .isa_sampling = 64, .text_store = true},
-	{.threads = 3, .sa_sampling = 1024, .isa_sampling = 65536, .shard_bytes = 700},
+	{.threads = 2, .sa_sampling = 4, .text_store = true},
+	{.threads = 3, .sa_sampling = 1024, .shard_bytes = 700},
 	{.threads = 2, .shard_bytes = 1, .text_store = true},
+	{.threads = 1, .sa_sampling = 7},
 };
 
 struct asked {
@@ -217,7 +218,7 @@ static void check_no_document(const struct asked *a, uint64_t doc)
 static void check_documents(struct asked *a)
 {
 	/* What check_document takes on average, without a text store. */
-	uint64_t steps = 8 * ng_min((uint64_t)a->stats.isa_sampling / 2, a->c->n) +
+	uint64_t steps = 8 * ng_min((uint64_t)a->stats.sa_sampling / 2, a->c->n) +
 			 3 * a->c->n / (a->c->docs + 1);
 	uint64_t step = a->c->docs / 1200 + a->c->docs * steps / READ_STEPS + 1;
 
@@ -243,8 +244,7 @@ static void ask(const struct naive *c, const struct ng_build_options *options, b
 	ng_index_stats(made.index, &a.stats);
 	assert_int_equal(a.stats.docs, c->docs);
 	assert_int_equal(a.stats.text_bytes, c->n - c->docs);
-	assert_int_equal(a.stats.sa_sampling, options->sa_sampling ? options->sa_sampling : 64);
-	assert_int_equal(a.stats.isa_sampling, options->isa_sampling ? options->isa_sampling : 256);
+	assert_int_equal(a.stats.sa_sampling, options->sa_sampling ? options->sa_sampling : 52);
 	assert_int_equal(a.stats.text_store_bytes > 0, options->text_store && c->docs);
 	a.by_shard = calloc(a.stats.shards + 1, sizeof(*a.by_shard));
 	assert_non_null(a.by_shard);
