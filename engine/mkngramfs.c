@@ -52,29 +52,26 @@ static double now(void)
 static void on_build_progress(void *userdata, const struct ng_build_progress *p)
 {
 	static const char *const phases[] = {
-		[NG_PHASE_SORT] = "sorting",
-		[NG_PHASE_ENCODE] = "encoding",
-		[NG_PHASE_STORE] = "storing",
+		[NG_PHASE_READ] = "reading",         [NG_PHASE_SORT] = "sorting",
+		[NG_PHASE_ENCODE] = "encoding",      [NG_PHASE_STORE] = "storing",
 		[NG_PHASE_SYNC] = "writing to disk",
 	};
 	struct run *run = userdata;
-	char phase[64];
+	struct ng_progress_at at = {phases[p->phase], p->shard, p->done_bytes, p->total_bytes};
 
-	if (p->phase == NG_PHASE_READ)
-		return;
-	snprintf(phase, sizeof(phase), "%s shard %" PRIu32, phases[p->phase], p->shard);
-	ng_progress_update(run->progress, phase, p->done_bytes, p->total_bytes);
+	if (p->phase != NG_PHASE_READ)
+		ng_progress_update(run->progress, &at);
 }
 
 /* The files of a build must not lie in a tree that it reads: it would read what it writes. */
 static int check_outside(const struct run *run, const char *path, struct ng_error *err)
 {
 	char *copy ng_cleanup(ng_freep) = strdup(path);
-	char parent[PATH_MAX], source[PATH_MAX];
+	char place[PATH_MAX], source[PATH_MAX];
 
 	if (!copy)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	if (!realpath(dirname(copy), parent))
+	if (!realpath(path, place) && !realpath(dirname(copy), place))
 		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < run->args.n_paths; i++) {
 		struct stat st;
@@ -84,7 +81,7 @@ static int check_outside(const struct run *run, const char *path, struct ng_erro
 		    !S_ISDIR(st.st_mode))
 			continue;
 		n = strcmp(source, "/") == 0 ? 0 : strlen(source);
-		if (strncmp(parent, source, n) == 0 && (parent[n] == '/' || !parent[n]))
+		if (strncmp(place, source, n) == 0 && (place[n] == '/' || !place[n]))
 			return ng_fail(err, -EINVAL,
 				       "%s would lie within the source %s, which is read "
 				       "meanwhile; put it elsewhere",
@@ -185,7 +182,9 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 		if (r < 0)
 			return r;
 		ng_source_stats(run->source, &stats);
-		ng_progress_update(run->progress, "reading", stats.input_bytes, stats.input_total);
+		ng_progress_update(run->progress,
+				   &(struct ng_progress_at){"reading", -1, stats.input_bytes,
+							    stats.input_total});
 	}
 	if (r == 0)
 		r = flush_skip_bad(run, err);
@@ -198,31 +197,51 @@ static double cpu_seconds(const struct rusage *usage)
 	       (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1e-6;
 }
 
+static void print_sizes(const char *label, uint64_t docs, uint64_t text_bytes)
+{
+	char text[NG_PROGRESS_BYTES_LEN];
+
+	fprintf(stderr, "  %-12s %" PRIu64 " (%" PRIu64 " bytes of text, %s)\n", label, docs,
+		text_bytes, ng_progress_bytes(text_bytes, text));
+}
+
+static void print_index(uint64_t index_bytes, uint64_t text_bytes, uint32_t shards)
+{
+	char index[NG_PROGRESS_BYTES_LEN];
+
+	fprintf(stderr, "  index        %" PRIu64 " bytes (%s), ", index_bytes,
+		ng_progress_bytes(index_bytes, index));
+	if (text_bytes)
+		fprintf(stderr, "%.3f of the text, ", (double)index_bytes / (double)text_bytes);
+	fprintf(stderr, "%" PRIu32 " shard%s\n", shards, shards == 1 ? "" : "s");
+}
+
 static void print_summary(const struct run *run, const struct ng_build_summary *summary)
 {
-	char text[NG_PROGRESS_BYTES_LEN], index[NG_PROGRESS_BYTES_LEN], peak[NG_PROGRESS_BYTES_LEN];
+	char peak[NG_PROGRESS_BYTES_LEN];
 	const char *skip_bad = run->args.skip_bad;
 	struct ng_source_stats stats;
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
 	ng_source_stats(run->source, &stats);
+	fprintf(stderr, "mkngramfs: %s is %s\n", run->args.build.output,
+		!run->args.build.append ? "made"
+		: summary->added_docs   ? "appended to"
+					: "as it was");
+	if (run->args.build.append) {
+		print_sizes("added", summary->added_docs, summary->added_text_bytes);
+		print_index(summary->added_index_bytes, summary->added_text_bytes,
+			    summary->added_shards);
+		fputs("  now in all\n", stderr);
+	}
+	print_sizes("documents", summary->docs, summary->text_bytes);
+	print_index(summary->index_bytes, summary->text_bytes, summary->shards);
 	fprintf(stderr,
-		"mkngramfs: %s is made\n"
-		"  documents    %" PRIu64 " (%" PRIu64 " bytes of text, %s)\n"
-		"  index        %" PRIu64 " bytes (%s), ",
-		run->args.build.output, summary->docs, summary->text_bytes,
-		ng_progress_bytes(summary->text_bytes, text), summary->index_bytes,
-		ng_progress_bytes(summary->index_bytes, index));
-	if (summary->text_bytes)
-		fprintf(stderr, "%.3f of the text, ",
-			(double)summary->index_bytes / (double)summary->text_bytes);
-	fprintf(stderr,
-		"%" PRIu32 " shard%s\n"
 		"  time         %.1f s, %.1f s of CPU\n"
 		"  peak memory  %s\n",
-		summary->shards, summary->shards == 1 ? "" : "s", now() - run->started,
-		cpu_seconds(&usage), ng_progress_bytes((uint64_t)usage.ru_maxrss * 1024, peak));
+		now() - run->started, cpu_seconds(&usage),
+		ng_progress_bytes((uint64_t)usage.ru_maxrss * 1024, peak));
 	if (skip_bad)
 		fprintf(stderr, "  rejected     %" PRIu64 " lines or files, see %s\n",
 			stats.bad_docs, skip_bad);
@@ -230,13 +249,41 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
 	if (stats.blank_lines)
 		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
-	if (!summary->docs)
-		fputs("mkngramfs: note: no document in the sources; the index is empty\n", stderr);
+	if (!summary->added_docs)
+		fprintf(stderr, "mkngramfs: note: no document in the sources; the index is %s\n",
+			summary->docs ? "as it was" : "empty");
+}
+
+/* The same for scripts, as the last line. */
+static void print_summary_json(const struct run *run, const struct ng_build_summary *summary)
+{
+	struct ng_source_stats stats;
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_SELF, &usage);
+	ng_source_stats(run->source, &stats);
+	fprintf(stderr,
+		"{\"phase\":\"done\",\"documents\":%" PRIu64 ",\"text_bytes\":%" PRIu64
+		",\"index_bytes\":%" PRIu64 ",\"shards\":%" PRIu32,
+		summary->docs, summary->text_bytes, summary->index_bytes, summary->shards);
+	fprintf(stderr,
+		",\"added_documents\":%" PRIu64 ",\"added_text_bytes\":%" PRIu64
+		",\"added_index_bytes\":%" PRIu64 ",\"added_shards\":%" PRIu32,
+		summary->added_docs, summary->added_text_bytes, summary->added_index_bytes,
+		summary->added_shards);
+	fprintf(stderr,
+		",\"rejected\":%" PRIu64 ",\"binary_files\":%" PRIu64 ",\"blank_lines\":%" PRIu64
+		",\"elapsed_seconds\":%.1f,\"cpu_seconds\":%.1f,\"peak_memory_bytes\":%" PRIu64
+		"}\n",
+		stats.bad_docs, stats.binary_files, stats.blank_lines, now() - run->started,
+		cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
 }
 
 static void print_failure(const struct run *run, int code, bool bad_stays,
 			  const struct ng_error *err)
 {
+	bool append = run->args.build.append;
+
 	if (code == -EINTR) {
 		fprintf(stderr, "mkngramfs: interrupted; nothing was left behind%s%s\n",
 			bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
@@ -244,13 +291,12 @@ static void print_failure(const struct run *run, int code, bool bad_stays,
 	}
 	fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
 	if (code == -ENOSPC || code == -EDQUOT)
-		fputs("mkngramfs: no room on the disk; nothing was left behind. Free some, or put "
-		      "the index (-o) elsewhere\n",
-		      stderr);
+		fprintf(stderr,
+			"mkngramfs: no room on the disk; nothing was left behind. Free some%s\n",
+			append ? "" : ", or put the index (-o) elsewhere");
 	if (code == -EBADMSG && !run->args.skip_bad)
-		fputs("mkngramfs: no index was made; --skip-bad FILE leaves out bad input and goes "
-		      "on\n",
-		      stderr);
+		fprintf(stderr, "mkngramfs: %s; --skip-bad FILE leaves out bad input and goes on\n",
+			append ? "nothing was appended" : "no index was made");
 }
 
 int main(int argc, char **argv)
@@ -274,6 +320,8 @@ int main(int argc, char **argv)
 	bad_stays = close_skip_bad(&run, r < 0);
 	if (r < 0)
 		print_failure(&run, r, bad_stays, &err);
+	else if (run.args.progress == NG_PROGRESS_JSON)
+		print_summary_json(&run, &summary);
 	else if (!run.args.quiet)
 		print_summary(&run, &summary);
 	ng_source_free(run.source);

@@ -11,6 +11,7 @@ static const char help[] =
 	"any of them compressed (gzip, bzip2, xz, zstd, lz4). '-' is standard input.\n"
 	"\n"
 	"  -o, --output=INDEX      the index to make, a directory\n"
+	"      --append            add to an INDEX that is there, as new shards\n"
 	"      --force             replace an INDEX that is there\n"
 	"\n"
 	"Input:\n"
@@ -28,12 +29,14 @@ static const char help[] =
 	"Run:\n"
 	"      --memory=SIZE       bound on memory (default: half of the machine's)\n"
 	"      --threads=N         default: one a processor\n"
-	"      --progress=WHEN     auto (default), plain (a line every 10 seconds) or none\n"
+	"      --progress=WHEN     auto (default), plain (a line every 10 seconds),\n"
+	"                          json (an object a line, every second) or none\n"
 	"  -q, --quiet             say nothing but errors\n"
 	"  -h, --help              print this and exit\n"
 	"  -V, --version           print the version and exit\n"
 	"\n"
-	"Exit status: 0 done, 1 failed (no INDEX is left), 2 usage. See mkngramfs(1).\n";
+	"Exit status: 0 done, 1 failed (no INDEX is left, or it is as it was), 2 usage. See "
+	"mkngramfs(1).\n";
 
 /* Returns EXIT_USAGE, so that a caller can say `return usage(...)`. */
 __attribute__((__format__(printf, 1, 2))) static int usage(const char *fmt, ...)
@@ -119,6 +122,7 @@ enum long_option {
 	OPT_SA_SAMPLING,
 	OPT_TEXT_STORE,
 	OPT_SKIP_BAD,
+	OPT_APPEND,
 	OPT_FORCE,
 	OPT_PROGRESS,
 };
@@ -126,7 +130,7 @@ enum long_option {
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
 	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
-	static const char *const modes[] = {"auto", "plain", "none"};
+	static const char *const modes[] = {"auto", "plain", "json", "none"};
 	unsigned word = 0;
 	int r = 0;
 
@@ -159,6 +163,9 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_SKIP_BAD:
 		args->skip_bad = arg;
 		break;
+	case OPT_APPEND:
+		args->build.append = true;
+		break;
 	case OPT_FORCE:
 		args->build.force = true;
 		break;
@@ -185,6 +192,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
 		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
+		{"append", no_argument, NULL, OPT_APPEND},
 		{"force", no_argument, NULL, OPT_FORCE},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
 		{"quiet", no_argument, NULL, 'q'},
@@ -213,6 +221,8 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		return usage("no index named (-o INDEX)");
 	if (!args->n_paths)
 		return usage("no SOURCE named ('-' reads standard input)");
+	if (args->build.append && args->build.force)
+		return usage("--append adds to INDEX, --force replaces it: use one of them");
 	if (args->quiet)
 		args->progress = NG_PROGRESS_NONE;
 	return 0;

@@ -1,5 +1,6 @@
-/* How far a long run is: one line that is rewritten on a terminal, a line now and then elsewhere.
- * Errors of writing are ignored: a run must not fail for want of an audience. */
+/* How far a long run is: one line that is rewritten on a terminal, a line now and then elsewhere,
+ * or JSON for scripts. Errors of writing are ignored: a run must not fail for want of an audience.
+ */
 #pragma once
 
 #include "base/base.h"
@@ -7,7 +8,15 @@
 enum ng_progress_mode {
 	NG_PROGRESS_AUTO,  /* a rewritten line on a terminal, PLAIN otherwise */
 	NG_PROGRESS_PLAIN, /* a line every 10 seconds */
+	NG_PROGRESS_JSON,  /* an object on a line when a phase begins, and every second */
 	NG_PROGRESS_NONE,
+};
+
+struct ng_progress_at {
+	const char *phase;    /* a few words */
+	int64_t shard;        /* -1: of no shard */
+	uint64_t done_bytes;  /* of total_bytes, in this phase of this shard */
+	uint64_t total_bytes; /* 0: unknown */
 };
 
 struct ng_progress;
@@ -18,10 +27,9 @@ int ng_progress_new(FILE *out, enum ng_progress_mode mode, struct ng_progress **
 /* Removes the line; NULL is fine. */
 struct ng_progress *ng_progress_free(struct ng_progress *progress);
 
-/* done of total bytes (0: unknown) of a phase. Cheap: call it as often as you like. Rate and time
- * left are those of the phase since it was first seen, or seen again. */
-void ng_progress_update(struct ng_progress *progress, const char *phase, uint64_t done_bytes,
-			uint64_t total_bytes);
+/* Cheap: call it as often as you like. Rate and time left are those of the phase since it was first
+ * seen, or seen again; the memory is what the process has in RAM now. */
+void ng_progress_update(struct ng_progress *progress, const struct ng_progress_at *at);
 
 /* Remove the line, before something else is written. */
 void ng_progress_clear(struct ng_progress *progress);

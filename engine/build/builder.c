@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/parallel.h"
+#include "build/appenddir.h"
 #include "build/shard_build.h"
 #include "build/suffix_sort.h"
 #include "build/workdir.h"
@@ -20,10 +21,12 @@
 
 struct ng_builder {
 	struct ng_build_options options;
-	struct ng_workdir *workdir;
+	struct ng_workdir *workdir;  /* of an index that is made */
+	struct ng_appenddir *append; /* of one that is added to; one of them is NULL */
 	struct ng_shard_options shard_options;
 	struct ng_shard_text text;
 	struct ng_manifest manifest;
+	size_t first_shard;   /* of those this build makes */
 	uint64_t shard_bytes; /* text and separators that a shard takes */
 };
 
@@ -113,41 +116,29 @@ static bool shard_job_wait(const struct ng_builder *builder, struct shard_job *j
 	return done;
 }
 
-static int manifest_add(struct ng_manifest *manifest, const char *file, uint64_t docs,
-			uint64_t text_bytes, const struct shard_job *job)
+/* The directory that the files of the build are written into. */
+static const char *directory(const struct ng_builder *builder)
 {
-	struct ng_manifest_shard *grown =
-		reallocarray(manifest->shards, manifest->n_shards + 1, sizeof(*manifest->shards));
-	char *name = strdup(file);
-
-	if (grown)
-		manifest->shards = grown;
-	if (!grown || !name) {
-		free(name);
-		return -ENOMEM;
-	}
-	grown[manifest->n_shards++] = (struct ng_manifest_shard){.file = name,
-								 .docs = docs,
-								 .text_bytes = text_bytes,
-								 .file_bytes = job->bytes,
-								 .checksum = job->checksum};
-	return 0;
+	return builder->append ? ng_appenddir_path(builder->append)
+			       : ng_workdir_path(builder->workdir);
 }
 
 static int shard_make(struct ng_builder *builder, struct ng_error *err)
 {
 	struct shard_job *job = calloc(1, sizeof(*job));
 	uint64_t docs = builder->text.docs, text_bytes = builder->text.n - docs;
-	char file[32];
+	struct ng_manifest_shard entry;
+	char file[NG_MANIFEST_FILE_MAX];
 	pthread_t thread;
 	int r;
 
-	snprintf(file, sizeof(file), "shard-%05zu.ngs", builder->manifest.n_shards);
+	ng_manifest_free_name(&builder->manifest, file);
 	if (!job)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	pthread_mutex_init(&job->lock, NULL);
 	pthread_cond_init(&job->done_cond, NULL);
-	job->path = ng_workdir_file(builder->workdir, file);
+	if (asprintf(&job->path, "%s/%s", directory(builder), file) < 0)
+		job->path = NULL;
 	job->text = builder->text;
 	builder->text = (struct ng_shard_text){0};
 	job->options = builder->shard_options;
@@ -163,11 +154,16 @@ static int shard_make(struct ng_builder *builder, struct ng_error *err)
 	}
 	pthread_join(thread, NULL);
 	r = job->result;
+	entry = (struct ng_manifest_shard){.file = file,
+					   .docs = docs,
+					   .text_bytes = text_bytes,
+					   .file_bytes = job->bytes,
+					   .checksum = job->checksum};
 	if (r == -EINTR)
 		ng_fail(err, r, "interrupted");
 	else if (r < 0 && err)
 		*err = job->err;
-	else if (r == 0 && manifest_add(&builder->manifest, file, docs, text_bytes, job) < 0)
+	else if (r == 0 && ng_manifest_add(&builder->manifest, &entry) < 0)
 		r = ng_fail(err, -ENOMEM, "out of memory");
 	shard_job_free(job);
 	return r;
@@ -176,7 +172,7 @@ static int shard_make(struct ng_builder *builder, struct ng_error *err)
 static int text_begin(struct ng_builder *builder, struct ng_error *err)
 {
 	struct ng_shard_text *text = &builder->text;
-	const char *tmp = ng_workdir_path(builder->workdir);
+	const char *tmp = directory(builder);
 	unsigned threads = builder->shard_options.threads;
 	int r;
 
@@ -214,6 +210,21 @@ static int options_check(struct ng_build_options *options, struct ng_error *err)
 	return 0;
 }
 
+/* Open the index to append to. */
+static int append_begin(struct ng_builder *builder, struct ng_error *err)
+{
+	int r;
+
+	if (builder->options.force)
+		return ng_fail(err, -EINVAL,
+			       "an index is either appended to or replaced (--append, --force)");
+	r = ng_appenddir_new(builder->options.output, &builder->manifest, &builder->append, err);
+	if (r < 0)
+		return r;
+	builder->first_shard = builder->manifest.n_shards;
+	return ng_appenddir_options(&builder->manifest, &builder->options, err);
+}
+
 int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
 		   struct ng_error *err)
 {
@@ -224,7 +235,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	if (!builder)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	builder->options = *options;
-	r = options_check(&builder->options, err);
+	r = options->append ? append_begin(builder, err) : 0;
+	if (r == 0)
+		r = options_check(&builder->options, err);
 	if (r < 0)
 		return r;
 	builder->shard_options = (struct ng_shard_options){.sa_rate = builder->options.sa_sampling,
@@ -237,6 +250,10 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 			       "%ju bytes is the most (see --shard-size and --memory)",
 			       (uintmax_t)builder->options.shard_bytes, (uintmax_t)fits);
 	builder->shard_bytes = options->shard_bytes ? options->shard_bytes : fits;
+	if (builder->append) {
+		*ret_builder = ng_steal_ptr(&builder);
+		return 0;
+	}
 	builder->manifest.format_version = NG_FORMAT_VERSION;
 	builder->manifest.sa_sampling = builder->options.sa_sampling;
 	builder->manifest.text_store = builder->options.text_store;
@@ -312,30 +329,46 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text_bytes_at, siz
 	return 0;
 }
 
+static void summarize(const struct ng_manifest *manifest, size_t first_shard,
+		      struct ng_build_summary *ret_summary)
+{
+	struct ng_build_summary s = {0};
+
+	s.shards = (uint32_t)manifest->n_shards;
+	s.added_shards = (uint32_t)(manifest->n_shards - first_shard);
+	for (size_t i = 0; i < manifest->n_shards; i++) {
+		const struct ng_manifest_shard *shard = &manifest->shards[i];
+
+		s.docs += shard->docs;
+		s.text_bytes += shard->text_bytes;
+		s.index_bytes += shard->file_bytes;
+		s.added_docs += i < first_shard ? 0 : shard->docs;
+		s.added_text_bytes += i < first_shard ? 0 : shard->text_bytes;
+		s.added_index_bytes += i < first_shard ? 0 : shard->file_bytes;
+	}
+	*ret_summary = s;
+}
+
 int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_summary,
 		      struct ng_error *err)
 {
-	struct ng_build_summary summary = {0};
+	const struct ng_manifest *manifest = &builder->manifest;
 	int r = 0;
 
 	if (builder->text.docs)
 		r = shard_make(builder, err);
-	if (r == 0)
-		r = ng_manifest_write(ng_workdir_path(builder->workdir), &builder->manifest, err);
+	if (r == 0 && builder->workdir)
+		r = ng_manifest_write(ng_workdir_path(builder->workdir), manifest, err);
 	if (r == 0 && ng_cancelled(builder->options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
-	if (r == 0)
+	if (r == 0 && builder->workdir)
 		r = ng_workdir_publish(builder->workdir, err);
-	if (r < 0)
-		return r;
-	summary.shards = (uint32_t)builder->manifest.n_shards;
-	for (size_t s = 0; s < builder->manifest.n_shards; s++) {
-		summary.docs += builder->manifest.shards[s].docs;
-		summary.text_bytes += builder->manifest.shards[s].text_bytes;
-		summary.index_bytes += builder->manifest.shards[s].file_bytes;
-	}
-	*ret_summary = summary;
-	return 0;
+	/* Nothing to add: the index stays as it is, byte for byte. */
+	if (r == 0 && builder->append && manifest->n_shards > builder->first_shard)
+		r = ng_appenddir_publish(builder->append, manifest, err);
+	if (r == 0)
+		summarize(manifest, builder->first_shard, ret_summary);
+	return r;
 }
 
 struct ng_builder *ng_builder_free(struct ng_builder *builder)
@@ -345,6 +378,7 @@ struct ng_builder *ng_builder_free(struct ng_builder *builder)
 	ng_shard_text_clear(&builder->text);
 	ng_manifest_clear(&builder->manifest);
 	ng_workdir_free(builder->workdir);
+	ng_appenddir_free(builder->append);
 	free(builder);
 	return NULL;
 }

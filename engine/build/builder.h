@@ -23,9 +23,11 @@ struct ng_build_progress {
 struct ng_build_options {
 	const char *output;    /* path of the index directory to make */
 	bool force;            /* replace an index that is there */
+	bool append;           /* add to an index that is there; not with force */
 	uint64_t shard_bytes;  /* text bytes a shard at most; 0: as large as memory allows */
 	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's */
 	unsigned threads;      /* 0: as many as there are processors */
+	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling;  /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
 	const ng_cancel *cancel; /* may be NULL */
@@ -39,11 +41,19 @@ struct ng_build_summary {
 	uint64_t text_bytes;
 	uint64_t index_bytes; /* on disk */
 	uint32_t shards;
+	/* Of these, what the build has added: all, unless it appended. */
+	uint64_t added_docs;
+	uint64_t added_text_bytes;
+	uint64_t added_index_bytes;
+	uint32_t added_shards;
 };
 
 /* Begin. Makes a working directory beside output; refuses an output that exists (-EEXIST) unless
- * force is set and it is an index. Not thread-safe. Strings and callbacks are borrowed until
- * ng_builder_free. Returns also -EINVAL (options), -ENOMEM, -EACCES, -ENOSPC, with err set. */
+ * force is set and it is an index. With append, output must be an index (-ENOENT, -ENOTDIR,
+ * -EPROTO): the new documents' numbers follow those of the old, whose shards aren't touched. An
+ * index is replaced or added to by one at a time (-EBUSY). Not thread-safe. Strings and callbacks
+ * are borrowed until ng_builder_free. Returns also -EINVAL (options), -ESTALE, -EOPNOTSUPP (see
+ * dirlock.h), -ENOMEM, -EACCES, -ENOSPC, with err set. */
 int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
 		   struct ng_error *err);
 
@@ -53,12 +63,12 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
 		   const char *meta, size_t meta_bytes, struct ng_error *err);
 
-/* Make the last shard and the manifest, sync, and rename the index into its place: it is there
- * whole, or not at all. */
+/* Make the last shard and the manifest, sync, and rename the index, or only the manifest when
+ * appending, into its place: all of it is there, or nothing. */
 int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_summary,
 		      struct ng_error *err);
 
-/* Free; an unfinished build's working directory is removed. */
+/* Free; what an unfinished build has written is removed. */
 struct ng_builder *ng_builder_free(struct ng_builder *builder);
 
 static inline void ng_builder_freep(struct ng_builder **builder)

@@ -5,12 +5,14 @@
 #include <libgen.h>
 #include <sys/stat.h>
 
+#include "build/dirlock.h"
 #include "index/manifest.h"
 
 struct ng_workdir {
 	char *output; /* without slashes at its end */
 	char *parent;
 	char *path;
+	int lock_fd;  /* of what is to be replaced; -1: not locked */
 	bool replace; /* something at output is to be replaced */
 	bool published;
 };
@@ -73,13 +75,22 @@ int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workd
 	size_t len;
 	int r;
 
-	if (!workdir || !(workdir->output = strdup(output)))
+	if (!workdir)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	workdir->lock_fd = -1;
+	workdir->output = strdup(output);
+	if (!workdir->output)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	for (len = strlen(output); len > 1 && workdir->output[len - 1] == '/'; len--)
 		workdir->output[len - 1] = 0;
 	if (!*workdir->output)
 		return ng_fail(err, -EINVAL, "the index's name is empty");
 	r = output_check(workdir->output, force, &workdir->replace, err);
+	/* Where there are no locks, replacing is still one step. */
+	if (r == 0 && workdir->replace)
+		r = ng_dirlock_take(workdir->output, &workdir->lock_fd, err);
+	if (r == -EOPNOTSUPP)
+		r = 0;
 	if (r < 0)
 		return r;
 	scratch = strdup(workdir->output);
@@ -101,11 +112,6 @@ int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workd
 const char *ng_workdir_path(const struct ng_workdir *workdir)
 {
 	return workdir->path;
-}
-
-char *ng_workdir_file(const struct ng_workdir *workdir, const char *name)
-{
-	return join(workdir->path, name);
 }
 
 /* An index directory holds files only. */
@@ -163,6 +169,7 @@ struct ng_workdir *ng_workdir_free(struct ng_workdir *workdir)
 		return NULL;
 	if (workdir->path && !workdir->published)
 		remove_dir(workdir->path);
+	ng_closep(&workdir->lock_fd);
 	free(workdir->output);
 	free(workdir->parent);
 	free(workdir->path);

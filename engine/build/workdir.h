@@ -6,13 +6,14 @@
 struct ng_workdir;
 
 /* Check output (absent, or with force an index or an empty directory) and make a directory with a
- * name of its own beside it. -EEXIST, -EACCES, -ENOENT (no parent), -ENOTDIR, -ENOMEM, with err. */
+ * name of its own beside it. An index that is to be replaced is locked (see dirlock.h) until
+ * ng_workdir_free. -EEXIST, -EBUSY (locked), -ESTALE, -EACCES, -ENOENT (no parent), -ENOTDIR,
+ * -ENOMEM, with err. */
 int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workdir,
 		   struct ng_error *err);
 
-/* Path of the directory, and of a file in it (the caller frees it; NULL: out of memory). */
+/* Path of the directory. */
 const char *ng_workdir_path(const struct ng_workdir *workdir);
-char *ng_workdir_file(const struct ng_workdir *workdir, const char *name);
 
 /* Rename it to output and sync the parent. What stood there with force is exchanged for it in one
  * step, then removed. -EEXIST when something has come there meanwhile. */

@@ -27,6 +27,40 @@ void ng_manifest_clear(struct ng_manifest *manifest)
 	*manifest = (struct ng_manifest){0};
 }
 
+bool ng_manifest_names(const struct ng_manifest *manifest, const char *file)
+{
+	for (size_t i = 0; i < manifest->n_shards; i++)
+		if (strcmp(manifest->shards[i].file, file) == 0)
+			return true;
+	return false;
+}
+
+void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX])
+{
+	size_t number = manifest->n_shards;
+
+	do
+		snprintf(file, NG_MANIFEST_FILE_MAX, "shard-%05zu.ngs", number++);
+	while (ng_manifest_names(manifest, file));
+}
+
+int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard)
+{
+	struct ng_manifest_shard *grown =
+		reallocarray(manifest->shards, manifest->n_shards + 1, sizeof(*manifest->shards));
+	char *file = strdup(shard->file);
+
+	if (grown)
+		manifest->shards = grown;
+	if (!grown || !file) {
+		free(file);
+		return -ENOMEM;
+	}
+	grown[manifest->n_shards] = *shard;
+	grown[manifest->n_shards++].file = file;
+	return 0;
+}
+
 /* A name that is safe in a path and in a message. */
 static bool file_name_ok(const char *name)
 {

@@ -38,5 +38,17 @@ int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct n
 /* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). */
 int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err);
 
+/* Whether a shard's file has that name. O(n_shards). */
+bool ng_manifest_names(const struct ng_manifest *manifest, const char *file);
+
+#define NG_MANIFEST_FILE_MAX 32u
+
+/* A name for the next shard's file that no shard has. O(n_shards) unless most names are out of
+ * order. */
+void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX]);
+
+/* Add a shard at the end; shard->file is copied. -ENOMEM. */
+int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard);
+
 /* Free the shards and their names; the struct is all zero afterwards. */
 void ng_manifest_clear(struct ng_manifest *manifest);

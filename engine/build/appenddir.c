@@ -1,0 +1,126 @@
+#include "build/appenddir.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+
+#include "build/dirlock.h"
+
+struct ng_appenddir {
+	char *path;
+	int lock_fd;
+};
+
+/* What a build calls its files. Nothing else is ever removed. */
+static bool is_ours(const char *name)
+{
+	static const char *const patterns[] = {"shard-*.ngs", "frames-??????",
+					       NG_MANIFEST_NAME ".tmp"};
+
+	for (size_t i = 0; i < ng_array_size(patterns); i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Remove what the manifest doesn't name. */
+static int remove_unnamed(const struct ng_appenddir *dir, const struct ng_manifest *manifest)
+{
+	DIR *entries = opendir(dir->path);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!entries)
+		return -errno;
+	while ((entry = readdir(entries)))
+		if (is_ours(entry->d_name) && !ng_manifest_names(manifest, entry->d_name) &&
+		    unlinkat(dirfd(entries), entry->d_name, 0) < 0)
+			r = -errno;
+	closedir(entries);
+	return r;
+}
+
+int ng_appenddir_new(const char *index, struct ng_manifest *ret_manifest,
+		     struct ng_appenddir **ret_dir, struct ng_error *err)
+{
+	ng_cleanup(ng_appenddir_freep) struct ng_appenddir *dir = NULL;
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+	ng_cleanup(ng_closep) int lock_fd = -1;
+	int r;
+
+	if (access(index, F_OK) < 0 && errno == ENOENT)
+		return ng_fail(err, -ENOENT,
+			       "%s: there is no index to append to; without --append it is made",
+			       index);
+	r = ng_dirlock_take(index, &lock_fd, err);
+	if (r == 0)
+		r = ng_manifest_read(index, &manifest, err);
+	if (r < 0)
+		return r;
+	/* From here on freeing it removes files, which is right only with the lock, and in an
+	 * index. */
+	dir = calloc(1, sizeof(*dir));
+	if (!dir)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	dir->lock_fd = ng_steal_fd(&lock_fd);
+	dir->path = strdup(index);
+	if (!dir->path)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	r = remove_unnamed(dir, &manifest);
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot remove what an earlier run left: %s", index,
+			       strerror(-r));
+	*ret_manifest = manifest;
+	manifest = (struct ng_manifest){0};
+	*ret_dir = ng_steal_ptr(&dir);
+	return 0;
+}
+
+int ng_appenddir_options(const struct ng_manifest *manifest, struct ng_build_options *options,
+			 struct ng_error *err)
+{
+	uint32_t sampling = manifest->sa_sampling;
+
+	if (options->sa_sampling && options->sa_sampling != sampling)
+		return ng_fail(err, -EINVAL,
+			       "%s: was made with --sa-sampling=%u; shards with %u cannot be "
+			       "appended",
+			       options->output, sampling, options->sa_sampling);
+	if (options->text_store && !manifest->text_store)
+		return ng_fail(err, -EINVAL,
+			       "%s: was made without --text-store; shards with it cannot be "
+			       "appended",
+			       options->output);
+	options->sa_sampling = sampling;
+	options->text_store = manifest->text_store;
+	return 0;
+}
+
+const char *ng_appenddir_path(const struct ng_appenddir *dir)
+{
+	return dir->path;
+}
+
+int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *manifest,
+			 struct ng_error *err)
+{
+	/* The names of the shards, before a manifest that counts on them. */
+	if (fsync(dir->lock_fd) < 0)
+		return ng_fail(err, -errno, "%s: cannot sync to disk: %s", dir->path,
+			       strerror(errno));
+	return ng_manifest_write(dir->path, manifest, err);
+}
+
+struct ng_appenddir *ng_appenddir_free(struct ng_appenddir *dir)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+
+	if (!dir)
+		return NULL;
+	/* The one on disk decides: publishing may have failed before it came there or after. */
+	if (dir->path && ng_manifest_read(dir->path, &manifest, NULL) == 0)
+		remove_unnamed(dir, &manifest);
+	close(dir->lock_fd);
+	free(dir->path);
+	free(dir);
+	return NULL;
+}
