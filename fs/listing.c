@@ -9,7 +9,7 @@
 
 struct listing {
 	struct listing *newer, *older; /* by last use */
-	unsigned index_no;
+	const struct ng_index *index;
 	unsigned users; /* threads inside ng_listings_page; a used one stays */
 	bool busy;      /* one of them walks, without the lock */
 	bool complete;  /* no page follows those made */
@@ -143,21 +143,21 @@ static void trim(struct ng_listings *listings)
 	}
 }
 
-static struct listing *find(const struct ng_listings *listings, unsigned index_no,
+static struct listing *find(const struct ng_listings *listings, const struct ng_index *index,
 			    const uint8_t *query, size_t query_bytes)
 {
 	struct listing *listing = listings->newest;
 
-	while (listing && (listing->index_no != index_no || listing->query_bytes != query_bytes ||
+	while (listing && (listing->index != index || listing->query_bytes != query_bytes ||
 			   memcmp(listing->query, query, query_bytes) != 0))
 		listing = listing->older;
 	return listing;
 }
 
-static struct listing *find_or_add(struct ng_listings *listings, unsigned index_no,
+static struct listing *find_or_add(struct ng_listings *listings, const struct ng_index *index,
 				   const uint8_t *query, size_t query_bytes)
 {
-	struct listing *listing = find(listings, index_no, query, query_bytes);
+	struct listing *listing = find(listings, index, query, query_bytes);
 
 	if (listing) {
 		unlink_listing(listings, listing);
@@ -165,7 +165,7 @@ static struct listing *find_or_add(struct ng_listings *listings, unsigned index_
 		listing = calloc(1, sizeof(*listing) + query_bytes);
 		if (!listing)
 			return NULL;
-		listing->index_no = index_no;
+		listing->index = index;
 		listing->query_bytes = query_bytes;
 		memcpy(listing->query, query, query_bytes);
 	}
@@ -192,13 +192,14 @@ static int start_walk(const struct ng_index *index, const uint8_t *query, size_t
 
 /* Make the next page. Called without the lock, by the one thread that set busy. */
 static int walk_on(const struct ng_listings *listings, struct listing *listing,
-		   const struct ng_index *index, const ng_cancel *cancel, struct ng_page **ret_page)
+		   const ng_cancel *cancel, struct ng_page **ret_page)
 {
 	struct ng_page *page, *fitted;
 	int r;
 
 	if (!listing->walk) {
-		r = start_walk(index, listing->query, listing->query_bytes, cancel, &listing->walk);
+		r = start_walk(listing->index, listing->query, listing->query_bytes, cancel,
+			       &listing->walk);
 		if (r)
 			return r;
 	}
@@ -236,15 +237,14 @@ static int append_page(struct ng_listings *listings, struct listing *listing, st
 	return 0;
 }
 
-static int make_page(struct ng_listings *listings, struct listing *listing,
-		     const struct ng_index *index, const ng_cancel *cancel)
+static int make_page(struct ng_listings *listings, struct listing *listing, const ng_cancel *cancel)
 {
 	struct ng_page *page = NULL;
 	int r;
 
 	listing->busy = true;
 	pthread_mutex_unlock(&listings->lock);
-	r = walk_on(listings, listing, index, cancel, &page);
+	r = walk_on(listings, listing, cancel, &page);
 	pthread_mutex_lock(&listings->lock);
 	listing->busy = false;
 	pthread_cond_broadcast(&listings->walked);
@@ -274,9 +274,8 @@ static void wait_walked(struct ng_listings *listings)
 	pthread_cond_timedwait(&listings->walked, &listings->lock, &until);
 }
 
-static int get_page(struct ng_listings *listings, struct listing *listing,
-		    const struct ng_index *index, uint64_t page, const ng_cancel *cancel,
-		    struct ng_page **ret_page)
+static int get_page(struct ng_listings *listings, struct listing *listing, uint64_t page,
+		    const ng_cancel *cancel, struct ng_page **ret_page)
 {
 	for (;;) {
 		int r;
@@ -296,7 +295,7 @@ static int get_page(struct ng_listings *listings, struct listing *listing,
 			rewind_walk(listings, listing);
 		else if (listing->complete)
 			return -ENOENT;
-		r = make_page(listings, listing, index, cancel);
+		r = make_page(listings, listing, cancel);
 		if (r)
 			return r;
 		/* Not before the page asked for has been taken: trim might drop it. */
@@ -305,7 +304,7 @@ static int get_page(struct ng_listings *listings, struct listing *listing,
 	}
 }
 
-int ng_listings_page(struct ng_listings *listings, unsigned index_no, const struct ng_index *index,
+int ng_listings_page(struct ng_listings *listings, const struct ng_index *index,
 		     const uint8_t *query, size_t query_bytes, uint64_t page,
 		     const ng_cancel *cancel, struct ng_page **ret_page)
 {
@@ -313,15 +312,31 @@ int ng_listings_page(struct ng_listings *listings, unsigned index_no, const stru
 	int r = -ENOMEM;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find_or_add(listings, index_no, query, query_bytes);
+	listing = find_or_add(listings, index, query, query_bytes);
 	if (listing) {
 		listing->users++;
-		r = get_page(listings, listing, index, page, cancel, ret_page);
+		r = get_page(listings, listing, page, cancel, ret_page);
 		listing->users--;
 		trim(listings);
 	}
 	pthread_mutex_unlock(&listings->lock);
 	return r;
+}
+
+void ng_listings_drop(struct ng_listings *listings, const struct ng_index *index)
+{
+	struct listing *listing;
+
+	pthread_mutex_lock(&listings->lock);
+	listing = listings->newest;
+	while (listing) {
+		struct listing *older = listing->older;
+
+		if (listing->index == index)
+			free_listing(listings, listing);
+		listing = older;
+	}
+	pthread_mutex_unlock(&listings->lock);
 }
 
 static int compare_docs(const void *a, const void *b)
@@ -331,14 +346,14 @@ static int compare_docs(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-int ng_listings_holds(struct ng_listings *listings, unsigned index_no, const uint8_t *query,
-		      size_t query_bytes, uint64_t doc)
+int ng_listings_holds(struct ng_listings *listings, const struct ng_index *index,
+		      const uint8_t *query, size_t query_bytes, uint64_t doc)
 {
 	struct listing *listing;
 	int r = -EAGAIN;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find(listings, index_no, query, query_bytes);
+	listing = find(listings, index, query, query_bytes);
 	if (listing && listing->complete && listing->first_kept == 0)
 		r = 0;
 	for (size_t i = listing ? listing->first_kept : 0; listing && i < listing->made; i++) {

@@ -2,14 +2,12 @@
 
 #include <fuse_lowlevel.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <syslog.h>
 
 #include "daemon.h"
-#include "ops.h"
+#include "service.h"
 
 #define EXIT_USAGE 2
 
@@ -20,11 +18,6 @@
 
 /* What the daemon may remember of queries asked for before it asks the kernel to forget them. */
 #define NODE_LIMIT_BYTES (4u << 20)
-
-/* Requests at work at once, and threads that stay when there are fewer. So many, because one that
- * reads from a slow disk must not keep others, nor the message that cancels it, waiting. */
-#define WORKERS_MAX  64u
-#define WORKERS_IDLE 10u
 
 struct options {
 	const char **paths; /* indexes, then the mount point */
@@ -228,94 +221,11 @@ static struct ng_view *open_view(const struct options *options)
 	return NULL;
 }
 
-/* A session at work, for the two threads beside its loop. */
-struct service {
-	struct fuse_session *session;
-	struct ng_mount *mount;
-	const char *mountpoint;
-	int ready_fd; /* -1 in the foreground */
-};
-
-static void *run_probe(void *data)
-{
-	struct service *service = data;
-	unsigned name_max;
-
-	if (ng_daemon_probe(service->mountpoint, &name_max) < 0)
-		return NULL;
-	atomic_store(&service->mount->name_max, name_max);
-	if (service->ready_fd >= 0)
-		ng_daemon_ready(ng_steal_fd(&service->ready_fd));
-	return NULL;
-}
-
-static void *run_evict(void *data)
-{
-	struct service *service = data;
-
-	ng_ops_evict(service->session, service->mount);
-	return NULL;
-}
-
-/* Signals are for the main thread, which waits in the loop. */
-static int start_thread(pthread_t *ret_thread, void *(*run)(void *), struct service *service)
-{
-	sigset_t all, before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(ret_thread, NULL, run, service);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -r;
-}
-
-static int loop(struct fuse_session *session, bool single)
-{
-	struct fuse_loop_config *config;
-	int r;
-
-	if (single)
-		return fuse_session_loop(session);
-	config = fuse_loop_cfg_create();
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(config, WORKERS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, WORKERS_IDLE);
-	r = fuse_session_loop_mt(session, config);
-	fuse_loop_cfg_destroy(config);
-	return r;
-}
-
-/* Serve a mounted session until it is unmounted or a signal ends it. */
-static int serve(struct service *service, bool single)
-{
-	pthread_t probe, evict;
-	int r, started;
-
-	r = start_thread(&probe, run_probe, service);
-	started = r == 0;
-	if (r == 0)
-		r = start_thread(&evict, run_evict, service);
-	started += r == 0;
-	if (r == 0)
-		r = loop(service->session, single);
-	/* A probe that was not answered is let go by this. */
-	fuse_session_unmount(service->session);
-	ng_nodes_stop(ng_view_nodes(service->mount->view));
-	if (started > 0)
-		pthread_join(probe, NULL);
-	if (started > 1)
-		pthread_join(evict, NULL);
-	/* The number of the signal that ended it, if one did, is no failure. */
-	return ng_min(r, 0);
-}
-
 /* Everything from opening the indexes to the end; returns the exit status. */
 static int run(const struct options *options, struct fuse_session *session, struct ng_mount *mount,
 	       const char *mountpoint, int ready_fd)
 {
-	struct service service = {session, mount, mountpoint, ready_fd};
+	struct ng_service service = {session, mount, mountpoint, ready_fd, options->single};
 	ng_cleanup(ng_view_freep) struct ng_view *view = open_view(options);
 	int r;
 
@@ -331,7 +241,7 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		fuse_remove_signal_handlers(session);
 		return EXIT_FAILURE;
 	}
-	r = serve(&service, options->single);
+	r = ng_service_run(&service);
 	fuse_remove_signal_handlers(session);
 	if (r)
 		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: %s\n", mountpoint, strerror(-r));
@@ -363,6 +273,7 @@ static int start(struct fuse_args *args, const struct options *options)
 		if (r < 0)
 			fprintf(stderr, "ngramfs: cannot fork: %s\n", strerror(-r));
 	}
+	ng_service_block_signals();
 	if (mountpoint && r == 0)
 		status = run(options, session, mount, mountpoint, ready_fd);
 	fuse_session_destroy(session);

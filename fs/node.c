@@ -84,9 +84,12 @@ static size_t id_bucket(const struct ng_nodes *nodes, ng_node_id id)
 	return ng_node_value(id) & (nodes->buckets - 1);
 }
 
-static size_t name_bucket(const struct ng_nodes *nodes, ng_node_id parent, const char *name)
+static size_t name_bucket(const struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch,
+			  const char *name)
 {
-	return XXH3_64bits_withSeed(name, strlen(name), parent) & (nodes->buckets - 1);
+	uint64_t seed = parent ^ epoch << NG_NODE_VALUE_BITS;
+
+	return XXH3_64bits_withSeed(name, strlen(name), seed) & (nodes->buckets - 1);
 }
 
 static struct slot *find_id(const struct ng_nodes *nodes, ng_node_id id)
@@ -98,25 +101,34 @@ static struct slot *find_id(const struct ng_nodes *nodes, ng_node_id id)
 	return slot;
 }
 
-static struct slot *find_name(const struct ng_nodes *nodes, ng_node_id parent, const char *name)
+static struct slot *find_name(const struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch,
+			      const char *name)
 {
-	struct slot *slot = nodes->by_name[name_bucket(nodes, parent, name)];
+	struct slot *slot = nodes->by_name[name_bucket(nodes, parent, epoch, name)];
 
-	while (slot && (slot->node.parent != parent || strcmp(slot->node.name, name) != 0))
+	while (slot && (slot->node.parent != parent || slot->node.epoch != epoch ||
+			strcmp(slot->node.name, name) != 0))
 		slot = slot->next_by_name;
 	return slot;
 }
 
+/* Where slot's chain of by_name begins. */
+static struct slot **name_head(const struct ng_nodes *nodes, const struct slot *slot)
+{
+	const struct ng_node *node = &slot->node;
+
+	return &nodes->by_name[name_bucket(nodes, node->parent, node->epoch, node->name)];
+}
+
 static void chain(struct ng_nodes *nodes, struct slot *slot)
 {
-	struct slot **id_head = &nodes->by_id[id_bucket(nodes, slot->node.id)];
-	struct slot **name_head =
-		&nodes->by_name[name_bucket(nodes, slot->node.parent, slot->node.name)];
+	struct slot **by_id = &nodes->by_id[id_bucket(nodes, slot->node.id)];
+	struct slot **by_name = name_head(nodes, slot);
 
-	slot->next_by_id = *id_head;
-	*id_head = slot;
-	slot->next_by_name = *name_head;
-	*name_head = slot;
+	slot->next_by_id = *by_id;
+	*by_id = slot;
+	slot->next_by_name = *by_name;
+	*by_name = slot;
 }
 
 /* Twice as many buckets. Failure only makes chains longer. */
@@ -189,13 +201,13 @@ static void count_lookup(struct ng_nodes *nodes, struct slot *slot, struct ng_en
 	ret_entry->bytes = slot->node.content_bytes;
 }
 
-bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, const char *name,
+bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch, const char *name,
 		     struct ng_entry *ret_entry)
 {
 	struct slot *slot;
 
 	pthread_mutex_lock(&nodes->lock);
-	slot = find_name(nodes, parent, name);
+	slot = find_name(nodes, parent, epoch, name);
 	if (slot)
 		count_lookup(nodes, slot, ret_entry);
 	pthread_mutex_unlock(&nodes->lock);
@@ -225,6 +237,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 		.parent = init->parent,
 		.ino = ng_nodes_ino(init->kind, init->index, init->number, init->query,
 				    init->query_bytes),
+		.epoch = init->epoch,
 		.number = init->number,
 		.count = init->count,
 		.query = (const uint8_t *)slot->data,
@@ -248,7 +261,7 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&nodes->lock);
-	there = find_name(nodes, init->parent, init->name);
+	there = find_name(nodes, init->parent, init->epoch, init->name);
 	if (there) {
 		count_lookup(nodes, there, ret_entry);
 	} else {
@@ -278,7 +291,7 @@ static void drop_unused(struct ng_nodes *nodes, struct slot *slot)
 	while (*link != slot)
 		link = &(*link)->next_by_id;
 	*link = slot->next_by_id;
-	link = &nodes->by_name[name_bucket(nodes, slot->node.parent, slot->node.name)];
+	link = name_head(nodes, slot);
 	while (*link != slot)
 		link = &(*link)->next_by_name;
 	*link = slot->next_by_name;

@@ -8,6 +8,14 @@
  *  - st_nlink stays 1 all the same, so that tar, cp -a, rsync -H and du, which look for hard links
  *    only where st_nlink > 1, treat each name as a file of its own.
  *
+ * An index may change under a mount (ng_view_reload), and everything that the kernel has cached of
+ * it must go. It can't be told to forget the children of a directory whose names nobody remembers;
+ * but directories that don't live in the table have the index's epoch, a count of its changes, for
+ * a value. So after a change they are other nodes, with nothing cached below them, and it is enough
+ * to make the kernel look the few names in the mount's root up again. Counts stay what they are;
+ * documents, too, as long as an index is only appended to; otherwise its incarnation changes, which
+ * is part of their value. What an old number means is decided by room.h.
+ *
  * Directories of one query, and files whose content must be kept, are in the table: made by
  * lookup, counted as the kernel counts them, freed by forget. Their numbers are never used twice,
  * so that generation numbers aren't needed. The st_ino that they show is a hash of what they are,
@@ -21,8 +29,6 @@
 enum ng_kind {
 	NG_KIND_ROOT, /* the mount's root is number 1, as FUSE wants it */
 	NG_KIND_INDEX,
-	NG_KIND_README,
-	NG_KIND_STATS,
 	NG_KIND_COUNT_DIR,
 	NG_KIND_FIND_DIR,
 	NG_KIND_DOCS_DIR,
@@ -30,14 +36,16 @@ enum ng_kind {
 	NG_KIND_MATCH_DIR,
 	NG_KIND_DOC_DIR,
 	NG_KIND_COUNT,      /* value: the count */
-	NG_KIND_TEXT,       /* value: document number */
-	NG_KIND_META,       /* value: document number */
+	NG_KIND_TEXT,       /* value: incarnation and document number */
+	NG_KIND_META,       /* the same */
 	NG_KIND_FIRST_KEPT, /* kinds from here on live in the table; value: a serial number */
 	NG_KIND_FIND = NG_KIND_FIRST_KEPT,
 	NG_KIND_DOCS_PAGE,
 	NG_KIND_META_PAGE,
 	NG_KIND_MATCH_PAGE,
 	NG_KIND_MATCH,
+	NG_KIND_README,
+	NG_KIND_STATS,
 	NG_KINDS,
 };
 
@@ -68,17 +76,24 @@ static inline uint64_t ng_node_value(ng_node_id id)
 	return id & (NG_NODE_VALUE_LIMIT - 1);
 }
 
+/* A document's number is the lower part of the value, and the index's incarnation the upper. */
+#define NG_NODE_DOC_BITS  40
+#define NG_NODE_DOC_LIMIT (UINT64_C(1) << NG_NODE_DOC_BITS)
+
 /* What a lookup answers. */
 struct ng_entry {
 	ng_node_id id;
 	uint64_t ino;   /* st_ino */
 	uint64_t bytes; /* st_size; 0 for directories */
+	struct timespec mtime;
+	bool passing; /* may be different the next time: not to be cached */
 };
 
 /* A node in the table. Its fields don't change; whoever got it holds a reference. */
 struct ng_node {
 	ng_node_id id, parent;
 	uint64_t ino;
+	uint64_t epoch;  /* of the index that it was made from */
 	uint64_t number; /* a page's number from 0, or a match's */
 	uint64_t count;  /* occurrences of the query */
 	const uint8_t *query;
@@ -96,7 +111,7 @@ struct ng_node_init {
 	const char *name;
 	const uint8_t *query;
 	size_t query_bytes;
-	uint64_t number, count;
+	uint64_t epoch, number, count;
 	uint8_t *content; /* from malloc, or NULL */
 	size_t content_bytes;
 };
@@ -109,12 +124,14 @@ int ng_nodes_new(size_t limit_bytes, struct ng_nodes **ret_nodes);
 /* No node may be in use any more; the kernel's lookup counts no longer matter. */
 struct ng_nodes *ng_nodes_free(struct ng_nodes *nodes);
 
-/* The node of that name below parent, where there is one; counts one lookup. O(1). */
-bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, const char *name,
+/* The node of that name below parent that was made in that epoch, where there is one; counts one
+ * lookup. O(1). */
+bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch, const char *name,
 		     struct ng_entry *ret_entry);
 
-/* Add a node; counts one lookup. If another thread has added the same name meanwhile, the answer
- * is that one. init->content is taken over in any case, also on failure. -ENOMEM. O(1). */
+/* Add a node; counts one lookup. If another thread has added the same name meanwhile, in the same
+ * epoch, the answer is that one. init->content is taken over in any case, also on failure. -ENOMEM.
+ * O(1). */
 int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		 struct ng_entry *ret_entry);
 

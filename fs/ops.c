@@ -1,7 +1,8 @@
-/* How requests are saved. Nothing ever changes under a mount, so names, attributes and pages are
- * good for ever, and absent names are cached too. To open and opendir the answer is ENOSYS, which
- * tells the kernel not to send them, nor release, again, and to keep the caches. A path asked for
- * the first time then costs a LOOKUP and a READ; asked again it costs nothing. */
+/* How requests are saved. Nothing changes under a mount without the kernel being told, so names,
+ * attributes and pages are good for ever, and absent names are cached too. To open and opendir the
+ * answer is ENOSYS, which tells the kernel not to send them, nor release, again, and to keep the
+ * caches. A path asked for the first time then costs a LOOKUP and a READ; asked again it costs
+ * nothing. */
 #define FUSE_USE_VERSION 312
 
 #include <fcntl.h>
@@ -73,7 +74,7 @@ static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 static void fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
 		      struct stat *ret_stat)
 {
-	ng_view_stat(mount->view, entry, ret_stat);
+	ng_view_stat(entry, ret_stat);
 	ret_stat->st_uid = mount->uid;
 	ret_stat->st_gid = mount->gid;
 }
@@ -84,7 +85,7 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 	*ret_param = (struct fuse_entry_param){
 		.ino = entry->id,
 		.attr_timeout = TIMEOUT_SECONDS,
-		.entry_timeout = TIMEOUT_SECONDS,
+		.entry_timeout = entry->passing ? 0 : TIMEOUT_SECONDS,
 	};
 	fill_stat(mount, entry, &ret_param->attr);
 }
@@ -92,7 +93,7 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	struct fuse_entry_param param = {.entry_timeout = TIMEOUT_SECONDS};
+	struct fuse_entry_param param = {0};
 	ng_cancel *cancel = begin(req);
 	struct ng_entry entry;
 	int r;
@@ -104,6 +105,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		if (fuse_reply_entry(req, &param) == -ENOENT)
 			ng_view_forget(mount->view, entry.id, 1);
 	} else if (r == -ENOENT) {
+		param.entry_timeout = entry.passing ? 0 : TIMEOUT_SECONDS;
 		fuse_reply_entry(req, &param); /* number 0: absent, for as long */
 	} else {
 		fuse_reply_err(req, reply_errno(mount, parent, r));
@@ -368,4 +370,21 @@ void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount)
 	/* Whether the kernel knew the name, or had dropped it already, makes no difference. */
 	while (ng_nodes_next_victim(ng_view_nodes(mount->view), &parent, name, &len))
 		fuse_lowlevel_notify_inval_entry(session, parent, name, len);
+}
+
+static void drop_name(void *userdata, ng_node_id dir, const char *name)
+{
+	/* This waits for lookups in dir under way, whose answers may be old, and takes along all
+	 * that is cached below the name. */
+	fuse_lowlevel_notify_inval_entry(userdata, dir, name, strlen(name));
+}
+
+int ng_ops_reload(struct fuse_session *session, struct ng_mount *mount, struct ng_error *err)
+{
+	int r = ng_view_reload(mount->view, drop_name, session, err);
+
+	/* The root's times; no pages. */
+	if (r > 0)
+		fuse_lowlevel_notify_inval_inode(session, NG_NODE_ROOT, -1, 0);
+	return r;
 }

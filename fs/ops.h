@@ -24,3 +24,8 @@ extern const struct fuse_lowlevel_ops ng_ops;
 /* Ask the kernel to let go of nodes whenever the tree holds too many; returns after ng_nodes_stop.
  * Needs a thread of its own: the kernel may make it wait for a lookup under way. */
 void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount);
+
+/* Serve the indexes as they are on disk now, and make the kernel forget what it has cached of those
+ * that have changed. When this returns, every path from the mount point on shows the new state.
+ * Returns their number; errors as ng_view_reload. From the thread of ng_ops_evict's kind. */
+int ng_ops_reload(struct fuse_session *session, struct ng_mount *mount, struct ng_error *err);

@@ -38,12 +38,13 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 		.kind = kind,
 		.index = at->index_no,
 		.parent = at->id,
+		.epoch = at->index->epoch,
 		.name = name,
 		.query = query,
 	};
 	int r;
 
-	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
 		return 0;
 	r = ng_room_query(name, query, &init.query_bytes);
 	if (r == 0)
@@ -62,6 +63,8 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
 		.kind = ng_node_kind(at->id),
 		.index = at->index_no,
 		.parent = at->id,
+		/* Not a page of what has come since: it goes by the same count. */
+		.epoch = node->epoch,
 		.name = NG_ROOM_MORE,
 		.query = node->query,
 		.query_bytes = node->query_bytes,
@@ -69,7 +72,7 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
 		.count = node->count,
 	};
 
-	if (ng_nodes_lookup(at->view->nodes, at->id, NG_ROOM_MORE, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, NG_ROOM_MORE, ret_entry))
 		return 0;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }

@@ -3,34 +3,33 @@
  * stands in an index's root, in names[] of room_top.c). */
 #pragma once
 
+#include "indexes.h"
 #include "listing.h"
 #include "path.h"
 #include "query/query.h"
 #include "view.h"
 
-struct ng_view_index {
-	char *name, *path;
-	struct ng_index *index;
-	uint64_t docs, text_bytes;
-	unsigned doc_width;    /* digits of a document's number */
-	struct timespec mtime; /* of its manifest */
-};
-
 struct ng_view {
 	struct ng_view_options options;
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
-	size_t n_indexes;
-	struct ng_view_index indexes[];
+	struct ng_indexes *indexes;
 };
 
-/* A node that is being asked something. */
+/* A node that is being asked something.
+ *
+ * A directory may be of an earlier epoch than the index: somebody stands in it, or holds it open,
+ * since before the index changed. It answers from the index as it is now, but nothing of that is
+ * cached, since nobody would tell the kernel to forget it the next time. If documents have changed,
+ * pages of an earlier epoch are stale: what they list would be another query's. Files say for ever
+ * what they said first. */
 struct ng_at {
 	struct ng_view *view;
 	ng_node_id id;
-	const struct ng_view_index *index; /* the one it belongs to */
+	const struct ng_view_index *index; /* the one it belongs to, as it is now */
 	unsigned index_no;
-	uint64_t value;             /* of id */
+	uint64_t value;             /* of id; a document's without the incarnation */
+	bool passing;               /* a directory of an earlier epoch */
 	const struct ng_node *node; /* of kinds that live in the table, otherwise NULL */
 	const ng_cancel *cancel;
 };
@@ -46,6 +45,13 @@ struct ng_room {
 	int (*read)(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
 		    size_t *ret_len);
 };
+
+/* The entry of a kind of node that isn't in the table, in the same state of the index as at. */
+int ng_room_entry(const struct ng_at *at, enum ng_kind kind, uint64_t value,
+		  struct ng_entry *ret_entry);
+
+/* Name i of an index's root, for i from 0 on; NULL behind the last. */
+const char *ng_room_top_name(size_t i);
 
 /* Copy bytes [offset, offset + len) of a content that is in memory. */
 void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,

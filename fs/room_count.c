@@ -51,12 +51,13 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 		.kind = NG_KIND_FIND,
 		.index = at->index_no,
 		.parent = at->id,
+		.epoch = at->index->epoch,
 		.name = name,
 		.query = query,
 	};
 	int r;
 
-	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
 		return 0;
 	r = ng_room_query(name, query, &init.query_bytes);
 	if (r == 0)

@@ -11,7 +11,7 @@ static int doc_entry(const struct ng_at *at, enum ng_kind kind, uint64_t doc,
 	/* Only a damaged index names a document that isn't there. */
 	if (doc >= at->index->docs)
 		return -EUCLEAN;
-	return ng_view_entry(at->view, ng_node_id_make(kind, at->index_no, doc), ret_entry);
+	return ng_room_entry(at, kind, doc, ret_entry);
 }
 
 static int doc_number(const struct ng_at *at, const char *name, const char *suffix,
@@ -58,7 +58,7 @@ static int get_page(const struct ng_at *at, struct ng_page **ret_page)
 {
 	const struct ng_node *node = at->node;
 
-	return ng_listings_page(at->view->listings, at->index_no, at->index->index, node->query,
+	return ng_listings_page(at->view->listings, at->index->index, node->query,
 				node->query_bytes, node->number, at->cancel, ret_page);
 }
 
@@ -98,7 +98,7 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	r = doc_number(at, name, is_meta(at) ? META_SUFFIX : TEXT_SUFFIX, &doc);
 	if (r)
 		return r;
-	r = ng_listings_holds(at->view->listings, at->index_no, node->query, node->query_bytes,
+	r = ng_listings_holds(at->view->listings, at->index->index, node->query, node->query_bytes,
 			      doc);
 	if (r == -EAGAIN)
 		r = ng_answer_doc_holds(at->index->index, doc, node->query, node->query_bytes,

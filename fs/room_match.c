@@ -28,6 +28,7 @@ static int make_match(const struct ng_at *at, const char *name, uint64_t number,
 		.kind = NG_KIND_MATCH,
 		.index = at->index_no,
 		.parent = at->id,
+		.epoch = at->index->epoch,
 		.name = name,
 		.query = at->node->query,
 		.query_bytes = at->node->query_bytes,
@@ -53,7 +54,7 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	uint64_t lo, hi, number;
 	int r;
 
-	if (ng_nodes_lookup(at->view->nodes, at->id, name, ret_entry))
+	if (ng_nodes_lookup(at->view->nodes, at->id, at->index->epoch, name, ret_entry))
 		return 0;
 	if (strcmp(name, NG_ROOM_MORE) == 0) {
 		page_range(at, &lo, &hi);

@@ -11,13 +11,60 @@ static const struct {
 	{"meta", NG_KIND_META_DIR}, {"stats", NG_KIND_STATS},
 };
 
+const char *ng_room_top_name(size_t i)
+{
+	return i < ng_array_size(names) ? names[i].name : NULL;
+}
+
+/* README and stats are kept, so that whoever has opened one reads it to its end as it was. */
+static int kept_lookup(const struct ng_at *at, enum ng_kind kind, const char *name,
+		       struct ng_entry *ret_entry)
+{
+	struct ng_buf text = NG_BUF_INIT;
+	struct ng_node_init init = {
+		.kind = kind,
+		.index = at->index_no,
+		.parent = at->id,
+		.epoch = at->index->epoch,
+		.name = name,
+		.query = (const uint8_t *)"",
+	};
+	int r;
+
+	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
+		return 0;
+	if (kind == NG_KIND_README)
+		r = ng_answer_readme(at->index->index, at->view->options.page_docs, &text);
+	else
+		r = ng_answer_stats(at->index->index, &text);
+	if (r) {
+		ng_buf_free(&text);
+		return r;
+	}
+	init.content = text.data;
+	init.content_bytes = text.len;
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
+}
+
+static bool is_kept(enum ng_kind kind)
+{
+	return kind >= NG_KIND_FIRST_KEPT;
+}
+
+/* The epoch that directories in this one have: its own, so that a directory never stands in two. */
+static uint64_t epoch_below(const struct ng_at *at)
+{
+	return ng_node_kind(at->id) == NG_KIND_ROOT ? at->index->epoch : at->value;
+}
+
 static int index_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
 	for (size_t i = 0; i < ng_array_size(names); i++) {
-		if (strcmp(names[i].name, name) == 0)
-			return ng_view_entry(at->view,
-					     ng_node_id_make(names[i].kind, at->index_no, 0),
-					     ret_entry);
+		if (strcmp(names[i].name, name) != 0)
+			continue;
+		if (is_kept(names[i].kind))
+			return kept_lookup(at, names[i].kind, name, ret_entry);
+		return ng_room_entry(at, names[i].kind, epoch_below(at), ret_entry);
 	}
 	return -ENOENT;
 }
@@ -25,100 +72,69 @@ static int index_lookup(const struct ng_at *at, const char *name, struct ng_entr
 static int index_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
 {
 	for (uint64_t i = offset; i < ng_array_size(names); i++) {
-		ng_node_id id = ng_node_id_make(names[i].kind, at->index_no, 0);
+		enum ng_kind kind = names[i].kind;
+		struct ng_name name = {.name = names[i].name, .next = i + 1};
 		struct ng_entry entry;
-		struct ng_name name;
-		int r = ng_view_entry(at->view, id, &entry);
 
-		if (r)
-			return r;
-		name = (struct ng_name){names[i].name, id, ng_view_is_dir(id), &entry, i + 1};
+		if (is_kept(kind)) {
+			name.ino = ng_nodes_ino(kind, at->index_no, 0, (const uint8_t *)"", 0);
+		} else {
+			int r = ng_room_entry(at, kind, epoch_below(at), &entry);
+
+			if (r)
+				return r;
+			name.ino = entry.ino;
+			name.is_dir = true;
+			name.entry = &entry;
+		}
 		if (!emit(userdata, &name))
 			break;
 	}
 	return 0;
 }
 
+/* The directory of one index of several. */
+static int root_entry(const struct ng_at *at, size_t i, struct ng_entry *ret_entry)
+{
+	struct ng_at in = *at;
+	int r;
+
+	in.index = ng_indexes_get(at->view->indexes, i);
+	in.index_no = (unsigned)i;
+	r = ng_room_entry(&in, NG_KIND_INDEX, in.index->epoch, ret_entry);
+	ng_indexes_put(at->view->indexes, in.index);
+	return r;
+}
+
 static int root_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
-	for (size_t i = 0; i < at->view->n_indexes; i++) {
-		if (strcmp(at->view->indexes[i].name, name) == 0)
-			return ng_view_entry(at->view,
-					     ng_node_id_make(NG_KIND_INDEX, (unsigned)i, 0),
-					     ret_entry);
+	for (size_t i = 0; i < ng_indexes_count(at->view->indexes); i++) {
+		if (strcmp(ng_indexes_name(at->view->indexes, i), name) == 0)
+			return root_entry(at, i, ret_entry);
 	}
 	return -ENOENT;
 }
 
 static int root_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
 {
-	for (uint64_t i = offset; i < at->view->n_indexes; i++) {
-		ng_node_id id = ng_node_id_make(NG_KIND_INDEX, (unsigned)i, 0);
-		struct ng_entry entry = {.id = id, .ino = id};
-		struct ng_name name = {at->view->indexes[i].name, id, true, &entry, i + 1};
+	for (uint64_t i = offset; i < ng_indexes_count(at->view->indexes); i++) {
+		struct ng_name name = {.name = ng_indexes_name(at->view->indexes, i),
+				       .is_dir = true,
+				       .next = i + 1};
+		struct ng_entry entry;
+		int r = root_entry(at, i, &entry);
 
+		if (r)
+			return r;
+		name.ino = entry.ino;
+		name.entry = &entry;
 		if (!emit(userdata, &name))
 			break;
 	}
 	return 0;
 }
 
-static int readme_text(const struct ng_at *at, struct ng_buf *buf)
-{
-	return ng_answer_readme(at->index->index, at->view->options.page_docs, buf);
-}
-
-static int stats_text(const struct ng_at *at, struct ng_buf *buf)
-{
-	return ng_answer_stats(at->index->index, buf);
-}
-
-/* Both files are short, and the kernel keeps them: they are made anew whenever asked for. */
-static int text_bytes(const struct ng_at *at, int (*text)(const struct ng_at *, struct ng_buf *),
-		      uint64_t *ret_bytes)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = text(at, &buf);
-
-	if (r == 0)
-		*ret_bytes = buf.len;
-	return r;
-}
-
-static int text_read(const struct ng_at *at, int (*text)(const struct ng_at *, struct ng_buf *),
-		     uint64_t offset, size_t len, uint8_t *out, size_t *ret_len)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = text(at, &buf);
-
-	if (r == 0)
-		ng_room_copy(buf.data, buf.len, offset, len, out, ret_len);
-	return r;
-}
-
-static int readme_bytes(const struct ng_at *at, uint64_t *ret_bytes)
-{
-	return text_bytes(at, readme_text, ret_bytes);
-}
-
-static int readme_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
-		       size_t *ret_len)
-{
-	return text_read(at, readme_text, offset, len, buf, ret_len);
-}
-
-static int stats_bytes(const struct ng_at *at, uint64_t *ret_bytes)
-{
-	return text_bytes(at, stats_text, ret_bytes);
-}
-
-static int stats_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
-		      size_t *ret_len)
-{
-	return text_read(at, stats_text, offset, len, buf, ret_len);
-}
-
 const struct ng_room ng_room_root = {.lookup = root_lookup, .list = root_list};
 const struct ng_room ng_room_index = {.lookup = index_lookup, .list = index_list};
-const struct ng_room ng_room_readme = {.bytes = readme_bytes, .read = readme_read};
-const struct ng_room ng_room_stats = {.bytes = stats_bytes, .read = stats_read};
+const struct ng_room ng_room_readme = {.bytes = ng_room_kept_bytes, .read = ng_room_kept_read};
+const struct ng_room ng_room_stats = {.bytes = ng_room_kept_bytes, .read = ng_room_kept_read};

@@ -1,6 +1,5 @@
 #include <assert.h>
 
-#include "index/manifest.h"
 #include "room.h"
 
 /* Listings of the most recent queries are kept within these bounds; see listing.h. */
@@ -31,70 +30,6 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_MATCH] = &ng_room_match,
 };
 
-/* The name that a path's last component gives, or NULL without memory. A path that ends in "." or
- * ".." is resolved first. */
-static char *index_name(const char *path)
-{
-	ng_cleanup(ng_freep) char *copy = strdup(path), *real = NULL;
-	const char *base;
-	size_t len;
-
-	for (int resolved = 0;; resolved = 1) {
-		if (!copy)
-			return NULL;
-		for (len = strlen(copy); len > 1 && copy[len - 1] == '/'; len--)
-			copy[len - 1] = '\0';
-		base = strrchr(copy, '/');
-		base = base ? base + 1 : copy;
-		if (resolved || (strcmp(base, ".") != 0 && strcmp(base, "..") != 0))
-			break;
-		real = realpath(path, NULL);
-		free(copy);
-		copy = real ? strdup(real) : NULL;
-	}
-	len = strlen(base);
-	if (len > 6 && strcmp(base + len - 6, ".ngram") == 0)
-		len -= 6;
-	return strndup(base, len);
-}
-
-static int open_index(struct ng_view *view, const char *path, struct ng_error *err)
-{
-	struct ng_view_index *index = &view->indexes[view->n_indexes];
-	ng_cleanup(ng_freep) char *manifest = NULL;
-	struct ng_index_stats stats;
-	struct stat st;
-	int r;
-
-	r = ng_index_open(path, view->options.threads, &index->index, err);
-	if (r)
-		return r;
-	view->n_indexes++; /* from here on ng_view_free closes it */
-	index->name = index_name(path);
-	index->path = realpath(path, NULL);
-	if (!index->name || !index->path ||
-	    asprintf(&manifest, "%s/%s", path, NG_MANIFEST_NAME) < 0)
-		return ng_fail(err, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
-	if (stat(manifest, &st) < 0)
-		return ng_fail(err, -errno, "%s: %s", manifest, strerror(errno));
-	index->mtime = st.st_mtim;
-	ng_index_stats(index->index, &stats);
-	if (stats.text_bytes >= NG_NODE_VALUE_LIMIT || stats.docs >= NG_NODE_VALUE_LIMIT)
-		return ng_fail(err, -E2BIG, "%s: more than 2^%d bytes or documents in one index",
-			       path, NG_NODE_VALUE_BITS);
-	index->docs = stats.docs;
-	index->text_bytes = stats.text_bytes;
-	index->doc_width = ng_path_width(stats.docs);
-	for (struct ng_view_index *other = view->indexes; other < index; other++) {
-		if (strcmp(other->name, index->name) == 0)
-			return ng_fail(err, -EEXIST,
-				       "%s and %s would both be shown as \"%s\"; "
-				       "rename one of them, or mount it elsewhere",
-				       other->path, index->path, index->name);
-	}
-	return 0;
-}
-
 int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
 		struct ng_view **ret_view, struct ng_error *err)
 {
@@ -105,7 +40,7 @@ int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_o
 	if (n_paths > NG_NODE_INDEX_LIMIT)
 		return ng_fail(err, -E2BIG, "at most %u indexes fit into one mount",
 			       NG_NODE_INDEX_LIMIT);
-	view = calloc(1, sizeof(*view) + n_paths * sizeof(view->indexes[0]));
+	view = calloc(1, sizeof(*view));
 	if (!view)
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
 	view->options = *options;
@@ -115,11 +50,9 @@ int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_o
 				    &view->listings);
 	if (r)
 		return ng_fail(err, r, "%s", strerror(-r));
-	for (size_t i = 0; i < n_paths; i++) {
-		r = open_index(view, paths[i], err);
-		if (r)
-			return r;
-	}
+	r = ng_indexes_new(paths, n_paths, options->threads, view->listings, &view->indexes, err);
+	if (r)
+		return r;
 	*ret_view = ng_steal_ptr(&view);
 	return 0;
 }
@@ -128,15 +61,64 @@ struct ng_view *ng_view_free(struct ng_view *view)
 {
 	if (!view)
 		return NULL;
+	ng_indexes_free(view->indexes);
 	ng_listings_free(view->listings);
 	ng_nodes_free(view->nodes);
-	for (size_t i = 0; i < view->n_indexes; i++) {
-		ng_index_close(view->indexes[i].index);
-		free(view->indexes[i].name);
-		free(view->indexes[i].path);
-	}
 	free(view);
 	return NULL;
+}
+
+int ng_view_reload(struct ng_view *view, ng_view_changed changed, void *userdata,
+		   struct ng_error *err)
+{
+	size_t n = ng_indexes_count(view->indexes);
+	bool is_changed[NG_NODE_INDEX_LIMIT];
+	int n_changed = 0;
+	int r = ng_indexes_reopen(view->indexes, is_changed, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_changed[i])
+			continue;
+		n_changed++;
+		if (n > 1)
+			changed(userdata, NG_NODE_ROOT, ng_indexes_name(view->indexes, i));
+		for (size_t k = 0; n == 1 && ng_room_top_name(k); k++)
+			changed(userdata, NG_NODE_ROOT, ng_room_top_name(k));
+	}
+	return n_changed;
+}
+
+static void leave(const struct ng_at *at)
+{
+	if (at->node)
+		ng_nodes_put(at->view->nodes, at->node);
+	ng_indexes_put(at->view->indexes, at->index);
+}
+
+/* Fill in what the number says, in the index as it is now. */
+static int decode(struct ng_at *at)
+{
+	switch (ng_node_kind(at->id)) {
+	case NG_KIND_ROOT:
+	case NG_KIND_COUNT:
+		return 0;
+	case NG_KIND_TEXT:
+	case NG_KIND_META:
+		at->value &= NG_NODE_DOC_LIMIT - 1;
+		return ng_node_value(at->id) >> NG_NODE_DOC_BITS == at->index->incarnation
+			       ? 0
+			       : -ESTALE;
+	default:
+		if (ng_node_kind(at->id) < NG_KIND_FIRST_KEPT) {
+			at->passing = at->value != at->index->epoch;
+			return 0;
+		}
+		at->node = ng_nodes_get(at->view->nodes, at->id);
+		at->passing = at->node && at->node->epoch != at->index->epoch;
+		return at->node ? 0 : -ESTALE;
+	}
 }
 
 /* Begin to ask a node. Returns its room, or NULL for an unknown number. */
@@ -144,32 +126,32 @@ static const struct ng_room *enter(struct ng_view *view, ng_node_id id, const ng
 				   struct ng_at *ret_at)
 {
 	unsigned kind = ng_node_kind(id), index_no = ng_node_index(id);
+	size_t n = ng_indexes_count(view->indexes);
 
-	if (kind >= NG_KINDS || index_no >= view->n_indexes)
+	if (kind >= NG_KINDS || index_no >= n)
 		return NULL;
 	*ret_at = (struct ng_at){
 		.view = view,
 		.id = id,
-		.index = &view->indexes[index_no],
+		.index = ng_indexes_get(view->indexes, index_no),
 		.index_no = index_no,
 		.value = ng_node_value(id),
 		.cancel = cancel,
 	};
-	if (kind >= NG_KIND_FIRST_KEPT) {
-		ret_at->node = ng_nodes_get(view->nodes, id);
-		if (!ret_at->node)
-			return NULL;
+	if (decode(ret_at) < 0) {
+		leave(ret_at);
+		return NULL;
 	}
 	/* A single index is shown at the root itself. */
-	if (kind == NG_KIND_ROOT && view->n_indexes == 1)
+	if (kind == NG_KIND_ROOT && n == 1)
 		kind = NG_KIND_INDEX;
 	return rooms[kind];
 }
 
-static void leave(const struct ng_at *at)
+/* Whether what a page lists has other numbers now. */
+static bool is_stale(const struct ng_at *at)
 {
-	if (at->node)
-		ng_nodes_put(at->view->nodes, at->node);
+	return at->node && at->node->epoch < at->index->since;
 }
 
 bool ng_view_is_dir(ng_node_id id)
@@ -182,6 +164,7 @@ bool ng_view_is_dir(ng_node_id id)
 int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry)
 {
+	struct ng_entry entry = {0};
 	const struct ng_room *room;
 	struct ng_at at;
 	int r;
@@ -191,8 +174,19 @@ int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const
 	room = enter(view, dir, cancel, &at);
 	if (!room)
 		return -ESTALE;
-	r = room->lookup ? room->lookup(&at, name, ret_entry) : -ENOTDIR;
+	if (!room->lookup)
+		r = -ENOTDIR;
+	else if (is_stale(&at))
+		r = -ESTALE;
+	else
+		r = room->lookup(&at, name, &entry);
+	entry.mtime = at.index->mtime;
+	entry.passing = at.passing;
 	leave(&at);
+	if (r == -ENOENT)
+		entry.id = 0;
+	if (r == 0 || r == -ENOENT)
+		*ret_entry = entry;
 	return r;
 }
 
@@ -201,39 +195,71 @@ void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n)
 	ng_nodes_forget(view->nodes, id, n);
 }
 
+/* Directories keep their st_ino whatever the epoch. */
+static uint64_t ino_of(const struct ng_at *at)
+{
+	unsigned kind = ng_node_kind(at->id);
+
+	if (at->node)
+		return at->node->ino;
+	if (kind == NG_KIND_ROOT || !rooms[kind]->lookup)
+		return at->id;
+	return ng_node_id_make(kind, at->index_no, 0);
+}
+
+static int entry_of(const struct ng_at *at, const struct ng_room *room, struct ng_entry *ret_entry)
+{
+	struct ng_entry entry = {
+		.id = at->id,
+		.ino = ino_of(at),
+		.mtime = at->index->mtime,
+		.passing = at->passing,
+	};
+	int r = room->bytes ? room->bytes(at, &entry.bytes) : 0;
+
+	if (r == 0)
+		*ret_entry = entry;
+	return r;
+}
+
+int ng_room_entry(const struct ng_at *at, enum ng_kind kind, uint64_t value,
+		  struct ng_entry *ret_entry)
+{
+	struct ng_at in = *at;
+
+	in.id = ng_node_id_make(kind, at->index_no, value);
+	in.value = value;
+	in.node = NULL;
+	if (kind == NG_KIND_TEXT || kind == NG_KIND_META)
+		in.id |= (uint64_t)at->index->incarnation << NG_NODE_DOC_BITS;
+	return entry_of(&in, rooms[kind], ret_entry);
+}
+
 int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entry)
 {
 	const struct ng_room *room;
-	struct ng_entry entry = {.id = id, .ino = id};
 	struct ng_at at;
-	int r = 0;
+	int r;
 
 	room = enter(view, id, NULL, &at);
 	if (!room)
 		return -ESTALE;
-	if (at.node)
-		entry.ino = at.node->ino;
-	if (room->bytes)
-		r = room->bytes(&at, &entry.bytes);
-	if (r == 0)
-		*ret_entry = entry;
+	r = entry_of(&at, room, ret_entry);
 	leave(&at);
 	return r;
 }
 
-void ng_view_stat(const struct ng_view *view, const struct ng_entry *entry, struct stat *ret_stat)
+void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat)
 {
-	const struct ng_view_index *index = &view->indexes[ng_node_index(entry->id)];
-
 	*ret_stat = (struct stat){
 		.st_ino = entry->ino,
 		.st_mode = ng_view_is_dir(entry->id) ? S_IFDIR | 0555 : S_IFREG | 0444,
 		.st_nlink = 1, /* of directories too: "not counted", so that find looks inside */
 		.st_size = (off_t)entry->bytes,
 		.st_blocks = (blkcnt_t)ng_div_up(entry->bytes, 512),
-		.st_atim = index->mtime,
-		.st_mtim = index->mtime,
-		.st_ctim = index->mtime,
+		.st_atim = entry->mtime,
+		.st_mtim = entry->mtime,
+		.st_ctim = entry->mtime,
 	};
 }
 
@@ -291,7 +317,9 @@ int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng
 		return -ESTALE;
 	if (!room->lookup)
 		r = -ENOTDIR;
-	else if (emit_dots(dir, at.node ? at.node->ino : dir, offset, emit, userdata) && room->list)
+	else if (is_stale(&at))
+		r = -ESTALE;
+	else if (emit_dots(dir, ino_of(&at), offset, emit, userdata) && room->list)
 		r = room->list(&at, offset < 2 ? 0 : offset - 2, emit_shifted, &shifted);
 	leave(&at);
 	return r;
@@ -306,15 +334,19 @@ const char *ng_view_path(const struct ng_view *view, ng_node_id id)
 {
 	unsigned index_no = ng_node_index(id);
 
-	return view->indexes[index_no < view->n_indexes ? index_no : 0].path;
+	return ng_indexes_path(view->indexes,
+			       index_no < ng_indexes_count(view->indexes) ? index_no : 0);
 }
 
-void ng_view_totals(const struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes)
+void ng_view_totals(struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes)
 {
 	*ret_docs = 0;
 	*ret_bytes = 0;
-	for (size_t i = 0; i < view->n_indexes; i++) {
-		*ret_docs += view->indexes[i].docs;
-		*ret_bytes += view->indexes[i].text_bytes;
+	for (size_t i = 0; i < ng_indexes_count(view->indexes); i++) {
+		const struct ng_view_index *index = ng_indexes_get(view->indexes, i);
+
+		*ret_docs += index->docs;
+		*ret_bytes += index->text_bytes;
+		ng_indexes_put(view->indexes, index);
 	}
 }

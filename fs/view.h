@@ -20,7 +20,7 @@ struct ng_view_options {
 /* Open the indexes at paths[0..n_paths-1], n_paths >= 1. One is shown at the root itself; several
  * as a directory each, named after the last component of the path without a trailing ".ngram".
  * O(shards). Returns also what ng_index_open does, -EEXIST (two of one name), -E2BIG (over 256, or
- * one of more than 2^48 bytes), with err set. */
+ * one of more than 2^48 bytes or 2^40 documents), with err set. */
 int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
 		struct ng_view **ret_view, struct ng_error *err);
 struct ng_view *ng_view_free(struct ng_view *view);
@@ -30,10 +30,21 @@ static inline void ng_view_freep(struct ng_view **view)
 	ng_view_free(*view);
 }
 
+/* What the kernel may have cached of that name in that directory, and of all below, is no more. */
+typedef void (*ng_view_changed)(void *userdata, ng_node_id dir, const char *name);
+
+/* Open the indexes again: requests that begin from here on get answers from the new state, and
+ * those at work end in the old one. Calls changed for names that have to be looked up again, a few
+ * for each index, when the new state is there. Returns how many indexes have changed, or what
+ * ng_indexes_reopen fails with, with err set; nothing is different then. From one thread at a time;
+ * O(shards). */
+int ng_view_reload(struct ng_view *view, ng_view_changed changed, void *userdata,
+		   struct ng_error *err);
+
 /* The entry of that name in a directory; counts a lookup, which ng_view_forget gives back. Counts
  * occurrences at most, save for a match (one locate), a page further on, and a document that
  * wasn't listed (see ng_answer_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
- * -ENAMETOOLONG. */
+ * -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0 and says whether that may be cached. */
 int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);
 void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n);
@@ -43,7 +54,7 @@ int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entr
 
 /* Attributes of an entry: mode, size, times (those of the index's manifest). Everything but owner
  * and group, which stay 0. */
-void ng_view_stat(const struct ng_view *view, const struct ng_entry *entry, struct stat *ret_stat);
+void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat);
 
 /* Bytes [offset, offset + len) of a file, as many as there are. -EISDIR. */
 int ng_view_read(struct ng_view *view, ng_node_id id, uint64_t offset, size_t len,
@@ -63,7 +74,7 @@ struct ng_name {
 typedef bool (*ng_view_emit)(void *userdata, const struct ng_name *name);
 
 /* The names of a directory from offset on (0 at first; then a name's next), "." and ".." too. A
- * directory's names never change. -ENOTDIR. */
+ * directory's names change only when the index does. -ENOTDIR. */
 int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
 		 ng_view_emit emit, void *userdata);
 
@@ -76,4 +87,4 @@ struct ng_nodes *ng_view_nodes(struct ng_view *view);
 const char *ng_view_path(const struct ng_view *view, ng_node_id id);
 
 /* Documents and bytes of text of all indexes, for statfs. */
-void ng_view_totals(const struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes);
+void ng_view_totals(struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes);

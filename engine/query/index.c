@@ -127,6 +127,17 @@ void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_sta
 	*ret_stats = index->stats;
 }
 
+bool ng_index_continues(const struct ng_index *index, const struct ng_index *older)
+{
+	if (index->n_shards < older->n_shards)
+		return false;
+	for (uint32_t s = 0; s < older->n_shards; s++)
+		if (ng_shard_file_checksum(index->shards[s]->file) !=
+		    ng_shard_file_checksum(older->shards[s]->file))
+			return false;
+	return true;
+}
+
 const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t doc,
 					 uint64_t *ret_local)
 {

@@ -55,7 +55,7 @@ is 0 $? "exit status after a lazy unmount"
 unset 'daemons[busy]'
 
 # ---- signals ----
-for signal in TERM INT HUP; do
+for signal in TERM INT; do
 	# A shell's background job ignores SIGINT.
 	env --default-signal=$signal "$NGRAMFS" -f fish.ngram busy 2>log &
 	pid=$!
@@ -66,6 +66,17 @@ for signal in TERM INT HUP; do
 	grep -q " $work/busy " /proc/mounts && fail "still mounted after SIG$signal"
 	is "" "$(cat log)" "log after SIG$signal"
 done
+
+# SIGHUP only makes it look at the index again, as append.sh has it; also when it was ignored.
+(trap '' HUP && exec "$NGRAMFS" -f fish.ngram busy 2>log) &
+pid=$!
+wait_for answers busy || fail "not mounted"
+kill -HUP $pid
+wait_for grep -q 'opened again: 0 changed' log || fail "log after SIGHUP: $(cat log)"
+is 2 "$(cat busy/count/fish)" "count after SIGHUP"
+release busy
+wait $pid
+is 0 $? "exit status after SIGHUP and unmounting"
 
 # ---- one thread, and the remains of a daemon that was killed ----
 attach -s fish.ngram single

@@ -22,7 +22,7 @@ static size_t naive_docs(const struct corpus_doc *docs, const char *query)
 static int get(struct ng_listings *listings, const struct corpus *corpus, const char *query,
 	       uint64_t page, struct ng_page **ret_page)
 {
-	return ng_listings_page(listings, 0, corpus->index, (const uint8_t *)query, strlen(query),
+	return ng_listings_page(listings, corpus->index, (const uint8_t *)query, strlen(query),
 				page, NULL, ret_page);
 }
 
@@ -108,10 +108,10 @@ static void test_holds(void **state)
 	corpus_make(&corpus, docs, DOCS, 0, false);
 	assert_int_equal(ng_listings_new(10, 4, 1 << 20, &listings), 0);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, 0, query, 2, i), -EAGAIN);
+		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, i), -EAGAIN);
 	assert_int_equal(get(listings, &corpus, "ab", 0, &page), 0);
 	for (size_t i = 0; i < DOCS; i++) {
-		int r = ng_listings_holds(listings, 0, query, 2, i);
+		int r = ng_listings_holds(listings, corpus.index, query, 2, i);
 
 		assert_true(r == -EAGAIN || (r == 1 && holds(&docs[i], "ab")));
 		known += r == 1;
@@ -123,11 +123,11 @@ static void test_holds(void **state)
 	assert_int_equal(get(listings, &corpus, "ab", pages - 1, &page), 0);
 	ng_page_unref(page);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, 0, query, 2, i),
+		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, i),
 				 holds(&docs[i], "ab"));
 	/* Neither another index nor another query. */
-	assert_int_equal(ng_listings_holds(listings, 1, query, 2, 0), -EAGAIN);
-	assert_int_equal(ng_listings_holds(listings, 0, query, 1, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, NULL, query, 2, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 1, 0), -EAGAIN);
 	ng_listings_free(listings);
 	corpus_drop(&corpus);
 }
@@ -183,7 +183,7 @@ static void test_cancel(void **state)
 
 	corpus_make(&corpus, docs, 1, 0, false);
 	assert_int_equal(ng_listings_new(1, 1, 1, &listings), 0);
-	assert_int_equal(ng_listings_page(listings, 0, corpus.index, (const uint8_t *)"a", 1, 0,
+	assert_int_equal(ng_listings_page(listings, corpus.index, (const uint8_t *)"a", 1, 0,
 					  &cancel, &page),
 			 -EINTR);
 	assert_null(page);

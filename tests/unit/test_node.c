@@ -160,7 +160,7 @@ static void test_random(void **state)
 		sprintf(name, "name%llu", (unsigned long long)n);
 		switch (scratch_random(&rng) % 3) {
 		case 0:
-			found = ng_nodes_lookup(nodes, p + 1, name, &entry);
+			found = ng_nodes_lookup(nodes, p + 1, 0, name, &entry);
 			if (found != (naive[p][n].lookups > 0) ||
 			    (found && entry.id != naive[p][n].id))
 				fail_msg("seed %llu, round %d: lookup", (unsigned long long)seed,
@@ -260,7 +260,7 @@ static void test_pinned(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, run_drain, &drain), 0);
 	while (stats_of(drain.nodes).asked_bytes != stats_of(drain.nodes).bytes)
 		usleep(1000);
-	assert_true(ng_nodes_lookup(drain.nodes, PARENT, "500", &entry));
+	assert_true(ng_nodes_lookup(drain.nodes, PARENT, 0, "500", &entry));
 	while (stats_of(drain.nodes).asked_bytes != stats_of(drain.nodes).bytes)
 		usleep(1000);
 	ng_nodes_stop(drain.nodes);

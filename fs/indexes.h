@@ -1,0 +1,50 @@
+/* The indexes that a mount shows, opened, and opened again when they have changed on disk. A
+ * request takes the index that is current when it begins and keeps it to its end; an index that has
+ * been replaced is closed when the last such request gives it back. */
+#pragma once
+
+#include "listing.h"
+#include "query/query.h"
+
+#define NG_INCARNATION_LIMIT 256u
+
+struct ng_view_index {
+	/* All of these stay as they are. */
+	struct ng_index *index;
+	const char *name; /* as shown in a mount of several */
+	uint64_t docs, text_bytes;
+	unsigned doc_width;    /* digits of a document's number */
+	struct timespec mtime; /* of its manifest */
+	uint64_t epoch;        /* one more each time that the index has changed; from 0 */
+	uint64_t since;        /* the epoch in which its incarnation began */
+	unsigned incarnation;  /* one more each time that documents have changed, so that their
+				* numbers mean something else; below NG_INCARNATION_LIMIT */
+	size_t refs;           /* under the lock of ng_indexes */
+};
+
+struct ng_indexes;
+
+/* Open those at paths[0..n_paths-1]; threads as ng_index_open takes it. listings is borrowed until
+ * ng_indexes_free: what it knows of an index goes with that. Errors as ng_view_new. All functions
+ * below are thread-safe. */
+int ng_indexes_new(const char *const *paths, size_t n_paths, unsigned threads,
+		   struct ng_listings *listings, struct ng_indexes **ret_indexes,
+		   struct ng_error *err);
+/* None may be in use any more. */
+struct ng_indexes *ng_indexes_free(struct ng_indexes *indexes);
+
+size_t ng_indexes_count(const struct ng_indexes *indexes);
+
+/* For messages; absolute. Good until ng_indexes_free, as the name is. */
+const char *ng_indexes_path(const struct ng_indexes *indexes, size_t i);
+const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i);
+
+/* Index i < count as it is now, to be given back by ng_indexes_put. O(1). */
+const struct ng_view_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
+/* Closes it if it has been replaced and nobody else is using it. NULL is fine. */
+void ng_indexes_put(struct ng_indexes *indexes, const struct ng_view_index *index);
+
+/* Open all of them again. If that works, those that have changed are current from here on, and
+ * ret_changed[0..count-1] says which; otherwise nothing is different. One at a time. Errors as
+ * ng_view_new, and -EOVERFLOW: documents have changed too often. O(shards). */
+int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_error *err);

@@ -1,0 +1,122 @@
+#!/bin/bash
+# Appends that don't come to their end: killed at any moment, refused, out of room. The index is
+# whole, the same as before or with all that was appended, and another append works. KILLS: how many
+# (default 20).
+. "$(dirname "$0")/lib.sh"
+
+printf 'one fish\ntwo fish\n' >fish
+seq -f 'fish number %.0f and some more words' 4000 >many
+printf 'a last fish\n' >last
+build i --format lines --text-store fish
+
+append() {
+	"$MKNGRAMFS" --quiet --append --format lines "$@"
+}
+
+documents() {
+	python3 -c 'import json; print(sum(s["docs"] for s in json.load(open("i/index.json"))["shards"]))'
+}
+
+# Only what the manifest names is there.
+tidy() { # WHAT
+	python3 - <<'PYTHON' >want
+import json
+print("\n".join(sorted(["index.json"] + [s["file"] for s in json.load(open("i/index.json"))["shards"]])))
+PYTHON
+	ls -A i | sort | diff - want >&2 || fail "$1: other files in the index"
+}
+
+# ---- killed ----
+started=$(date +%s%N)
+append -o i --shard-size 32K many || fail "append"
+lasts=$((($(date +%s%N) - started) / 1000000))
+is 4002 "$(documents)" "documents"
+is $(($(documents) / 1000)) 4 "thousands"
+tidy "after an append"
+count=4002 whole=0
+for k in $(seq "${KILLS:-20}"); do
+	append -o i --shard-size 32K many &
+	pid=$!
+	sleep "$(python3 -c "print($RANDOM / 32768 * $lasts * 1.1 / 1000)")"
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	now=$(documents)
+	[ "$now" = $count ] || [ "$now" = $((count + 4000)) ] || fail "$now documents after $count, kill $k"
+	[ "$now" = $count ] || whole=$((whole + 1))
+	count=$now
+	if [ $((k % 5)) = 0 ]; then
+		attach i mnt
+		is "$count" "$(cat mnt/count/fish)" "count after kill $k"
+		is "$count" "$(stat -f -c %c mnt)" "documents after kill $k"
+		is "two fish" "$(cat mnt/doc/1.txt)" "a document"
+		detach mnt
+		append -o i last || fail "append after kill $k"
+		count=$((count + 1))
+		is $count "$(documents)" "documents after an append after kill $k"
+		tidy "an append after kill $k"
+	fi
+done
+echo "$whole of ${KILLS:-20} came to their end"
+
+# ---- refused, and nothing is different ----
+append -o i last || fail "append"
+md5sum i/* >sums
+same() { # WHAT
+	md5sum i/* | diff - sums >&2 || fail "$1: the index has changed"
+	tidy "$1"
+}
+refuses "no index to append to" append -o none last
+[ ! -e none ] || fail "an append made something"
+mkdir empty
+refuses "not an index" append -o empty last
+refuses "Not a directory" append -o fish last
+refuses "made with --sa-sampling=64" append --sa-sampling 32 -o i last
+refuses "use one of them" append --force -o i last
+build plain --format lines fish
+refuses "made without --text-store" append --text-store -o plain last
+append --sa-sampling 64 -o plain last || fail "the same option again"
+refuses "within the source" append -o i i
+printf '{"text": "x"}\n{"no": 1}\n' >bad.jsonl
+refuses "bad.jsonl:2: " "$MKNGRAMFS" --append -o i bad.jsonl
+refuses "nothing was appended" "$MKNGRAMFS" --append -o i bad.jsonl
+refuses "No such file" append -o i missing
+same "refused"
+: >nothing.jsonl
+"$MKNGRAMFS" --append -o i nothing.jsonl 2>err || fail "appending nothing"
+grep -q 'i is as it was' err || fail "appending nothing says: $(cat err)"
+same "nothing appended"
+"$MKNGRAMFS" --append --format lines -o i last 2>err || fail "append"
+grep -q '^  added        1 (11 bytes' err && grep -q "^  documents    $(documents) " err ||
+	fail "the summary: $(cat err)"
+md5sum i/* >sums
+
+# ---- two at once: the second is refused; so is one that would replace it, and the other way ----
+mkfifo pipe
+for first in --append --force; do
+	"$MKNGRAMFS" --quiet $first --format lines -o i - <pipe &
+	pid=$!
+	exec 9>pipe
+	echo 'from the pipe, a fish' >&9
+	wait_for eval "flock -n i true; [ \$? = 1 ]" || fail "no lock is held"
+	refuses "another mkngramfs is at work" append -o i last
+	refuses "another mkngramfs is at work" "$MKNGRAMFS" --quiet --force --format lines -o i last
+	same "while $first is at work"
+	# The first one is interrupted.
+	kill -TERM $pid
+	exec 9>&-
+	wait $pid && fail "an interrupted $first succeeds"
+	same "an interrupted $first"
+done
+ls -d i.building* 2>/dev/null && fail "something was left beside the index"
+
+# ---- no room ----
+if mkdir full && mount -t tmpfs -o size=256k tmpfs full 2>/dev/null; then
+	build full/i --format lines fish
+	head -c 3000000 /dev/urandom | base64 >random
+	md5sum full/i/* >full.sums
+	refuses "no room on the disk" append -o full/i random
+	md5sum full/i/* | diff - full.sums >&2 || fail "a full disk has changed the index"
+	append -o full/i last || fail "an append that has room"
+	umount full
+fi
+finish
