@@ -75,6 +75,7 @@ in/good.jsonl|no index named
 -o i|no SOURCE named
 -o i --bogus in/good.jsonl|bogus
 -o i --format=xml in/good.jsonl|--format: unknown value 'xml'
+-o i --append --force in/good.jsonl|--append adds to INDEX, --force replaces it
 -o i --progress=json5 in/good.jsonl|--progress: unknown value
 -o i --memory=lots in/good.jsonl|--memory: 'lots' is no size
 -o i --memory=-1 in/good.jsonl|--memory: '-1' is no size
@@ -134,6 +135,43 @@ says "documents    2 (48 bytes of text"
 leaves i
 run 0 -o i --text-field=id in/good.jsonl --format=text
 leaves i
+
+# ---- progress: for people, and for scripts ----
+run 0 -o i --progress=json in/good.jsonl
+python3 - err <<'PYTHON' || fail "--progress=json"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert lines[0]["phase"] == "reading" and lines[0]["shard"] is None
+for line in lines[:-1]:
+    assert set(line) == {"phase", "shard", "done_bytes", "total_bytes", "percent", "bytes_per_second",
+                         "seconds_left", "memory_bytes", "elapsed_seconds"}, line
+    assert line["memory_bytes"] > 100000 and 0 <= line["percent"] <= 100
+assert lines[-1]["phase"] == "done" and lines[-1]["documents"] == lines[-1]["added_documents"] == 2
+assert lines[-1]["peak_memory_bytes"] > 100000
+PYTHON
+run 0 --append --progress=json -o i in/tree
+tail -n 1 err | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert (d["documents"], d["added_documents"], d["shards"], d["added_shards"]) == (4, 2, 2, 1), d' ||
+	fail "--append --progress=json"
+leaves i
+# Long enough for a phase to be measured; the terminal is that of script(1).
+head -c 6000000 /dev/urandom | base64 >in/long
+run 0 -o i --progress=json --threads=1 in/long
+python3 - err <<'PYTHON' || fail "--progress=json, all phases"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert {"reading", "sorting"} <= {line["phase"] for line in lines}, lines
+assert {line.get("shard") for line in lines if line["phase"] == "sorting"} == {0}
+PYTHON
+leaves i
+if command -v script >/dev/null; then
+	TERM=xterm script -qec "$MKNGRAMFS -o i --threads=1 in/long" out </dev/null >err
+	tr '\r' '\n' <out | grep -E '^sorting shard 0: .* of .*, [0-9]+ %.*, [0-9.]+ [KMG]iB of memory' >/dev/null ||
+		fail "no progress with the memory in use on a terminal"
+	leaves i
+fi
 
 # ---- the same bytes, however many threads ----
 run 0 -o one --threads=1 in/tree in/good.jsonl
