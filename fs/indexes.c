@@ -71,8 +71,7 @@ static void close_index(struct ng_indexes *indexes, struct ng_view_index *index)
 	free(index);
 }
 
-/* shown: how messages name the index. */
-static int open_index(struct ng_indexes *indexes, const struct place *place, const char *shown,
+static int open_index(struct ng_indexes *indexes, const char *path,
 		      struct ng_view_index **ret_index, struct ng_error *err)
 {
 	struct ng_view_index *index = calloc(1, sizeof(*index));
@@ -81,11 +80,11 @@ static int open_index(struct ng_indexes *indexes, const struct place *place, con
 	struct stat st;
 	int r;
 
-	if (!index || asprintf(&manifest, "%s/%s", shown, NG_MANIFEST_NAME) < 0) {
+	if (!index || asprintf(&manifest, "%s/%s", path, NG_MANIFEST_NAME) < 0) {
 		free(index);
-		return ng_fail(err, -ENOMEM, "%s: %s", shown, strerror(ENOMEM));
+		return ng_fail(err, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
-	r = ng_index_open(shown, indexes->threads, &index->index, err);
+	r = ng_index_open(path, indexes->threads, &index->index, err);
 	if (r == 0 && stat(manifest, &st) < 0) {
 		r = ng_fail(err, -errno, "%s: %s", manifest, strerror(errno));
 		ng_index_close(index->index);
@@ -94,7 +93,6 @@ static int open_index(struct ng_indexes *indexes, const struct place *place, con
 		free(index);
 		return r;
 	}
-	index->name = place->name;
 	index->mtime = st.st_mtim;
 	index->refs = 1;
 	ng_index_stats(index->index, &stats);
@@ -104,7 +102,7 @@ static int open_index(struct ng_indexes *indexes, const struct place *place, con
 	if (stats.text_bytes >= NG_NODE_VALUE_LIMIT || stats.docs >= NG_NODE_DOC_LIMIT) {
 		close_index(indexes, index);
 		return ng_fail(err, -E2BIG,
-			       "%s: more than 2^%d bytes or 2^%d documents in one index", shown,
+			       "%s: more than 2^%d bytes or 2^%d documents in one index", path,
 			       NG_NODE_VALUE_BITS, NG_NODE_DOC_BITS);
 	}
 	*ret_index = index;
@@ -119,8 +117,8 @@ static int open_place(struct ng_indexes *indexes, const char *path, struct ng_er
 	indexes->n++; /* from here on ng_indexes_free frees it */
 	place->name = index_name(path);
 	place->path = absolute_path(path);
-	/* A path that cannot be resolved has no name either: let opening it say why. */
-	r = open_index(indexes, place, path, &place->current, err);
+	/* A path that leads nowhere may have no name: opening it says why. */
+	r = open_index(indexes, path, &place->current, err);
 	if (r < 0)
 		return r;
 	if (!place->name || !place->path)
@@ -216,7 +214,7 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 {
 	const struct ng_view_index *old = place->current;
 	struct ng_view_index *index;
-	int r = open_index(indexes, place, place->path, &index, err);
+	int r = open_index(indexes, place->path, &index, err);
 
 	if (r < 0)
 		return r;

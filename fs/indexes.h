@@ -11,7 +11,6 @@
 struct ng_view_index {
 	/* All of these stay as they are. */
 	struct ng_index *index;
-	const char *name; /* as shown in a mount of several */
 	uint64_t docs, text_bytes;
 	unsigned doc_width;    /* digits of a document's number */
 	struct timespec mtime; /* of its manifest */

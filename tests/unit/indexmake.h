@@ -21,9 +21,10 @@ static inline size_t made_meta(uint64_t doc, char buf[256])
 				(int)(doc * 7 % 41), "the quick brown fox jumps over the lazy dog");
 }
 
-/* Build what options say of corpus at path. */
-static inline void made_build(const struct naive *corpus, const struct ng_build_options *options,
-			      const char *path, struct ng_build_summary *ret_summary)
+/* Build, or append, what options say of documents [first, end) of corpus at path. */
+static inline void made_build_docs(const struct naive *corpus, uint64_t first, uint64_t end,
+				   const struct ng_build_options *options, const char *path,
+				   struct ng_build_summary *ret_summary)
 {
 	ng_cleanup(ng_builder_freep) struct ng_builder *builder = NULL;
 	struct ng_build_options mine = *options;
@@ -32,7 +33,7 @@ static inline void made_build(const struct naive *corpus, const struct ng_build_
 	mine.output = path;
 	if (ng_builder_new(&mine, &builder, &err) != 0)
 		fail_msg("%s: %s", corpus->name, err.text);
-	for (uint64_t doc = 0; doc < corpus->docs; doc++) {
+	for (uint64_t doc = first; doc < end; doc++) {
 		char meta[256];
 		size_t meta_bytes = made_meta(doc, meta);
 
@@ -42,6 +43,12 @@ static inline void made_build(const struct naive *corpus, const struct ng_build_
 	}
 	if (ng_builder_finish(builder, ret_summary, &err) != 0)
 		fail_msg("%s: %s", corpus->name, err.text);
+}
+
+static inline void made_build(const struct naive *corpus, const struct ng_build_options *options,
+			      const char *path, struct ng_build_summary *ret_summary)
+{
+	made_build_docs(corpus, 0, corpus->docs, options, path, ret_summary);
 }
 
 static inline void made_index_new(const struct naive *corpus,

@@ -128,6 +128,13 @@ static void test_holds(void **state)
 	/* Neither another index nor another query. */
 	assert_int_equal(ng_listings_holds(listings, NULL, query, 2, 0), -EAGAIN);
 	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 1, 0), -EAGAIN);
+	/* One that is dropped is made again. */
+	ng_listings_drop(listings, NULL);
+	assert_int_not_equal(ng_listings_holds(listings, corpus.index, query, 2, 0), -EAGAIN);
+	ng_listings_drop(listings, corpus.index);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 0), -EAGAIN);
+	assert_int_equal(get(listings, &corpus, "ab", 0, &page), 0);
+	ng_page_unref(page);
 	ng_listings_free(listings);
 	corpus_drop(&corpus);
 }

@@ -279,13 +279,49 @@ static void test_files(void **state)
 	assert_int_equal(ng_manifest_read(dir, &m, &err), -ENOENT);
 }
 
+/* Names that shards have, and one that none has. */
+static void test_add(void **state)
+{
+	static const char *const files[] = {"shard-00000.ngs", "shard-00002.ngs",
+					    "shard-00003.ngs"};
+	char file[NG_MANIFEST_FILE_MAX];
+	struct ng_manifest m = {0};
+
+	ng_manifest_free_name(&m, file);
+	assert_string_equal(file, "shard-00000.ngs");
+	for (size_t i = 0; i < ng_array_size(files); i++) {
+		struct ng_manifest_shard shard = {.docs = i, .checksum = 7};
+
+		assert_false(ng_manifest_names(&m, files[i]));
+		snprintf(file, sizeof(file), "%s", files[i]);
+		shard.file = file;
+		assert_int_equal(ng_manifest_add(&m, &shard), 0);
+		memset(file, 0, sizeof(file));
+		assert_true(ng_manifest_names(&m, files[i]));
+		assert_int_equal(m.n_shards, i + 1);
+		assert_string_equal(m.shards[i].file, files[i]);
+		assert_int_equal(m.shards[i].docs, i);
+		assert_int_equal(m.shards[i].checksum, 7);
+	}
+	assert_false(ng_manifest_names(&m, "shard-00001.ngs"));
+	/* From the number of shards on, past those that are taken. */
+	ng_manifest_free_name(&m, file);
+	assert_string_equal(file, "shard-00004.ngs");
+	ng_manifest_clear(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),         cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_no_shards),      cmocka_unit_test(test_random),
-		cmocka_unit_test(test_parse_refuses),  cmocka_unit_test(test_parse_damaged),
-		cmocka_unit_test(test_format_refuses), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_no_shards),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_parse_damaged),
+		cmocka_unit_test(test_format_refuses),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_add),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

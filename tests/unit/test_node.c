@@ -139,6 +139,38 @@ static void test_content(void **state)
 	ng_nodes_free(nodes);
 }
 
+/* A name in an index that has changed is another node; the one before lives on by its number. */
+static void test_epochs(void **state)
+{
+	struct ng_nodes *nodes = make_nodes(1 << 20);
+	struct ng_node_init init = {
+		.kind = NG_KIND_DOCS_PAGE,
+		.parent = PARENT,
+		.name = "a",
+		.query = (const uint8_t *)"a",
+		.query_bytes = 1,
+	};
+	struct ng_entry entries[3], found;
+
+	for (init.epoch = 0; init.epoch < 3; init.epoch++) {
+		assert_false(ng_nodes_lookup(nodes, PARENT, init.epoch, "a", &found));
+		assert_int_equal(ng_nodes_add(nodes, &init, &entries[init.epoch]), 0);
+		assert_int_equal(entries[init.epoch].ino, entries[0].ino);
+	}
+	for (uint64_t epoch = 0; epoch < 3; epoch++) {
+		const struct ng_node *node = ng_nodes_get(nodes, entries[epoch].id);
+
+		assert_int_equal(node->epoch, epoch);
+		ng_nodes_put(nodes, node);
+		assert_true(ng_nodes_lookup(nodes, PARENT, epoch, "a", &found));
+		assert_int_equal(found.id, entries[epoch].id);
+		ng_nodes_forget(nodes, found.id, 2);
+		assert_false(ng_nodes_lookup(nodes, PARENT, epoch, "a", &found));
+	}
+	assert_int_equal(stats_of(nodes).nodes, 0);
+	ng_nodes_free(nodes);
+}
+
 /* Against a plain array, over random lookups, additions and forgets. */
 static void test_random(void **state)
 {
@@ -293,7 +325,7 @@ int main(void)
 		cmocka_unit_test(test_ids),      cmocka_unit_test(test_ino),
 		cmocka_unit_test(test_content),  cmocka_unit_test(test_random),
 		cmocka_unit_test(test_eviction), cmocka_unit_test(test_pinned),
-		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_foreign),  cmocka_unit_test(test_epochs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
