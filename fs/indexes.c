@@ -230,7 +230,7 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 		index->incarnation++;
 		index->since = index->epoch;
 	}
-	if (index->incarnation == NG_INCARNATION_LIMIT) {
+	if (index->incarnation == NG_NODE_INCARNATION_LIMIT) {
 		close_index(indexes, index);
 		return ng_fail(err, -EOVERFLOW,
 			       "%s: was replaced, not appended to, too often; mount it again",

@@ -6,8 +6,6 @@
 #include "listing.h"
 #include "query/query.h"
 
-#define NG_INCARNATION_LIMIT 256u
-
 struct ng_view_index {
 	/* All of these stay as they are. */
 	struct ng_index *index;
@@ -17,7 +15,8 @@ struct ng_view_index {
 	uint64_t epoch;        /* one more each time that the index has changed; from 0 */
 	uint64_t since;        /* the epoch in which its incarnation began */
 	unsigned incarnation;  /* one more each time that documents have changed, so that their
-				* numbers mean something else; below NG_INCARNATION_LIMIT */
+				* numbers mean something else; below
+				* NG_NODE_INCARNATION_LIMIT */
 	size_t refs;           /* under the lock of ng_indexes */
 };
 

@@ -77,8 +77,10 @@ static inline uint64_t ng_node_value(ng_node_id id)
 }
 
 /* A document's number is the lower part of the value, and the index's incarnation the upper. */
-#define NG_NODE_DOC_BITS  40
+#define NG_NODE_DOC_BITS  36
 #define NG_NODE_DOC_LIMIT (UINT64_C(1) << NG_NODE_DOC_BITS)
+
+#define NG_NODE_INCARNATION_LIMIT (1u << (NG_NODE_VALUE_BITS - NG_NODE_DOC_BITS))
 
 /* What a lookup answers. */
 struct ng_entry {

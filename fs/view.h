@@ -20,7 +20,7 @@ struct ng_view_options {
 /* Open the indexes at paths[0..n_paths-1], n_paths >= 1. One is shown at the root itself; several
  * as a directory each, named after the last component of the path without a trailing ".ngram".
  * O(shards). Returns also what ng_index_open does, -EEXIST (two of one name), -E2BIG (over 256, or
- * one of more than 2^48 bytes or 2^40 documents), with err set. */
+ * one of more than 2^48 bytes or 2^36 documents), with err set. */
 int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
 		struct ng_view **ret_view, struct ng_error *err);
 struct ng_view *ng_view_free(struct ng_view *view);

@@ -36,7 +36,7 @@ count=12002 whole=0
 for k in $(seq "${KILLS:-20}"); do
 	"$MKNGRAMFS" --quiet --append --format lines -o i --shard-size 128K many &
 	pid=$!
-	delay=$((RANDOM * lasts / 32768)) # milliseconds
+	delay=$((RANDOM * lasts * 5 / 4 / 32768)) # milliseconds
 	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
 	kill -KILL $pid 2>/dev/null
 	wait $pid 2>/dev/null
