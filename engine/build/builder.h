@@ -28,7 +28,7 @@ struct ng_build_options {
 	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's */
 	unsigned threads;      /* 0: as many as there are processors */
 	/* The next two are those of the index when appending; any other is refused. */
-	uint32_t sa_sampling;  /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
+	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */

@@ -42,8 +42,8 @@ struct ng_index_stats {
 
 void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_stats);
 
-/* Whether index begins with all the shards of older, in their order, so that every document of older
- * has the same number and bytes in it. Compares checksums. O(shards). */
+/* Whether index begins with all the shards of older, in their order, so that every document of
+ * older has the same number and bytes in it. Compares checksums. O(shards). */
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older);
 
 /* Occurrences of pat[0..len-1] in all shards. O(len) rank steps a shard. len 0 is -EINVAL. */
