@@ -1,12 +1,10 @@
 #include "build/builder.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "base/parallel.h"
 #include "build/appenddir.h"
-#include "build/shard_build.h"
+#include "build/shard_jobs.h"
 #include "build/suffix_sort.h"
 #include "build/workdir.h"
 #include "index/manifest.h"
@@ -17,104 +15,18 @@
 #define STORE_LEVEL   19
 #define MEMORY_A_BYTE 6u           /* of text: what sorting takes, and the text */
 #define MEMORY_FIXED  (128u << 20) /* everything else */
-#define PROGRESS_NS   (100 * 1000 * 1000)
 
 struct ng_builder {
 	struct ng_build_options options;
 	struct ng_workdir *workdir;  /* of an index that is made */
 	struct ng_appenddir *append; /* of one that is added to; one of them is NULL */
 	struct ng_shard_options shard_options;
-	struct ng_shard_text text;
+	struct ng_shard_text text; /* that is being collected */
+	struct ng_shard_jobs *jobs;
 	struct ng_manifest manifest;
 	size_t first_shard;   /* of those this build makes */
 	uint64_t shard_bytes; /* text and separators that a shard takes */
 };
-
-/* A shard being made on a thread of its own, so that the caller's can report progress, and give up
- * in the midst of a sort, which knows no cancelling. */
-struct shard_job {
-	pthread_mutex_t lock;
-	pthread_cond_t done_cond;
-	bool done, abandoned; /* whoever is last frees the job */
-	struct ng_shard_text text;
-	struct ng_shard_options options;
-	struct ng_shard_progress progress;
-	ng_cancel cancel;
-	char *path;
-	uint64_t bytes, checksum;
-	struct ng_error err;
-	int result;
-};
-
-static void shard_job_free(struct shard_job *job)
-{
-	ng_shard_text_clear(&job->text);
-	pthread_mutex_destroy(&job->lock);
-	pthread_cond_destroy(&job->done_cond);
-	free(job->path);
-	free(job);
-}
-
-static void *shard_job_run(void *arg)
-{
-	struct shard_job *job = arg;
-	bool abandoned;
-	int r = ng_shard_build(&job->text, &job->options, job->path, &job->progress, &job->bytes,
-			       &job->checksum, &job->err);
-
-	pthread_mutex_lock(&job->lock);
-	job->result = r;
-	job->done = true;
-	abandoned = job->abandoned;
-	pthread_cond_signal(&job->done_cond);
-	pthread_mutex_unlock(&job->lock);
-	if (abandoned)
-		shard_job_free(job);
-	return NULL;
-}
-
-static void report(const struct ng_builder *builder, const struct shard_job *job)
-{
-	struct ng_build_progress progress = {
-		.phase = (enum ng_build_phase)atomic_load(&job->progress.phase),
-		.shard = (uint32_t)builder->manifest.n_shards,
-		.done_bytes = atomic_load(&job->progress.done_bytes),
-		.total_bytes = atomic_load(&job->progress.total_bytes),
-	};
-
-	if (builder->options.progress)
-		builder->options.progress(builder->options.userdata, &progress);
-}
-
-/* Wait for the job; returns false when it was abandoned to itself, in its sort. */
-static bool shard_job_wait(const struct ng_builder *builder, struct shard_job *job)
-{
-	bool done;
-
-	pthread_mutex_lock(&job->lock);
-	while (!job->done) {
-		struct timespec until;
-
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += PROGRESS_NS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&job->done_cond, &job->lock, &until);
-		if (job->done)
-			break;
-		report(builder, job);
-		if (!ng_cancelled(builder->options.cancel))
-			continue;
-		atomic_store(&job->cancel, true);
-		if (atomic_load(&job->progress.phase) == NG_PHASE_SORT) {
-			job->abandoned = true;
-			break;
-		}
-	}
-	done = job->done;
-	pthread_mutex_unlock(&job->lock);
-	return done;
-}
 
 /* The directory that the files of the build are written into. */
 static const char *directory(const struct ng_builder *builder)
@@ -123,50 +35,46 @@ static const char *directory(const struct ng_builder *builder)
 			       : ng_workdir_path(builder->workdir);
 }
 
-static int shard_make(struct ng_builder *builder, struct ng_error *err)
+static void shard_finished(void *userdata, size_t shard, uint64_t file_bytes, uint64_t checksum)
 {
-	struct shard_job *job = calloc(1, sizeof(*job));
-	uint64_t docs = builder->text.docs, text_bytes = builder->text.n - docs;
-	struct ng_manifest_shard entry;
+	struct ng_builder *builder = userdata;
+	struct ng_manifest_shard *entry = &builder->manifest.shards[shard];
+
+	entry->file_bytes = file_bytes;
+	entry->checksum = checksum;
+}
+
+static void report(void *userdata, const struct ng_build_progress *progress)
+{
+	const struct ng_builder *builder = userdata;
+
+	if (builder->options.progress)
+		builder->options.progress(builder->options.userdata, progress);
+}
+
+/* Begin to make a shard of the text that there is, and wait until there is room for another. The
+ * manifest has the shard at once, its file's size and checksum when it is made. */
+static int shard_start(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_text *text = &builder->text;
 	char file[NG_MANIFEST_FILE_MAX];
-	pthread_t thread;
+	struct ng_manifest_shard entry = {
+		.file = file, .docs = text->docs, .text_bytes = text->n - text->docs};
+	ng_cleanup(ng_freep) char *path = NULL;
 	int r;
 
 	ng_manifest_free_name(&builder->manifest, file);
-	if (!job)
+	if (asprintf(&path, "%s/%s", directory(builder), file) < 0) {
+		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
-	pthread_mutex_init(&job->lock, NULL);
-	pthread_cond_init(&job->done_cond, NULL);
-	if (asprintf(&job->path, "%s/%s", directory(builder), file) < 0)
-		job->path = NULL;
-	job->text = builder->text;
-	builder->text = (struct ng_shard_text){0};
-	job->options = builder->shard_options;
-	job->options.cancel = &job->cancel;
-	r = job->path ? -pthread_create(&thread, NULL, shard_job_run, job) : -ENOMEM;
-	if (r < 0) {
-		shard_job_free(job);
-		return ng_fail(err, r, "cannot start a thread: %s", strerror(-r));
 	}
-	if (!shard_job_wait(builder, job)) {
-		pthread_detach(thread);
-		return ng_fail(err, -EINTR, "interrupted");
-	}
-	pthread_join(thread, NULL);
-	r = job->result;
-	entry = (struct ng_manifest_shard){.file = file,
-					   .docs = docs,
-					   .text_bytes = text_bytes,
-					   .file_bytes = job->bytes,
-					   .checksum = job->checksum};
-	if (r == -EINTR)
-		ng_fail(err, r, "interrupted");
-	else if (r < 0 && err)
-		*err = job->err;
-	else if (r == 0 && ng_manifest_add(&builder->manifest, &entry) < 0)
-		r = ng_fail(err, -ENOMEM, "out of memory");
-	shard_job_free(job);
-	return r;
+	r = ng_shard_jobs_start(builder->jobs, text, &builder->shard_options, path,
+				builder->manifest.n_shards, err);
+	if (r < 0)
+		return r;
+	if (ng_manifest_add(&builder->manifest, &entry) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	return ng_shard_jobs_wait(builder->jobs, builder->shard_bytes, err);
 }
 
 static int text_begin(struct ng_builder *builder, struct ng_error *err)
@@ -225,6 +133,24 @@ static int append_begin(struct ng_builder *builder, struct ng_error *err)
 	return ng_appenddir_options(&builder->manifest, &builder->options, err);
 }
 
+/* Shards side by side, when there is memory for several; each gets its share of the threads. */
+static int jobs_begin(struct ng_builder *builder)
+{
+	uint64_t memory = builder->options.memory_bytes - MEMORY_FIXED, side_by_side;
+	struct ng_shard_jobs_options options = {.threads = builder->options.threads,
+						.memory_bytes = memory,
+						.cancel = builder->options.cancel,
+						.progress = report,
+						.finished = shard_finished,
+						.userdata = builder};
+
+	side_by_side = memory / (MEMORY_A_BYTE * ng_max(builder->shard_bytes, (uint64_t)1));
+	side_by_side = ng_max(ng_min(side_by_side, (uint64_t)options.threads), (uint64_t)1);
+	builder->shard_options.threads =
+		(unsigned)ng_div_up((uint64_t)options.threads, side_by_side);
+	return ng_shard_jobs_new(&options, &builder->jobs);
+}
+
 int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
 		   struct ng_error *err)
 {
@@ -250,6 +176,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 			       "%ju bytes is the most (see --shard-size and --memory)",
 			       (uintmax_t)builder->options.shard_bytes, (uintmax_t)fits);
 	builder->shard_bytes = options->shard_bytes ? options->shard_bytes : fits;
+	r = jobs_begin(builder);
+	if (r < 0)
+		return ng_fail(err, r, "out of memory");
 	if (builder->append) {
 		*ret_builder = ng_steal_ptr(&builder);
 		return 0;
@@ -305,7 +234,7 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text_bytes_at, siz
 			       text_bytes, (uintmax_t)NG_SORT_MAX - 1);
 	/* A document that is larger than a shard gets one of its own. */
 	if (text->docs && !has_room(builder, text_bytes, has_nul))
-		r = shard_make(builder, err);
+		r = shard_start(builder, err);
 	if (r == 0 && !text->bytes)
 		r = text_begin(builder, err);
 	if (r < 0)
@@ -356,7 +285,9 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 	int r = 0;
 
 	if (builder->text.docs)
-		r = shard_make(builder, err);
+		r = shard_start(builder, err);
+	if (r == 0)
+		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 	if (r == 0 && builder->workdir)
 		r = ng_manifest_write(ng_workdir_path(builder->workdir), manifest, err);
 	if (r == 0 && ng_cancelled(builder->options.cancel))
@@ -375,6 +306,7 @@ struct ng_builder *ng_builder_free(struct ng_builder *builder)
 {
 	if (!builder)
 		return NULL;
+	ng_shard_jobs_free(builder->jobs);
 	ng_shard_text_clear(&builder->text);
 	ng_manifest_clear(&builder->manifest);
 	ng_workdir_free(builder->workdir);

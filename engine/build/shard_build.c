@@ -156,11 +156,13 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 		return ng_fail(err, r,
 			       "out of memory for sorting %zu bytes; use a smaller --shard-size",
 			       text->n);
+	/* In this order: whoever cancels and then sees that it sorts may count on nothing being
+	 * written. */
+	phase_set(progress, NG_PHASE_ENCODE, text->n);
 	if (ng_cancelled(options->cancel))
 		return -EINTR;
 	params.rows = sorted.rows;
 	params.primary = sorted.primary;
-	phase_set(progress, NG_PHASE_ENCODE, text->n);
 	r = ng_shard_writer_new(path, &shard, err);
 	if (r == 0)
 		r = section_write(shard, NG_SECTION_PARAMS, &params, sizeof(params), err);

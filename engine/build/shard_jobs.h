@@ -1,0 +1,47 @@
+/* Shards in the making, several side by side: each is sorted and packed on a thread of its own, as
+ * many at once as memory and processors allow. */
+#pragma once
+
+#include "build/shard_build.h"
+
+struct ng_shard_jobs;
+
+struct ng_shard_jobs_options {
+	unsigned threads;        /* processors to keep busy */
+	uint64_t memory_bytes;   /* for the texts and their sorting */
+	const ng_cancel *cancel; /* may be NULL */
+	/* Called several times a second while one is waited for; may be NULL. */
+	void (*progress)(void *userdata, const struct ng_build_progress *progress);
+	/* A shard is written: its number as given to ng_shard_jobs_start, the file's size, and the
+	 * checksum for the manifest. Called in the order of the starts. */
+	void (*finished)(void *userdata, size_t shard, uint64_t file_bytes, uint64_t checksum);
+	void *userdata;
+};
+
+/* Everything is borrowed until ng_shard_jobs_free. -ENOMEM. The functions below belong to one
+ * thread, which is also where the callbacks are called. */
+int ng_shard_jobs_new(const struct ng_shard_jobs_options *options, struct ng_shard_jobs **ret_jobs);
+
+/* Memory that a text of n bytes takes until its shard is written. */
+uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul);
+
+/* Begin the shard of a text, which is taken over, in a file at path. Waits first until there is a
+ * processor, and memory beside those that are at work (one that is larger than all memory is made
+ * alone). options->cancel is ignored. Returns what ng_shard_jobs_wait does, or -EAGAIN when there
+ * can be no thread. */
+int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_text *text,
+			const struct ng_shard_options *options, const char *path, size_t shard,
+			struct ng_error *err);
+
+/* Wait until so much memory is left, or none is at work. UINT64_MAX waits for all. The first error
+ * of a shard, with err set; -EINTR when cancelled. After an error there can only be freeing. */
+int ng_shard_jobs_wait(struct ng_shard_jobs *jobs, uint64_t free_bytes, struct ng_error *err);
+
+/* Free. Those at work are cancelled: waited for, or, in a sort, which knows no cancelling, left to
+ * themselves; they write nothing any more. */
+struct ng_shard_jobs *ng_shard_jobs_free(struct ng_shard_jobs *jobs);
+
+static inline void ng_shard_jobs_freep(struct ng_shard_jobs **jobs)
+{
+	ng_shard_jobs_free(*jobs);
+}
