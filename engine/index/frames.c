@@ -159,9 +159,8 @@ static void decoder_return(const struct ng_frames *frames, struct decoder *d)
 		decoder_free(d);
 }
 
-/* Where frames [first, end) lie compressed. */
-static int packed_range(const struct ng_frames *frames, uint64_t first, uint64_t end,
-			uint64_t *ret_lo, uint64_t *ret_hi)
+int ng_frames_packed_range(const struct ng_frames *frames, uint64_t first, uint64_t end,
+			   uint64_t *ret_lo, uint64_t *ret_hi)
 {
 	uint64_t lo = ng_ef_get(&frames->offsets, first), hi = ng_ef_get(&frames->offsets, end);
 
@@ -178,7 +177,7 @@ static void fetch(const struct ng_frames *frames, uint64_t first, uint64_t end)
 	uintptr_t begin, page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uint64_t lo, hi;
 
-	if (packed_range(frames, first, end, &lo, &hi) || lo == hi)
+	if (ng_frames_packed_range(frames, first, end, &lo, &hi) || lo == hi)
 		return;
 	hi = ng_min(hi, lo + FETCH_FRAMES * NG_FRAME_BYTES);
 	begin = (uintptr_t)(frames->data + lo) / page_bytes * page_bytes;
@@ -190,7 +189,7 @@ static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_
 {
 	uint64_t lo, hi;
 	size_t n;
-	int r = packed_range(frames, frame, frame + 1, &lo, &hi);
+	int r = ng_frames_packed_range(frames, frame, frame + 1, &lo, &hi);
 
 	if (r)
 		return r;

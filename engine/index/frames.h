@@ -61,3 +61,8 @@ uint64_t ng_frames_raw_bytes(const struct ng_frames *frames);
 /* Raw bytes [offset, offset + len) into buf. -EINVAL when out of range, -EUCLEAN when a frame
  * doesn't decompress to what it should, -ENOMEM. Thread-safe. */
 int ng_frames_read(const struct ng_frames *frames, uint64_t offset, size_t len, uint8_t *buf);
+
+/* Where frames [first, end) lie in data, [*ret_lo, *ret_hi); requires first <= end <= the number of
+ * frames, which is that of NG_FRAME_BYTES in raw_bytes, rounded up. -EUCLEAN. */
+int ng_frames_packed_range(const struct ng_frames *frames, uint64_t first, uint64_t end,
+			   uint64_t *ret_lo, uint64_t *ret_hi);

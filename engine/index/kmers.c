@@ -88,6 +88,16 @@ static uint32_t child_of(const struct ng_kmers *kmers, uint32_t node)
 	return (uint32_t)field(kmers, node, 2 * kmers->row_width, kmers->node_width);
 }
 
+struct ng_kmer_node ng_kmers_node(const struct ng_kmers *kmers, uint32_t i)
+{
+	return (struct ng_kmer_node){
+		.byte = i < kmers->n ? kmers->bytes[i] : 0,
+		.row = field(kmers, i, 0, kmers->row_width),
+		.count = field(kmers, i, kmers->row_width, kmers->row_width),
+		.child = child_of(kmers, i),
+	};
+}
+
 size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
 		     uint64_t *ret_hi)
 {

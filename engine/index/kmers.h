@@ -45,3 +45,12 @@ int ng_kmers_open(const uint8_t *data, size_t bytes, uint64_t rows, struct ng_km
  * its rows [*ret_lo, *ret_hi). On damaged data any rows within the shard. */
 size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
 		     uint64_t *ret_hi);
+
+/* A node as it stands there, for checks: requires i <= n; of node n only child has a meaning. */
+struct ng_kmer_node {
+	uint8_t byte;
+	uint64_t row, count;
+	uint32_t child; /* the first */
+};
+
+struct ng_kmer_node ng_kmers_node(const struct ng_kmers *kmers, uint32_t i);

@@ -88,6 +88,30 @@ int ng_regions_next(const struct ng_regions *regions, uint64_t r, uint64_t block
 	return 0;
 }
 
+int ng_regions_blocks(const struct ng_regions *regions, uint64_t r, uint64_t *ret_first,
+		      uint64_t *ret_n)
+{
+	uint64_t n;
+	const uint8_t *region = region_at(regions, r, &n);
+
+	if (!region)
+		return -EUCLEAN;
+	*ret_first = ng_load64(region);
+	*ret_n = n;
+	return 0;
+}
+
+bool ng_regions_has(const struct ng_regions *regions, uint64_t r, uint64_t group, unsigned symbol)
+{
+	unsigned s = regions->index[symbol];
+	uint64_t n_blocks;
+	const uint8_t *region = region_at(regions, r, &n_blocks);
+
+	if (!region || s == NG_REGION_NO_SYMBOL || group >= ng_div_up(n_blocks, NG_PRESENT_BLOCKS))
+		return false;
+	return region[16 + s * row_bytes(n_blocks) + (group >> 3)] >> (group & 7) & 1;
+}
+
 /* The columns of the symbols that occur; returns their number. */
 static unsigned columns_make(const struct ng_region_facts *facts, uint64_t n_regions,
 			     uint16_t *ret_symbols)

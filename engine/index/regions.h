@@ -49,6 +49,13 @@ static inline uint64_t ng_regions_count(const struct ng_regions *regions, uint64
 int ng_regions_next(const struct ng_regions *regions, uint64_t r, uint64_t block, unsigned symbol,
 		    uint64_t *ret_block);
 
+/* The blocks [*ret_first, *ret_first + *ret_n) of region r < n, and whether the bit of blocks
+ * *ret_first + group * NG_PRESENT_BLOCKS on is set for a symbol that the shard has. For checks;
+ * O(1). -EUCLEAN where the region's table doesn't fit; has is false then, too. */
+int ng_regions_blocks(const struct ng_regions *regions, uint64_t r, uint64_t *ret_first,
+		      uint64_t *ret_n);
+bool ng_regions_has(const struct ng_regions *regions, uint64_t r, uint64_t group, unsigned symbol);
+
 /* ---- writing ---- */
 
 /* What the encoder found in one region. */

@@ -224,120 +224,14 @@ uint64_t ng_shard_file_checksum(const struct ng_shard_file *file)
 	return file->checksum;
 }
 
+const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *file,
+						   uint32_t *ret_n)
+{
+	*ret_n = file->n_sections;
+	return file->entries;
+}
+
 bool ng_shard_file_faulted(const struct ng_shard_file *file)
 {
 	return ng_fault_seen(file->fault);
-}
-
-struct verification {
-	const struct ng_shard_file *file;
-	void (*report)(void *userdata, uint32_t type, uint64_t offset, const char *text);
-	void *userdata;
-	bool damaged;
-	uint32_t section; /* number of the one that is being summed */
-	XXH3_state_t *sum;
-};
-
-__attribute__((__format__(printf, 4, 5))) static void damage(struct verification *v, uint32_t type,
-							     uint64_t offset, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	v->damaged = true;
-	if (!v->report)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	v->report(v->userdata, type, offset, text);
-}
-
-/* The first section with bytes in [lo, hi); 0: none. */
-static uint32_t type_at(const struct ng_shard_file *file, uint64_t lo, uint64_t hi)
-{
-	for (uint32_t i = 0; i < file->n_sections; i++) {
-		const struct ng_shard_entry *e = &file->entries[i];
-
-		if (e->bytes && e->offset < hi && e->offset + e->bytes > lo)
-			return e->type;
-	}
-	return 0;
-}
-
-static void verify_chunk(struct verification *v, uint64_t lo, uint64_t hi)
-{
-	const struct ng_shard_file *file = v->file;
-	const struct ng_shard_entry *sums = &file->entries[file->n_sections - 1];
-	const uint8_t *sum = file->data + sums->offset + lo / NG_SHARD_CHUNK_BYTES * 8;
-
-	lo = ng_max(lo, (uint64_t)NG_PAGE_BYTES);
-	hi = ng_min(hi, sums->offset);
-	if (lo < hi && XXH3_64bits(file->data + lo, hi - lo) != ng_load64(sum))
-		damage(v, type_at(file, lo, hi), lo,
-		       "bytes %llu to %llu differ from their checksum", (unsigned long long)lo,
-		       (unsigned long long)hi);
-}
-
-/* Feed the bytes [lo, hi) of the file to the sums of the sections there. */
-static void verify_sections(struct verification *v, uint64_t lo, uint64_t hi)
-{
-	for (; v->section < v->file->n_sections; v->section++) {
-		const struct ng_shard_entry *e = &v->file->entries[v->section];
-		uint64_t end = e->offset + e->bytes;
-		uint64_t from = ng_max(lo, e->offset), to = ng_min(hi, end);
-
-		if (from < to)
-			XXH3_64bits_update(v->sum, v->file->data + from, to - from);
-		if (end > hi)
-			return;
-		if (XXH3_64bits_digest(v->sum) != e->sum)
-			damage(v, e->type, e->offset,
-			       "section \"%s\", %llu bytes, differs from its checksum",
-			       ng_section_name(e->type), (unsigned long long)e->bytes);
-		XXH3_64bits_reset(v->sum);
-	}
-}
-
-/* What no checksum covers is zero. */
-static void verify_zeroes(struct verification *v, uint64_t lo, uint64_t hi)
-{
-	for (uint64_t i = lo; i < hi; i++)
-		if (v->file->data[i]) {
-			damage(v, 0, i, "padding is not zero");
-			return;
-		}
-}
-
-int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *cancel,
-			 void (*report)(void *userdata, uint32_t type, uint64_t offset,
-					const char *text),
-			 void *userdata)
-{
-	const struct ng_shard_entry *sums = &file->entries[file->n_sections - 1];
-	struct verification v = {.file = file, .report = report, .userdata = userdata};
-	uint64_t lo, hi;
-
-	v.sum = XXH3_createState();
-	if (!v.sum)
-		return -ENOMEM;
-	XXH3_64bits_reset(v.sum);
-	for (lo = 0; lo < file->table_offset && !ng_cancelled(cancel); lo = hi) {
-		hi = ng_min(lo + NG_SHARD_CHUNK_BYTES, file->table_offset);
-		/* The kernel's own readahead is off: fetch the next chunk during this one. */
-		if (hi < file->table_offset)
-			madvise((void *)(file->data + hi),
-				ng_min(file->table_offset - hi, NG_SHARD_CHUNK_BYTES),
-				MADV_WILLNEED);
-		verify_chunk(&v, lo, hi);
-		verify_sections(&v, lo, hi);
-	}
-	XXH3_freeState(v.sum);
-	if (lo < file->table_offset)
-		return -EINTR;
-	verify_zeroes(&v, sizeof(struct ng_shard_header), NG_PAGE_BYTES);
-	verify_zeroes(&v, sums->offset + sums->bytes, file->table_offset);
-	if (ng_shard_file_faulted(file))
-		damage(&v, 0, 0, "a part of the file could not be read");
-	return v.damaged ? -EUCLEAN : 0;
 }

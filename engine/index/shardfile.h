@@ -86,13 +86,15 @@ uint64_t ng_shard_file_checksum(const struct ng_shard_file *file);
  * The reader got zeroes instead of a SIGBUS; whoever used the data asks here afterwards. */
 bool ng_shard_file_faulted(const struct ng_shard_file *file);
 
-/* Check every byte of the file, in one pass over it. For each damage found calls report(userdata,
- * section type, file offset, text): for each damaged MiB (the type is that of the first section in
- * it, 0 where there is only padding) and for each damaged section. report may be NULL. Returns 0
- * sound, -EUCLEAN damaged, -EINTR, -ENOMEM. */
+/* Check every byte of the file, in one pass over it. Calls report(userdata, section type, file
+ * offset, text) for each MiB in which a damaged section differs from its checksum, for a damaged
+ * section whose MiBs don't, and for padding that isn't zero (type 0); progress(userdata, done
+ * bytes, total) about once a MiB. Both may be NULL. Returns 0 sound, -EUCLEAN damaged, -EINTR,
+ * -ENOMEM. */
 int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *cancel,
 			 void (*report)(void *userdata, uint32_t type, uint64_t offset,
 					const char *text),
+			 void (*progress)(void *userdata, uint64_t done, uint64_t total),
 			 void *userdata);
 
 /* A section's name in messages, such as "bwt blocks"; "none" for a number that is no type. */

@@ -36,3 +36,7 @@ static inline uint64_t ng_shard_align(uint64_t end)
 {
 	return ng_align_up(end + NG_SECTION_PADDING, NG_PAGE_BYTES);
 }
+
+/* The table of an open shard, by offset; the last entry is that of the chunk sums. */
+const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *file,
+						   uint32_t *ret_n);

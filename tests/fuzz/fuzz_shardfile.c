@@ -63,7 +63,7 @@ static void use_shard(const char *path)
 		require(strstr(err.text, path));
 		return;
 	}
-	r = ng_shard_file_verify(file, NULL, NULL, NULL);
+	r = ng_shard_file_verify(file, NULL, NULL, NULL, NULL);
 	require(r == 0 || r == -EUCLEAN);
 	use_sequence(file, NG_SECTION_DOC_STARTS);
 	use_sequence(file, NG_SECTION_META_STARTS);
