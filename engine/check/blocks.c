@@ -1,0 +1,195 @@
+/* The blocks of the BWT in their places: what each says of those before it, the map, and the counts
+ * and bits of the regions. */
+#include <inttypes.h>
+
+#include "base/parallel.h"
+#include "check/block.h"
+#include "check/structure.h"
+
+#define REGION (1ull << NG_REGION_LOG)
+
+/* Sums over the blocks of a region. */
+struct region {
+	uint64_t number;
+	uint64_t first_block, n_blocks;
+	uint64_t row;                    /* where the next block begins */
+	uint64_t before[NG_SYMBOLS + 1]; /* occurrences in the region so far; last: marks */
+	bool summing;                    /* no block before was damaged */
+	bool present[NG_SYMBOLS];        /* in the alphabets of the group so far */
+	bool group_whole;                /* no block of it was damaged */
+};
+
+struct job {
+	const struct ng_checked *checked;
+	const struct ng_bwt_sections *sections;
+};
+
+static uint64_t page_offset(const struct job *job, uint64_t block)
+{
+	return job->sections->blocks.offset + block * NG_PAGE_BYTES;
+}
+
+/* What the block says was before it. */
+static void bases_check(const struct job *job, const struct region *region, uint64_t block,
+			const struct ng_block_facts *facts)
+{
+	for (unsigned k = 0; k <= facts->n_symbols; k++) {
+		unsigned symbol = k < facts->n_symbols ? facts->symbol[k] : NG_MARKS;
+
+		if (facts->base[k] == region->before[symbol])
+			continue;
+		ng_checker_damage(job->checked->checker, NG_SECTION_BWT_BLOCKS,
+				  page_offset(job, block),
+				  "block %" PRIu64 " says %" PRIu64 " of %s %u before it, the "
+				  "blocks before hold %" PRIu64,
+				  block, facts->base[k], symbol == NG_MARKS ? "marks" : "symbol",
+				  symbol, region->before[symbol]);
+		return;
+	}
+}
+
+/* The map leads each row of the block to it. */
+static void map_check(const struct job *job, uint64_t block, const struct ng_block_facts *facts)
+{
+	const struct ng_bwt *bwt = job->checked->bwt;
+	const uint8_t *page = bwt->blocks + block * NG_PAGE_BYTES;
+
+	for (uint32_t i = 0; i < facts->size; i += NG_GRAIN) {
+		uint64_t row = facts->start + i, line = (row >> NG_GRAIN_LOG) / NG_MAP_LINE_GRAINS;
+
+		if (ng_bwt_page(bwt, row) == page)
+			continue;
+		ng_checker_damage(job->checked->checker, NG_SECTION_BWT_MAP,
+				  job->sections->map.offset + line * NG_MAP_LINE_BYTES,
+				  "row %" PRIu64 " is in block %" PRIu64
+				  ", the map says another one",
+				  row, block);
+		return;
+	}
+}
+
+/* The bits of the group that ends with this block. */
+static void group_check(const struct job *job, struct region *region, uint64_t group)
+{
+	const struct ng_regions *regions = &job->checked->bwt->regions;
+
+	for (unsigned symbol = 0; symbol < NG_SYMBOLS && region->group_whole; symbol++) {
+		if (ng_regions_has(regions, region->number, group, symbol) ==
+		    region->present[symbol])
+			continue;
+		ng_checker_damage(job->checked->checker, NG_SECTION_BWT_REGIONS,
+				  job->sections->regions.offset,
+				  "region %" PRIu64 " is wrong about symbol %u in its blocks "
+				  "from %" PRIu64 " on",
+				  region->number, symbol,
+				  region->first_block + group * NG_PRESENT_BLOCKS);
+		break;
+	}
+	memset(region->present, 0, sizeof(region->present));
+	region->group_whole = true;
+}
+
+/* One block, decoded, in its place. */
+static void place_check(const struct job *job, struct region *region, uint64_t block,
+			const struct ng_block_facts *facts)
+{
+	uint64_t end = ng_min((region->number + 1) * REGION, job->checked->params.rows);
+
+	if (facts->start != region->row || facts->start >= end ||
+	    facts->size > end - facts->start) {
+		ng_checker_damage(job->checked->checker, NG_SECTION_BWT_BLOCKS,
+				  page_offset(job, block),
+				  "block %" PRIu64 " holds %u rows from %" PRIu64
+				  " on, instead of some from %" PRIu64 " to %" PRIu64,
+				  block, facts->size, facts->start, region->row, end);
+		region->summing = region->group_whole = false;
+		return;
+	}
+	if (region->summing)
+		bases_check(job, region, block, facts);
+	map_check(job, block, facts);
+	for (unsigned k = 0; k < facts->n_symbols; k++) {
+		region->before[facts->symbol[k]] += facts->count[k];
+		region->present[facts->symbol[k]] = true;
+	}
+	region->before[NG_MARKS] += facts->count[facts->n_symbols];
+}
+
+static void sums_check(const struct job *job, const struct region *region)
+{
+	const struct ng_regions *regions = &job->checked->bwt->regions;
+	uint64_t r = region->number;
+
+	for (unsigned symbol = 0; symbol <= NG_MARKS; symbol++) {
+		uint64_t says = 0;
+
+		if (symbol == NG_MARKS || regions->index[symbol] != NG_REGION_NO_SYMBOL)
+			says = ng_regions_count(regions, r + 1, symbol) -
+			       ng_regions_count(regions, r, symbol);
+		if (says == region->before[symbol])
+			continue;
+		ng_checker_damage(job->checked->checker, NG_SECTION_BWT_REGIONS,
+				  job->sections->regions.offset +
+					  ng_regions_count_at(regions, r + 1, symbol),
+				  "region %" PRIu64 " has %" PRIu64 " of %s %u, its blocks hold "
+				  "%" PRIu64,
+				  r, says, symbol == NG_MARKS ? "marks" : "symbol", symbol,
+				  region->before[symbol]);
+		return;
+	}
+}
+
+static int region_check(void *userdata, uint64_t r)
+{
+	const struct job *job = userdata;
+	const struct ng_bwt *bwt = job->checked->bwt;
+	struct ng_checker *checker = job->checked->checker;
+	struct region region = {
+		.number = r, .row = r * REGION, .summing = true, .group_whole = true};
+	struct ng_block_facts facts;
+	struct ng_block_fault fault;
+
+	ng_regions_blocks(&bwt->regions, r, &region.first_block, &region.n_blocks);
+	for (uint64_t i = 0; i < region.n_blocks; i++) {
+		uint64_t block = region.first_block + i;
+		const uint8_t *page = bwt->blocks + block * NG_PAGE_BYTES;
+
+		if (i % 16 == 0 && ng_checker_cancelled(checker))
+			return -EINTR;
+		if (ng_block_examine(bwt, page, &facts, &fault)) {
+			place_check(job, &region, block, &facts);
+		} else {
+			ng_checker_damage(checker, NG_SECTION_BWT_BLOCKS,
+					  page_offset(job, block) + fault.at,
+					  "block %" PRIu64 ": %s", block, fault.text);
+			region.summing = region.group_whole = false;
+		}
+		/* After a damaged block, the next says itself where it begins. */
+		region.row = region.summing || i + 1 == region.n_blocks
+				     ? ng_block_start(page) + ng_block_size(page)
+				     : ng_block_start(page + NG_PAGE_BYTES);
+		if (i % NG_PRESENT_BLOCKS == NG_PRESENT_BLOCKS - 1 || i + 1 == region.n_blocks)
+			group_check(job, &region, i / NG_PRESENT_BLOCKS);
+		ng_checker_advance(checker, NG_PAGE_BYTES);
+	}
+	if (!region.summing)
+		return 0;
+	if (region.row != ng_min((r + 1) * REGION, job->checked->params.rows)) {
+		ng_checker_damage(checker, NG_SECTION_BWT_BLOCKS,
+				  page_offset(job, region.first_block + region.n_blocks - 1),
+				  "region %" PRIu64 "'s blocks end with row %" PRIu64, r,
+				  region.row);
+		return 0;
+	}
+	sums_check(job, &region);
+	return 0;
+}
+
+int ng_check_blocks(const struct ng_checked *checked, const struct ng_bwt_sections *sections)
+{
+	struct job job = {checked, sections};
+
+	ng_checker_phase(checked->checker, "checking blocks",
+			 sections->blocks.bytes - NG_PAGE_BYTES);
+	return ng_parallel(checked->bwt->regions.n, checked->checker->threads, region_check, &job);
+}

@@ -1,0 +1,212 @@
+/* The sections of the BWT against each other. */
+#include <inttypes.h>
+
+#include "check/structure.h"
+
+static uint64_t n_regions(const struct ng_checked *checked)
+{
+	return ng_div_up(checked->params.rows, 1ull << NG_REGION_LOG);
+}
+
+/* Where the symbols stand in a row of counts: each in a column of its own. */
+static bool columns_check(const struct ng_checked *checked, const struct ng_checked_section *s,
+			  const struct ng_regions *regions)
+{
+	bool taken[NG_SYMBOLS] = {false};
+	unsigned n = 0;
+
+	for (unsigned symbol = 0; symbol < NG_SYMBOLS; symbol++) {
+		unsigned column = regions->index[symbol];
+
+		if (column == NG_REGION_NO_SYMBOL)
+			continue;
+		if (taken[column]) {
+			ng_checker_damage(checked->checker, s->type, s->offset + 8 + 2 * symbol,
+					  "two symbols have one column of counts");
+			return false;
+		}
+		taken[column] = true;
+		n++;
+	}
+	if (n == regions->n_symbols)
+		return true;
+	ng_checker_damage(checked->checker, s->type, s->offset, "%u symbols instead of %u", n,
+			  regions->n_symbols);
+	return false;
+}
+
+/* Counts begin with 0, and end with the shard's totals. */
+static bool totals_check(const struct ng_checked *checked, const struct ng_checked_section *s,
+			 const struct ng_regions *regions)
+{
+	uint64_t total = 0;
+
+	for (unsigned symbol = 0; symbol <= NG_MARKS; symbol++) {
+		uint64_t all, want = UINT64_MAX;
+
+		if (symbol < NG_SYMBOLS && regions->index[symbol] == NG_REGION_NO_SYMBOL)
+			continue;
+		all = ng_regions_count(regions, regions->n, symbol);
+		if (ng_regions_count(regions, 0, symbol))
+			ng_checker_damage(checked->checker, s->type,
+					  s->offset + ng_regions_count_at(regions, 0, symbol),
+					  "a count before the first row is not 0");
+		/* The primary row's is one more separator. */
+		if (symbol == NG_SEPARATOR)
+			want = checked->params.docs + 1;
+		if (symbol == NG_MARKS)
+			want = checked->n_samples;
+		if (all == 0 || all > checked->params.rows || (want != UINT64_MAX && all != want)) {
+			ng_checker_damage(checked->checker, s->type,
+					  s->offset +
+						  ng_regions_count_at(regions, regions->n, symbol),
+					  "%" PRIu64 " in all can't be the number of %s", all,
+					  symbol == NG_MARKS       ? "marks"
+					  : symbol == NG_SEPARATOR ? "separators"
+								   : "a byte");
+			return false;
+		}
+		total += symbol < NG_SYMBOLS ? all : 0;
+	}
+	if (total == checked->params.rows)
+		return true;
+	ng_checker_damage(checked->checker, s->type, s->offset,
+			  "the symbols' counts add up to %" PRIu64 " instead of %" PRIu64 " rows",
+			  total, checked->params.rows);
+	return false;
+}
+
+/* Each block is in one region's table, in order. */
+static bool tables_check(const struct ng_checked *checked, const struct ng_checked_section *s,
+			 const struct ng_regions *regions, uint64_t n_blocks)
+{
+	uint64_t next = 0, first, n;
+
+	for (uint64_t r = 0; r < regions->n; r++) {
+		if (ng_regions_blocks(regions, r, &first, &n) < 0 || first != next || n == 0 ||
+		    n > n_blocks - next) {
+			ng_checker_damage(checked->checker, s->type, s->offset,
+					  "the table of region %" PRIu64 " doesn't fit", r);
+			return false;
+		}
+		next += n;
+	}
+	if (next == n_blocks)
+		return true;
+	ng_checker_damage(checked->checker, s->type, s->offset,
+			  "%" PRIu64 " blocks in the regions' tables instead of %" PRIu64, next,
+			  n_blocks);
+	return false;
+}
+
+static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sections *ret)
+{
+	bool all = ng_checked_section(checked, NG_SECTION_BWT_TABLES, &ret->tables);
+
+	all &= ng_checked_section(checked, NG_SECTION_BWT_MAP, &ret->map);
+	all &= ng_checked_section(checked, NG_SECTION_BWT_BLOCKS, &ret->blocks);
+	all &= ng_checked_section(checked, NG_SECTION_BWT_REGIONS, &ret->regions);
+	return all;
+}
+
+static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_sections *s)
+{
+	uint64_t lines = ng_div_up(ng_div_up(checked->params.rows, NG_GRAIN), NG_MAP_LINE_GRAINS);
+	bool fit = true;
+
+	if (s->map.bytes != lines * NG_MAP_LINE_BYTES) {
+		ng_checker_damage(checked->checker, s->map.type, s->map.offset,
+				  "has %zu bytes instead of %" PRIu64, s->map.bytes,
+				  lines * NG_MAP_LINE_BYTES);
+		fit = false;
+	}
+	if (s->blocks.bytes % NG_PAGE_BYTES || s->blocks.bytes < 2 * NG_PAGE_BYTES) {
+		ng_checker_damage(checked->checker, s->blocks.type, s->blocks.offset,
+				  "its %zu bytes are not whole blocks", s->blocks.bytes);
+		return false;
+	}
+	for (size_t i = s->blocks.bytes - NG_PAGE_BYTES; i < s->blocks.bytes; i++) {
+		if (!s->blocks.data[i])
+			continue;
+		ng_checker_damage(checked->checker, s->blocks.type, s->blocks.offset + i,
+				  "the page behind the last block is not zero");
+		break;
+	}
+	return fit;
+}
+
+/* Open checked->bwt; it stays NULL when a part is too damaged for that. */
+static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
+{
+	struct ng_bwt_parts parts = {
+		.tables = s->tables.data,
+		.tables_bytes = s->tables.bytes,
+		.map = s->map.data,
+		.map_bytes = s->map.bytes,
+		.blocks = s->blocks.data,
+		.blocks_bytes = s->blocks.bytes,
+		.regions = s->regions.data,
+		.regions_bytes = s->regions.bytes,
+		.rows = checked->params.rows,
+		.primary = checked->params.primary,
+		.mark_shift = ng_bits(checked->sa_rate) - 1,
+	};
+	struct ng_token_tables tables = {0};
+	struct ng_regions regions;
+	bool fit = lengths_check(checked, s);
+	int r;
+
+	r = ng_token_tables_open(s->tables.data, s->tables.bytes, &tables);
+	ng_token_tables_clear(&tables);
+	if (r == -EUCLEAN)
+		ng_checker_damage(checked->checker, s->tables.type, s->tables.offset,
+				  "holds no code tables");
+	else if (r < 0)
+		return r;
+	fit &= r == 0;
+	r = ng_regions_open(s->regions.data, s->regions.bytes, n_regions(checked), &regions);
+	if (r < 0) {
+		ng_checker_damage(checked->checker, s->regions.type, s->regions.offset,
+				  "doesn't hold the counts of %" PRIu64 " regions",
+				  n_regions(checked));
+		return 0;
+	}
+	if (!columns_check(checked, &s->regions, &regions) ||
+	    !totals_check(checked, &s->regions, &regions) || !fit ||
+	    !tables_check(checked, &s->regions, &regions, s->blocks.bytes / NG_PAGE_BYTES - 1))
+		return 0;
+	r = ng_bwt_open(&parts, &checked->bwt);
+	if (r == -EUCLEAN)
+		ng_checker_damage(checked->checker, s->regions.type, s->regions.offset,
+				  "its sums don't fit the shard's parameters");
+	return r == -EUCLEAN ? 0 : r;
+}
+
+/* The row of the whole text is stored as a separator, and its suffix is sampled. */
+static void primary_check(const struct ng_checked *checked)
+{
+	uint64_t row, sample;
+	bool bad = false;
+
+	if (ng_bwt_lf(checked->bwt, checked->params.primary, &row, &bad) == NG_SEPARATOR &&
+	    ng_bwt_mark(checked->bwt, checked->params.primary, &sample, &bad) && !bad)
+		return;
+	ng_checker_damage(checked->checker, NG_SECTION_PARAMS, NG_NO_OFFSET,
+			  "row %" PRIu64 " can't be the primary one", checked->params.primary);
+}
+
+int ng_check_bwt(struct ng_checked *checked)
+{
+	struct ng_bwt_sections sections;
+	int r;
+
+	if (!sections_find(checked, &sections))
+		return 0;
+	r = open_bwt(checked, &sections);
+	if (r < 0 || !checked->bwt)
+		return r;
+	r = ng_check_blocks(checked, &sections);
+	if (r == 0 && ng_checker_part_sound(checked->checker, NG_SECTION_BWT_BLOCKS))
+		primary_check(checked);
+	return r;
+}

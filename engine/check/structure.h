@@ -1,0 +1,57 @@
+/* The rules of a shard's sections, as ngramfs-index(5) has them: a shard being checked, and what
+ * checks each part of it. A part that others need and that is damaged leaves those unchecked. */
+#pragma once
+
+#include "check/checker.h"
+#include "index/bwt_internal.h"
+#include "index/params.h"
+
+struct ng_checked {
+	struct ng_checker *checker;
+	const struct ng_shard_file *file;
+	struct ng_shard_params params;
+	uint64_t sa_rate;   /* the suffix array is sampled every so many positions */
+	uint64_t n_samples; /* of the suffix array */
+	struct ng_bwt *bwt; /* NULL: it could not be opened */
+};
+
+/* A section. */
+struct ng_checked_section {
+	uint32_t type;
+	uint64_t offset; /* in the file */
+	const uint8_t *data;
+	size_t bytes;
+};
+
+/* False, and a damage, when the shard doesn't have it. */
+bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
+			struct ng_checked_section *ret_section);
+
+/* All rules: the parameters first, then what is read with them. Errors: see checker.h. */
+int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *file);
+
+struct ng_bwt_sections {
+	struct ng_checked_section tables, map, blocks, regions;
+};
+
+/* The tables, map, blocks and regions of the BWT; opens checked->bwt. */
+int ng_check_bwt(struct ng_checked *checked);
+
+/* The blocks of checked->bwt, and the map, and the regions by them. */
+int ng_check_blocks(const struct ng_checked *checked, const struct ng_bwt_sections *sections);
+
+/* Offset in the section of the regions of the count of a symbol (or NG_MARKS) before region r. */
+static inline uint64_t ng_regions_count_at(const struct ng_regions *regions, uint64_t r,
+					   unsigned symbol)
+{
+	return NG_REGION_HEAD + 8 * (r * (regions->n_symbols + 1) + regions->column[symbol]);
+}
+
+/* The frequent patterns, if there are any, against the BWT. */
+int ng_check_kmers(const struct ng_checked *checked);
+
+/* That the suffix array samples are a permutation. */
+int ng_check_samples(const struct ng_checked *checked);
+
+/* Document starts, metadata, and the text store's frames. */
+int ng_check_documents(const struct ng_checked *checked);

@@ -1,0 +1,256 @@
+/* ngramfsck: check an index. Options, messages and the exit status; the work is in check/. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <time.h>
+
+#include "check/check.h"
+#include "progress.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* Set by a signal handler, which can reach nothing else. */
+static ng_cancel cancelled;
+
+static const char help[] =
+	"Usage: ngramfsck [OPTION]... INDEX...\n"
+	"Check indexes that mkngramfs made: checksums, manifest, structure.\n"
+	"\n"
+	"      --full           rebuild the text from each index, too, and recount 1,000 random\n"
+	"                       substrings of each shard by reading it\n"
+	"      --seed=N         what to pick at random; --full prints it\n"
+	"      --tmp=DIR        --full keeps the text in a file in DIR instead of memory\n"
+	"      --threads=N      default: one a processor\n"
+	"      --progress=WHEN  auto (default), plain (a line every 10 seconds) or none\n"
+	"  -q, --quiet          say nothing but what is wrong\n"
+	"  -h, --help           print this and exit\n"
+	"  -V, --version        print the version and exit\n"
+	"\n"
+	"Exit status: 0 sound, 1 damaged or not checked to the end, 2 usage. See ngramfsck(1).\n";
+
+struct run {
+	struct ng_check_options check;
+	enum ng_progress_mode mode;
+	bool quiet;
+	const char *const *paths;
+	size_t n_paths;
+	struct ng_progress *progress;
+};
+
+static void on_signal(int signal)
+{
+	atomic_store(&cancelled, true);
+}
+
+static void catch_signals(void)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction end = {.sa_handler = on_signal}, was;
+
+	for (size_t i = 0; i < ng_array_size(ending); i++) {
+		/* nohup, and shells without job control, want theirs ignored. */
+		if (sigaction(ending[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(ending[i], &end, NULL);
+	}
+}
+
+__attribute__((__format__(printf, 1, 2))) static int usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("ngramfsck: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\nTry 'ngramfsck --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static bool parse_number(const char *arg, uint64_t *ret)
+{
+	char *end;
+
+	if (*arg < '0' || *arg > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(arg, &end, 10);
+	return errno == 0 && !*end;
+}
+
+static int parse_progress(const char *arg, enum ng_progress_mode *ret)
+{
+	static const char *const modes[] = {"auto", "plain", "none"};
+
+	for (size_t i = 0; i < ng_array_size(modes); i++) {
+		if (strcmp(arg, modes[i]) == 0) {
+			*ret = (enum ng_progress_mode)i;
+			return 0;
+		}
+	}
+	return usage("--progress: unknown value '%s'", arg);
+}
+
+enum long_option { OPT_FULL = 256, OPT_SEED, OPT_TMP, OPT_THREADS, OPT_PROGRESS };
+
+static int parse_option(int option, const char *arg, struct run *run)
+{
+	uint64_t v;
+
+	switch (option) {
+	case 'q':
+		run->quiet = true;
+		return 0;
+	case OPT_FULL:
+		run->check.full = true;
+		return 0;
+	case OPT_TMP:
+		run->check.tmp_dir = arg;
+		return 0;
+	case OPT_SEED:
+		if (!parse_number(arg, &run->check.seed))
+			return usage("--seed: '%s' is no number", arg);
+		return 0;
+	case OPT_THREADS:
+		if (!parse_number(arg, &v) || v < 1 || v > 4096)
+			return usage("--threads: '%s' is no number from 1 to 4096", arg);
+		run->check.threads = (unsigned)v;
+		return 0;
+	case OPT_PROGRESS:
+		return parse_progress(arg, &run->mode);
+	default:
+		fputs("Try 'ngramfsck --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
+/* Returns 0; EXIT_USAGE after a message; or -1 when there is nothing left to do. */
+static int parse_arguments(int argc, char **argv, struct run *run)
+{
+	static const struct option options[] = {
+		{"full", no_argument, NULL, OPT_FULL},
+		{"seed", required_argument, NULL, OPT_SEED},
+		{"tmp", required_argument, NULL, OPT_TMP},
+		{"threads", required_argument, NULL, OPT_THREADS},
+		{"progress", required_argument, NULL, OPT_PROGRESS},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "qhV", options, NULL)) >= 0) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return -1;
+		}
+		if (c == 'V') {
+			puts("ngramfsck " NG_VERSION);
+			return -1;
+		}
+		r = parse_option(c, optarg, run);
+		if (r)
+			return r;
+	}
+	run->paths = (const char *const *)argv + optind;
+	run->n_paths = (size_t)(argc - optind);
+	if (!run->n_paths)
+		return usage("no INDEX named");
+	if (run->quiet)
+		run->mode = NG_PROGRESS_NONE;
+	return 0;
+}
+
+static void on_finding(void *userdata, const struct ng_finding *f)
+{
+	struct run *run = userdata;
+
+	if (!f->damage && run->quiet)
+		return;
+	ng_progress_clear(run->progress);
+	if (!f->damage) {
+		fprintf(stderr, "ngramfsck: note: %s %s\n", f->path, f->text);
+		return;
+	}
+	printf("%s: ", f->path);
+	if (f->part)
+		printf("%s: ", f->part);
+	if (f->offset != NG_NO_OFFSET)
+		printf("offset %" PRIu64 ": ", f->offset);
+	printf("%s\n", f->text);
+	fflush(stdout);
+}
+
+static void on_progress(void *userdata, const char *phase, uint64_t done, uint64_t total)
+{
+	struct run *run = userdata;
+
+	ng_progress_update(run->progress, phase, done, total);
+}
+
+static void print_summary(const struct run *run, const char *path, const struct ng_check_summary *s)
+{
+	char text[NG_PROGRESS_BYTES_LEN], size[NG_PROGRESS_BYTES_LEN];
+
+	if (s->damages)
+		printf("%s: %" PRIu64 " damage%s", path, s->damages, s->damages == 1 ? "" : "s");
+	else
+		printf("%s: sound", path);
+	printf("; %" PRIu64 " shard%s of %s, %" PRIu64 " document%s, %s of text", s->shards,
+	       s->shards == 1 ? "" : "s", ng_progress_bytes(s->file_bytes, size), s->docs,
+	       s->docs == 1 ? "" : "s", ng_progress_bytes(s->text_bytes, text));
+	if (run->check.full)
+		printf("; %s rebuilt, %" PRIu64 " substrings recounted",
+		       ng_progress_bytes(s->rebuilt_bytes, text), s->substrings);
+	if (s->shards_not_full)
+		printf("; not rebuilt, since damaged: %" PRIu64, s->shards_not_full);
+	putchar('\n');
+}
+
+/* Whether it is sound. */
+static bool check_one(struct run *run, const char *path)
+{
+	struct ng_check_summary summary = {0};
+	struct ng_error err = {""};
+	int r = ng_check_index(path, &run->check, &summary, &err);
+
+	ng_progress_clear(run->progress);
+	if (r == -EINTR)
+		fprintf(stderr, "ngramfsck: interrupted; %s was not checked to the end\n", path);
+	else if (r < 0)
+		fprintf(stderr, "ngramfsck: %s\n", err.text);
+	else if (!run->quiet)
+		print_summary(run, path, &summary);
+	return r == 0 && summary.damages == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.check.seed = (uint64_t)time(NULL)};
+	bool sound = true;
+	int r;
+
+	r = parse_arguments(argc, argv, &run);
+	if (r)
+		return r < 0 ? EXIT_SUCCESS : r;
+	catch_signals();
+	run.check.cancel = &cancelled;
+	run.check.report = on_finding;
+	run.check.progress = on_progress;
+	run.check.userdata = &run;
+	if (ng_progress_new(stderr, run.mode, &run.progress) < 0) {
+		fputs("ngramfsck: out of memory\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (run.check.full && !run.quiet)
+		printf("seed %" PRIu64 "\n", run.check.seed);
+	/* After an interruption each of the others says that it was not checked. */
+	for (size_t i = 0; i < run.n_paths; i++)
+		sound &= check_one(&run, run.paths[i]);
+	ng_progress_free(run.progress);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("ngramfsck: cannot write to standard output\n", stderr);
+		return EXIT_FAILURE;
+	}
+	return sound ? EXIT_SUCCESS : EXIT_FAILURE;
+}
