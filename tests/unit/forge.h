@@ -1,0 +1,87 @@
+/* Shards with contents that were changed and checksums that are right again: what a stranger, or a
+ * faulty build, may hand over. */
+#pragma once
+
+#include "index/manifest.h"
+#include "index/shardlayout.h"
+#include "indexmake.h"
+
+#include <xxhash.h>
+
+#define FORGED_SHARD "shard-00000.ngs"
+
+struct forged {
+	char path[SCRATCH_DIR_MAX + 40];
+	const char *index;
+	uint8_t *data;
+	size_t bytes;
+};
+
+static inline void forged_read(const struct made_index *made, struct forged *f)
+{
+	f->index = made->path;
+	snprintf(f->path, sizeof(f->path), "%s/" FORGED_SHARD, made->path);
+	f->data = scratch_read(f->path, &f->bytes);
+	assert_non_null(f->data);
+}
+
+static inline struct ng_shard_header *forged_header(const struct forged *f)
+{
+	return (struct ng_shard_header *)(void *)f->data;
+}
+
+/* Entry number i of the table, which ends with the chunk sums' entry. */
+static inline struct ng_shard_entry *forged_entry(const struct forged *f, uint32_t i)
+{
+	return (struct ng_shard_entry *)(void *)(f->data + forged_header(f)->table_offset) + i;
+}
+
+/* A section's entry, or NULL. */
+static inline struct ng_shard_entry *forged_section(const struct forged *f, uint32_t type)
+{
+	for (uint32_t i = 0; i < forged_header(f)->n_sections; i++)
+		if (forged_entry(f, i)->type == type)
+			return forged_entry(f, i);
+	return NULL;
+}
+
+/* A new file, so that a mapping of the old one stays as it is. */
+static inline void forged_write(const struct forged *f)
+{
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(scratch_write(f->path, f->data, f->bytes), 0);
+}
+
+/* Make all sums right. */
+static inline void forged_sum(const struct forged *f)
+{
+	struct ng_shard_header *h = forged_header(f);
+	struct ng_shard_entry *sums = forged_entry(f, h->n_sections - 1);
+
+	for (uint64_t lo = 0, i = 0; lo < sums->offset; lo += NG_SHARD_CHUNK_BYTES, i++) {
+		uint64_t from = ng_max(lo, (uint64_t)NG_PAGE_BYTES);
+		uint64_t to = ng_min(lo + NG_SHARD_CHUNK_BYTES, sums->offset);
+
+		ng_store64(f->data + sums->offset + 8 * i, XXH3_64bits(f->data + from, to - from));
+	}
+	for (uint32_t i = 0; i < h->n_sections; i++) {
+		struct ng_shard_entry *e = forged_entry(f, i);
+
+		e->sum = XXH3_64bits(f->data + e->offset, e->bytes);
+	}
+	h->table_sum = XXH3_64bits(forged_entry(f, 0), h->n_sections * sizeof(*sums));
+	h->header_sum = XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum));
+}
+
+/* Make all sums right, also the manifest's, and write the shard. */
+static inline void forged_seal(const struct forged *f)
+{
+	struct ng_manifest manifest;
+
+	forged_sum(f);
+	forged_write(f);
+	assert_int_equal(ng_manifest_read(f->index, &manifest, NULL), 0);
+	manifest.shards[0].checksum = forged_header(f)->header_sum;
+	assert_int_equal(ng_manifest_write(f->index, &manifest, NULL), 0);
+	ng_manifest_clear(&manifest);
+}
