@@ -107,6 +107,7 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_freep) char *path = NULL;
 	struct ng_checker *checker = &index->checker;
+	bool params_sound;
 	int r;
 
 	if (asprintf(&path, "%s/%s", index->path, name) < 0) {
@@ -124,10 +125,11 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	}
 	if (r == 0 && checker->options->full)
 		r = full_check(index, path, err);
+	params_sound = ng_checker_part_sound(checker, NG_SECTION_PARAMS);
 	ng_checker_file_end(checker);
 	if (r == 0 && file && entry) {
 		ng_checker_file(checker, index->manifest_path);
-		ng_check_manifest_shard(checker, &index->manifest, entry, file);
+		ng_check_manifest_shard(checker, &index->manifest, entry, file, params_sound);
 		ng_checker_file_end(checker);
 	}
 	index->n_seen++;

@@ -88,7 +88,7 @@ static void differs(struct ng_checker *checker, const struct ng_manifest_shard *
 
 void ng_check_manifest_shard(struct ng_checker *checker, const struct ng_manifest *manifest,
 			     const struct ng_manifest_shard *entry,
-			     const struct ng_shard_file *file)
+			     const struct ng_shard_file *file, bool params_sound)
 {
 	struct ng_shard_params params;
 	const uint8_t *data;
@@ -107,17 +107,16 @@ void ng_check_manifest_shard(struct ng_checker *checker, const struct ng_manifes
 				  "\"text_store\" is %s, but %s has %s",
 				  manifest->text_store ? "true" : "false", entry->file,
 				  store ? "one" : "none");
-	if (!ng_shard_file_section(file, NG_SECTION_PARAMS, &data, &bytes) ||
-	    bytes != sizeof(params))
+	if (!params_sound || !ng_shard_file_section(file, NG_SECTION_PARAMS, &data, &bytes))
 		return;
 	memcpy(&params, data, sizeof(params));
 	if (entry->docs != params.docs)
 		differs(checker, entry, "docs", entry->docs, params.docs);
 	if (entry->text_bytes != params.text_bytes)
 		differs(checker, entry, "text_bytes", entry->text_bytes, params.text_bytes);
-	if (params.sa_log < 32 && manifest->sa_sampling != 1u << params.sa_log)
+	if (manifest->sa_sampling != 1u << params.sa_log)
 		differs(checker, entry, "sa_sampling", manifest->sa_sampling, 1u << params.sa_log);
-	if (params.isa_log < 32 && manifest->isa_sampling != 1u << params.isa_log)
+	if (manifest->isa_sampling != 1u << params.isa_log)
 		differs(checker, entry, "isa_sampling", manifest->isa_sampling,
 			1u << params.isa_log);
 }

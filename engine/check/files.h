@@ -9,7 +9,8 @@
 int ng_check_container(struct ng_checker *checker, const char *path,
 		       struct ng_shard_file **ret_file);
 
-/* What the manifest says of an open shard, against the shard's own parameters. */
+/* What the manifest says of an open shard, against the shard itself; against its parameters only
+ * when these are sound. */
 void ng_check_manifest_shard(struct ng_checker *checker, const struct ng_manifest *manifest,
 			     const struct ng_manifest_shard *entry,
-			     const struct ng_shard_file *file);
+			     const struct ng_shard_file *file, bool params_sound);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/parallel.h"
+#include "index/shardlayout.h"
 
 #define DOCS        100u       /* that are read through the index */
 #define DOC_BYTES   (1u << 16) /* of each, at most */
@@ -13,13 +14,13 @@
 
 uint64_t ng_full_section_at(const struct ng_full *full, uint32_t type)
 {
-	const uint8_t *data, *first;
-	size_t bytes;
+	uint32_t n;
+	const struct ng_shard_entry *e = ng_shard_file_entries(full->shard->file, &n);
 
-	if (!ng_shard_file_section(full->shard->file, type, &data, &bytes) ||
-	    !ng_shard_file_section(full->shard->file, NG_SECTION_PARAMS, &first, &bytes))
-		return NG_NO_OFFSET;
-	return (uint64_t)(data - first);
+	for (; n > 0; n--, e++)
+		if (e->type == type)
+			return e->offset;
+	return NG_NO_OFFSET;
 }
 
 /* The part of a document that lies in the store at [at, at + len) against its text. */

@@ -18,14 +18,14 @@ static void prose(uint64_t *rng, struct naive *ret)
 		naive_add(ret, text + at, 5000);
 }
 
-static void sound_check(const struct naive *c, const struct ng_build_options *options)
+static void sound_check(const struct naive *c, const struct ng_build_options *options, bool fully)
 {
 	struct made_index made;
 	struct findings all;
 	uint64_t text_bytes = c->n - c->docs;
 
 	made_index_new(c, options, &made);
-	for (int full = 0; full < 2; full++) {
+	for (int full = 0; full <= fully; full++) {
 		findings_check(made.path, full, &all);
 		if (all.n || all.notes) {
 			findings_print(&all);
@@ -47,9 +47,13 @@ static void test_sound(void **state)
 		struct naive c;
 
 		for (size_t i = 0; naive_make(size, i, &c); i++) {
+			/* All in all shapes, and fully in one of them; but large ones in few
+			 * shards, and noise, which takes a minute to follow, not fully. */
+			size_t full_in = i % (size == NAIVE_SMALL ? 3 : 2);
+
 			for (size_t s = 0; s < ng_array_size(shapes); s++)
-				if (size == NAIVE_SMALL || s == i % ng_array_size(shapes))
-					sound_check(&c, &shapes[s]);
+				sound_check(&c, &shapes[s],
+					    s == full_in && strcmp(c.name, "noise") != 0);
 			naive_clear(&c);
 		}
 	}
@@ -111,10 +115,12 @@ static void test_flipped_container(void **state)
 		bool from_table; /* at counts from the section table, else from the beginning */
 		uint64_t at;
 	} cases[] = {
-		{"header", false, 0},   {"header", false, 9},  {"header", false, 13},
-		{"header", false, 17},  {"header", false, 33}, {"header", false, 41},
-		{"padding", false, 48}, {"padding", false, NG_PAGE_BYTES - 1},
-		{"section table", true, 0},  {"section table", true, 40}, {"padding", true, -1},
+		{"header", false, 0},       {"header", false, 9},
+		{"header", false, 13},      {"header", false, 17},
+		{"header", false, 33},      {"header", false, 41},
+		{"padding", false, 48},     {"padding", false, NG_PAGE_BYTES - 1},
+		{"section table", true, 0}, {"section table", true, 40},
+		{"padding", true, -1},
 	};
 	uint64_t rng = naive_seed(), offset, table;
 	struct made_index made;
@@ -182,8 +188,8 @@ static void test_files(void **state)
 
 	assert_int_equal(ng_manifest_read(made.path, &manifest, NULL), 0);
 	for (unsigned i = 0; i < 6; i++) {
-		static const char *const says[] = {"\"docs\"",        "\"text_bytes\"",
-						   "\"file_bytes\"",  "\"checksum\"",
+		static const char *const says[] = {"\"docs\"",       "\"text_bytes\"",
+						   "\"file_bytes\"", "\"checksum\"",
 						   "\"text_store\"", "\"sa_sampling\""};
 		struct ng_manifest_shard shard = manifest.shards[0];
 

@@ -7,7 +7,8 @@
 
 #define PATTERNS 60u
 
-static uint64_t count(const uint8_t *text, size_t len, size_t skip, const uint8_t *pat, size_t pat_len)
+static uint64_t count(const uint8_t *text, size_t len, size_t skip, const uint8_t *pat,
+		      size_t pat_len)
 {
 	uint64_t n = 0;
 
@@ -24,8 +25,8 @@ static void test_counts(void **state)
 		size_t len, skip;
 		unsigned letters;
 	} cases[] = {
-		{0, 0, 2}, {1, 0, 2}, {500, 0, 1}, {500, 100, 1}, {2000, 0, 2}, {2000, 1999, 2},
-		{3000, 7, 3}, {3000, 3000, 3}, {5000, 0, 256}, {300, 400, 2},
+		{0, 0, 2},       {1, 0, 2},    {500, 0, 1},     {500, 100, 1},  {2000, 0, 2},
+		{2000, 1999, 2}, {3000, 7, 3}, {3000, 3000, 3}, {5000, 0, 256}, {300, 400, 2},
 	};
 	uint64_t rng = naive_seed();
 	uint8_t text[5000], made[PATTERNS][NG_SCAN_BYTES_MAX];
