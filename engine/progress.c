@@ -124,7 +124,8 @@ static void write_line(struct ng_progress *progress, const struct ng_progress_at
 	char a[NG_PROGRESS_BYTES_LEN], b[NG_PROGRESS_BYTES_LEN];
 	FILE *out = progress->out;
 
-	fprintf(out, "%s%s", progress->terminal ? "\r" : "mkngramfs: ", at->phase);
+	fprintf(out, "%s%s%s", progress->terminal ? "\r" : program_invocation_short_name,
+		progress->terminal ? "" : ": ", at->phase);
 	if (at->shard >= 0)
 		fprintf(out, " shard %" PRId64, at->shard);
 	fprintf(out, ": %s", ng_progress_bytes(at->done_bytes, a));
