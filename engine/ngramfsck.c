@@ -21,7 +21,7 @@ static const char help[] =
 	"      --seed=N         what to pick at random; --full prints it\n"
 	"      --tmp=DIR        --full keeps the text in a file in DIR instead of memory\n"
 	"      --threads=N      default: one a processor\n"
-	"      --progress=WHEN  auto (default), plain (a line every 10 seconds) or none\n"
+	"      --progress=WHEN  auto (default), plain (a line every 10 seconds), json or none\n"
 	"  -q, --quiet          say nothing but what is wrong\n"
 	"  -h, --help           print this and exit\n"
 	"  -V, --version        print the version and exit\n"
@@ -79,7 +79,7 @@ static bool parse_number(const char *arg, uint64_t *ret)
 
 static int parse_progress(const char *arg, enum ng_progress_mode *ret)
 {
-	static const char *const modes[] = {"auto", "plain", "none"};
+	static const char *const modes[] = {"auto", "plain", "json", "none"};
 
 	for (size_t i = 0; i < ng_array_size(modes); i++) {
 		if (strcmp(arg, modes[i]) == 0) {
@@ -185,7 +185,7 @@ static void on_progress(void *userdata, const char *phase, uint64_t done, uint64
 {
 	struct run *run = userdata;
 
-	ng_progress_update(run->progress, phase, done, total);
+	ng_progress_update(run->progress, &(struct ng_progress_at){phase, -1, done, total});
 }
 
 static void print_summary(const struct run *run, const char *path, const struct ng_check_summary *s)

@@ -106,13 +106,22 @@ static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sectio
 	all &= ng_checked_section(checked, NG_SECTION_BWT_MAP, &ret->map);
 	all &= ng_checked_section(checked, NG_SECTION_BWT_BLOCKS, &ret->blocks);
 	all &= ng_checked_section(checked, NG_SECTION_BWT_REGIONS, &ret->regions);
+	all &= ng_checked_section(checked, NG_SECTION_MARK_HINTS, &ret->hints);
 	return all;
 }
 
 static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_sections *s)
 {
 	uint64_t lines = ng_div_up(ng_div_up(checked->params.rows, NG_GRAIN), NG_MAP_LINE_GRAINS);
+	uint64_t n_hints = ng_div_up(checked->n_samples, NG_MARK_HINT);
+	struct ng_packed hints;
 	bool fit = true;
+
+	if (ng_packed_open(s->hints.data, s->hints.bytes, &hints) < 0 || hints.n != n_hints) {
+		ng_checker_damage(checked->checker, s->hints.type, s->hints.offset,
+				  "doesn't hold %" PRIu64 " hints", n_hints);
+		fit = false;
+	}
 
 	if (s->map.bytes != lines * NG_MAP_LINE_BYTES) {
 		ng_checker_damage(checked->checker, s->map.type, s->map.offset,
@@ -149,7 +158,9 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		.regions_bytes = s->regions.bytes,
 		.rows = checked->params.rows,
 		.primary = checked->params.primary,
-		.mark_shift = ng_bits(checked->sa_rate) - 1,
+		.hints = s->hints.data,
+		.hints_bytes = s->hints.bytes,
+		.mark_shift = ng_mark_shift(checked->params.sa_rate),
 	};
 	struct ng_token_tables tables = {0};
 	struct ng_regions regions;

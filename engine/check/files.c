@@ -114,9 +114,6 @@ void ng_check_manifest_shard(struct ng_checker *checker, const struct ng_manifes
 		differs(checker, entry, "docs", entry->docs, params.docs);
 	if (entry->text_bytes != params.text_bytes)
 		differs(checker, entry, "text_bytes", entry->text_bytes, params.text_bytes);
-	if (manifest->sa_sampling != 1u << params.sa_log)
-		differs(checker, entry, "sa_sampling", manifest->sa_sampling, 1u << params.sa_log);
-	if (manifest->isa_sampling != 1u << params.isa_log)
-		differs(checker, entry, "isa_sampling", manifest->isa_sampling,
-			1u << params.isa_log);
+	if (manifest->sa_sampling != params.sa_rate)
+		differs(checker, entry, "sa_sampling", manifest->sa_sampling, params.sa_rate);
 }

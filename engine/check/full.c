@@ -92,8 +92,8 @@ static int documents_check(struct ng_full *full)
 			return r;
 		if (r == 0 && memcmp(buf, full->text + begin + from, len) == 0)
 			continue;
-		ng_checker_damage(full->checker, NG_SECTION_ISA_SAMPLES,
-				  ng_full_section_at(full, NG_SECTION_ISA_SAMPLES),
+		ng_checker_damage(full->checker, NG_SECTION_SHORTCUTS,
+				  ng_full_section_at(full, NG_SECTION_SHORTCUTS),
 				  "document %" PRIu64 ", read from its byte %" PRIu64
 				  " on, is not the text",
 				  doc, from);
@@ -158,7 +158,7 @@ int ng_check_full(struct ng_checker *checker, const struct ng_shard *shard, uint
 	ng_cleanup(full_clear) struct ng_full full = {
 		.checker = checker,
 		.shard = shard,
-		.sa_rate = 1ull << shard->params.sa_log,
+		.sa_rate = shard->params.sa_rate,
 		.n = shard->params.rows - 1,
 		.rng = seed,
 	};

@@ -96,8 +96,8 @@ static void sample_check(struct ng_full *full, uint64_t row, uint64_t position, 
 	const struct ng_shard *shard = full->shard;
 	uint64_t sample;
 
-	if (ng_bwt_mark(shard->bwt, row, &sample, bad) && sample < shard->sa.n &&
-	    ng_packed_get(&shard->sa, sample) == position / full->sa_rate)
+	if (ng_bwt_mark(shard->bwt, row, &sample, bad) && sample < shard->sa.numbers.n &&
+	    ng_packed_get(&shard->sa.numbers, sample) == position / full->sa_rate)
 		return;
 	samples_damage(full, "this row's sample is missing or wrong", row, position);
 }
@@ -161,7 +161,6 @@ static int batch_walk(void *userdata, uint64_t batch)
 	uint64_t next = batch * BATCH, last = ng_min(next + BATCH, walk->n), bytes;
 	struct chain chains[CHAINS];
 	uint64_t rows[CHAINS];
-	uint16_t symbols[CHAINS];
 	unsigned n = 0, steps = 0;
 	bool bad = false;
 
@@ -181,11 +180,13 @@ static int batch_walk(void *userdata, uint64_t batch)
 		}
 		if (n == 0)
 			break;
-		ng_bwt_lf_many(walk->full->shard->bwt, n, rows, symbols, &bad);
 		for (unsigned c = 0; c < n; c++) {
+			unsigned symbol =
+				ng_bwt_lf(walk->full->shard->bwt, rows[c], &rows[c], &bad);
+
 			chains[c].at--;
 			chains[c].to_sample--;
-			symbol_put(walk, symbols[c], chains[c].at);
+			symbol_put(walk, symbol, chains[c].at);
 		}
 		if (++steps % CANCEL_STEPS == 0 && ng_checker_cancelled(checker))
 			return -EINTR;

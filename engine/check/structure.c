@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#include "index/packed.h"
 #include "index/shardlayout.h"
 
 bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
@@ -52,56 +51,14 @@ static bool params_check(struct ng_checked *checked)
 				  params->rows, params->docs, params->text_bytes);
 		return false;
 	}
-	if (params->primary >= params->rows || params->sa_log < 2 || params->sa_log > 10 ||
-	    params->isa_log < 6 || params->isa_log > 16) {
+	if (params->primary >= params->rows || params->sa_rate < NG_SA_RATE_MIN ||
+	    params->sa_rate > NG_SA_RATE_MAX) {
 		ng_checker_damage(checker, s.type, s.offset,
-				  "the primary row or a sampling is out of range");
+				  "the primary row or the sampling is out of range");
 		return false;
 	}
-	checked->sa_rate = 1ull << params->sa_log;
-	checked->n_samples = (params->rows - 1) / checked->sa_rate + 1;
+	checked->n_samples = ng_samples(params->rows, params->sa_rate);
 	return true;
-}
-
-int ng_check_samples(const struct ng_checked *checked)
-{
-	ng_cleanup(ng_freep) uint8_t *seen = NULL;
-	struct ng_checker *checker = checked->checker;
-	struct ng_checked_section s;
-	struct ng_packed sa;
-
-	if (!ng_checked_section(checked, NG_SECTION_SA_SAMPLES, &s))
-		return 0;
-	if (ng_packed_open(s.data, s.bytes, &sa) < 0) {
-		ng_checker_damage(checker, s.type, s.offset, "its numbers don't fit into it");
-		return 0;
-	}
-	if (sa.n != checked->n_samples) {
-		ng_checker_damage(checker, s.type, s.offset,
-				  "%" PRIu64 " samples instead of %" PRIu64, sa.n,
-				  checked->n_samples);
-		return 0;
-	}
-	seen = calloc(sa.n / 8 + 1, 1);
-	if (!seen)
-		return -ENOMEM;
-	for (uint64_t i = 0; i < sa.n; i++) {
-		uint64_t value = ng_packed_get(&sa, i);
-		uint64_t offset = (uint64_t)(sa.data - s.data) + i * sa.width / 8;
-
-		if (i % (1u << 20) == 0 && ng_checker_cancelled(checker))
-			return -EINTR;
-		if (value >= sa.n)
-			ng_checker_damage(checker, s.type, s.offset + offset,
-					  "sample %" PRIu64 " is beyond the text", i);
-		else if (seen[value / 8] >> (value % 8) & 1)
-			ng_checker_damage(
-				checker, s.type, s.offset + offset,
-				"sample %" PRIu64 " is a position that another sample has, too", i);
-		else
-			seen[value / 8] |= (uint8_t)(1u << (value % 8));
-	}
-	return 0;
 }
 
 static void bwt_close(struct ng_checked *checked)

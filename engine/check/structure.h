@@ -10,7 +10,6 @@ struct ng_checked {
 	struct ng_checker *checker;
 	const struct ng_shard_file *file;
 	struct ng_shard_params params;
-	uint64_t sa_rate;   /* the suffix array is sampled every so many positions */
 	uint64_t n_samples; /* of the suffix array */
 	struct ng_bwt *bwt; /* NULL: it could not be opened */
 };
@@ -31,10 +30,10 @@ bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
 int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *file);
 
 struct ng_bwt_sections {
-	struct ng_checked_section tables, map, blocks, regions;
+	struct ng_checked_section tables, map, blocks, regions, hints;
 };
 
-/* The tables, map, blocks and regions of the BWT; opens checked->bwt. */
+/* The tables, map, blocks, regions and mark hints of the BWT; opens checked->bwt. */
 int ng_check_bwt(struct ng_checked *checked);
 
 /* The blocks of checked->bwt, and the map, and the regions by them. */
@@ -50,7 +49,7 @@ static inline uint64_t ng_regions_count_at(const struct ng_regions *regions, uin
 /* The frequent patterns, if there are any, against the BWT. */
 int ng_check_kmers(const struct ng_checked *checked);
 
-/* That the suffix array samples are a permutation. */
+/* That the suffix array samples are a permutation, and what inverts it does. */
 int ng_check_samples(const struct ng_checked *checked);
 
 /* Document starts, metadata, and the text store's frames. */

@@ -3,7 +3,7 @@
 #include "forge.h"
 
 static const struct ng_build_options shapes[] = {
-	{.threads = 1, .sa_sampling = 4, .isa_sampling = 64},
+	{.threads = 1, .sa_sampling = 4},
 	{.threads = 1, .text_store = true},
 	{.threads = 1, .shard_bytes = 3000, .text_store = true},
 };
