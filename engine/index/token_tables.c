@@ -30,8 +30,9 @@ static bool has_short_code(const struct maker *maker, unsigned id, unsigned leng
 	return false;
 }
 
-#define PLACE_CONTEXT (1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this   \
-						      */
+#define PLACE_CONTEXT                                                                              \
+	(1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this                 \
+					*/
 
 /* The next place for a token or a pair that leaves this context, which is bits 4-6 of the place;
  * NG_COMMON when all are taken. */
