@@ -181,11 +181,13 @@ static void on_finding(void *userdata, const struct ng_finding *f)
 	fflush(stdout);
 }
 
-static void on_progress(void *userdata, const char *phase, uint64_t done, uint64_t total)
+static void on_progress(void *userdata, const char *phase, uint64_t shard, uint64_t done,
+			uint64_t total)
 {
 	struct run *run = userdata;
+	struct ng_progress_at at = {phase, (int64_t)shard, done, total};
 
-	ng_progress_update(run->progress, &(struct ng_progress_at){phase, -1, done, total});
+	ng_progress_update(run->progress, &at);
 }
 
 static void print_summary(const struct run *run, const char *path, const struct ng_check_summary *s)

@@ -68,6 +68,31 @@ static void map_check(const struct job *job, uint64_t block, const struct ng_blo
 	}
 }
 
+/* The hints of the marked rows that are in the block. */
+static void hints_check(const struct job *job, const struct region *region, uint64_t block,
+			uint64_t n_marks)
+{
+	const struct ng_bwt *bwt = job->checked->bwt;
+	const struct ng_checked_section *s = &job->sections->hints;
+	uint64_t first = ng_regions_count(&bwt->regions, region->number, NG_MARKS) +
+			 region->before[NG_MARKS];
+	uint64_t i = ng_div_up(first, NG_MARK_HINT);
+
+	for (; i < bwt->hints.n && i * NG_MARK_HINT < first + n_marks; i++) {
+		uint64_t says = ng_packed_get(&bwt->hints, i);
+
+		if (says == block)
+			continue;
+		ng_checker_damage(job->checked->checker, s->type,
+				  s->offset + (uint64_t)(bwt->hints.data - s->data) +
+					  i * bwt->hints.width / 8,
+				  "marked row %" PRIu64 " is in block %" PRIu64
+				  ", its hint says %" PRIu64,
+				  i * NG_MARK_HINT, block, says);
+		return;
+	}
+}
+
 /* The bits of the group that ends with this block. */
 static void group_check(const struct job *job, struct region *region, uint64_t group)
 {
@@ -108,6 +133,8 @@ static void place_check(const struct job *job, struct region *region, uint64_t b
 	if (region->summing)
 		bases_check(job, region, block, facts);
 	map_check(job, block, facts);
+	if (region->summing)
+		hints_check(job, region, block, facts->count[facts->n_symbols]);
 	for (unsigned k = 0; k < facts->n_symbols; k++) {
 		region->before[facts->symbol[k]] += facts->count[k];
 		region->present[facts->symbol[k]] = true;

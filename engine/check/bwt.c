@@ -112,21 +112,21 @@ static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sectio
 
 static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_sections *s)
 {
-	uint64_t lines = ng_div_up(ng_div_up(checked->params.rows, NG_GRAIN), NG_MAP_LINE_GRAINS);
-	uint64_t n_hints = ng_div_up(checked->n_samples, NG_MARK_HINT);
 	struct ng_packed hints;
+	uint64_t lines = ng_div_up(ng_div_up(checked->params.rows, NG_GRAIN), NG_MAP_LINE_GRAINS);
 	bool fit = true;
-
-	if (ng_packed_open(s->hints.data, s->hints.bytes, &hints) < 0 || hints.n != n_hints) {
-		ng_checker_damage(checked->checker, s->hints.type, s->hints.offset,
-				  "doesn't hold %" PRIu64 " hints", n_hints);
-		fit = false;
-	}
 
 	if (s->map.bytes != lines * NG_MAP_LINE_BYTES) {
 		ng_checker_damage(checked->checker, s->map.type, s->map.offset,
 				  "has %zu bytes instead of %" PRIu64, s->map.bytes,
 				  lines * NG_MAP_LINE_BYTES);
+		fit = false;
+	}
+	if (ng_packed_open(s->hints.data, s->hints.bytes, &hints) < 0 ||
+	    hints.n != ng_div_up(checked->n_samples, NG_MARK_HINT)) {
+		ng_checker_damage(checked->checker, s->hints.type, s->hints.offset,
+				  "doesn't hold the hints of %" PRIu64 " marked rows",
+				  checked->n_samples);
 		fit = false;
 	}
 	if (s->blocks.bytes % NG_PAGE_BYTES || s->blocks.bytes < 2 * NG_PAGE_BYTES) {
@@ -156,10 +156,10 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		.blocks_bytes = s->blocks.bytes,
 		.regions = s->regions.data,
 		.regions_bytes = s->regions.bytes,
-		.rows = checked->params.rows,
-		.primary = checked->params.primary,
 		.hints = s->hints.data,
 		.hints_bytes = s->hints.bytes,
+		.rows = checked->params.rows,
+		.primary = checked->params.primary,
 		.mark_shift = ng_mark_shift(checked->params.sa_rate),
 	};
 	struct ng_token_tables tables = {0};

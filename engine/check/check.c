@@ -17,7 +17,6 @@ struct index {
 	bool has_manifest;
 	char *manifest_path;
 	struct ng_check_summary summary;
-	uint64_t n_seen; /* shards so far */
 };
 
 static void index_clear(struct index *index)
@@ -75,7 +74,8 @@ static int full_check(struct index *index, const char *path, struct ng_error *er
 				  "cannot be opened: %s", without_path(why.text, path));
 		return 0;
 	}
-	r = ng_check_full(&index->checker, shard, index->checker.options->seed + index->n_seen,
+	r = ng_check_full(&index->checker, shard,
+			  index->checker.options->seed + index->checker.shard,
 			  &index->summary.substrings, err);
 	if (r == 0)
 		index->summary.rebuilt_bytes += shard->params.text_bytes;
@@ -132,7 +132,7 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 		ng_check_manifest_shard(checker, &index->manifest, entry, file, params_sound);
 		ng_checker_file_end(checker);
 	}
-	index->n_seen++;
+	checker->shard++;
 	if (r == -ENOMEM && !*err->text)
 		return fail_memory(err, index->path);
 	return r;

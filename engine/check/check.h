@@ -25,8 +25,8 @@ struct ng_check_options {
 	const ng_cancel *cancel;
 	/* Both may be NULL. They are called by any of the threads, but by one at a time. */
 	void (*report)(void *userdata, const struct ng_finding *finding);
-	void (*progress)(void *userdata, const char *phase, uint64_t done_bytes,
-			 uint64_t total_bytes);
+	void (*progress)(void *userdata, const char *phase, uint64_t shard, uint64_t done_bytes,
+			 uint64_t total_bytes); /* 0: unknown */
 	void *userdata;
 };
 

@@ -109,7 +109,7 @@ bool ng_checker_file_sound(struct ng_checker *checker)
 void ng_checker_phase(struct ng_checker *checker, const char *phase, uint64_t total)
 {
 	pthread_mutex_lock(&checker->lock);
-	snprintf(checker->phase, sizeof(checker->phase), "%s", phase);
+	checker->phase = phase;
 	checker->done = 0;
 	checker->total = total;
 	pthread_mutex_unlock(&checker->lock);
@@ -123,6 +123,7 @@ void ng_checker_advance(struct ng_checker *checker, uint64_t bytes)
 	pthread_mutex_lock(&checker->lock);
 	checker->done += bytes;
 	if (options->progress)
-		options->progress(options->userdata, checker->phase, checker->done, checker->total);
+		options->progress(options->userdata, checker->phase, checker->shard, checker->done,
+				  checker->total);
 	pthread_mutex_unlock(&checker->lock);
 }

@@ -22,7 +22,8 @@ struct ng_checker {
 	const char *path;     /* of the file that is being checked */
 	uint64_t damages;     /* in all files */
 	uint64_t in_part[NG_PARTS]; /* of them, in this file */
-	char phase[48];
+	uint64_t shard;             /* how many were checked before this one */
+	const char *phase;          /* a constant */
 	uint64_t done, total;
 };
 
@@ -46,7 +47,8 @@ void ng_checker_note(struct ng_checker *checker, const char *fmt, ...)
 bool ng_checker_file_sound(struct ng_checker *checker);
 bool ng_checker_part_sound(struct ng_checker *checker, uint32_t part);
 
-/* Begin a phase of total bytes (0: unknown), and add to what is done of it. Thread-safe. */
+/* Begin a phase, a constant string, of total bytes (0: unknown), and add to what is done of it.
+ * Thread-safe. */
 void ng_checker_phase(struct ng_checker *checker, const char *phase, uint64_t total);
 void ng_checker_advance(struct ng_checker *checker, uint64_t bytes);
 

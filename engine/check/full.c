@@ -158,7 +158,6 @@ int ng_check_full(struct ng_checker *checker, const struct ng_shard *shard, uint
 	ng_cleanup(full_clear) struct ng_full full = {
 		.checker = checker,
 		.shard = shard,
-		.sa_rate = shard->params.sa_rate,
 		.n = shard->params.rows - 1,
 		.rng = seed,
 	};

@@ -9,16 +9,16 @@
 struct ng_full {
 	struct ng_checker *checker;
 	const struct ng_shard *shard;
-	uint64_t sa_rate;
 	uint8_t *text; /* [n]: the documents, each followed by a 0 for its separator */
 	uint64_t n;
 	uint64_t rng;
 };
 
-/* Fill full->text by following the LF-mapping through all rows, from as many places at once as
- * threads can: each stretch must end in the row where the next begins, so that together they are
- * the one walk from the end of the text to its beginning. Finds separators that are not where
- * documents end, and samples that are not their rows'. O(rows) steps. Errors: see checker.h. */
+/* Fill full->text by following the LF-mapping through all rows, from every sampled position to the
+ * one before it, many at once. Each of these stretches must end in the row where the next begins,
+ * so that together they are the one walk from the end of the text to its beginning; and separators
+ * must be where documents end. Uses the shortcuts and hints for the rows to begin with, each of
+ * which is checked by this. O(rows) steps. Errors: see checker.h. */
 int ng_full_rebuild(struct ng_full *full);
 
 /* Compare the text store, if there is one, and random documents that are read through the index. */

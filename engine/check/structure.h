@@ -36,7 +36,7 @@ struct ng_bwt_sections {
 /* The tables, map, blocks, regions and mark hints of the BWT; opens checked->bwt. */
 int ng_check_bwt(struct ng_checked *checked);
 
-/* The blocks of checked->bwt, and the map, and the regions by them. */
+/* The blocks of checked->bwt, and the map, the regions and the hints by them. */
 int ng_check_blocks(const struct ng_checked *checked, const struct ng_bwt_sections *sections);
 
 /* Offset in the section of the regions of the count of a symbol (or NG_MARKS) before region r. */
@@ -49,7 +49,7 @@ static inline uint64_t ng_regions_count_at(const struct ng_regions *regions, uin
 /* The frequent patterns, if there are any, against the BWT. */
 int ng_check_kmers(const struct ng_checked *checked);
 
-/* That the suffix array samples are a permutation, and what inverts it does. */
+/* That the suffix array samples are a permutation, and that the shortcuts invert it. */
 int ng_check_samples(const struct ng_checked *checked);
 
 /* Document starts, metadata, and the text store's frames. */

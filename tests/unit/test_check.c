@@ -5,7 +5,7 @@
 static const struct ng_build_options shapes[] = {
 	{.threads = 1, .sa_sampling = 4},
 	{.threads = 1, .text_store = true},
-	{.threads = 1, .shard_bytes = 3000, .text_store = true},
+	{.threads = 1, .sa_sampling = 37, .shard_bytes = 3000, .text_store = true},
 };
 
 static void prose(uint64_t *rng, struct naive *ret)
