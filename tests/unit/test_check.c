@@ -47,13 +47,14 @@ static void test_sound(void **state)
 		struct naive c;
 
 		for (size_t i = 0; naive_make(size, i, &c); i++) {
-			/* All in all shapes, and fully in one of them; but large ones in few
-			 * shards, and noise, which takes a minute to follow, not fully. */
+			/* Small ones in all shapes, and fully in one of them; others in one, and
+			 * noise, which takes a minute to follow, not fully. */
 			size_t full_in = i % (size == NAIVE_SMALL ? 3 : 2);
 
 			for (size_t s = 0; s < ng_array_size(shapes); s++)
-				sound_check(&c, &shapes[s],
-					    s == full_in && strcmp(c.name, "noise") != 0);
+				if (size == NAIVE_SMALL || s == full_in)
+					sound_check(&c, &shapes[s],
+						    s == full_in && strcmp(c.name, "noise") != 0);
 			naive_clear(&c);
 		}
 	}
