@@ -17,6 +17,7 @@ MKNGRAMFS=$(realpath "$MKNGRAMFS")
 command -v python3 >/dev/null || skip "no python3"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ngramfs-test-XXXXXX") || exit 77
+export MOUNT_TEST=$work
 failures=0
 declare -A daemons=()
 
@@ -104,12 +105,19 @@ detach() { # DIR [PATTERN that the log may show]
 	return 0
 }
 
-# The daemons that have DIR as an argument, and whether there are none.
+# Whether a process is of this test, and of no other that runs beside it: its environment says so,
+# or, where mount(8) has made a new one, its namespace.
+is_mine() { # /proc/PID
+	[ "$(readlink "$1/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] || return 1
+	[ -n "${IN_NAMESPACE:-}" ] || tr '\0' '\n' <"$1/environ" | grep -qxF "MOUNT_TEST=$work"
+}
+
+# The daemons of this test that have DIR as an argument, and whether there are none.
 daemon_of() { # DIR
 	local p
 	for p in /proc/[0-9]*; do
 		[ "$(readlink "$p/exe")" = "$NGRAMFS" ] && tr '\0' '\n' <"$p/cmdline" | grep -qxF "$1" &&
-			echo "${p#/proc/}"
+			is_mine "$p" && echo "${p#/proc/}"
 	done
 }
 
