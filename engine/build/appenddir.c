@@ -103,6 +103,10 @@ const char *ng_appenddir_path(const struct ng_appenddir *dir)
 int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *manifest,
 			 struct ng_error *err)
 {
+	if (!ng_dirlock_is_at(dir->lock_fd, dir->path))
+		return ng_fail(err, -ESTALE,
+			       "%s: was moved while it was appended to; nothing was appended",
+			       dir->path);
 	/* The names of the shards, before a manifest that counts on them. */
 	if (fsync(dir->lock_fd) < 0)
 		return ng_fail(err, -errno, "%s: cannot sync to disk: %s", dir->path,
@@ -116,8 +120,10 @@ struct ng_appenddir *ng_appenddir_free(struct ng_appenddir *dir)
 
 	if (!dir)
 		return NULL;
-	/* The one on disk decides: publishing may have failed before it came there or after. */
-	if (dir->path && ng_manifest_read(dir->path, &manifest, NULL) == 0)
+	/* The one on disk decides: publishing may have failed before it came there or after. Of
+	 * another index that has come into its place nothing is removed. */
+	if (dir->path && ng_dirlock_is_at(dir->lock_fd, dir->path) &&
+	    ng_manifest_read(dir->path, &manifest, NULL) == 0)
 		remove_unnamed(dir, &manifest);
 	close(dir->lock_fd);
 	free(dir->path);

@@ -23,7 +23,8 @@ int ng_appenddir_options(const struct ng_manifest *manifest, struct ng_build_opt
 const char *ng_appenddir_path(const struct ng_appenddir *dir);
 
 /* Put manifest, which names old and new shards, into the place of the old one in one step, after
- * the shards are on disk. */
+ * the shards are on disk. -ESTALE when the index was moved away meanwhile; otherwise as writing
+ * a manifest. */
 int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *manifest,
 			 struct ng_error *err);
 

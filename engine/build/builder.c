@@ -68,13 +68,12 @@ static int shard_start(struct ng_builder *builder, struct ng_error *err)
 		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	r = ng_shard_jobs_start(builder->jobs, text, &builder->shard_options, path,
-				builder->manifest.n_shards, err);
-	if (r < 0)
-		return r;
+	/* Before the job, which fills in the rest whenever it ends. */
 	if (ng_manifest_add(&builder->manifest, &entry) < 0)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	return ng_shard_jobs_wait(builder->jobs, builder->shard_bytes, err);
+	r = ng_shard_jobs_start(builder->jobs, text, &builder->shard_options, path,
+				builder->manifest.n_shards - 1, err);
+	return r < 0 ? r : ng_shard_jobs_wait(builder->jobs, builder->shard_bytes, err);
 }
 
 static int text_begin(struct ng_builder *builder, struct ng_error *err)

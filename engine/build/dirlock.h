@@ -11,3 +11,7 @@
  *   -EOPNOTSUPP  the filesystem has no such locks
  * with err set. */
 int ng_dirlock_take(const char *path, int *ret_fd, struct ng_error *err);
+
+/* Whether path still is the directory that fd has locked: it may have been moved, and another may
+ * be in its place. */
+bool ng_dirlock_is_at(int fd, const char *path);

@@ -88,14 +88,6 @@ static bool job_wait(const struct ng_shard_jobs *jobs, struct job *job)
 	while (!job->done) {
 		struct timespec until;
 
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += PROGRESS_NS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&job->done_cond, &job->lock, &until);
-		if (job->done)
-			break;
-		report(jobs, job);
 		if (ng_cancelled(jobs->options.cancel))
 			atomic_store(&job->cancel, true);
 		if (atomic_load(&job->cancel) &&
@@ -103,6 +95,13 @@ static bool job_wait(const struct ng_shard_jobs *jobs, struct job *job)
 			job->abandoned = true;
 			break;
 		}
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += PROGRESS_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&job->done_cond, &job->lock, &until);
+		if (!job->done)
+			report(jobs, job);
 	}
 	done = job->done;
 	pthread_mutex_unlock(&job->lock);

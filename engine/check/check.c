@@ -31,14 +31,6 @@ static int fail_memory(struct ng_error *err, const char *path)
 	return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 }
 
-/* What err says after the name of the file, which a finding has by itself. */
-static const char *without_path(const char *text, const char *path)
-{
-	size_t n = strlen(path);
-
-	return strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
-}
-
 static int manifest_check(struct index *index, struct ng_error *err)
 {
 	struct ng_error why = {""};
@@ -48,7 +40,7 @@ static int manifest_check(struct index *index, struct ng_error *err)
 	if (r == -EPROTO) {
 		ng_checker_file(&index->checker, index->manifest_path);
 		ng_checker_damage(&index->checker, NG_PART_FILE, NG_NO_OFFSET, "%s",
-				  without_path(why.text, index->manifest_path));
+				  ng_checker_reason(why.text, index->manifest_path));
 		ng_checker_file_end(&index->checker);
 		return 0;
 	}
@@ -71,7 +63,7 @@ static int full_check(struct index *index, const char *path, struct ng_error *er
 		return fail_memory(err, path);
 	if (r < 0) {
 		ng_checker_damage(&index->checker, NG_PART_FILE, NG_NO_OFFSET,
-				  "cannot be opened: %s", without_path(why.text, path));
+				  "cannot be opened: %s", ng_checker_reason(why.text, path));
 		return 0;
 	}
 	r = ng_check_full(&index->checker, shard,
@@ -138,14 +130,6 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	return r;
 }
 
-static bool is_named(const struct index *index, const char *name)
-{
-	for (size_t i = 0; i < index->manifest.n_shards; i++)
-		if (strcmp(index->manifest.shards[i].file, name) == 0)
-			return true;
-	return false;
-}
-
 static bool is_shard_name(const char *name)
 {
 	size_t n = strlen(name), suffix = strlen(SHARD_SUFFIX);
@@ -168,7 +152,8 @@ static int others_check(struct index *index, struct ng_error *err)
 		ng_cleanup(ng_freep) char *path = NULL;
 
 		if (r < 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		    strcmp(name, NG_MANIFEST_NAME) == 0 || is_named(index, name))
+		    strcmp(name, NG_MANIFEST_NAME) == 0 ||
+		    ng_manifest_names(&index->manifest, name))
 			continue;
 		if (!index->has_manifest && is_shard_name(name)) {
 			r = shard_check(index, name, NULL, err);

@@ -127,3 +127,13 @@ void ng_checker_advance(struct ng_checker *checker, uint64_t bytes)
 				  checker->total);
 	pthread_mutex_unlock(&checker->lock);
 }
+
+const char *ng_checker_reason(const char *text, const char *path)
+{
+	static const char damaged[] = "damaged: ";
+	size_t n = strlen(path);
+
+	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+		text += n + 2;
+	return strncmp(text, damaged, strlen(damaged)) == 0 ? text + strlen(damaged) : text;
+}

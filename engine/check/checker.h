@@ -52,6 +52,10 @@ bool ng_checker_part_sound(struct ng_checker *checker, uint32_t part);
 void ng_checker_phase(struct ng_checker *checker, const char *phase, uint64_t total);
 void ng_checker_advance(struct ng_checker *checker, uint64_t bytes);
 
+/* What an error's text says after the path that it begins with, which a damage has by itself, and
+ * without saying that this is one. A part of text. */
+const char *ng_checker_reason(const char *text, const char *path);
+
 static inline bool ng_checker_cancelled(const struct ng_checker *checker)
 {
 	return ng_cancelled(checker->options->cancel);

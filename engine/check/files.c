@@ -30,17 +30,6 @@ static uint32_t part_at_fault(const char *path, uint64_t *ret_offset)
 	return NG_PART_TABLE;
 }
 
-/* An error's text begins with the path, and mostly says that something is damaged: so do we. */
-static const char *without_prefix(const char *text, const char *path)
-{
-	static const char damaged[] = "damaged: ";
-	size_t n = strlen(path);
-
-	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
-		text += n + 2;
-	return strncmp(text, damaged, strlen(damaged)) == 0 ? text + strlen(damaged) : text;
-}
-
 static void on_damage(void *userdata, uint32_t type, uint64_t offset, const char *text)
 {
 	ng_checker_damage(userdata, type, offset, "%s", text);
@@ -67,7 +56,7 @@ int ng_check_container(struct ng_checker *checker, const char *path,
 		return r;
 	if (r < 0) {
 		part = part_at_fault(path, &offset);
-		ng_checker_damage(checker, part, offset, "%s", without_prefix(why.text, path));
+		ng_checker_damage(checker, part, offset, "%s", ng_checker_reason(why.text, path));
 		return 0;
 	}
 	ng_checker_phase(checker, "verifying checksums", ng_shard_file_bytes(file));

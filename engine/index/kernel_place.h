@@ -45,6 +45,11 @@ static inline const uint8_t *page_fetch(const struct ng_bwt *bwt, uint64_t row)
 	return page;
 }
 
+/* On English, a page's head and first marks take 640 bytes, and the guess is off by some four
+ * lines: these many from a little before it on hold half of the streams. */
+#define GUESS_HEAD  512u
+#define GUESS_LINES 5u
+
 /* The same, and the lines where the stream is likely to be, from the map alone: a block's streams
  * follow its head in the order of their rows, at about the same pace. */
 static inline const uint8_t *page_fetch_wide(const struct ng_bwt *bwt, uint64_t row)
@@ -62,8 +67,9 @@ static inline const uint8_t *page_fetch_wide(const struct ng_bwt *bwt, uint64_t 
 			     : in + 1 + (unsigned)__builtin_clzll(before | 1);
 	ahead = starts & ~mask ? (unsigned)__builtin_ctzll(starts & ~mask) - in
 			       : 64 - in + (unsigned)__builtin_ctzll(after | 1ull << 63);
-	line = page + 512 + back * 3400 / (back + ahead);
-	for (unsigned i = 0; i < 5; i++)
+	line = page + GUESS_HEAD +
+	       back * (NG_PAGE_BYTES - GUESS_HEAD - GUESS_LINES * 32) / (back + ahead);
+	for (unsigned i = 0; i < GUESS_LINES; i++)
 		__builtin_prefetch(line + 64 * i);
 	return page;
 }

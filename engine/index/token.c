@@ -85,26 +85,41 @@ int ng_code_lengths_make(const uint64_t *counts, unsigned n, uint8_t *ret_bits)
 	return package_merge(leaves, used, ret_bits);
 }
 
+unsigned ng_codes_used(const uint8_t *bits, uint16_t *ret_ids)
+{
+	unsigned n = 0, id = 0;
+
+	while (id < NG_TOKEN_IDS) {
+		if (id + 8 <= NG_TOKEN_IDS && ng_load64(bits + id) == 0) {
+			id += 8;
+			continue;
+		}
+		if (bits[id])
+			ret_ids[n++] = (uint16_t)id;
+		id++;
+	}
+	return n;
+}
+
 int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes)
 {
 	unsigned of_length[NG_CODE_BITS + 1] = {0}, next[NG_CODE_BITS + 1];
-	unsigned code = 0;
+	uint16_t ids[NG_TOKEN_IDS];
+	unsigned n = ng_codes_used(bits, ids), code = 0;
 
-	for (unsigned id = 0; id < NG_TOKEN_IDS; id++) {
-		if (bits[id] > NG_CODE_BITS)
+	for (unsigned i = 0; i < n; i++) {
+		if (bits[ids[i]] > NG_CODE_BITS)
 			return -EUCLEAN;
-		of_length[bits[id]]++;
+		of_length[bits[ids[i]]]++;
 	}
-	of_length[0] = 0;
 	for (unsigned length = 1; length <= NG_CODE_BITS; length++) {
 		code = (code + of_length[length - 1]) << 1;
 		next[length] = code;
 		if (code + of_length[length] > 1u << length)
 			return -EUCLEAN;
 	}
-	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
-		if (bits[id])
-			ret_codes[id] = (uint16_t)next[bits[id]]++;
+	for (unsigned i = 0; i < n; i++)
+		ret_codes[ids[i]] = (uint16_t)next[bits[ids[i]]]++;
 	return 0;
 }
 

@@ -58,6 +58,10 @@ struct ng_code_lengths {
  * the ids whose count isn't 0. One such id gets length 1. n <= NG_TOKEN_IDS. -ENOMEM. */
 int ng_code_lengths_make(const uint64_t *counts, unsigned n, uint8_t *ret_bits);
 
+/* The ids that have a code, ascending, into ret_ids[NG_TOKEN_IDS]; returns their number. Few have
+ * one: opening a shard looks at all lengths of all its tables. */
+unsigned ng_codes_used(const uint8_t *bits, uint16_t *ret_ids);
+
 /* Canonical codes (shorter first, then by id) for the lengths of one context. -EUCLEAN when the
  * lengths oversubscribe the code space. */
 int ng_codes_assign(const uint8_t *bits, uint16_t *ret_codes);

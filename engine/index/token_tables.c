@@ -22,14 +22,6 @@ static void maker_clear(struct maker *maker)
 	ng_token_tables_clear(&maker->out);
 }
 
-static bool has_short_code(const struct maker *maker, unsigned id, unsigned length)
-{
-	for (unsigned c = 0; c < NG_CONTEXTS; c++)
-		if (maker->lengths->bits[c][id] == length)
-			return true;
-	return false;
-}
-
 #define PLACE_CONTEXT                                                                              \
 	(1u << (NG_CONTEXT_SHIFT - 6)) /* the context of a place, in steps of this                 \
 					*/
@@ -47,23 +39,32 @@ static unsigned common_place(struct maker *maker, unsigned context)
 	       n / PLACE_CONTEXT * PLACE_CONTEXT * NG_CONTEXTS;
 }
 
+#define COMMON_IDS (NG_COMMON_RANKS * NG_RUN_CLASSES)
+
 /* The common tokens: those with the shortest code in any context, as far as a first-level code
  * goes and as many as there are places for a token that leaves this context. */
 static void common_choose(struct maker *maker)
 {
 	struct ng_token_pair *common = maker->table->common;
+	uint8_t shortest[COMMON_IDS];
 
 	memset(maker->n_common, 0, sizeof(maker->n_common));
 	for (unsigned i = 0; i < NG_COMMON; i++)
 		common[i] = (struct ng_token_pair){.run = {1, 0}};
 	for (unsigned id = 0; id < NG_TOKEN_IDS; id++)
 		maker->common_at[id] = NG_COMMON;
+	memset(shortest, UINT8_MAX, sizeof(shortest));
+	for (unsigned c = 0; c < NG_CONTEXTS; c++)
+		for (unsigned id = 0; id < COMMON_IDS; id++)
+			/* 0, no code, becomes the longest. */
+			shortest[id] =
+				ng_min(shortest[id], (uint8_t)(maker->lengths->bits[c][id] - 1));
 	for (unsigned length = 1; length <= NG_FIRST_BITS; length++) {
-		for (unsigned id = 0; id < NG_COMMON_RANKS * NG_RUN_CLASSES; id++) {
+		for (unsigned id = 0; id < COMMON_IDS; id++) {
 			unsigned rank = id / NG_RUN_CLASSES, run_class = id % NG_RUN_CLASSES;
 			unsigned at;
 
-			if (maker->common_at[id] != NG_COMMON || !has_short_code(maker, id, length))
+			if (shortest[id] != length - 1)
 				continue;
 			at = common_place(maker, ng_token_context(rank, run_class));
 			if (at == NG_COMMON)
@@ -146,14 +147,15 @@ static int long_put(struct maker *maker, unsigned id, unsigned length, unsigned 
 
 static int context_make(struct maker *maker, const uint8_t *bits, uint16_t *first, uint32_t *links)
 {
-	uint16_t codes[NG_TOKEN_IDS];
+	uint16_t codes[NG_TOKEN_IDS], ids[NG_TOKEN_IDS];
 	uint8_t width[1 << NG_FIRST_BITS] = {0};
+	unsigned n = ng_codes_used(bits, ids);
 	int r = ng_codes_assign(bits, codes);
 
 	if (r < 0)
 		return r;
-	for (unsigned id = 0; id < NG_TOKEN_IDS; id++) {
-		unsigned beyond = bits[id] - NG_FIRST_BITS;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned id = ids[i], beyond = bits[id] - NG_FIRST_BITS;
 
 		if (bits[id] > NG_FIRST_BITS)
 			width[codes[id] >> beyond] =
@@ -162,10 +164,12 @@ static int context_make(struct maker *maker, const uint8_t *bits, uint16_t *firs
 	for (unsigned prefix = 0; r == 0 && prefix < 1u << NG_FIRST_BITS; prefix++)
 		if (width[prefix])
 			r = second_add(maker, width[prefix], &links[prefix]);
-	for (unsigned id = 0; r == 0 && id < NG_TOKEN_IDS; id++) {
-		if (bits[id] && is_short(maker, id, bits[id]))
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		unsigned id = ids[i];
+
+		if (is_short(maker, id, bits[id]))
 			short_put(maker, id, bits[id], codes[id], first);
-		else if (bits[id])
+		else
 			r = long_put(maker, id, bits[id], codes[id], width, links);
 	}
 	return r;

@@ -280,12 +280,51 @@ static void test_lock(void **state)
 	naive_clear(&c);
 }
 
+/* Moved away while it is added to: neither it nor what has come into its place is touched. */
+static void test_moved(void **state)
+{
+	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 8], away[SCRATCH_DIR_MAX + 8];
+	struct ng_build_options options = {.threads = 1};
+	struct ng_build_summary summary;
+	struct ng_builder *builder;
+	struct ng_error err = {""};
+	uint64_t rng = 3;
+	struct naive c, d;
+
+	assert_true(naive_make(NAIVE_SMALL, 3, &c));
+	assert_true(naive_make(NAIVE_SMALL, 5, &d));
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(path, sizeof(path), "%s/index", dir);
+	snprintf(away, sizeof(away), "%s/away", dir);
+	made_build(&c, &options, path, &summary);
+	options.append = true;
+	options.output = path;
+	assert_int_equal(ng_builder_new(&options, &builder, &err), 0);
+	assert_int_equal(ng_builder_add(builder, (const uint8_t *)"more", 4, "{}", 2, &err), 0);
+	assert_int_equal(rename(path, away), 0);
+	options.append = false;
+	made_build(&d, &options, path, &summary);
+	/* As if somebody were adding to the new one. */
+	put(path, "shard-00009.ngs");
+	assert_int_equal(ng_builder_finish(builder, &summary, &err), -ESTALE);
+	assert_non_null(strstr(err.text, "moved"));
+	ng_builder_free(builder);
+	assert_true(exists(path, "shard-00009.ngs"));
+	check_answers(&c, away, &rng);
+	check_answers(&d, path, &rng);
+	assert_int_equal(scratch_remove(away), 0);
+	assert_int_equal(scratch_remove(path), 0);
+	assert_int_equal(scratch_remove(dir), 0);
+	naive_clear(&c);
+	naive_clear(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),    cmocka_unit_test(test_left_over),
 		cmocka_unit_test(test_unfinished), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_lock),       cmocka_unit_test(test_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
