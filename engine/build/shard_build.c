@@ -52,23 +52,41 @@ static int numbers_write(struct ng_shard_writer *shard, uint32_t type, const uin
 	return r < 0 ? r : ng_packed_writer_end(&writer, err);
 }
 
-static int starts_write(struct ng_shard_writer *shard, uint32_t type, const uint64_t *ends,
-			uint64_t n, uint64_t gap, struct ng_error *err)
+static int starts_write(struct ng_shard_writer *shard, uint32_t type, const uint64_t *starts,
+			uint64_t docs, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) uint64_t *starts = malloc((n + 1) * sizeof(*starts));
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = -ENOMEM;
+	int r = ng_ef_encode(starts, docs + 1, &buf);
 
-	if (starts) {
-		starts[0] = 0;
-		for (uint64_t i = 0; i < n; i++)
-			starts[i + 1] = ends[i] + gap;
-		r = ng_ef_encode(starts, n + 1, &buf);
-	}
 	if (r < 0)
 		return ng_fail(err, r, "out of memory for the starts of %ju documents",
-			       (uintmax_t)n);
+			       (uintmax_t)docs);
 	return section_write(shard, type, buf.data, buf.len, err);
+}
+
+/* Where documents, their samples and their metadata begin. */
+static int all_starts_write(struct ng_shard_writer *shard, const struct ng_shard_text *text,
+			    uint32_t sa_rate, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) uint64_t *starts = malloc((text->docs + 1) * sizeof(*starts));
+	int r;
+
+	if (!starts)
+		return ng_fail(err, -ENOMEM, "out of memory for the starts of %ju documents",
+			       (uintmax_t)text->docs);
+	starts[0] = 0;
+	for (uint64_t d = 0; d < text->docs; d++)
+		starts[d + 1] = text->doc_ends[d] + 1;
+	r = starts_write(shard, NG_SECTION_DOC_STARTS, starts, text->docs, err);
+	for (uint64_t d = 0, begin = 0; d < text->docs; d++) {
+		starts[d + 1] = starts[d] + ng_doc_samples(text->doc_ends[d] - begin, sa_rate);
+		begin = text->doc_ends[d] + 1;
+	}
+	if (r == 0)
+		r = starts_write(shard, NG_SECTION_SAMPLE_STARTS, starts, text->docs, err);
+	for (uint64_t d = 0; d < text->docs; d++)
+		starts[d + 1] = text->meta_ends[d];
+	return r < 0 ? r : starts_write(shard, NG_SECTION_META_STARTS, starts, text->docs, err);
 }
 
 static int kmers_write(struct ng_shard_writer *shard, const struct ng_sorted *sorted,
@@ -97,13 +115,10 @@ static void encode_progress(void *userdata, uint64_t done, uint64_t total)
 }
 
 static int documents_write(struct ng_shard_writer *shard, struct ng_shard_text *text,
-			   struct ng_error *err)
+			   uint32_t sa_rate, struct ng_error *err)
 {
-	int r = starts_write(shard, NG_SECTION_DOC_STARTS, text->doc_ends, text->docs, 1, err);
+	int r = all_starts_write(shard, text, sa_rate, err);
 
-	if (r == 0)
-		r = starts_write(shard, NG_SECTION_META_STARTS, text->meta_ends, text->docs, 0,
-				 err);
 	if (r == 0)
 		r = ng_frames_writer_finish(text->meta, shard, NG_SECTION_META_FRAMES,
 					    NG_SECTION_META_DIRECTORY, err);
@@ -162,7 +177,6 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 	if (ng_cancelled(options->cancel))
 		return -EINTR;
 	params.rows = sorted.rows;
-	params.primary = sorted.primary;
 	r = ng_shard_writer_new(path, &shard, err);
 	if (r == 0)
 		r = section_write(shard, NG_SECTION_PARAMS, &params, sizeof(params), err);
@@ -174,7 +188,7 @@ int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *op
 	if (r < 0)
 		return r;
 	phase_set(progress, NG_PHASE_STORE, text->n);
-	r = documents_write(shard, text, err);
+	r = documents_write(shard, text, options->sa_rate, err);
 	if (r < 0)
 		return r;
 	phase_set(progress, NG_PHASE_SYNC, text->n);

@@ -1,10 +1,11 @@
 /* The Burrows-Wheeler transform of a shard with rank: the structure that decides how fast and how
  * large an index is. Ferragina and Manzini, J. ACM 2005, for the FM-index.
  *
- * Rows: the shard's text is its documents, each followed by a separator that is smaller than every
- * byte and belongs to no document; behind the last stands the end of text, smaller still. With n
- * bytes of text and separators there are n + 1 rows. Row 0 is the empty suffix. The symbol of the
- * primary row (whose suffix is the whole text) is stored as a separator; ng_bwt_lf corrects for it.
+ * Rows: one for each byte of each document, and one for the separator that stands behind each. A
+ * suffix runs up to its document's separator, which is smaller than every byte; among separators,
+ * that of the document with the smaller number is the smaller one. So row d < docs is the separator
+ * of document d, and documents don't depend on each other. The symbol of a row is the one before
+ * its suffix in the document; of the first in a document, which has none, a separator.
  *
  * All functions are thread-safe. On damaged blocks they return some value within range and set
  * *damaged, and never touch memory outside of the sections. */
@@ -21,11 +22,10 @@ struct ng_bwt_parts {
 	const uint8_t *tables, *map, *blocks, *regions, *hints;
 	size_t tables_bytes, map_bytes, blocks_bytes, regions_bytes, hints_bytes;
 	uint64_t rows;
-	uint64_t primary;
 	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
 };
 
-/* O(decoding tables): some 100 us. -EUCLEAN, -ENOMEM. */
+/* O(decoding tables): below a millisecond. -EUCLEAN, -ENOMEM. */
 int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt);
 struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt);
 
@@ -40,8 +40,8 @@ void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret
 void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		 bool *damaged);
 
-/* The symbol of a row, and the row of the suffix that begins one position earlier. On the primary
- * row the returned row is 0 and the symbol NG_SEPARATOR. One visit. */
+/* The symbol of a row, and the row of the suffix that begins one position earlier. On a document's
+ * first row the symbol is NG_SEPARATOR and the returned row 0. One visit. */
 unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 
 /* A chain of LF steps. */
@@ -61,7 +61,7 @@ struct ng_bwt_chain {
 
 /* Walk n <= NG_BWT_CHAINS chains to their ends. Their cache misses, and where the processor can,
  * their decoding, overlap: a step of many chains takes less than half of ng_bwt_lf's time. A
- * separator where symbols are given is reported as damage. */
+ * step beyond a document's first row is reported as damage. */
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged);
 

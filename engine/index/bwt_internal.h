@@ -40,7 +40,6 @@ struct ng_bwt {
 	const uint8_t *map;
 	uint64_t n_blocks;
 	uint64_t rows;
-	uint64_t primary;
 	unsigned base_width; /* bits of a count before a block */
 	unsigned mark_shift;
 	struct ng_token_tables tables;

@@ -133,7 +133,7 @@ static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	return lf_from(bwt, &at, symbol_find(bwt, &at), row, ret_row, damaged);
+	return lf_from(bwt, &at, symbol_find(bwt, &at), ret_row, damaged);
 }
 
 static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)

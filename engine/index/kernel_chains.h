@@ -20,16 +20,15 @@ static inline bool chain_visit(const struct ng_bwt *bwt, struct ng_bwt_chain *ch
 static inline void chain_step(const struct ng_bwt *bwt, struct ng_bwt_chain *chain,
 			      const struct place *at, struct found t, bool *damaged)
 {
-	unsigned symbol = lf_from(bwt, at, t, chain->row, &chain->row, damaged);
+	unsigned symbol = lf_from(bwt, at, t, &chain->row, damaged);
 
 	chain->left--;
 	chain->taken++;
-	if (chain->skip) {
+	*damaged |= symbol == NG_SEPARATOR;
+	if (chain->skip)
 		chain->skip--;
-	} else if (!chain->to_mark) {
-		*damaged |= symbol == NG_SEPARATOR;
+	else if (!chain->to_mark)
 		*--chain->end = (uint8_t)symbol;
-	}
 	page_fetch(bwt, chain->row);
 }
 

@@ -31,8 +31,8 @@ static int params_open(struct ng_shard *shard, struct ng_error *err)
 		return damaged(shard->path, "parameters of a wrong size", err);
 	memcpy(params, data, sizeof(*params));
 	if (params->rows == 0 || params->rows >> 40 || params->sa_rate < NG_SA_RATE_MIN ||
-	    params->sa_rate > NG_SA_RATE_MAX || params->docs >= params->rows ||
-	    params->text_bytes != params->rows - 1 - params->docs)
+	    params->sa_rate > NG_SA_RATE_MAX || params->docs == 0 || params->docs > params->rows ||
+	    params->text_bytes != params->rows - params->docs)
 		return damaged(shard->path, "parameters out of range", err);
 	return 0;
 }
@@ -40,7 +40,6 @@ static int params_open(struct ng_shard *shard, struct ng_error *err)
 static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 {
 	struct ng_bwt_parts parts = {.rows = shard->params.rows,
-				     .primary = shard->params.primary,
 				     .mark_shift = ng_mark_shift(shard->params.sa_rate)};
 	const struct {
 		uint32_t type;
@@ -63,34 +62,6 @@ static int bwt_open(struct ng_shard *shard, struct ng_error *err)
 	return r == -EUCLEAN ? damaged(shard->path, "the BWT's sections don't fit", err) : r;
 }
 
-static int samples_open(struct ng_shard *shard, struct ng_error *err)
-{
-	const struct ng_shard_params *params = &shard->params;
-	struct ng_packed numbers;
-	const uint8_t *data;
-	size_t bytes;
-	int r = section(shard, NG_SECTION_SA_SAMPLES, &data, &bytes, err);
-
-	if (r < 0)
-		return r;
-	if (ng_packed_open(data, bytes, &numbers) < 0 ||
-	    numbers.n != ng_samples(params->rows, params->sa_rate) ||
-	    numbers.n != ng_bwt_marks(shard->bwt))
-		return damaged(shard->path, "suffix array samples of a wrong number", err);
-	r = section(shard, NG_SECTION_SHORTCUTS, &data, &bytes, err);
-	if (r < 0)
-		return r;
-	if (ng_permutation_open(&numbers, data, bytes, &shard->sa) < 0)
-		return damaged(shard->path, "permutation shortcuts that don't fit the samples",
-			       err);
-	if (!ng_shard_file_section(shard->file, NG_SECTION_KMERS, &data, &bytes))
-		return 0;
-	if (ng_kmers_open(data, bytes, params->rows, &shard->kmers) < 0)
-		return damaged(shard->path, "the table of short patterns doesn't fit", err);
-	shard->has_kmers = true;
-	return 0;
-}
-
 static int starts_open(struct ng_shard *shard, uint32_t type, uint64_t last, struct ng_ef *ret_ef,
 		       struct ng_error *err)
 {
@@ -103,6 +74,35 @@ static int starts_open(struct ng_shard *shard, uint32_t type, uint64_t last, str
 	if (ng_ef_open(data, bytes, ret_ef) < 0 || ret_ef->n != shard->params.docs + 1 ||
 	    ret_ef->last != last)
 		return damaged(shard->path, "document starts don't fit", err);
+	return 0;
+}
+
+static int samples_open(struct ng_shard *shard, struct ng_error *err)
+{
+	const struct ng_shard_params *params = &shard->params;
+	struct ng_packed numbers;
+	const uint8_t *data;
+	size_t bytes;
+	int r = section(shard, NG_SECTION_SA_SAMPLES, &data, &bytes, err);
+
+	if (r < 0)
+		return r;
+	if (ng_packed_open(data, bytes, &numbers) < 0 || numbers.n != ng_bwt_marks(shard->bwt))
+		return damaged(shard->path, "suffix array samples of a wrong number", err);
+	r = starts_open(shard, NG_SECTION_SAMPLE_STARTS, numbers.n, &shard->sample_starts, err);
+	if (r < 0)
+		return r;
+	r = section(shard, NG_SECTION_SHORTCUTS, &data, &bytes, err);
+	if (r < 0)
+		return r;
+	if (ng_permutation_open(&numbers, data, bytes, &shard->sa) < 0)
+		return damaged(shard->path, "permutation shortcuts that don't fit the samples",
+			       err);
+	if (!ng_shard_file_section(shard->file, NG_SECTION_KMERS, &data, &bytes))
+		return 0;
+	if (ng_kmers_open(data, bytes, params->rows, &shard->kmers) < 0)
+		return damaged(shard->path, "the table of short patterns doesn't fit", err);
+	shard->has_kmers = true;
 	return 0;
 }
 
@@ -125,8 +125,8 @@ static int documents_open(struct ng_shard *shard, struct ng_error *err)
 {
 	const uint8_t *data;
 	size_t bytes;
-	int r = starts_open(shard, NG_SECTION_DOC_STARTS, shard->params.rows - 1,
-			    &shard->doc_starts, err);
+	int r = starts_open(shard, NG_SECTION_DOC_STARTS, shard->params.rows, &shard->doc_starts,
+			    err);
 
 	if (r == 0)
 		r = frames_open(shard, NG_SECTION_META_FRAMES, NG_SECTION_META_DIRECTORY,

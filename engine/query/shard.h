@@ -22,6 +22,8 @@ struct ng_shard {
 	bool has_kmers;
 	struct ng_kmers kmers;
 	struct ng_permutation sa; /* its numbers are the samples */
+	struct ng_ef
+		sample_starts;    /* docs + 1 values: the number of each document's first sample */
 	struct ng_ef doc_starts;  /* docs + 1 values */
 	struct ng_ef meta_starts; /* docs + 1 values */
 	struct ng_frames *meta;
@@ -37,9 +39,9 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard);
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval);
 
-/* Positions of the suffixes of rows [first, first + n), in that order. */
+/* Where the suffixes of rows [first, first + n) begin, in that order. */
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
-		    uint64_t *ret_positions);
+		    struct ng_match *ret_matches);
 
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
@@ -49,8 +51,9 @@ int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *r
 int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *ret_begin,
 			uint64_t *ret_bytes);
 
-/* Text [begin, begin + len) from the BWT; the range must lie inside one document. */
-int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
+/* Bytes [offset, offset + len) of a document < docs, from the BWT; -EINVAL where it has no such
+ * range. */
+int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf);
 
 /* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
