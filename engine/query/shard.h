@@ -5,11 +5,9 @@
  * (cancelled) or -ENOMEM. */
 #pragma once
 
-#include "index/bwt.h"
-#include "index/ef.h"
 #include "index/frames.h"
 #include "index/kmers.h"
-#include "index/params.h"
+#include "index/segment.h"
 #include "index/permutation.h"
 #include "index/shardfile.h"
 #include "query/query.h"
