@@ -148,6 +148,12 @@ void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 	bwt->kernel->chains_walk(bwt, n, chains, damaged);
 }
 
+void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+		       bool *damaged)
+{
+	bwt->kernel->ranks_walk(bwt, n, walks, damaged);
+}
+
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
 {
 	return bwt->kernel->mark(bwt, row, ret_sample, damaged);

@@ -65,6 +65,24 @@ struct ng_bwt_chain {
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged);
 
+/* A walk over the ranks of a text's suffixes among the BWT's rows, from the text's end to its front:
+ * the rank of a suffix is the number of rows whose suffix is smaller. */
+struct ng_bwt_rank_walk {
+	uint64_t row;            /* rank in [0, rows] of the suffix that begins at text_end */
+	const uint8_t *text_end; /* the bytes to take stand before it */
+	size_t left;             /* how many: at least as many are readable */
+	uint64_t *ranks_end;     /* where ranks go: before it, from the back, one a byte */
+};
+
+/* Walk n <= NG_BWT_CHAINS walks to their ends. For a byte c in front of a suffix of rank r the rank
+ * is first_row(c) + occ(c, r), with occ(c, r) the number of c among the first r symbols: a backward
+ * step with one end (J. Siren, Burrows-Wheeler transform for terabases, DCC 2016). The bytes may be
+ * others than the BWT holds. Afterwards left is 0, text_end and ranks_end are at the fronts of what
+ * was taken and written, and row is the last rank. One visit a byte, whose cache misses, and those
+ * of the others, overlap. */
+void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+		       bool *damaged);
+
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 

@@ -24,6 +24,8 @@ struct ng_bwt_kernel {
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			    bool *damaged);
+	void (*ranks_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+			   bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 	void (*mark_rows)(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
 			  uint64_t *rows, bool *damaged);

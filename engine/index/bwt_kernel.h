@@ -125,6 +125,8 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	}
 }
 
+#include "index/kernel_rank.h"
+
 static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged)
 {
 	struct place at;
@@ -148,6 +150,7 @@ const struct ng_bwt_kernel NG_KERNEL = {
 	.step = step,
 	.lf = lf,
 	.chains_walk = chains_walk,
+	.ranks_walk = ranks_walk,
 	.mark = mark,
 	.mark_rows = mark_rows,
 };
