@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "build/index_merge.h"
 #include "build/memory.h"
 #include "mkngramfs_options.h"
 
@@ -185,6 +186,16 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 	return r < 0 ? r : ng_builder_finish(run->builder, ret_summary, err);
 }
 
+static int merge(struct run *run, struct ng_build_summary *ret_summary, struct ng_error *err)
+{
+	struct ng_build_options *options = &run->args.build;
+
+	options->cancel = &cancelled;
+	options->progress = on_build_progress;
+	options->userdata = run;
+	return ng_index_merge(options, ret_summary, err);
+}
+
 static double cpu_seconds(const struct rusage *usage)
 {
 	return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
@@ -214,15 +225,17 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 {
 	char peak[NG_PROGRESS_BYTES_LEN];
 	const char *skip_bad = run->args.skip_bad;
-	struct ng_source_stats stats;
+	struct ng_source_stats stats = {0};
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	ng_source_stats(run->source, &stats);
+	if (run->source)
+		ng_source_stats(run->source, &stats);
 	fprintf(stderr, "mkngramfs: %s is %s\n", run->args.build.output,
-		!run->args.build.append ? "made"
-		: summary->added_docs   ? "appended to"
-					: "as it was");
+		run->args.merge           ? "merged"
+		: !run->args.build.append ? "made"
+		: summary->added_docs     ? "appended to"
+					  : "as it was");
 	if (run->args.build.append) {
 		print_sizes("added", summary->added_docs, summary->added_text_bytes);
 		print_index(summary->added_index_bytes, summary->added_text_bytes,
@@ -243,7 +256,7 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
 	if (stats.blank_lines)
 		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
-	if (!summary->added_docs)
+	if (!summary->added_docs && !run->args.merge)
 		fprintf(stderr, "mkngramfs: note: no document in the sources; the index is %s\n",
 			summary->docs ? "as it was" : "empty");
 }
@@ -251,11 +264,12 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 /* The same for scripts, as the last line. */
 static void print_summary_json(const struct run *run, const struct ng_build_summary *summary)
 {
-	struct ng_source_stats stats;
+	struct ng_source_stats stats = {0};
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	ng_source_stats(run->source, &stats);
+	if (run->source)
+		ng_source_stats(run->source, &stats);
 	fprintf(stderr,
 		"{\"phase\":\"done\",\"documents\":%" PRIu64 ",\"text_bytes\":%" PRIu64
 		",\"index_bytes\":%" PRIu64 ",\"shards\":%" PRIu32,
@@ -276,7 +290,7 @@ static void print_summary_json(const struct run *run, const struct ng_build_summ
 static void print_failure(const struct run *run, int code, bool bad_stays, bool kept,
 			  const struct ng_error *err)
 {
-	bool append = run->args.build.append;
+	bool append = run->args.build.append || run->args.merge;
 
 	if (code == -EINTR && kept) {
 		fprintf(stderr, "mkngramfs: interrupted\n");
@@ -317,7 +331,7 @@ int main(int argc, char **argv)
 	catch_signals();
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
-		r = build(&run, &summary, &err);
+		r = run.args.merge ? merge(&run, &summary, &err) : build(&run, &summary, &err);
 	/* Bad input leaves nothing behind: other input is another build. */
 	kept = r < 0 && r != -EBADMSG && run.builder && ng_builder_keep(run.builder);
 	/* First of all the working directory goes, so that the message is true. */

@@ -6,6 +6,7 @@
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
+	"       mkngramfs --merge INDEX [OPTION]...\n"
 	"Build an index for exact search from JSONL, text files, directory trees and tar "
 	"archives,\n"
 	"any of them compressed (gzip, bzip2, xz, zstd, lz4). '-' is standard input.\n"
@@ -13,6 +14,7 @@ static const char help[] =
 	"  -o, --output=INDEX      the index to make, a directory\n"
 	"      --append            add to an INDEX that is there, as new shards\n"
 	"      --force             replace an INDEX that is there\n"
+	"      --merge             make larger shards of the small ones of an INDEX\n"
 	"      --resume            go on with a build of it that was interrupted\n"
 	"\n"
 	"Input:\n"
@@ -129,6 +131,7 @@ enum long_option {
 	OPT_APPEND,
 	OPT_FORCE,
 	OPT_RESUME,
+	OPT_MERGE,
 	OPT_TMP,
 	OPT_PROGRESS,
 };
@@ -180,6 +183,9 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_RESUME:
 		args->build.resume = true;
 		break;
+	case OPT_MERGE:
+		args->merge = true;
+		break;
 	case OPT_TMP:
 		args->build.tmp_dir = arg;
 		break;
@@ -192,6 +198,39 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		return EXIT_USAGE;
 	}
 	return r;
+}
+
+/* `mkngramfs --merge INDEX` and `mkngramfs --merge -o INDEX` mean the same. */
+static int check_merge(struct arguments *args)
+{
+	if (!args->build.output && args->n_paths == 1) {
+		args->build.output = args->paths[0];
+		args->n_paths = 0;
+	}
+	if (args->n_paths)
+		return usage("--merge takes one INDEX and no SOURCE");
+	if (args->build.append || args->build.force || args->build.resume)
+		return usage(
+			"--merge changes an index that is whole: --append, --force and --resume "
+			"are others");
+	return 0;
+}
+
+static int check_arguments(struct arguments *args)
+{
+	int r = args->merge ? check_merge(args) : 0;
+
+	if (r)
+		return r;
+	if (!args->build.output || !*args->build.output)
+		return usage("no index named (-o INDEX)");
+	if (!args->merge && !args->n_paths)
+		return usage("no SOURCE named ('-' reads standard input)");
+	if (args->build.append && args->build.force)
+		return usage("--append adds to INDEX, --force replaces it: use one of them");
+	if (args->build.resume && (args->build.append || args->build.force))
+		return usage("--resume goes on with a build: --append and --force are others");
+	return 0;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *args)
@@ -210,6 +249,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"append", no_argument, NULL, OPT_APPEND},
 		{"force", no_argument, NULL, OPT_FORCE},
 		{"resume", no_argument, NULL, OPT_RESUME},
+		{"merge", no_argument, NULL, OPT_MERGE},
 		{"tmp", required_argument, NULL, OPT_TMP},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
 		{"quiet", no_argument, NULL, 'q'},
@@ -234,15 +274,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 	}
 	args->paths = (const char *const *)argv + optind;
 	args->n_paths = (size_t)(argc - optind);
-	if (!args->build.output || !*args->build.output)
-		return usage("no index named (-o INDEX)");
-	if (!args->n_paths)
-		return usage("no SOURCE named ('-' reads standard input)");
-	if (args->build.append && args->build.force)
-		return usage("--append adds to INDEX, --force replaces it: use one of them");
-	if (args->build.resume && (args->build.append || args->build.force))
-		return usage("--resume goes on with a build: --append and --force are others");
 	if (args->quiet)
 		args->progress = NG_PROGRESS_NONE;
-	return 0;
+	return check_arguments(args);
 }

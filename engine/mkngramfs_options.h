@@ -12,6 +12,7 @@ struct arguments {
 	struct ng_build_options build;   /* all but cancel and progress */
 	enum ng_progress_mode progress;
 	const char *skip_bad; /* NULL: none */
+	bool merge;           /* build.output's shards, instead of building */
 	bool quiet;
 	const char *const *paths;
 	size_t n_paths;

@@ -2,10 +2,14 @@
 
 #include <fcntl.h>
 
+#include "build/segment_text.h"
+
 struct piece {
 	uint64_t first, end; /* numbers of the segments that it was merged from */
 	uint64_t rows;
 	uint64_t text_at;
+	bool has_text; /* in the file of texts */
+	bool foreign;  /* not to be removed */
 	char *path;
 };
 
@@ -72,8 +76,8 @@ struct ng_assembly *ng_assembly_free(struct ng_assembly *assembly)
 	return NULL;
 }
 
-int ng_assembly_add(struct ng_assembly *assembly, uint64_t rows, const char **ret_path,
-		    int *ret_text_fd, uint64_t *ret_text_at)
+/* One more piece behind the others; *ret_piece: it, until the next one. */
+static int piece_add(struct ng_assembly *assembly, uint64_t rows, struct piece **ret_piece)
 {
 	const struct piece *last = assembly->n ? &assembly->pieces[assembly->n - 1] : NULL;
 	struct piece piece = {.first = assembly->n, .end = assembly->n + 1, .rows = rows};
@@ -88,13 +92,35 @@ int ng_assembly_add(struct ng_assembly *assembly, uint64_t rows, const char **re
 		assembly->pieces = grown;
 		assembly->cap = cap;
 	}
-	if (piece_path(assembly, piece.first, piece.end, &piece.path) < 0)
-		return -ENOMEM;
-	assembly->pieces[assembly->n++] = piece;
-	*ret_path = piece.path;
-	*ret_text_fd = assembly->text_fd;
-	*ret_text_at = piece.text_at;
+	assembly->pieces[assembly->n] = piece;
+	*ret_piece = &assembly->pieces[assembly->n++];
 	return 0;
+}
+
+int ng_assembly_add(struct ng_assembly *assembly, uint64_t rows, const char **ret_path,
+		    int *ret_text_fd, uint64_t *ret_text_at)
+{
+	struct piece *piece;
+
+	if (piece_add(assembly, rows, &piece) < 0 ||
+	    piece_path(assembly, piece->first, piece->end, &piece->path) < 0)
+		return -ENOMEM;
+	piece->has_text = true;
+	*ret_path = piece->path;
+	*ret_text_fd = assembly->text_fd;
+	*ret_text_at = piece->text_at;
+	return 0;
+}
+
+int ng_assembly_add_shard(struct ng_assembly *assembly, uint64_t rows, const char *path)
+{
+	struct piece *piece;
+
+	if (piece_add(assembly, rows, &piece) < 0)
+		return -ENOMEM;
+	piece->foreign = true;
+	piece->path = strdup(path);
+	return piece->path ? 0 : -ENOMEM;
 }
 
 size_t ng_assembly_segments(const struct ng_assembly *assembly)
@@ -114,11 +140,42 @@ static size_t smallest_pair(const struct ng_assembly *assembly)
 	return best;
 }
 
+static void on_text(void *userdata, uint64_t done, uint64_t total)
+{
+	const struct ng_merge_options *options = userdata;
+
+	atomic_store(&options->progress->done_bytes, done);
+}
+
+/* The text of a piece that was no batch of this build. */
+static int text_fetch(const struct ng_assembly *assembly, struct piece *piece,
+		      const struct ng_merge_options *options, struct ng_error *err)
+{
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	int r;
+
+	if (piece->has_text)
+		return 0;
+	ng_shard_phase(options->progress, NG_PHASE_READ, piece->rows);
+	r = ng_shard_file_open(piece->path, &file, err);
+	if (r == 0)
+		r = ng_segment_open(file, piece->path, &segment, err);
+	if (r == 0)
+		r = ng_segment_text_write(&segment, assembly->text_fd, piece->text_at,
+					  options->threads, options->cancel, on_text,
+					  (void *)options, err);
+	if (r == 0 && ng_shard_file_faulted(file))
+		r = ng_fail(err, -EIO, "%s: cannot be read", piece->path);
+	piece->has_text = r == 0;
+	return r;
+}
+
 static int pair_merge(struct ng_assembly *assembly, size_t i, struct ng_journal *journal,
 		      const struct ng_merge_options *options, const char *path,
 		      struct ng_error *err)
 {
-	const struct piece *left = &assembly->pieces[i], *right = left + 1;
+	struct piece *left = &assembly->pieces[i], *right = left + 1;
 	struct ng_merge_text text = {assembly->text_fd, left->text_at, right->text_at};
 	struct ng_step step = {.kind = NG_STEP_MERGED,
 			       .shard = assembly->shard,
@@ -129,6 +186,10 @@ static int pair_merge(struct ng_assembly *assembly, size_t i, struct ng_journal 
 
 	if (journal && ng_journal_find(journal, step.kind, step.shard, step.first, step.end))
 		return 0;
+	r = text_fetch(assembly, ng_merge_reads_left(left->rows, right->rows) ? left : right,
+		       options, err);
+	if (r < 0)
+		return r;
 	/* What a killed run left of it. */
 	unlink(path);
 	r = ng_segments_merge(left->path, right->path, &text, options, path, &step.file_bytes,
@@ -137,6 +198,13 @@ static int pair_merge(struct ng_assembly *assembly, size_t i, struct ng_journal 
 		return r;
 	piece_name(assembly, step.first, step.end, step.file);
 	return ng_journal_add(journal, &step, err);
+}
+
+static void piece_remove(struct piece *piece)
+{
+	if (!piece->foreign)
+		unlink(piece->path);
+	free(piece->path);
 }
 
 int ng_assembly_merge(struct ng_assembly *assembly, struct ng_journal *journal,
@@ -154,11 +222,11 @@ int ng_assembly_merge(struct ng_assembly *assembly, struct ng_journal *journal,
 		r = pair_merge(assembly, i, journal, options, path, err);
 		if (r < 0)
 			return r;
-		unlink(left->path);
-		unlink(right->path);
-		free(left->path);
-		free(right->path);
+		piece_remove(left);
+		piece_remove(right);
 		left->path = ng_steal_ptr(&path);
+		left->foreign = false;
+		left->has_text &= right->has_text;
 		left->end = right->end;
 		left->rows += right->rows;
 		assembly->n--;
@@ -171,6 +239,7 @@ int ng_assembly_merge(struct ng_assembly *assembly, struct ng_journal *journal,
 void ng_assembly_remove(struct ng_assembly *assembly)
 {
 	for (size_t i = 0; i < assembly->n; i++)
-		unlink(assembly->pieces[i].path);
+		if (!assembly->pieces[i].foreign)
+			unlink(assembly->pieces[i].path);
 	unlink(assembly->text_path);
 }

@@ -24,6 +24,10 @@ static inline void ng_assembly_freep(struct ng_assembly **assembly)
 int ng_assembly_add(struct ng_assembly *assembly, uint64_t rows, const char **ret_path,
 		    int *ret_text_fd, uint64_t *ret_text_at);
 
+/* A shard that is there, as one more segment: its file stays, and its text is read from it if it is
+ * needed. -ENOMEM. */
+int ng_assembly_add_shard(struct ng_assembly *assembly, uint64_t rows, const char *path);
+
 /* Number of segments. */
 size_t ng_assembly_segments(const struct ng_assembly *assembly);
 
