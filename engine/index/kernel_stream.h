@@ -104,14 +104,10 @@ static inline struct pair reader_next(struct reader *r)
 
 /* Follows the move-to-front rank of one symbol only, so that no list is needed. */
 struct counter {
-	unsigned at;   /* its rank now */
-	unsigned done; /* symbols decoded */
-	unsigned hits; /* of them, the symbol */
-	struct {
-		unsigned run;  /* of the second token of the last pair */
-		unsigned hits; /* of that run, the symbol: all or nothing */
-		unsigned one;  /* the same of the first token's run */
-	} last;
+	unsigned at;       /* its rank now */
+	unsigned done;     /* symbols decoded */
+	unsigned hits;     /* of them, the symbol */
+	struct token last; /* the second token of the last pair */
 };
 
 /* Of the token's run, the symbol. */
@@ -141,22 +137,25 @@ static inline unsigned counter_token(struct counter *c, struct token token)
 static inline void counter_take(struct counter *c, struct pair pair)
 {
 	c->done += pair.one.run + pair.two.run;
-	c->last.run = pair.two.run;
-	c->last.one = counter_token(c, pair.one);
-	c->last.hits = counter_token(c, pair.two);
-	c->hits += c->last.one + c->last.hits;
+	c->hits += counter_token(c, pair.one);
+	c->hits += counter_token(c, pair.two);
+	c->last = pair.two;
 }
 
-/* Hits among the first `target` symbols, when the last pair has reached it. */
+/* Hits among the first `target` symbols, when the last pair has reached it. What of the pair lies
+ * beyond is one run or two, and whose they are needs no notes, since a symbol that was just seen
+ * has rank 0, and rank 1 after one other. */
 static inline unsigned counter_at(const struct counter *c, unsigned target)
 {
-	unsigned done = c->done, hits = c->hits;
+	unsigned beyond = c->done - target, hits = c->hits;
+	bool one_hit;
 
-	if (done - c->last.run < target)
-		return hits - (c->last.hits ? done - target : 0);
-	done -= c->last.run;
-	hits -= c->last.hits;
-	return hits - (c->last.one ? done - target : 0);
+	if (c->last.run > beyond)
+		return hits - (c->at == 0 ? beyond : 0);
+	if (c->at == 0)
+		hits -= c->last.run;
+	one_hit = c->at == 0 ? c->last.rank == 0 : c->at == 1 && c->last.rank > 0;
+	return hits - (one_hit ? beyond - c->last.run : 0);
 }
 
 /* Read on until `target` symbols are decoded. */
