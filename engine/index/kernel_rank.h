@@ -73,6 +73,20 @@ static inline void lanes_order(const struct rank_lane *lanes, unsigned n, uint8_
 		ret_order[begin[class[i]]++] = (uint8_t)i;
 }
 
+/* The streams of lanes[order[begin..end-1]], which have been on their way since their visits. The
+ * tables of all that was decoded since then have most often driven them out of the nearest cache:
+ * to ask again saves another eighth. */
+static inline void streams_fetch(const struct rank_lane *lanes, const uint8_t *order,
+				 unsigned begin, unsigned end)
+{
+	for (unsigned i = begin; i < end; i++) {
+		const uint8_t *stream = lanes[order[i]].visit.reader.p;
+
+		__builtin_prefetch(stream);
+		__builtin_prefetch(stream + 64);
+	}
+}
+
 /* By turns, each in two halves: every lane's visit, up to where its stream begins, which is then on
  * its way; and the decoding, by twos, each of which asks for the next turn's page. */
 static void ranks_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
@@ -92,8 +106,10 @@ static void ranks_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_
 		for (unsigned i = 0; i < walking; i++)
 			rank_visit(bwt, &lanes[i], damaged);
 		lanes_order(lanes, walking, order);
-		for (unsigned i = 0; i + 1 < walking; i += 2)
+		for (unsigned i = 0; i + 1 < walking; i += 2) {
+			streams_fetch(lanes, order, i + 2, ng_min(i + 4, walking));
 			rank_step_both(bwt, &lanes[order[i]], &lanes[order[i + 1]], damaged);
+		}
 		if (walking % 2)
 			rank_step_one(bwt, &lanes[order[walking - 1]], damaged);
 		for (unsigned i = 0; i < walking;) {
