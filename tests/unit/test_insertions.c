@@ -144,9 +144,7 @@ static void test_large(void **state)
 
 		/* Sorted in time. */
 		if (whole.n < 2000000) {
-			split(&whole, whole.docs > 1 ? whole.docs / 3 + 1 : 1, &m.a, &m.b);
-			if (whole.docs == 1)
-				split(&whole, 0, &m.a, &m.b);
+			split(&whole, whole.docs == 1 ? 0 : whole.docs / 3 + 1, &m.a, &m.b);
 			if (whole.docs == 1)
 				naive_add(&m.a, whole.text, naive_bytes(&whole, 0));
 			check(&m, 3);
