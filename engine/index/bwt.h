@@ -65,8 +65,8 @@ struct ng_bwt_chain {
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged);
 
-/* A walk over the ranks of a text's suffixes among the BWT's rows, from the text's end to its front:
- * the rank of a suffix is the number of rows whose suffix is smaller. */
+/* A walk over the ranks of a text's suffixes among the BWT's rows, from the text's end to its
+ * front: the rank of a suffix is the number of rows whose suffix is smaller. */
 struct ng_bwt_rank_walk {
 	uint64_t row;            /* rank in [0, rows] of the suffix that begins at text_end */
 	const uint8_t *text_end; /* the bytes to take stand before it */
