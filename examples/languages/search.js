@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// search.js MOUNT QUERY
+const fs = require("fs");
+const [mount, text] = process.argv.slice(2);
+const query = text.replace(/[%/.]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+const list = (dir) => fs.readdirSync(dir).flatMap((name) => name === "more" ? list(`${dir}/more`) : [name.slice(0, -4)]);
+
+console.log(fs.readFileSync(`${mount}/count/${query}`, "utf8").trim(), "occurrences");
+if (fs.existsSync(`${mount}/docs/${query}`)) {
+	const docs = list(`${mount}/docs/${query}`).sort();
+	console.log(docs.join("\n"));
+	process.stdout.write(fs.readFileSync(`${mount}/doc/${docs[0]}.txt`));
+	console.log("\n" + fs.readFileSync(`${mount}/doc/${docs[0]}.json`, "utf8").trim());
+}

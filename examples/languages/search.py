@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""search.py MOUNT QUERY"""
+import pathlib
+import sys
+
+mount = pathlib.Path(sys.argv[1])
+query = sys.argv[2].replace("%", "%25").replace("/", "%2F").replace(".", "%2E")
+print((mount / "count" / query).read_text().strip(), "occurrences")
+docs = sorted(path.stem for path in (mount / "docs" / query).rglob("*.txt"))
+print(*docs, sep="\n", end="\n" if docs else "", flush=True)
+if docs:
+    sys.stdout.buffer.write((mount / "doc" / (docs[0] + ".txt")).read_bytes())
+    print("\n" + (mount / "doc" / (docs[0] + ".json")).read_text(encoding="utf-8"), end="")
