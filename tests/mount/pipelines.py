@@ -1,0 +1,139 @@
+"""The corpus that examples/pipelines.md is run on, and what its blocks should print.
+
+pipelines.py make            writes corpus.jsonl, old.jsonl, new.jsonl and words.txt here
+pipelines.py check FILE.md   runs the blocks of FILE.md here, beside mnt/ and both/
+
+What is expected comes from the text itself; no index takes part in it.
+"""
+
+import collections
+import json
+import random
+import re
+import subprocess
+import sys
+
+SEED = 11
+WORDS = ["the", "of", "a", "whale", "whales", "whaling", "whalers", "ship", "shore", "harpoon", "sea",
+         "colour", "color", "and/or", "100%", "naïve", "x\ny", "shall", "he shut"]
+WEIGHTS = [9, 7, 7, 3, 2, 1, 1, 5, 2, 1, 6, 3, 2, 1, 1, 1, 1, 2, 1]
+LIST = ["the whale", "of", "and/or", "100%", "%41", "naïve", "x", "no such phrase", "harpoon the", "a ship",
+        "Whale", "..."]
+
+
+def make():
+    rng = random.Random(SEED)
+    docs = [{"text": " ".join(rng.choices(WORDS, WEIGHTS, k=rng.randint(0, 40))),
+             "source": rng.choice(["log", "letters", "a \"book\""]), "year": rng.randint(1840, 1851)}
+            for _ in range(150)]
+    for name, part in [("corpus", docs), ("old", docs[:60]), ("new", docs[60:])]:
+        with open(name + ".jsonl", "w", encoding="utf-8") as out:
+            out.writelines(json.dumps(doc) + "\n" for doc in part)
+    with open("words.txt", "w", encoding="utf-8") as out:
+        out.writelines(line + "\n" for line in LIST)
+
+
+def read(name):
+    with open(name + ".jsonl", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def places(query, text):
+    return [m.start() for m in re.finditer("(?=" + re.escape(query) + ")", text)]
+
+
+def count(query, docs):
+    return sum(len(places(query, doc["text"])) for doc in docs)
+
+
+def holding(query, docs):
+    return [f"{i:03}.txt" for i, doc in enumerate(docs) if query in doc["text"]]
+
+
+def ranked(counts, key=lambda item: item):
+    """Lines of `uniq -c`, most frequent first."""
+    items = sorted(counts.items(), key=lambda item: (-item[1], key(item[0])))
+    return [f"{n:7} {item}" for item, n in items]
+
+
+def by_bytes(item):
+    return str(item).encode()
+
+
+def expected(docs, old, new):
+    """By the number of the block: its lines."""
+    want = {}
+    counted = [(count(line, docs), line) for line in LIST]
+    want[1] = [f"{n}\t{line}" for n, line in sorted(counted, key=lambda c: (-c[0], by_bytes(c[1])))]
+    want[2] = [line for n, line in counted if n == 0]
+    matches = {i: count("whale", [doc]) for i, doc in enumerate(docs)}
+    want[3] = ranked({i: n for i, n in matches.items() if n})[:10]
+    want[4] = [f for f in holding("whale", docs) if f in holding("harpoon", docs)]
+    want[5] = [f for f in holding("whale", docs) if f not in holding("ship", docs)]
+    want[8] = [f"{a}\t{b}\t{line}" for line in LIST
+               for a, b in [(count(line, old), count(line, new))] if a != b]
+    following = collections.Counter(word for doc in docs
+                                    for word in re.findall(r"the (?=([^\W\d_]+))", doc["text"]))
+    want[9] = ranked(following, by_bytes)[:5]
+    letters = [(count("sh" + c, docs), "sh" + c) for c in "abcdefghijklmnopqrstuvwxyz"]
+    want[10] = [f"{n}\t{s}" for n, s in sorted(letters, key=lambda c: (-c[0], c[1]))[:3]]
+    want[11] = ranked(collections.Counter(doc["source"] for doc in docs if "whale" in doc["text"]),
+                      by_bytes)
+    years = collections.Counter()
+    for i, n in matches.items():
+        years[docs[i]["year"]] += n
+    want[12] = [f"{n:7} {year}" for year, n in sorted(years.items()) if n]
+    want[13] = ranked(collections.Counter(m.group() for doc in docs
+                                          for m in re.finditer(r"\bwhal(es?|ing)\b", doc["text"])),
+                      by_bytes)
+    want[14] = ["doc/" + f for f in holding("harpoon", docs)]
+    size = sum(len(doc["text"].encode()) for doc in docs)
+    want[15] = [f"{word} {int(count(word, docs) * 1e6 / size)}" for word in ("colour", "color")]
+    return want
+
+
+def is_sample(lines, docs):
+    """Five occurrences, each at most as often as it occurs."""
+    contexts = collections.Counter()
+    for doc in docs:
+        for at in places("whale", doc["text"]):
+            text = f"{doc['text'][max(at - 30, 0):at]}[whale]{doc['text'][at + 5:at + 35]}"
+            contexts[re.sub(r"\s+", " ", text)] += 1
+    return len(lines) == 5 and not collections.Counter(lines) - contexts
+
+
+def is_export(lines, docs):
+    """The documents themselves, in any order."""
+    want = [doc for doc in docs if "harpoon" in doc["text"]]
+    return sorted(map(json.loads, lines), key=json.dumps) == sorted(
+        ({"text": doc["text"], "source": doc["source"], "year": doc["year"]} for doc in want),
+        key=json.dumps)
+
+
+def check(path):
+    docs, old, new = read("corpus"), read("old"), read("new")
+    with open(path, encoding="utf-8") as page:
+        blocks = re.findall(r"^## (\d+)\. (.*)\n(?:(?!## ).*\n)*?```bash\n((?:(?!```).*\n)*)```$",
+                            page.read(), re.M)
+    want = expected(docs, old, new)
+    assert [int(number) for number, _, _ in blocks] == list(range(1, 16)), "fifteen blocks"
+    failures = 0
+    for number, title, block in blocks:
+        done = subprocess.run(["bash", "-c", block], stdin=subprocess.DEVNULL, capture_output=True,
+                              encoding="utf-8", timeout=120, check=False)
+        lines = done.stdout.splitlines()
+        fine = {"6": is_sample, "7": is_export}.get(
+            number, lambda lines, docs: lines == want[int(number)])(lines, docs)
+        # Nothing is shown by comparing nothing.
+        if not fine or not lines or done.returncode or done.stderr:
+            failures += 1
+            print(f"{number}. {title}: status {done.returncode}, {done.stderr!r}\n  printed {lines[:12]}\n"
+                  f"  wanted  {want.get(int(number), ['something else'])[:12]}", file=sys.stderr)
+    return failures
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make()
+    else:
+        sys.exit(1 if check(sys.argv[2]) else 0)
