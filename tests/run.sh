@@ -119,8 +119,8 @@ run_tests() { # NAME OPTION...
 }
 
 begin "packages"
-examples/quickstart.sh --install bzip2 clang clang-format libclang-rt-14-dev lz4 mandoc procps \
-	python3 xz-utils zstd || exit 1
+examples/quickstart.sh --install build-essential bzip2 clang clang-format debhelper dpkg-dev jq \
+	libclang-rt-14-dev lintian lz4 mandoc nodejs perl procps python3 xz-utils zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -136,14 +136,14 @@ CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &&
 
 begin "formatting"
 if clang-format --version | grep -q ' version 14\.'; then
-	mapfile -t sources < <(find engine fs tests -name '*.[ch]')
+	mapfile -t sources < <(find engine examples fs tests -name '*.[ch]')
 	check formatting formatted "${sources[@]}"
 else
 	echo "left out: the format is that of clang-format 14, here is $(clang-format --version)"
 	account formatting 0 0 1
 fi
 begin "man pages"
-check "man pages" mandoc -T lint -W warning engine/*.[1-9] fs/*.[1-9]
+check "man pages" mandoc -T lint -W warning engine/*.[1-9] examples/*.[1-9] fs/*.[1-9]
 begin "quickstart"
 if [ -w /dev/fuse ]; then
 	BUILD=$dir/release check quickstart examples/quickstart.sh --size 8
