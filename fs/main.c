@@ -92,6 +92,8 @@ static int on_option(void *data, const char *arg, int key, struct fuse_args *arg
 	}
 	if (key == KEY_RO_RW)
 		return 0; /* "ro" is added in any case; "rw" comes from mount(8) unasked */
+	if (key == FUSE_OPT_KEY_OPT && !*arg)
+		return 0; /* -o "$OPTIONS" without any */
 	if (key == FUSE_OPT_KEY_NONOPT) {
 		options->paths[options->n_paths++] = arg;
 		return 0;

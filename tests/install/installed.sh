@@ -63,7 +63,7 @@ execute() { # SETTING
 	local line
 	while read -r line; do
 		(eval "${line//\$\$/\$}") || return 1
-	done < <(sed -n "s/^$1=//p" $unit)
+	done < <(sed -n "s/^$1=//p" $unit | sed 's/\${[A-Z]*}/"&"/g')
 }
 started() { # COUNT of the first index
 	execute ExecStartPre && execute ExecStart || { fail "the unit's start"; finish; }
@@ -91,6 +91,7 @@ wait_for gone "$MOUNTPOINT"
 ls "$MOUNTPOINT" 2>/dev/null && fail "a killed daemon answers"
 execute ExecStopPost || fail "after a crash"
 grep -F "$MOUNTPOINT" /proc/mounts && fail "the mount stays after a crash"
+OPTIONS=
 started 3
 umount "$MOUNTPOINT" || fail "umount by hand"
 wait_for gone "$MOUNTPOINT" || fail "umount by hand doesn't end it"
