@@ -31,9 +31,9 @@ int ng_assembly_add_shard(struct ng_assembly *assembly, uint64_t rows, const cha
 /* Number of segments. */
 size_t ng_assembly_segments(const struct ng_assembly *assembly);
 
-/* Merge all segments, which are on disk, two neighbours at a time, the smallest first; what was
- * merged is removed. Steps that the journal (NULL: none) has are not made again. *ret_path: the
- * file of the one segment. Errors as of ng_segments_merge. */
+/* Merge all segments, which are on disk, two neighbours at a time, in the order that costs least;
+ * what was merged is removed. Steps that the journal (NULL: none) has are not made again.
+ * *ret_path: the file of the one segment. Errors as of ng_segments_merge. */
 int ng_assembly_merge(struct ng_assembly *assembly, struct ng_journal *journal,
 		      const struct ng_merge_options *options, const char **ret_path,
 		      struct ng_error *err);
