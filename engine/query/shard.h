@@ -53,6 +53,23 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf);
 
+/* Text [begin, begin + len), and where it goes. */
+struct ng_stretch {
+	uint64_t begin;
+	size_t len;
+	uint8_t *buf;
+};
+
+/* ng_shard_extract of many stretches, whose steps overlap. */
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n, const struct ng_stretch *stretches,
+			  const ng_cancel *cancel);
+
+/* What stands before the suffixes of rows [first, first + n): stretches[i].len bytes of it, which
+ * must lie inside of the suffix's document, into stretches[i].buf; begin isn't looked at. As many
+ * steps as bytes: it starts at the row itself, and not at the next sampled one. */
+int ng_shard_extract_before(const struct ng_shard *shard, uint64_t first, size_t n,
+			    const struct ng_stretch *stretches, const ng_cancel *cancel);
+
 /* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
  * it then is worthless. */
 int ng_shard_result(const struct ng_shard *shard, int r);

@@ -85,53 +85,115 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 
 _Static_assert(NG_BWT_CHAINS <= NG_INVERT_MAX, "the rows of all chains are found at once");
 
-/* Chains for the next stretches of [*begin, end), which moves on: each from the next sampled
- * position, or, the last, from the end of the text, back to where the one before begins. buf: where
- * the text from *begin on goes. */
-static int chains_start(const struct ng_shard *shard, uint64_t *begin, uint64_t end, uint8_t *buf,
-			struct ng_bwt_chain *chains, unsigned *ret_n)
+/* Chains that are walked together. */
+struct chains {
+	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	unsigned n;
+	uint64_t samples[NG_BWT_CHAINS]; /* where they start, */
+	unsigned of[NG_BWT_CHAINS];      /* and the chain that does */
+	unsigned sampled;
+};
+
+/* Chains for the next pieces of [begin, end): each from the next sampled position, or, at the end
+ * of the text, from there, back to where the one before begins. buf: where the text from begin on
+ * goes. Returns where they end: at end, unless they have become too many. */
+static uint64_t chains_add(const struct ng_shard *shard, uint64_t begin, uint64_t end, uint8_t *buf,
+			   struct chains *chains)
 {
 	uint64_t last = shard->params.rows - 1, rate = shard->params.sa_rate;
-	uint64_t values[NG_BWT_CHAINS], marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
-	unsigned n = 0, sampled = 0;
-	bool bad = false;
 
-	for (; n < NG_BWT_CHAINS && *begin < end; n++) {
-		uint64_t sample = *begin / rate + 1;
+	while (chains->n < NG_BWT_CHAINS && begin < end) {
+		uint64_t sample = begin / rate + 1;
 		uint64_t at = ng_min(sample * rate, last), stop = ng_min(at, end);
 
-		buf += stop - *begin;
-		chains[n] =
-			(struct ng_bwt_chain){.left = at - *begin, .skip = at - stop, .end = buf};
-		if (sample * rate <= last)
-			values[sampled++] = sample;
-		*begin = stop;
+		buf += stop - begin;
+		/* Row 0, which it is until it is known, is the end of the text. */
+		chains->chains[chains->n] =
+			(struct ng_bwt_chain){.left = at - begin, .skip = at - stop, .end = buf};
+		if (sample * rate <= last) {
+			chains->of[chains->sampled] = chains->n;
+			chains->samples[chains->sampled++] = sample;
+		}
+		chains->n++;
+		begin = stop;
 	}
-	if (ng_permutation_invert(&shard->sa, sampled, values, marks) < 0)
+	return begin;
+}
+
+static int chains_walk(const struct ng_shard *shard, struct chains *chains)
+{
+	uint64_t marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
+	bool bad = false;
+
+	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
 		return -EUCLEAN;
-	ng_bwt_mark_rows(shard->bwt, sampled, marks, rows, &bad);
-	/* Only the last may be without: row 0 is the end of the text. */
-	for (unsigned i = 0; i < sampled; i++)
-		chains[i].row = rows[i];
-	*ret_n = n;
+	ng_bwt_mark_rows(shard->bwt, chains->sampled, marks, rows, &bad);
+	for (unsigned i = 0; i < chains->sampled; i++)
+		chains->chains[chains->of[i]].row = rows[i];
+	if (!bad)
+		ng_bwt_walk_chains(shard->bwt, chains->n, chains->chains, &bad);
 	return bad ? -EUCLEAN : 0;
+}
+
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n, const struct ng_stretch *stretches,
+			  const ng_cancel *cancel)
+{
+	uint64_t done = 0; /* of the first stretch that isn't through */
+
+	for (size_t i = 0; i < n; i++)
+		if (stretches[i].begin + stretches[i].len > shard->params.rows - 1 ||
+		    stretches[i].begin + stretches[i].len < stretches[i].begin)
+			return -EINVAL;
+	for (size_t i = 0; i < n;) {
+		struct chains chains;
+		int r;
+
+		chains.n = chains.sampled = 0;
+		while (i < n && chains.n < NG_BWT_CHAINS) {
+			const struct ng_stretch *stretch = &stretches[i];
+
+			done = chains_add(shard, stretch->begin + done,
+					  stretch->begin + stretch->len, stretch->buf + done,
+					  &chains) -
+			       stretch->begin;
+			if (done < stretch->len)
+				break;
+			done = 0;
+			i++;
+		}
+		r = chains_walk(shard, &chains);
+		if (r < 0)
+			return r;
+		if (ng_cancelled(cancel))
+			return -EINTR;
+	}
+	return ng_shard_result(shard, 0);
 }
 
 int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
+	struct ng_stretch stretch = {begin, len, buf};
+
+	return ng_shard_extract_each(shard, 1, &stretch, cancel);
+}
+
+int ng_shard_extract_before(const struct ng_shard *shard, uint64_t first, size_t n,
+			    const struct ng_stretch *stretches, const ng_cancel *cancel)
+{
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
-	uint64_t next = begin, end = begin + len;
 	bool bad = false;
 
-	if (end > shard->params.rows - 1 || end < begin)
-		return -EINVAL;
-	while (next < end) {
-		unsigned n = 0;
+	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
+		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
 
-		if (chains_start(shard, &next, end, buf + (next - begin), chains, &n) < 0)
-			return -EUCLEAN;
-		ng_bwt_walk_chains(shard->bwt, n, chains, &bad);
+		for (unsigned c = 0; c < m; c++)
+			chains[c] = (struct ng_bwt_chain){
+				.row = first + i + c,
+				.left = stretches[i + c].len,
+				.end = stretches[i + c].buf + stretches[i + c].len,
+			};
+		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
 		if (bad)
 			return -EUCLEAN;
 		if (ng_cancelled(cancel))

@@ -1,0 +1,114 @@
+#include "query/contexts.h"
+
+#include "query/index_internal.h"
+
+/* Occurrences that one thread takes at a time: some groups of chains. */
+#define SLICE (4 * NG_BWT_CHAINS)
+
+struct contexts {
+	const struct ng_index *index;
+	const struct ng_interval *by_shard;
+	uint64_t first;
+	size_t n, pat_bytes;
+	uint32_t context_bytes;
+	const ng_cancel *cancel;
+	struct ng_context *contexts;
+	uint8_t *text;
+};
+
+/* Where an occurrence is, and how much text there is around it. */
+static int context_place(const struct contexts *c, uint32_t s, uint64_t position,
+			 struct ng_context *ret_context)
+{
+	const struct ng_shard *shard = c->index->shards[s];
+	struct ng_match *match = &ret_context->match;
+	uint64_t begin, rest;
+	int r = ng_shard_doc_at(shard, position, &match->doc, &match->offset);
+
+	if (r == 0)
+		r = ng_shard_doc_extent(shard, match->doc, &begin, &ret_context->doc_bytes);
+	if (r < 0)
+		return r;
+	if (match->offset > ret_context->doc_bytes ||
+	    c->pat_bytes > ret_context->doc_bytes - match->offset)
+		return -EUCLEAN;
+	rest = ret_context->doc_bytes - match->offset - c->pat_bytes;
+	ret_context->before = (uint32_t)ng_min(match->offset, (uint64_t)c->context_bytes);
+	ret_context->after = (uint32_t)ng_min(rest, (uint64_t)c->context_bytes);
+	match->doc += c->index->first_doc[s];
+	return 0;
+}
+
+/* n <= SLICE rows of a shard, which are occurrences [at, at + n) of those asked for. */
+static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row, size_t at, size_t n)
+{
+	const struct ng_shard *shard = c->index->shards[s];
+	struct ng_context *contexts = c->contexts + at;
+	struct ng_stretch before[SLICE], after[SLICE];
+	uint64_t positions[SLICE];
+	int r = ng_shard_locate(shard, row, n, c->cancel, positions);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint8_t *middle = c->text + (2 * (at + i) + 1) * c->context_bytes;
+
+		r = context_place(c, s, positions[i], &contexts[i]);
+		if (r < 0)
+			break;
+		before[i] = (struct ng_stretch){positions[i] - contexts[i].before,
+						contexts[i].before, middle - contexts[i].before};
+		after[i] = (struct ng_stretch){positions[i] + c->pat_bytes, contexts[i].after,
+					       middle};
+	}
+	if (r == 0)
+		r = ng_shard_extract_before(shard, row, n, before, c->cancel);
+	return r < 0 ? r : ng_shard_extract_each(shard, n, after, c->cancel);
+}
+
+/* A slice may lie in more than one shard. */
+static int contexts_slice(void *userdata, uint64_t slice)
+{
+	const struct contexts *c = userdata;
+	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
+	uint64_t skip = c->first + at;
+
+	for (uint32_t s = 0; at < end && s < c->index->n_shards; s++) {
+		uint64_t rows = c->by_shard[s].hi - c->by_shard[s].lo;
+		size_t take;
+		int r;
+
+		if (skip >= rows) {
+			skip -= rows;
+			continue;
+		}
+		take = (size_t)ng_min((uint64_t)(end - at), rows - skip);
+		r = contexts_in_shard(c, s, c->by_shard[s].lo + skip, at, take);
+		if (r < 0)
+			return r;
+		at += take;
+		skip = 0;
+	}
+	return 0;
+}
+
+int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
+		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
+		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n)
+{
+	struct contexts c = {index,         by_shard, first,        n,       pat_bytes,
+			     context_bytes, cancel,   ret_contexts, ret_text};
+	uint64_t count = 0;
+	int r;
+
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		if (by_shard[s].lo > by_shard[s].hi ||
+		    by_shard[s].hi > index->shards[s]->params.rows)
+			return -EINVAL;
+		count += by_shard[s].hi - by_shard[s].lo;
+	}
+	c.n = first < count ? (size_t)ng_min((uint64_t)n, count - first) : 0;
+	r = ng_pool_run(index->pool, ng_div_up(c.n, SLICE), contexts_slice, &c);
+	if (r < 0)
+		return r;
+	*ret_n = c.n;
+	return 0;
+}
