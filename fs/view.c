@@ -20,6 +20,8 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_META_DIR] = &ng_room_meta_dir,
 	[NG_KIND_MATCH_DIR] = &ng_room_match_dir,
 	[NG_KIND_DOC_DIR] = &ng_room_doc_dir,
+	[NG_KIND_KWIC_DIR] = &ng_room_kwic_dir,
+	[NG_KIND_BATCH_DIR] = &ng_room_batch_dir,
 	[NG_KIND_COUNT] = &ng_room_count,
 	[NG_KIND_TEXT] = &ng_room_text,
 	[NG_KIND_META] = &ng_room_meta,
@@ -28,6 +30,8 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_META_PAGE] = &ng_room_docs_page,
 	[NG_KIND_MATCH_PAGE] = &ng_room_match_page,
 	[NG_KIND_MATCH] = &ng_room_match,
+	[NG_KIND_KWIC] = &ng_room_stream_file,
+	[NG_KIND_BATCH] = &ng_room_stream_file,
 };
 
 int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
@@ -61,9 +65,9 @@ struct ng_view *ng_view_free(struct ng_view *view)
 {
 	if (!view)
 		return NULL;
+	ng_nodes_free(view->nodes); /* streams hold indexes */
 	ng_indexes_free(view->indexes);
 	ng_listings_free(view->listings);
-	ng_nodes_free(view->nodes);
 	free(view);
 	return NULL;
 }
@@ -154,6 +158,11 @@ static bool is_stale(const struct ng_at *at)
 	return at->node && at->node->epoch < at->index->since;
 }
 
+bool ng_view_is_writable(ng_node_id id)
+{
+	return ng_node_kind(id) == NG_KIND_BATCH;
+}
+
 bool ng_view_is_dir(ng_node_id id)
 {
 	unsigned kind = ng_node_kind(id);
@@ -207,6 +216,17 @@ static uint64_t ino_of(const struct ng_at *at)
 	return ng_node_id_make(kind, at->index_no, 0);
 }
 
+/* What is known of a stream without asking it for more. */
+static void fill_stream(const struct ng_stream *stream, struct ng_entry *entry)
+{
+	long long mtime = atomic_load(&stream->mtime);
+
+	entry->growing = true;
+	entry->bytes = atomic_load(&stream->bytes);
+	if (mtime)
+		entry->mtime = (struct timespec){mtime / 1000000000, mtime % 1000000000};
+}
+
 static int entry_of(const struct ng_at *at, const struct ng_room *room, struct ng_entry *ret_entry)
 {
 	struct ng_entry entry = {
@@ -217,6 +237,8 @@ static int entry_of(const struct ng_at *at, const struct ng_room *room, struct n
 	};
 	int r = room->bytes ? room->bytes(at, &entry.bytes) : 0;
 
+	if (at->node && at->node->stream)
+		fill_stream(at->node->stream, &entry);
 	if (r == 0)
 		*ret_entry = entry;
 	return r;
@@ -249,11 +271,57 @@ int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entr
 	return r;
 }
 
+/* A stream is used by whoever has opened it, so its name isn't needed any more; if the kernel lets
+ * go of that, the node goes with the last user. */
+static void use_stream(const struct ng_at *at)
+{
+	if (!atomic_exchange(&at->node->stream->used, true))
+		ng_nodes_let_go(at->view->nodes, at->node);
+}
+
+int ng_view_grow(struct ng_view *view, ng_node_id id, const ng_cancel *cancel,
+		 struct ng_entry *ret_entry)
+{
+	const struct ng_room *room;
+	struct ng_at at;
+	int r = 0;
+
+	room = enter(view, id, cancel, &at);
+	if (!room)
+		return -ESTALE;
+	if (at.node && at.node->stream) {
+		use_stream(&at);
+		r = ng_stream_grow(at.node->stream, cancel);
+	}
+	if (r == 0)
+		r = entry_of(&at, room, ret_entry);
+	leave(&at);
+	return r;
+}
+
+int ng_view_write(struct ng_view *view, ng_node_id id, uint64_t offset, const uint8_t *data,
+		  size_t len)
+{
+	struct ng_at at;
+	int r = -EROFS;
+
+	if (!enter(view, id, NULL, &at))
+		return -ESTALE;
+	if (at.node && at.node->stream) {
+		use_stream(&at);
+		r = ng_stream_write(at.node->stream, offset, data, len);
+	}
+	leave(&at);
+	return r;
+}
+
 void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat)
 {
 	*ret_stat = (struct stat){
 		.st_ino = entry->ino,
-		.st_mode = ng_view_is_dir(entry->id) ? S_IFDIR | 0555 : S_IFREG | 0444,
+		.st_mode = ng_view_is_dir(entry->id)        ? S_IFDIR | 0555
+			   : ng_view_is_writable(entry->id) ? S_IFREG | 0666
+							    : S_IFREG | 0444,
 		.st_nlink = 1, /* of directories too: "not counted", so that find looks inside */
 		.st_size = (off_t)entry->bytes,
 		.st_blocks = (blkcnt_t)ng_div_up(entry->bytes, 512),

@@ -40,7 +40,8 @@ static int context_place(const struct contexts *c, uint32_t s, uint64_t position
 }
 
 /* n <= SLICE rows of a shard, which are occurrences [at, at + n) of those asked for. */
-static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row, size_t at, size_t n)
+static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row, size_t at,
+			     size_t n)
 {
 	const struct ng_shard *shard = c->index->shards[s];
 	struct ng_context *contexts = c->contexts + at;
@@ -56,8 +57,8 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row,
 			break;
 		before[i] = (struct ng_stretch){positions[i] - contexts[i].before,
 						contexts[i].before, middle - contexts[i].before};
-		after[i] = (struct ng_stretch){positions[i] + c->pat_bytes, contexts[i].after,
-					       middle};
+		after[i] =
+			(struct ng_stretch){positions[i] + c->pat_bytes, contexts[i].after, middle};
 	}
 	if (r == 0)
 		r = ng_shard_extract_before(shard, row, n, before, c->cancel);

@@ -61,8 +61,8 @@ struct ng_stretch {
 };
 
 /* ng_shard_extract of many stretches, whose steps overlap. */
-int ng_shard_extract_each(const struct ng_shard *shard, size_t n, const struct ng_stretch *stretches,
-			  const ng_cancel *cancel);
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, const ng_cancel *cancel);
 
 /* What stands before the suffixes of rows [first, first + n): stretches[i].len bytes of it, which
  * must lie inside of the suffix's document, into stretches[i].buf; begin isn't looked at. As many

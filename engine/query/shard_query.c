@@ -135,8 +135,8 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 	return bad ? -EUCLEAN : 0;
 }
 
-int ng_shard_extract_each(const struct ng_shard *shard, size_t n, const struct ng_stretch *stretches,
-			  const ng_cancel *cancel)
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, const ng_cancel *cancel)
 {
 	uint64_t done = 0; /* of the first stretch that isn't through */
 
