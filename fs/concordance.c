@@ -293,7 +293,8 @@ int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *i
 	struct concordance *c = calloc(1, sizeof(*c) + query_bytes);
 
 	if (!c) {
-		ng_indexes_put(indexes, index);
+		if (indexes)
+			ng_indexes_put(indexes, index);
 		return -ENOMEM;
 	}
 	ng_stream_init(&c->stream, &ops, indexes, index);

@@ -245,7 +245,7 @@ int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index
 	struct session *s = calloc(1, sizeof(*s));
 
 	if (!s) {
-		if (index)
+		if (indexes)
 			ng_indexes_put(indexes, index);
 		return -ENOMEM;
 	}

@@ -30,7 +30,7 @@ void ng_stream_free(struct ng_stream *stream)
 	index = stream->index;
 	pthread_mutex_destroy(&stream->lock);
 	stream->ops->free(stream);
-	if (index)
+	if (indexes)
 		ng_indexes_put(indexes, index);
 }
 

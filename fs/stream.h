@@ -43,8 +43,8 @@ struct ng_stream {
 	atomic_bool used;                  /* read or written */
 };
 
-/* index, from ng_indexes_get on indexes, is given back when the stream is freed; both may be NULL,
- * for tests. */
+/* index, from ng_indexes_get on indexes, is given back when the stream is freed. indexes NULL:
+ * index is the caller's, and stays. */
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 		    struct ng_indexes *indexes, const struct ng_view_index *index);
 
