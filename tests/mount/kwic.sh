@@ -35,7 +35,7 @@ def lines(query):
     return out
 
 bad = 0
-for query in (b"rare", b"the", b"alpha beta", "中文".encode(), "é".encode()[:0] + "ï".encode(), b"x\ny", b"tab\t",
+for query in (b"rare", b"the", b"alpha beta", "中文".encode(), "ï".encode(), b"x\ny", b"tab\t",
               b"\0", b"100%", b"a/b", b"..", b" ", b"nonesuch"):
     name = quote_from_bytes(query, safe=" ")
     if name == "..":
@@ -48,7 +48,6 @@ for query in (b"rare", b"the", b"alpha beta", "中文".encode(), "é".encode()[:
         if got.pop() != b"" or sorted(got) != want:
             print("FAILED:", path, len(got), len(want), file=sys.stderr)
             bad += 1
-        # In the index's order, which is that of matches.
         if not (data == open(path, "rb").read()
                 and data.startswith(open(path, "rb", buffering=0).read(1000))):
             print("FAILED: not the same again:", path, file=sys.stderr)
@@ -58,14 +57,14 @@ PYTHON
 python3 naive.py || fail "lines"
 first=$(head -n 1 mnt/corpus/kwic/alpha)
 number=$(ls mnt/corpus/match/alpha | head -n 1)
-is "$(jq -r '[.document, .offset] | @tsv' "mnt/corpus/match/alpha/$number" 2>/dev/null || echo "${first%%$'\t'*}	$(cut -f 2 <<<"$first")")" \
-	"$(cut -f 1,2 <<<"$first")" "the first line is the first match"
+is "$(python3 -c 'import json, sys; m = json.load(open(sys.argv[1])); print(m["document"], m["offset"], sep="\t")' \
+	"mnt/corpus/match/alpha/$number")" "$(cut -f 1,2 <<<"$first")" "the first line is the first match"
 
 # ---- tools ----
 kwic=mnt/corpus/kwic
 cat $kwic/the >all || fail "cat"
 is "$(cat mnt/corpus/count/the)" "$(wc -l <all)" "lines"
-[ "$(wc -c <all)" -gt 300000 ] || fail "too short to be more than a piece"
+[ "$(wc -c <all)" -gt 200000 ] || fail "too short to be more than a piece"
 is "$(wc -c <all)" "$(wc -c <$kwic/the)" "wc -c"
 cp $kwic/the copy && cmp copy all || fail "cp"
 dd if=$kwic/the bs=777 2>/dev/null | cmp - all || fail "dd"
@@ -78,9 +77,12 @@ is 0 "$(stat -c %s $kwic/the)" "size before it is read"
 is "$(stat -c %i $kwic/the)" "$(stat -c %i $kwic/th%65)" "inodes"
 is "" "$(ls $kwic)" "listing"
 refuses "Invalid argument" cat $kwic/%zz
-for i in 1 2 3 4; do cat $kwic/the >all.$i & done
-wait %{2..9} 2>/dev/null
-wait $(jobs -p | tail -n 4)
+readers=()
+for i in 1 2 3 4; do
+	cat $kwic/the >all.$i &
+	readers+=($!)
+done
+wait "${readers[@]}"
 for i in 1 2 3 4; do cmp all all.$i || fail "readers side by side"; done
 python3 - <<'PYTHON' || fail "reading piece by piece"
 import os
@@ -127,8 +129,8 @@ before=$(cpu_ticks)
 sleep 0.5
 after=$(cpu_ticks)
 [ $((after - before)) -lt 10 ] || fail "the daemon works on: $((after - before)) ticks"
-head -c 20000000 mnt/kwic/a | wc -l >out
-[ "$(cat out)" -gt 100000 ] || fail "lines of a long one"
+head -c 5000000 mnt/kwic/a | wc -l >out
+[ "$(cat out)" -gt 30000 ] || fail "lines of a long one"
 if ! grep -qaE '__(asan|tsan)_init' "$NGRAMFS"; then
 	kb=$(awk '/^RssAnon/ { print $2 }' "/proc/${daemons[mnt]}/status")
 	echo "memory: $kb KB"
