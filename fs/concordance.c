@@ -6,11 +6,15 @@
 #define PIECE_BYTES_FIRST (64u << 10)
 #define PIECE_BYTES_MAX   (1u << 20)
 
-/* Occurrences that are looked up together, and the room that their text may take. */
-#define CHUNK       1024u
-#define CHUNK_LAST  256u /* at least so many, though a piece then becomes larger */
+/* Occurrences that are looked up together: few at first, or after an interrupt, then twice as many
+ * each time; and the room that their text may take. */
+#define CHUNK       8192u
 #define CHUNK_MIN   64u
+#define CHUNK_FIRST 256u
 #define CHUNK_BYTES (1u << 20)
+
+/* Of a line, about. */
+#define LINE_BYTES 128u
 
 /* Pieces in memory: the last two, since a page may belong to both, and one made again. */
 #define KEPT 3u
@@ -33,9 +37,10 @@ struct concordance {
 	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
-	uint64_t read_end; /* of what the kernel has read */
-	struct ng_context *contexts;
+	uint64_t read_end;           /* of what the kernel has read */
+	struct ng_context *contexts; /* [chunk_max] */
 	uint8_t *text;
+	size_t chunk;
 	size_t query_bytes;
 	uint8_t query[];
 };
@@ -104,10 +109,10 @@ static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t 
 	int r = 0;
 
 	while (r == 0 && *at < end && buf->len < want) {
-		size_t good = buf->len, n = ng_max((want - good) / 128, (size_t)CHUNK_LAST);
-		size_t got = 0;
+		size_t good = buf->len, got = 0;
+		size_t n = ng_max((want - good) / LINE_BYTES, (size_t)CHUNK_FIRST);
 
-		n = ng_min(ng_min(n, chunk_max(c)), end - *at);
+		n = (size_t)ng_min((uint64_t)ng_min(n, c->chunk), end - *at);
 		r = ng_contexts(c->stream.index->index, c->by_shard, *at, n, c->query_bytes,
 				c->context_bytes, cancel, c->contexts, c->text, &got);
 		if (r == 0 && got != n)
@@ -116,10 +121,13 @@ static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t 
 			r = ng_concordance_line(buf, &c->contexts[i],
 						c->text + (2 * i + 1) * c->context_bytes, c->query,
 						c->query_bytes);
-		if (r)
-			buf->len = good;
-		else
+		if (r == 0) {
 			*at += n;
+			c->chunk = ng_min(c->chunk * 2, chunk_max(c));
+		} else {
+			buf->len = good;
+			c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
+		}
 	}
 	return r;
 }
@@ -300,6 +308,7 @@ int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *i
 	ng_stream_init(&c->stream, &ops, indexes, index);
 	c->context_bytes = context_bytes;
 	c->query_bytes = query_bytes;
+	c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
 	memcpy(c->query, query, query_bytes);
 	*ret_stream = &c->stream;
 	return 0;

@@ -18,10 +18,11 @@ struct ng_context {
  * stands before it ends at middle(i), what comes after it begins there. The occurrence itself isn't
  * copied: it is the pattern.
  *
- * Cost: for each occurrence sa_sampling / 2 rank steps for its place, context_bytes for what is
- * before, context_bytes + sa_sampling / 2 for what comes after, 32 occurrences side by side on each
- * of the index's threads. A text store isn't used: occurrences lie far apart, and to decompress a
- * frame for each takes longer than that. Errors as in query.h. Thread-safe. */
+ * Cost: for each occurrence context_bytes rank steps (sa_sampling / 2 if that is more) for its
+ * place and what is before, and context_bytes + sa_sampling / 2 for what comes after, 32
+ * occurrences side by side on each of the index's threads. With a text store: sa_sampling / 2 rank
+ * steps, and a frame for each place, but each frame only once, so that more occurrences at once
+ * cost less each. Errors as in query.h, and -EINVAL: n is 2^32 or more. Thread-safe. */
 int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
 		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
 		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n);

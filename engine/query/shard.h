@@ -41,6 +41,13 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    uint64_t *ret_positions);
 
+/* The same, and what stands before each suffix in its document, up to `bytes` >= 1 of it: that of
+ * row first + i ends at end + i * stride, and has ret_before[i] bytes. It costs only the steps that
+ * are not needed for the place anyway. */
+int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
+			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
+			   uint64_t *ret_positions, uint32_t *ret_before);
+
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
 		    uint64_t *ret_offset);
@@ -63,12 +70,6 @@ struct ng_stretch {
 /* ng_shard_extract of many stretches, whose steps overlap. */
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel);
-
-/* What stands before the suffixes of rows [first, first + n): stretches[i].len bytes of it, which
- * must lie inside of the suffix's document, into stretches[i].buf; begin isn't looked at. As many
- * steps as bytes: it starts at the row itself, and not at the next sampled one. */
-int ng_shard_extract_before(const struct ng_shard *shard, uint64_t first, size_t n,
-			    const struct ng_stretch *stretches, const ng_cancel *cancel);
 
 /* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
  * it then is worthless. */

@@ -28,31 +28,46 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 	return ng_shard_result(shard, 0);
 }
 
-int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
-		    uint64_t *ret_positions)
+int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
+			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
+			   uint64_t *ret_positions, uint32_t *ret_before)
 {
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	uint64_t rate = shard->params.sa_rate;
 	bool bad = false;
 
 	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
 		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
 
 		for (unsigned c = 0; c < m; c++)
-			chains[c] = (struct ng_bwt_chain){.row = first + i + c,
-							  .left = shard->params.sa_rate,
-							  .to_mark = true};
+			chains[c] =
+				(struct ng_bwt_chain){.row = first + i + c,
+						      .left = ng_max(rate, (uint64_t)bytes),
+						      .to_mark = true,
+						      .end = bytes ? end + (i + c) * stride : NULL,
+						      .give = bytes};
 		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
-			if (bad || !chains[c].marked || chains[c].sample >= shard->sa.numbers.n)
+			if (bad || !chains[c].marked || chains[c].taken > rate ||
+			    chains[c].sample >= shard->sa.numbers.n)
 				return -EUCLEAN;
-			ret_positions[i + c] = ng_packed_get(&shard->sa.numbers, chains[c].sample) *
-						       shard->params.sa_rate +
-					       chains[c].taken;
+			ret_positions[i + c] =
+				ng_packed_get(&shard->sa.numbers, chains[c].sample) * rate +
+				chains[c].taken;
+			if (bytes)
+				ret_before[i + c] =
+					(uint32_t)(end + (i + c) * stride - chains[c].end);
 		}
 		if (ng_cancelled(cancel))
 			return -EINTR;
 	}
 	return ng_shard_result(shard, 0);
+}
+
+int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
+		    uint64_t *ret_positions)
+{
+	return ng_shard_locate_before(shard, first, n, NULL, 0, 0, cancel, ret_positions, NULL);
 }
 
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
@@ -176,28 +191,4 @@ int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
 	struct ng_stretch stretch = {begin, len, buf};
 
 	return ng_shard_extract_each(shard, 1, &stretch, cancel);
-}
-
-int ng_shard_extract_before(const struct ng_shard *shard, uint64_t first, size_t n,
-			    const struct ng_stretch *stretches, const ng_cancel *cancel)
-{
-	struct ng_bwt_chain chains[NG_BWT_CHAINS];
-	bool bad = false;
-
-	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
-		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
-
-		for (unsigned c = 0; c < m; c++)
-			chains[c] = (struct ng_bwt_chain){
-				.row = first + i + c,
-				.left = stretches[i + c].len,
-				.end = stretches[i + c].buf + stretches[i + c].len,
-			};
-		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
-		if (bad)
-			return -EUCLEAN;
-		if (ng_cancelled(cancel))
-			return -EINTR;
-	}
-	return ng_shard_result(shard, 0);
 }
