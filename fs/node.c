@@ -310,6 +310,13 @@ static struct slot *take_unused(struct ng_nodes *nodes, struct slot *slot)
 	return slot;
 }
 
+/* Streams hold an index, which is closed here perhaps: not under the lock. */
+static void unlock_and_free(struct ng_nodes *nodes, struct slot *slot)
+{
+	pthread_mutex_unlock(&nodes->lock);
+	slot_free(slot);
+}
+
 const struct ng_node *ng_nodes_get(struct ng_nodes *nodes, ng_node_id id)
 {
 	struct slot *slot;
@@ -330,9 +337,7 @@ void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node)
 	slot = find_id(nodes, node->id);
 	assert(slot && slot->refs > 0);
 	slot->refs--;
-	slot = take_unused(nodes, slot);
-	pthread_mutex_unlock(&nodes->lock);
-	slot_free(slot);
+	unlock_and_free(nodes, take_unused(nodes, slot));
 }
 
 void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
@@ -347,8 +352,7 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
 		slot->lookups -= ng_min(n, slot->lookups);
 		slot = take_unused(nodes, slot);
 	}
-	pthread_mutex_unlock(&nodes->lock);
-	slot_free(slot);
+	unlock_and_free(nodes, slot);
 }
 
 void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node)

@@ -16,6 +16,7 @@
 
 #include "ops.h"
 #include "path.h"
+#include "refuse.h"
 
 /* For ever, as far as the kernel's clock goes. */
 #define TIMEOUT_SECONDS 1e9
@@ -333,46 +334,6 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 		fuse_reply_write(req, size);
 }
 
-/* The kernel refuses all of these on a read-only mount, and to users without rights; they are here
- * for root. */
-
-static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
-		      const char *to_name, unsigned int flags)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		      struct fuse_file_info *fi)
-{
-	fuse_reply_err(req, EROFS);
-}
-
 const struct fuse_lowlevel_ops ng_ops = {
 	.init = op_init,
 	.lookup = op_lookup,
@@ -386,14 +347,14 @@ const struct fuse_lowlevel_ops ng_ops = {
 	.readdirplus = op_readdirplus,
 	.statfs = op_statfs,
 	.setattr = op_setattr,
-	.mknod = op_mknod,
-	.mkdir = op_mkdir,
-	.unlink = op_remove,
-	.rmdir = op_remove,
-	.symlink = op_symlink,
-	.rename = op_rename,
-	.link = op_link,
-	.create = op_create,
+	.mknod = ng_refuse_mknod,
+	.mkdir = ng_refuse_mkdir,
+	.unlink = ng_refuse_remove,
+	.rmdir = ng_refuse_remove,
+	.symlink = ng_refuse_symlink,
+	.rename = ng_refuse_rename,
+	.link = ng_refuse_link,
+	.create = ng_refuse_create,
 	.write = op_write,
 };
 

@@ -17,7 +17,8 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"    cat docs/QUERY/ID.txt      one of them, the whole text, byte for byte\n"
 		"    cat meta/QUERY/ID.json     where it comes from, and its other fields\n"
 		"    cat match/QUERY/N.json     occurrence N (from 0): document, offset, context\n"
-		"    head kwic/QUERY            all occurrences, a line each: document, offset, left,\n"
+		"    head kwic/QUERY            all occurrences, a line each: document, offset, "
+		"left,\n"
 		"                               match, right; tabs between them\n"
 		"    cat find/QUERY             JSON: the count, and the index's interval by "
 		"shard\n"
@@ -44,7 +45,8 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"be opened in any of these directories if the document holds QUERY.\n"
 		"\n"
 		"The directories count, docs, meta, match, kwic, find and doc list nothing, since\n"
-		"whatever you ask for is there. `stat -f -c %%l .` tells how long a name may be, in bytes.\n"
+		"whatever you ask for is there. `stat -f -c %%l .` tells how long a name may be, "
+		"in bytes.\n"
 		"\n"
 		"More: man ngramfs\n",
 		(unsigned long long)stats.docs, (unsigned long long)stats.text_bytes,
