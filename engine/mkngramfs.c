@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "build/memory.h"
 #include "mkngramfs_options.h"
 
 /* Set by a signal handler, which can reach nothing else. */
@@ -52,9 +53,9 @@ static double now(void)
 static void on_build_progress(void *userdata, const struct ng_build_progress *p)
 {
 	static const char *const phases[] = {
-		[NG_PHASE_READ] = "reading",         [NG_PHASE_SORT] = "sorting",
-		[NG_PHASE_ENCODE] = "encoding",      [NG_PHASE_STORE] = "storing",
-		[NG_PHASE_SYNC] = "writing to disk",
+		[NG_PHASE_READ] = "reading",  [NG_PHASE_SORT] = "sorting",
+		[NG_PHASE_MERGE] = "merging", [NG_PHASE_ENCODE] = "encoding",
+		[NG_PHASE_STORE] = "storing", [NG_PHASE_SYNC] = "writing to disk",
 	};
 	struct run *run = userdata;
 	struct ng_progress_at at = {phases[p->phase], p->shard, p->done_bytes, p->total_bytes};
@@ -137,13 +138,6 @@ static bool close_skip_bad(struct run *run, bool failed)
 	return stays;
 }
 
-static uint64_t half_of_memory(void)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-
-	return pages > 0 && page_bytes > 0 ? (uint64_t)pages / 2 * (uint64_t)page_bytes : 0;
-}
-
 static int begin(struct run *run, struct ng_error *err)
 {
 	struct arguments *args = &run->args;
@@ -157,7 +151,7 @@ static int begin(struct run *run, struct ng_error *err)
 	args->source.skip_bad = run->skip_bad;
 	args->source.cancel = &cancelled;
 	args->source.max_doc_bytes =
-		args->build.memory_bytes ? args->build.memory_bytes : half_of_memory();
+		args->build.memory_bytes ? args->build.memory_bytes : ng_memory_default();
 	args->build.cancel = &cancelled;
 	args->build.progress = on_build_progress;
 	args->build.userdata = run;
@@ -279,17 +273,27 @@ static void print_summary_json(const struct run *run, const struct ng_build_summ
 		cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
 }
 
-static void print_failure(const struct run *run, int code, bool bad_stays,
+static void print_failure(const struct run *run, int code, bool bad_stays, bool kept,
 			  const struct ng_error *err)
 {
 	bool append = run->args.build.append;
 
-	if (code == -EINTR) {
+	if (code == -EINTR && kept) {
+		fprintf(stderr, "mkngramfs: interrupted\n");
+	} else if (code == -EINTR) {
 		fprintf(stderr, "mkngramfs: interrupted; nothing was left behind%s%s\n",
 			bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
 		return;
 	}
-	fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
+	if (code != -EINTR)
+		fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
+	if (kept) {
+		fprintf(stderr,
+			"mkngramfs: what is finished is in %s.building; the same command with "
+			"--resume goes on from there\n",
+			run->args.build.output);
+		return;
+	}
 	if (code == -ENOSPC || code == -EDQUOT)
 		fprintf(stderr,
 			"mkngramfs: no room on the disk; nothing was left behind. Free some%s\n",
@@ -304,7 +308,7 @@ int main(int argc, char **argv)
 	struct run run = {.started = now()};
 	struct ng_build_summary summary = {0};
 	struct ng_error err = {0};
-	bool bad_stays;
+	bool bad_stays, kept;
 	int r;
 
 	r = parse_arguments(argc, argv, &run.args);
@@ -314,12 +318,14 @@ int main(int argc, char **argv)
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
 		r = build(&run, &summary, &err);
+	/* Bad input leaves nothing behind: other input is another build. */
+	kept = r < 0 && r != -EBADMSG && run.builder && ng_builder_keep(run.builder);
 	/* First of all the working directory goes, so that the message is true. */
 	run.builder = ng_builder_free(run.builder);
 	run.progress = ng_progress_free(run.progress);
 	bad_stays = close_skip_bad(&run, r < 0);
 	if (r < 0)
-		print_failure(&run, r, bad_stays, &err);
+		print_failure(&run, r, bad_stays, kept, &err);
 	else if (run.args.progress == NG_PROGRESS_JSON)
 		print_summary_json(&run, &summary);
 	else if (!run.args.quiet)

@@ -13,6 +13,7 @@ static const char help[] =
 	"  -o, --output=INDEX      the index to make, a directory\n"
 	"      --append            add to an INDEX that is there, as new shards\n"
 	"      --force             replace an INDEX that is there\n"
+	"      --resume            go on with a build of it that was interrupted\n"
 	"\n"
 	"Input:\n"
 	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
@@ -21,13 +22,15 @@ static const char help[] =
 	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
 	"\n"
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
-	"      --shard-size=SIZE   text in a shard at most (default: as memory allows)\n"
+	"      --shard-size=SIZE   text in a shard at most (default: twice the memory)\n"
 	"      --sa-sampling=N     locate in at most N steps, 4 to 1024\n"
 	"                          (default 52; smaller is faster and larger)\n"
 	"      --text-store        keep the text, too, compressed: documents are read faster\n"
 	"\n"
 	"Run:\n"
 	"      --memory=SIZE       bound on memory (default: half of the machine's)\n"
+	"      --batch-size=SIZE   text that is sorted at once (default: as memory allows)\n"
+	"      --tmp=DIR           where temporary files go (default: beside the INDEX)\n"
 	"      --threads=N         default: one a processor\n"
 	"      --progress=WHEN     auto (default), plain (a line every 10 seconds),\n"
 	"                          json (an object a line, every second) or none\n"
@@ -117,6 +120,7 @@ enum long_option {
 	OPT_FORMAT = 256,
 	OPT_TEXT_FIELD,
 	OPT_SHARD_SIZE,
+	OPT_BATCH_SIZE,
 	OPT_MEMORY,
 	OPT_THREADS,
 	OPT_SA_SAMPLING,
@@ -124,6 +128,8 @@ enum long_option {
 	OPT_SKIP_BAD,
 	OPT_APPEND,
 	OPT_FORCE,
+	OPT_RESUME,
+	OPT_TMP,
 	OPT_PROGRESS,
 };
 
@@ -150,6 +156,8 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		break;
 	case OPT_SHARD_SIZE:
 		return parse_size("shard-size", arg, &args->build.shard_bytes);
+	case OPT_BATCH_SIZE:
+		return parse_size("batch-size", arg, &args->build.batch_bytes);
 	case OPT_MEMORY:
 		return parse_size("memory", arg, &args->build.memory_bytes);
 	case OPT_THREADS:
@@ -169,6 +177,12 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_FORCE:
 		args->build.force = true;
 		break;
+	case OPT_RESUME:
+		args->build.resume = true;
+		break;
+	case OPT_TMP:
+		args->build.tmp_dir = arg;
+		break;
 	case OPT_PROGRESS:
 		r = parse_word("progress", arg, modes, ng_array_size(modes), &word);
 		args->progress = (enum ng_progress_mode)word;
@@ -187,6 +201,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"format", required_argument, NULL, OPT_FORMAT},
 		{"text-field", required_argument, NULL, OPT_TEXT_FIELD},
 		{"shard-size", required_argument, NULL, OPT_SHARD_SIZE},
+		{"batch-size", required_argument, NULL, OPT_BATCH_SIZE},
 		{"memory", required_argument, NULL, OPT_MEMORY},
 		{"threads", required_argument, NULL, OPT_THREADS},
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
@@ -194,6 +209,8 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
 		{"append", no_argument, NULL, OPT_APPEND},
 		{"force", no_argument, NULL, OPT_FORCE},
+		{"resume", no_argument, NULL, OPT_RESUME},
+		{"tmp", required_argument, NULL, OPT_TMP},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
@@ -223,6 +240,8 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		return usage("no SOURCE named ('-' reads standard input)");
 	if (args->build.append && args->build.force)
 		return usage("--append adds to INDEX, --force replaces it: use one of them");
+	if (args->build.resume && (args->build.append || args->build.force))
+		return usage("--resume goes on with a build: --append and --force are others");
 	if (args->quiet)
 		args->progress = NG_PROGRESS_NONE;
 	return 0;

@@ -13,8 +13,9 @@ struct ng_appenddir {
 /* What a build calls its files. Nothing else is ever removed. */
 static bool is_ours(const char *name)
 {
-	static const char *const patterns[] = {"shard-*.ngs", "frames-??????",
-					       NG_MANIFEST_NAME ".tmp"};
+	static const char *const patterns[] = {
+		"shard-*.ngs", "frames-??????",        "segment-*", "text-*", "merge-??????",
+		"gaps-??????", NG_MANIFEST_NAME ".tmp"};
 
 	for (size_t i = 0; i < ng_array_size(patterns); i++)
 		if (fnmatch(patterns[i], name, 0) == 0)

@@ -1,31 +1,35 @@
 #include "build/builder.h"
 
-#include <sys/mman.h>
+#include <xxhash.h>
 
 #include "base/parallel.h"
 #include "build/appenddir.h"
+#include "build/assembly.h"
+#include "build/memory.h"
 #include "build/shard_jobs.h"
 #include "build/suffix_sort.h"
 #include "build/workdir.h"
 #include "index/manifest.h"
 #include "index/params.h"
 
-#define SA_SAMPLING   52u
-#define META_LEVEL    6 /* 19 takes a tenth of all CPU time, for a thousandth of the index */
-#define STORE_LEVEL   19
-#define MEMORY_A_BYTE 6u           /* of text: what sorting takes, and the text */
-#define MEMORY_FIXED  (128u << 20) /* everything else */
+#define SA_SAMPLING 52u
 
 struct ng_builder {
 	struct ng_build_options options;
+	struct ng_memory_plan plan;
 	struct ng_workdir *workdir;  /* of an index that is made */
 	struct ng_appenddir *append; /* of one that is added to; one of them is NULL */
+	struct ng_journal *journal;  /* of an index that is made */
+	XXH3_state_t *input;         /* the sum of all documents so far */
 	struct ng_shard_options shard_options;
-	struct ng_shard_text text; /* that is being collected */
+	struct ng_batch batch;        /* that is being collected, */
+	struct ng_shard_docs docs;    /* and its shard's documents */
+	struct ng_assembly *assembly; /* of the shard, when it has more than one batch; or NULL */
+	uint64_t shard_rows;          /* of the shard, the batch included */
 	struct ng_shard_jobs *jobs;
 	struct ng_manifest manifest;
-	size_t first_shard;   /* of those this build makes */
-	uint64_t shard_bytes; /* text and separators that a shard takes */
+	size_t first_shard; /* of those this build makes */
+	struct ng_shard_progress merging;
 };
 
 /* The directory that the files of the build are written into. */
@@ -35,13 +39,9 @@ static const char *directory(const struct ng_builder *builder)
 			       : ng_workdir_path(builder->workdir);
 }
 
-static void shard_finished(void *userdata, size_t shard, uint64_t file_bytes, uint64_t checksum)
+static const char *tmp_directory(const struct ng_builder *builder)
 {
-	struct ng_builder *builder = userdata;
-	struct ng_manifest_shard *entry = &builder->manifest.shards[shard];
-
-	entry->file_bytes = file_bytes;
-	entry->checksum = checksum;
+	return builder->options.tmp_dir ? builder->options.tmp_dir : directory(builder);
 }
 
 static void report(void *userdata, const struct ng_build_progress *progress)
@@ -52,68 +52,231 @@ static void report(void *userdata, const struct ng_build_progress *progress)
 		builder->options.progress(builder->options.userdata, progress);
 }
 
-/* Begin to make a shard of the text that there is, and wait until there is room for another. The
- * manifest has the shard at once, its file's size and checksum when it is made. */
-static int shard_start(struct ng_builder *builder, struct ng_error *err)
+/* ---- steps that are finished, and those that were before ---- */
+
+static void input_sum(const struct ng_builder *builder, char ret[33])
 {
-	struct ng_shard_text *text = &builder->text;
+	XXH128_hash_t sum = XXH3_128bits_digest(builder->input);
+
+	snprintf(ret, 33, "%016llx%016llx", (unsigned long long)sum.high64,
+		 (unsigned long long)sum.low64);
+}
+
+/* The step, if an interrupted build has finished it, of the same input. */
+static int step_find(const struct ng_builder *builder, enum ng_step_kind kind, uint64_t first,
+		     uint64_t end, const struct ng_step **ret_step, struct ng_error *err)
+{
+	char input[33];
+
+	*ret_step = NULL;
+	if (!builder->journal)
+		return 0;
+	*ret_step =
+		ng_journal_find(builder->journal, kind, builder->manifest.n_shards - 1, first, end);
+	if (!*ret_step)
+		return 0;
+	input_sum(builder, input);
+	if (strcmp(input, (*ret_step)->input) != 0)
+		return ng_fail(err, -ESTALE,
+			       "the input is not what it was when the build was interrupted; "
+			       "--force begins anew");
+	return 0;
+}
+
+static int step_done(struct ng_builder *builder, const struct ng_step *step, struct ng_error *err)
+{
+	return builder->journal ? ng_journal_add(builder->journal, step, err) : 0;
+}
+
+/* ---- batches and shards ---- */
+
+/* A batch is on disk. */
+static int job_finished(void *userdata, const struct ng_shard_job *job, uint64_t file_bytes,
+			uint64_t checksum, struct ng_error *err)
+{
+	struct ng_builder *builder = userdata;
+	struct ng_step step = job->step;
+	struct ng_manifest_shard *entry = &builder->manifest.shards[step.shard];
+
+	step.file_bytes = file_bytes;
+	step.checksum = checksum;
+	if (step.kind == NG_STEP_SHARD) {
+		entry->file_bytes = file_bytes;
+		entry->checksum = checksum;
+	}
+	return step_done(builder, &step, err);
+}
+
+/* The manifest has a shard from its first document on. */
+static int shard_begin(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_docs_options options = {.text_store = builder->options.text_store,
+						.threads = builder->options.threads,
+						.tmp_dir = tmp_directory(builder)};
 	char file[NG_MANIFEST_FILE_MAX];
-	struct ng_manifest_shard entry = {
-		.file = file, .docs = text->docs, .text_bytes = text->n - text->docs};
-	ng_cleanup(ng_freep) char *path = NULL;
-	int r;
+	struct ng_manifest_shard entry = {.file = file};
 
 	ng_manifest_free_name(&builder->manifest, file);
-	if (asprintf(&path, "%s/%s", directory(builder), file) < 0) {
+	if (ng_manifest_add(&builder->manifest, &entry) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	builder->shard_rows = 0;
+	return ng_shard_docs_begin(&builder->docs, &options, err);
+}
+
+static struct ng_manifest_shard *current_shard(const struct ng_builder *builder)
+{
+	return &builder->manifest.shards[builder->manifest.n_shards - 1];
+}
+
+/* Hand the batch to a job, which makes a segment or a shard of it at path. */
+static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const char *path,
+		     struct ng_error *err)
+{
+	job->path = strdup(path);
+	if (!job->path)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	snprintf(job->step.file, sizeof(job->step.file), "%s", basename(path));
+	job->step.shard = builder->manifest.n_shards - 1;
+	job->step.rows = builder->batch.n;
+	input_sum(builder, job->step.input);
+	job->batch = builder->batch;
+	builder->batch = (struct ng_batch){0};
+	/* What a killed run left of it. */
+	unlink(path);
+	return ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
+}
+
+/* The batch becomes a segment of the shard. */
+static int segment_start(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_job job = {.step.kind = NG_STEP_SEGMENT};
+	const struct ng_step *done;
+	const char *path;
+	int r = 0;
+
+	if (!builder->assembly)
+		r = ng_assembly_new(directory(builder), builder->manifest.n_shards - 1,
+				    &builder->assembly, err);
+	if (r < 0)
+		return r;
+	job.step.first = ng_assembly_segments(builder->assembly);
+	job.step.end = job.step.first + 1;
+	if (ng_assembly_add(builder->assembly, builder->batch.n, &path, &job.text_fd,
+			    &job.text_at) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	r = step_find(builder, job.step.kind, job.step.first, job.step.end, &done, err);
+	if (r < 0)
+		return r;
+	if (done) {
+		ng_batch_clear(&builder->batch);
+		return 0;
+	}
+	return job_start(builder, &job, path, err);
+}
+
+static void merge_report(void *userdata)
+{
+	const struct ng_builder *builder = userdata;
+	const struct ng_shard_progress *p = &builder->merging;
+	struct ng_build_progress progress = {
+		.phase = (enum ng_build_phase)atomic_load(&p->phase),
+		.shard = (uint32_t)builder->manifest.n_shards - 1,
+		.done_bytes = atomic_load(&p->done_bytes),
+		.total_bytes = atomic_load(&p->total_bytes),
+	};
+
+	report(userdata, &progress);
+}
+
+/* The shard's segments become one, and that the shard. */
+static int shard_assemble(struct ng_builder *builder, const char *path, struct ng_error *err)
+{
+	struct ng_shard_options options = builder->shard_options;
+	struct ng_merge_options merge = {.sa_rate = options.sa_rate,
+					 .threads = builder->options.threads,
+					 .memory_bytes = builder->plan.jobs_bytes,
+					 .tmp_dir = tmp_directory(builder),
+					 .cancel = builder->options.cancel,
+					 .progress = &builder->merging,
+					 .report = merge_report,
+					 .userdata = builder};
+	struct ng_manifest_shard *entry = current_shard(builder);
+	struct ng_step step = {.kind = NG_STEP_SHARD,
+			       .shard = builder->manifest.n_shards - 1,
+			       .rows = builder->shard_rows};
+	const char *segment;
+	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
+
+	if (r == 0)
+		r = ng_assembly_merge(builder->assembly, builder->journal, &merge, &segment, err);
+	if (r < 0)
+		return r;
+	options.threads = builder->options.threads;
+	options.cancel = builder->options.cancel;
+	unlink(path);
+	r = ng_shard_complete(segment, &builder->docs, &options, path, &builder->merging,
+			      &step.file_bytes, &step.checksum, err);
+	if (r < 0)
+		return r;
+	entry->file_bytes = step.file_bytes;
+	entry->checksum = step.checksum;
+	snprintf(step.file, sizeof(step.file), "%s", entry->file);
+	input_sum(builder, step.input);
+	return step_done(builder, &step, err);
+}
+
+/* The shard has all its documents. */
+static int shard_finish(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_manifest_shard *entry = current_shard(builder);
+	ng_cleanup(ng_freep) char *path = NULL;
+	struct ng_shard_job job = {.step.kind = NG_STEP_SHARD};
+	const struct ng_step *done;
+	int r;
+
+	entry->docs = builder->docs.n;
+	entry->text_bytes = builder->shard_rows - builder->docs.n;
+	if (asprintf(&path, "%s/%s", directory(builder), entry->file) < 0) {
 		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	/* Before the job, which fills in the rest whenever it ends. */
-	if (ng_manifest_add(&builder->manifest, &entry) < 0)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	r = ng_shard_jobs_start(builder->jobs, text, &builder->shard_options, path,
-				builder->manifest.n_shards - 1, err);
-	return r < 0 ? r : ng_shard_jobs_wait(builder->jobs, builder->shard_bytes, err);
-}
-
-static int text_begin(struct ng_builder *builder, struct ng_error *err)
-{
-	struct ng_shard_text *text = &builder->text;
-	const char *tmp = directory(builder);
-	unsigned threads = builder->shard_options.threads;
-	int r;
-
-	/* As much room as a shard can take; memory comes with use. */
-	text->cap = NG_SORT_MAX;
-	text->bytes = mmap(NULL, text->cap, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (text->bytes == MAP_FAILED) {
-		text->bytes = NULL;
-		return ng_fail(err, -ENOMEM, "out of memory for a shard's text");
+	r = step_find(builder, NG_STEP_SHARD, 0, 0, &done, err);
+	if (r == 0 && builder->assembly && !done) {
+		r = builder->batch.docs ? segment_start(builder, err) : 0;
+		if (r == 0)
+			r = shard_assemble(builder, path, err);
+	} else if (r == 0 && !done) {
+		job.docs = builder->docs;
+		builder->docs = (struct ng_shard_docs){0};
+		r = job_start(builder, &job, path, err);
 	}
-	madvise(text->bytes, text->cap, MADV_HUGEPAGE);
-	r = ng_frames_writer_new(META_LEVEL, threads, tmp, &text->meta, err);
-	if (r == 0 && builder->options.text_store)
-		r = ng_frames_writer_new(STORE_LEVEL, threads, tmp, &text->store, err);
-	return r;
+	if (r < 0)
+		return r;
+	if (done) {
+		entry->file_bytes = done->file_bytes;
+		entry->checksum = done->checksum;
+	}
+	if (builder->assembly)
+		ng_assembly_remove(builder->assembly);
+	builder->assembly = ng_assembly_free(builder->assembly);
+	ng_batch_clear(&builder->batch);
+	ng_shard_docs_clear(&builder->docs);
+	return 0;
 }
+
+/* ---- beginning ---- */
 
 static int options_check(struct ng_build_options *options, struct ng_error *err)
 {
-	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
-
 	if (!options->sa_sampling)
 		options->sa_sampling = SA_SAMPLING;
 	if (!options->memory_bytes)
-		options->memory_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 2;
+		options->memory_bytes = ng_memory_default();
 	if (!options->threads)
 		options->threads = ng_processors();
 	if (options->sa_sampling < NG_SA_RATE_MIN || options->sa_sampling > NG_SA_RATE_MAX)
 		return ng_fail(err, -EINVAL, "suffix array sampling %u is not from %u to %u",
 			       options->sa_sampling, NG_SA_RATE_MIN, NG_SA_RATE_MAX);
-	if (options->memory_bytes < 2 * MEMORY_FIXED)
-		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
-			       (uintmax_t)options->memory_bytes, 2 * MEMORY_FIXED >> 20);
 	return 0;
 }
 
@@ -132,130 +295,165 @@ static int append_begin(struct ng_builder *builder, struct ng_error *err)
 	return ng_appenddir_options(&builder->manifest, &builder->options, err);
 }
 
-/* Shards side by side, when there is memory for several; each gets its share of the threads. */
-static int jobs_begin(struct ng_builder *builder)
+/* What must be the same for a build to go on: it decides where batches and shards begin, and what
+ * is in their files. */
+static char *options_text(const struct ng_builder *builder)
 {
-	uint64_t memory = builder->options.memory_bytes - MEMORY_FIXED, side_by_side;
+	char *text;
+
+	return asprintf(&text, "format=%u sa-sampling=%u text-store=%s shard=%ju batch=%ju",
+			NG_FORMAT_VERSION, builder->options.sa_sampling,
+			builder->options.text_store ? "yes" : "no",
+			(uintmax_t)builder->plan.shard_bytes,
+			(uintmax_t)builder->plan.batch_bytes) < 0
+		       ? NULL
+		       : text;
+}
+
+static int workdir_begin(struct ng_builder *builder, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *text = options_text(builder);
+	const struct ng_build_options *options = &builder->options;
+	bool found;
+	int r;
+
+	if (!text)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	builder->manifest.format_version = NG_FORMAT_VERSION;
+	builder->manifest.sa_sampling = options->sa_sampling;
+	builder->manifest.text_store = options->text_store;
+	r = ng_workdir_new(options->output, options->force, options->resume, &builder->workdir,
+			   err);
+	if (r < 0)
+		return r;
+	r = ng_journal_open(ng_workdir_path(builder->workdir), text, &builder->journal, &found,
+			    err);
+	/* Whoever comes with the right options may go on with it. */
+	if (r < 0)
+		ng_workdir_keep(builder->workdir);
+	return r;
+}
+
+/* Shards side by side, when there is memory for several; each gets its share of the threads. */
+static int jobs_begin(struct ng_builder *builder, struct ng_error *err)
+{
 	struct ng_shard_jobs_options options = {.threads = builder->options.threads,
-						.memory_bytes = memory,
+						.memory_bytes = builder->plan.jobs_bytes,
 						.cancel = builder->options.cancel,
 						.progress = report,
-						.finished = shard_finished,
+						.finished = job_finished,
 						.userdata = builder};
 
-	side_by_side = memory / (MEMORY_A_BYTE * ng_max(builder->shard_bytes, (uint64_t)1));
-	side_by_side = ng_max(ng_min(side_by_side, (uint64_t)options.threads), (uint64_t)1);
+	builder->shard_options.sa_rate = builder->options.sa_sampling;
 	builder->shard_options.threads =
-		(unsigned)ng_div_up((uint64_t)options.threads, side_by_side);
-	return ng_shard_jobs_new(&options, &builder->jobs);
+		ng_max(builder->options.threads / builder->plan.side_by_side, 1u);
+	if (ng_shard_jobs_new(&options, &builder->jobs) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	return 0;
 }
 
 int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
 		   struct ng_error *err)
 {
 	ng_cleanup(ng_builder_freep) struct ng_builder *builder = calloc(1, sizeof(*builder));
-	uint64_t fits;
 	int r;
 
 	if (!builder)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	builder->options = *options;
+	builder->input = XXH3_createState();
+	if (!builder->input)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	XXH3_128bits_reset(builder->input);
 	r = options->append ? append_begin(builder, err) : 0;
 	if (r == 0)
 		r = options_check(&builder->options, err);
-	if (r < 0)
-		return r;
-	builder->shard_options = (struct ng_shard_options){.sa_rate = builder->options.sa_sampling,
-							   .threads = builder->options.threads};
-	fits = (builder->options.memory_bytes - MEMORY_FIXED) / MEMORY_A_BYTE;
-	fits = ng_min(fits, NG_SORT_MAX);
-	if (builder->options.shard_bytes > fits)
-		return ng_fail(err, -EINVAL,
-			       "shards of %ju bytes need more memory than there may be used; "
-			       "%ju bytes is the most (see --shard-size and --memory)",
-			       (uintmax_t)builder->options.shard_bytes, (uintmax_t)fits);
-	builder->shard_bytes = options->shard_bytes ? options->shard_bytes : fits;
-	r = jobs_begin(builder);
-	if (r < 0)
-		return ng_fail(err, r, "out of memory");
-	if (builder->append) {
-		*ret_builder = ng_steal_ptr(&builder);
-		return 0;
-	}
-	builder->manifest.format_version = NG_FORMAT_VERSION;
-	builder->manifest.sa_sampling = builder->options.sa_sampling;
-	builder->manifest.text_store = builder->options.text_store;
-	r = ng_workdir_new(options->output, options->force, &builder->workdir, err);
+	if (r == 0)
+		r = ng_memory_divide(builder->options.memory_bytes, options->shard_bytes,
+				     options->batch_bytes, builder->options.threads, &builder->plan,
+				     err);
+	if (r == 0)
+		r = jobs_begin(builder, err);
+	if (r == 0 && !builder->append)
+		r = workdir_begin(builder, err);
 	if (r < 0)
 		return r;
 	*ret_builder = ng_steal_ptr(&builder);
 	return 0;
 }
 
-static int ends_grow(struct ng_shard_text *text)
-{
-	uint64_t cap = ng_max(2 * text->docs_cap, (uint64_t)4096);
-	uint64_t *docs, *meta;
+/* ---- documents ---- */
 
-	if (text->docs < text->docs_cap)
-		return 0;
-	docs = reallocarray(text->doc_ends, cap, sizeof(*docs));
-	if (docs)
-		text->doc_ends = docs;
-	meta = reallocarray(text->meta_ends, cap, sizeof(*meta));
-	if (meta)
-		text->meta_ends = meta;
-	if (!docs || !meta)
-		return -ENOMEM;
-	text->docs_cap = cap;
-	return 0;
+static void input_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
+		      const char *meta, size_t meta_bytes)
+{
+	uint64_t lengths[2] = {text_bytes, meta_bytes};
+
+	XXH3_128bits_update(builder->input, lengths, sizeof(lengths));
+	XXH3_128bits_update(builder->input, text, text_bytes);
+	XXH3_128bits_update(builder->input, meta, meta_bytes);
 }
 
-/* A text with NUL bytes takes up to twice the memory to sort. */
-static bool has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
+/* A batch with NUL bytes takes up to twice the memory to sort. */
+static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
 {
-	uint64_t limit = builder->shard_bytes;
+	uint64_t limit = builder->plan.batch_bytes;
 
-	if (has_nul || builder->text.has_nul)
+	if (has_nul || builder->batch.has_nul)
 		limit /= 2;
-	return builder->text.n + text_bytes + 1 <= limit;
+	return builder->batch.n + text_bytes + 1 <= limit;
 }
 
-int ng_builder_add(struct ng_builder *builder, const uint8_t *text_bytes_at, size_t text_bytes,
-		   const char *meta, size_t meta_bytes, struct ng_error *err)
+/* One that is larger than a batch would take more memory than there is. */
+static int document_check(const struct ng_builder *builder, size_t text_bytes, bool has_nul,
+			  struct ng_error *err)
 {
-	struct ng_shard_text *text = &builder->text;
-	bool has_nul = memchr(text_bytes_at, 0, text_bytes) != NULL;
-	int r = 0;
+	uint64_t takes = ng_shard_job_bytes(text_bytes + 1, has_nul) + NG_MEMORY_FIXED;
 
 	if (text_bytes >= NG_SORT_MAX)
 		return ng_fail(err, -EFBIG, "a document of %zu bytes is too large; %ju is the most",
 			       text_bytes, (uintmax_t)NG_SORT_MAX - 1);
-	/* A document that is larger than a shard gets one of its own. */
-	if (text->docs && !has_room(builder, text_bytes, has_nul))
-		r = shard_start(builder, err);
-	if (r == 0 && !text->bytes)
-		r = text_begin(builder, err);
-	if (r < 0)
-		return r;
-	if (ends_grow(text) < 0)
-		return ng_fail(err, -ENOMEM, "out of memory for %ju documents",
-			       (uintmax_t)text->docs);
-	r = ng_frames_writer_add(text->meta, meta, meta_bytes, err);
-	if (r == 0 && text->store)
-		r = ng_frames_writer_add(text->store, text_bytes_at, text_bytes, err);
-	if (r < 0)
-		return r;
-	memcpy(text->bytes + text->n, text_bytes_at, text_bytes);
-	text->n += text_bytes;
-	text->doc_ends[text->docs] = text->n;
-	text->meta_ends[text->docs] =
-		(text->docs ? text->meta_ends[text->docs - 1] : 0) + meta_bytes;
-	text->bytes[text->n++] = 0;
-	text->docs++;
-	text->has_nul |= has_nul;
+	if (takes > builder->options.memory_bytes)
+		return ng_fail(err, -EFBIG,
+			       "a document of %zu bytes takes %ju MiB of memory to sort; see "
+			       "--memory",
+			       text_bytes, (uintmax_t)(takes >> 20) + 1);
 	return 0;
 }
+
+int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
+		   const char *meta, size_t meta_bytes, struct ng_error *err)
+{
+	bool has_nul = memchr(text, 0, text_bytes) != NULL;
+	int r = document_check(builder, text_bytes, has_nul, err);
+
+	if (r == 0 && builder->docs.n &&
+	    builder->shard_rows + text_bytes + 1 > builder->plan.shard_bytes)
+		r = shard_finish(builder, err);
+	else if (r == 0 && builder->batch.docs && !batch_has_room(builder, text_bytes, has_nul))
+		r = segment_start(builder, err);
+	if (r == 0 && !builder->docs.n)
+		r = shard_begin(builder, err);
+	if (r == 0 && !builder->batch.bytes) {
+		/* Room for the next batch beside those at work. */
+		r = ng_shard_jobs_wait(builder->jobs, 0, err);
+		if (r == 0 && ng_batch_begin(&builder->batch) < 0)
+			r = ng_fail(err, -ENOMEM, "out of memory for a batch of text");
+	}
+	if (r == 0)
+		r = ng_shard_docs_add(&builder->docs, text, text_bytes, meta, meta_bytes, err);
+	if (r < 0)
+		return r;
+	r = ng_batch_add(&builder->batch, text, text_bytes);
+	if (r < 0)
+		return ng_fail(err, r, "%s",
+			       r == -EFBIG ? "a batch is too large" : "out of memory");
+	input_add(builder, text, text_bytes, meta, meta_bytes);
+	builder->shard_rows += text_bytes + 1;
+	return 0;
+}
+
+/* ---- the end ---- */
 
 static void summarize(const struct ng_manifest *manifest, size_t first_shard,
 		      struct ng_build_summary *ret_summary)
@@ -283,16 +481,18 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 	const struct ng_manifest *manifest = &builder->manifest;
 	int r = 0;
 
-	if (builder->text.docs)
-		r = shard_start(builder, err);
+	if (builder->docs.n)
+		r = shard_finish(builder, err);
 	if (r == 0)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 	if (r == 0 && builder->workdir)
 		r = ng_manifest_write(ng_workdir_path(builder->workdir), manifest, err);
 	if (r == 0 && ng_cancelled(builder->options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
-	if (r == 0 && builder->workdir)
+	if (r == 0 && builder->workdir) {
+		ng_journal_remove(builder->journal);
 		r = ng_workdir_publish(builder->workdir, err);
+	}
 	/* Nothing to add: the index stays as it is, byte for byte. */
 	if (r == 0 && builder->append && manifest->n_shards > builder->first_shard)
 		r = ng_appenddir_publish(builder->append, manifest, err);
@@ -301,12 +501,21 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 	return r;
 }
 
+bool ng_builder_keep(struct ng_builder *builder)
+{
+	return builder->workdir && ng_workdir_keep(builder->workdir);
+}
+
 struct ng_builder *ng_builder_free(struct ng_builder *builder)
 {
 	if (!builder)
 		return NULL;
 	ng_shard_jobs_free(builder->jobs);
-	ng_shard_text_clear(&builder->text);
+	ng_batch_clear(&builder->batch);
+	ng_shard_docs_clear(&builder->docs);
+	ng_assembly_free(builder->assembly);
+	ng_journal_close(builder->journal);
+	XXH3_freeState(builder->input);
 	ng_manifest_clear(&builder->manifest);
 	ng_workdir_free(builder->workdir);
 	ng_appenddir_free(builder->append);

@@ -8,6 +8,7 @@ struct ng_builder;
 enum ng_build_phase {
 	NG_PHASE_READ,   /* documents are coming in; the caller knows how far */
 	NG_PHASE_SORT,   /* suffix sorting */
+	NG_PHASE_MERGE,  /* segments becoming one */
 	NG_PHASE_ENCODE, /* BWT blocks, samples */
 	NG_PHASE_STORE,  /* text and metadata */
 	NG_PHASE_SYNC,   /* to disk, and the rename */
@@ -24,8 +25,11 @@ struct ng_build_options {
 	const char *output;    /* path of the index directory to make */
 	bool force;            /* replace an index that is there */
 	bool append;           /* add to an index that is there; not with force */
-	uint64_t shard_bytes;  /* text bytes a shard at most; 0: as large as memory allows */
-	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's */
+	bool resume;           /* go on with a build that was interrupted, if there is one */
+	uint64_t shard_bytes;  /* text and separators a shard at most; 0: twice the memory */
+	uint64_t batch_bytes;  /* of these, sorted at once at most; 0: as memory allows */
+	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's (memory.h) */
+	const char *tmp_dir;   /* for what is not needed to resume; NULL: beside the output */
 	unsigned threads;      /* 0: as many as there are processors */
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
@@ -68,7 +72,11 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_
 int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_summary,
 		      struct ng_error *err);
 
-/* Free; what an unfinished build has written is removed. */
+/* Whether an unfinished build has finished anything that is worth to go on with (options->resume);
+ * then ng_builder_free leaves it. */
+bool ng_builder_keep(struct ng_builder *builder);
+
+/* Free; what an unfinished build has written is removed, unless it is kept. */
 struct ng_builder *ng_builder_free(struct ng_builder *builder);
 
 static inline void ng_builder_freep(struct ng_builder **builder)

@@ -23,7 +23,7 @@ static int add(struct finder *f, unsigned len, uint64_t begin, uint64_t end)
 		f->cap = cap;
 	}
 	kmer = &f->kmers[f->n++];
-	*kmer = (struct ng_kmer){.len = len, .row = begin + 1, .count = end - begin};
+	*kmer = (struct ng_kmer){.len = len, .row = begin, .count = end - begin};
 	for (unsigned i = 0; i < len; i++)
 		kmer->last[i] = f->path[len - 1 - i];
 	return 0;

@@ -9,6 +9,6 @@
 
 /* All patterns of 1 to NG_KMER_MAX_BYTES bytes that occur at least min_count times, and all bytes
  * that occur. text holds separators as zeroes (in no pattern) and ends with one; sa is its suffix
- * array; entry i is row i + 1. *ret_kmers belongs to the caller. -ENOMEM. */
+ * array, entry i that of row i. *ret_kmers belongs to the caller. -ENOMEM. */
 int ng_frequent_find(const uint8_t *text, const int32_t *sa, uint64_t n, uint64_t min_count,
 		     struct ng_kmer **ret_kmers, size_t *ret_n);

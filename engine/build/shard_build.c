@@ -1,88 +1,19 @@
 #include "build/shard_build.h"
 
-#include <sys/mman.h>
-
 #include "build/bwt_write.h"
+#include "build/frequent.h"
+#include "build/frequent_search.h"
 #include "build/suffix_sort.h"
 #include "index/kmers.h"
 #include "index/packed.h"
-#include "index/params.h"
 #include "index/permutation.h"
-#include "index/shardfile.h"
+#include "index/segment.h"
 
 /* Of the shortcuts for inverting the suffix array samples: an inverse takes some 2 * SPACING steps,
  * and the shortcuts 1 / SPACING of the samples' room. */
 #define SPACING 8u
 
-static void text_release(struct ng_shard_text *text)
-{
-	if (text->bytes)
-		munmap(text->bytes, text->cap);
-	text->bytes = NULL;
-}
-
-void ng_shard_text_clear(struct ng_shard_text *text)
-{
-	text_release(text);
-	free(text->doc_ends);
-	free(text->meta_ends);
-	ng_frames_writer_free(text->meta);
-	ng_frames_writer_free(text->store);
-	*text = (struct ng_shard_text){0};
-}
-
-static int section_write(struct ng_shard_writer *shard, uint32_t type, const void *data, size_t len,
-			 struct ng_error *err)
-{
-	int r = ng_shard_writer_section(shard, type, err);
-
-	return r < 0 ? r : ng_shard_writer_write(shard, data, len, err);
-}
-
-static int numbers_write(struct ng_shard_writer *shard, uint32_t type, const uint32_t *numbers,
-			 uint64_t n, uint64_t largest, struct ng_error *err)
-{
-	struct ng_packed_writer writer;
-	int r = ng_shard_writer_section(shard, type, err);
-
-	if (r == 0)
-		r = ng_packed_writer_begin(&writer, shard, n, largest, err);
-	for (uint64_t i = 0; r == 0 && i < n; i++)
-		r = ng_packed_writer_put(&writer, numbers[i], err);
-	return r < 0 ? r : ng_packed_writer_end(&writer, err);
-}
-
-static int starts_write(struct ng_shard_writer *shard, uint32_t type, const uint64_t *ends,
-			uint64_t n, uint64_t gap, struct ng_error *err)
-{
-	ng_cleanup(ng_freep) uint64_t *starts = malloc((n + 1) * sizeof(*starts));
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = -ENOMEM;
-
-	if (starts) {
-		starts[0] = 0;
-		for (uint64_t i = 0; i < n; i++)
-			starts[i + 1] = ends[i] + gap;
-		r = ng_ef_encode(starts, n + 1, &buf);
-	}
-	if (r < 0)
-		return ng_fail(err, r, "out of memory for the starts of %ju documents",
-			       (uintmax_t)n);
-	return section_write(shard, type, buf.data, buf.len, err);
-}
-
-static int kmers_write(struct ng_shard_writer *shard, const struct ng_sorted *sorted,
-		       struct ng_error *err)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = ng_kmers_write(sorted->kmers, sorted->n_kmers, sorted->rows, &buf);
-
-	if (r < 0)
-		return ng_fail(err, r, "out of memory for the table of frequent patterns");
-	return section_write(shard, NG_SECTION_KMERS, buf.data, buf.len, err);
-}
-
-static void phase_set(struct ng_shard_progress *progress, enum ng_build_phase phase, uint64_t total)
+void ng_shard_phase(struct ng_shard_progress *progress, enum ng_build_phase phase, uint64_t total)
 {
 	atomic_store(&progress->done_bytes, 0);
 	atomic_store(&progress->total_bytes, total);
@@ -96,21 +27,81 @@ static void encode_progress(void *userdata, uint64_t done, uint64_t total)
 	atomic_store(&progress->done_bytes, done);
 }
 
-static int documents_write(struct ng_shard_writer *shard, struct ng_shard_text *text,
-			   struct ng_error *err)
+static int section_write(struct ng_shard_writer *shard, uint32_t type, const void *data, size_t len,
+			 struct ng_error *err)
 {
-	int r = starts_write(shard, NG_SECTION_DOC_STARTS, text->doc_ends, text->docs, 1, err);
+	int r = ng_shard_writer_section(shard, type, err);
+
+	return r < 0 ? r : ng_shard_writer_write(shard, data, len, err);
+}
+
+int ng_samples_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
+		     struct ng_error *err)
+{
+	struct ng_packed_writer writer;
+	int r = ng_shard_writer_section(shard, NG_SECTION_SA_SAMPLES, err);
 
 	if (r == 0)
-		r = starts_write(shard, NG_SECTION_META_STARTS, text->meta_ends, text->docs, 0,
-				 err);
-	if (r == 0)
-		r = ng_frames_writer_finish(text->meta, shard, NG_SECTION_META_FRAMES,
-					    NG_SECTION_META_DIRECTORY, err);
-	if (r == 0 && text->store)
-		r = ng_frames_writer_finish(text->store, shard, NG_SECTION_TEXT_FRAMES,
-					    NG_SECTION_TEXT_DIRECTORY, err);
-	return r;
+		r = ng_packed_writer_begin(&writer, shard, n, n - 1, err);
+	for (uint64_t i = 0; r == 0 && i < n; i++)
+		r = ng_packed_writer_put(&writer, numbers[i], err);
+	return r < 0 ? r : ng_packed_writer_end(&writer, err);
+}
+
+static int kmers_write(struct ng_shard_writer *shard, struct ng_kmer *kmers, size_t n,
+		       uint64_t rows, struct ng_error *err)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	int r = ng_kmers_write(kmers, n, rows, &buf);
+
+	if (r < 0)
+		return ng_fail(err, r, "out of memory for the table of frequent patterns");
+	return section_write(shard, NG_SECTION_KMERS, buf.data, buf.len, err);
+}
+
+static int shortcuts_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
+			   struct ng_error *err)
+{
+	int r = ng_shard_writer_section(shard, NG_SECTION_SHORTCUTS, err);
+
+	return r < 0 ? r : ng_permutation_write(numbers, n, SPACING, shard, err);
+}
+
+/* Sort, with the progress and the errors of a build. */
+static int batch_sort(const struct ng_batch *batch, const struct ng_shard_options *options,
+		      struct ng_shard_progress *progress, struct ng_sorted *sorted,
+		      struct ng_error *err)
+{
+	struct ng_sort_text text = {batch->bytes, batch->n, batch->doc_ends, batch->docs,
+				    batch->has_nul};
+	int r;
+
+	ng_shard_phase(progress, NG_PHASE_SORT, batch->n);
+	r = ng_suffix_sort(&text, options->sa_rate, sorted);
+	if (r == -EFBIG)
+		return ng_fail(err, r,
+			       "%zu bytes with NUL bytes in them are too many to sort at once; "
+			       "use a smaller --memory",
+			       batch->n);
+	if (r < 0)
+		return ng_fail(err, r,
+			       "out of memory for sorting %zu bytes; use a smaller --memory",
+			       batch->n);
+	/* In this order: whoever cancels and then sees that it sorts may count on nothing being
+	 * written. */
+	ng_shard_phase(progress, NG_PHASE_ENCODE, batch->n);
+	return ng_cancelled(options->cancel) ? -EINTR : 0;
+}
+
+static int params_write(struct ng_shard_writer *shard, const struct ng_batch *batch,
+			uint32_t sa_rate, struct ng_error *err)
+{
+	struct ng_shard_params params = {.rows = batch->n,
+					 .docs = batch->docs,
+					 .text_bytes = batch->n - batch->docs,
+					 .sa_rate = sa_rate};
+
+	return section_write(shard, NG_SECTION_PARAMS, &params, sizeof(params), err);
 }
 
 static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *sorted,
@@ -121,62 +112,138 @@ static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *s
 	int r = ng_bwt_write(&bwt, ng_mark_shift(options->sa_rate), options->threads, shard,
 			     options->cancel, encode_progress, progress, err);
 
-	if (r == 0)
-		r = numbers_write(shard, NG_SECTION_SA_SAMPLES, sorted->sa_samples,
-				  sorted->n_sa_samples, sorted->n_sa_samples - 1, err);
-	if (r == 0)
-		r = ng_shard_writer_section(shard, NG_SECTION_SHORTCUTS, err);
-	if (r == 0)
-		r = ng_permutation_write(sorted->sa_samples, sorted->n_sa_samples, SPACING, shard,
-					 err);
-	return r;
+	return r < 0 ? r : ng_samples_write(shard, sorted->sa_samples, sorted->n_sa_samples, err);
 }
 
-int ng_shard_build(struct ng_shard_text *text, const struct ng_shard_options *options,
-		   const char *path, struct ng_shard_progress *progress, uint64_t *ret_bytes,
-		   uint64_t *ret_checksum, struct ng_error *err)
+int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
+		   const struct ng_shard_options *options, const char *path,
+		   struct ng_shard_progress *progress, uint64_t *ret_bytes, uint64_t *ret_checksum,
+		   struct ng_error *err)
 {
-	struct ng_sort_text sort = {text->bytes, text->n, text->doc_ends, text->docs,
-				    text->has_nul};
-	struct ng_shard_params params = {.docs = text->docs,
-					 .text_bytes = text->n - text->docs,
-					 .sa_rate = options->sa_rate};
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
-	int r;
+	uint64_t n = batch->n;
+	int r = batch_sort(batch, options, progress, &sorted, err);
 
-	phase_set(progress, NG_PHASE_SORT, text->n);
-	r = ng_suffix_sort(&sort, options->sa_rate, &sorted);
-	if (r == -EFBIG)
-		return ng_fail(err, r,
-			       "a shard of %zu bytes with NUL bytes in it is too large to sort; "
-			       "use a smaller --shard-size",
-			       text->n);
-	if (r < 0)
-		return ng_fail(err, r,
-			       "out of memory for sorting %zu bytes; use a smaller --shard-size",
-			       text->n);
-	/* In this order: whoever cancels and then sees that it sorts may count on nothing being
-	 * written. */
-	phase_set(progress, NG_PHASE_ENCODE, text->n);
-	if (ng_cancelled(options->cancel))
-		return -EINTR;
-	params.rows = sorted.rows;
-	params.primary = sorted.primary;
-	r = ng_shard_writer_new(path, &shard, err);
 	if (r == 0)
-		r = section_write(shard, NG_SECTION_PARAMS, &params, sizeof(params), err);
+		r = ng_shard_writer_new(path, &shard, err);
+	if (r == 0)
+		r = params_write(shard, batch, options->sa_rate, err);
 	if (r == 0 && sorted.n_kmers)
-		r = kmers_write(shard, &sorted, err);
-	text_release(text);
+		r = kmers_write(shard, sorted.kmers, sorted.n_kmers, sorted.rows, err);
+	ng_batch_clear(batch);
 	if (r == 0)
 		r = sorted_write(shard, &sorted, options, progress, err);
+	if (r == 0)
+		r = shortcuts_write(shard, sorted.sa_samples, sorted.n_sa_samples, err);
 	if (r < 0)
 		return r;
-	phase_set(progress, NG_PHASE_STORE, text->n);
-	r = documents_write(shard, text, err);
+	ng_shard_phase(progress, NG_PHASE_STORE, n);
+	r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
 	if (r < 0)
 		return r;
-	phase_set(progress, NG_PHASE_SYNC, text->n);
+	ng_shard_phase(progress, NG_PHASE_SYNC, n);
+	return ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
+}
+
+int ng_segment_build(struct ng_batch *batch, const struct ng_shard_options *options,
+		     const char *path, struct ng_shard_progress *progress, uint64_t *ret_bytes,
+		     uint64_t *ret_checksum, struct ng_error *err)
+{
+	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
+	int r = batch_sort(batch, options, progress, &sorted, err);
+
+	if (r == 0)
+		r = ng_shard_writer_new(path, &shard, err);
+	if (r == 0)
+		r = params_write(shard, batch, options->sa_rate, err);
+	if (r == 0)
+		r = ng_doc_starts_write(batch->doc_ends, batch->docs, options->sa_rate, shard, err);
+	ng_batch_clear(batch);
+	if (r == 0)
+		r = sorted_write(shard, &sorted, options, progress, err);
+	return r < 0 ? r : ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
+}
+
+/* ---- a shard from a segment ---- */
+
+static int section_copy(const struct ng_shard_file *file, uint32_t type,
+			struct ng_shard_writer *shard, struct ng_error *err)
+{
+	const uint8_t *data;
+	size_t bytes;
+
+	if (!ng_shard_file_section(file, type, &data, &bytes))
+		return ng_fail(err, -EUCLEAN, "a segment has no section %s", ng_section_name(type));
+	return section_write(shard, type, data, bytes, err);
+}
+
+static int patterns_write(const struct ng_segment *segment, const struct ng_shard_options *options,
+			  struct ng_shard_writer *shard, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	uint64_t lo, hi;
+	size_t n;
+	int r;
+
+	/* A batch that has NUL bytes is sorted in another form, from which they aren't found. */
+	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
+	if (lo < hi)
+		return 0;
+	r = ng_frequent_search(segment->bwt, NG_FREQUENT_COUNT, options->threads, &kmers, &n);
+	if (r < 0)
+		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
+	return n ? kmers_write(shard, kmers, n, segment->params.rows, err) : 0;
+}
+
+static int segment_shortcuts_write(const struct ng_segment *segment, struct ng_shard_writer *shard,
+				   struct ng_error *err)
+{
+	ng_cleanup(ng_freep) uint32_t *numbers = calloc(segment->samples.n, sizeof(*numbers));
+
+	if (!numbers)
+		return ng_fail(err, -ENOMEM, "out of memory for %ju samples",
+			       (uintmax_t)segment->samples.n);
+	for (uint64_t i = 0; i < segment->samples.n; i++)
+		numbers[i] = (uint32_t)ng_packed_get(&segment->samples, i);
+	return shortcuts_write(shard, numbers, segment->samples.n, err);
+}
+
+int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
+		      const struct ng_shard_options *options, const char *path,
+		      struct ng_shard_progress *progress, uint64_t *ret_bytes,
+		      uint64_t *ret_checksum, struct ng_error *err)
+{
+	static const uint32_t copied[] = {
+		NG_SECTION_BWT_BLOCKS, NG_SECTION_BWT_MAP,    NG_SECTION_BWT_REGIONS,
+		NG_SECTION_MARK_HINTS, NG_SECTION_BWT_TABLES, NG_SECTION_SA_SAMPLES,
+	};
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	int r = ng_shard_file_open(segment_path, &file, err);
+
+	if (r == 0)
+		r = ng_segment_open(file, segment_path, &segment, err);
+	if (r == 0)
+		r = ng_shard_writer_new(path, &shard, err);
+	if (r < 0)
+		return r;
+	ng_shard_phase(progress, NG_PHASE_STORE, segment.params.rows);
+	r = section_copy(file, NG_SECTION_PARAMS, shard, err);
+	if (r == 0)
+		r = patterns_write(&segment, options, shard, err);
+	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++)
+		r = section_copy(file, copied[i], shard, err);
+	if (r == 0)
+		r = segment_shortcuts_write(&segment, shard, err);
+	if (r == 0)
+		r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
+	if (r == 0 && ng_shard_file_faulted(file))
+		r = ng_fail(err, -EIO, "%s: cannot be read", segment_path);
+	if (r < 0)
+		return r;
+	ng_shard_phase(progress, NG_PHASE_SYNC, segment.params.rows);
 	return ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
 }

@@ -14,12 +14,10 @@ struct job {
 	pthread_cond_t done_cond;
 	bool done, abandoned; /* whoever is last frees the job */
 	pthread_t thread;
-	struct ng_shard_text text;
+	struct ng_shard_job what;
 	struct ng_shard_options options;
 	struct ng_shard_progress progress;
 	ng_cancel cancel;
-	char *path;
-	size_t shard;
 	uint64_t takes; /* memory */
 	uint64_t file_bytes, checksum;
 	struct ng_error err;
@@ -39,22 +37,69 @@ uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul)
 	return n + ng_suffix_sort_memory(n, has_nul);
 }
 
+void ng_shard_job_clear(struct ng_shard_job *job)
+{
+	ng_batch_clear(&job->batch);
+	ng_shard_docs_clear(&job->docs);
+	free(job->path);
+	*job = (struct ng_shard_job){0};
+}
+
 static void job_free(struct job *job)
 {
-	ng_shard_text_clear(&job->text);
+	ng_shard_job_clear(&job->what);
 	pthread_mutex_destroy(&job->lock);
 	pthread_cond_destroy(&job->done_cond);
-	free(job->path);
 	free(job);
+}
+
+/* A segment's text, which is read again when it is merged. */
+static int text_write(const struct ng_shard_job *what, struct ng_error *err)
+{
+	size_t done = 0;
+
+	while (done < what->batch.n) {
+		ssize_t n = pwrite(what->text_fd, what->batch.bytes + done, what->batch.n - done,
+				   (off_t)(what->text_at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ng_fail(err, n < 0 ? -errno : -EIO,
+				       "%s: cannot write %zu bytes of text beside it: %s",
+				       what->path, what->batch.n - done, strerror(errno));
+		done += (size_t)n;
+	}
+	if (fdatasync(what->text_fd) < 0)
+		return ng_fail(err, -errno, "%s: cannot sync the text beside it: %s", what->path,
+			       strerror(errno));
+	return 0;
+}
+
+static int segment_make(struct job *job)
+{
+	struct ng_shard_job *what = &job->what;
+	int r;
+
+	ng_shard_phase(&job->progress, NG_PHASE_STORE, what->batch.n);
+	r = text_write(what, &job->err);
+	return r < 0 ? r
+		     : ng_segment_build(&what->batch, &job->options, what->path, &job->progress,
+					&job->file_bytes, &job->checksum, &job->err);
 }
 
 static void *job_run(void *arg)
 {
 	struct job *job = arg;
+	struct ng_shard_job *what = &job->what;
 	bool abandoned;
-	int r = ng_shard_build(&job->text, &job->options, job->path, &job->progress,
-			       &job->file_bytes, &job->checksum, &job->err);
+	int r;
 
+	if (what->step.kind == NG_STEP_SEGMENT)
+		r = segment_make(job);
+	else
+		r = ng_shard_build(&what->batch, &what->docs, &job->options, what->path,
+				   &job->progress, &job->file_bytes, &job->checksum, &job->err);
 	pthread_mutex_lock(&job->lock);
 	job->result = r;
 	job->done = true;
@@ -70,7 +115,7 @@ static void report(const struct ng_shard_jobs *jobs, const struct job *job)
 {
 	struct ng_build_progress progress = {
 		.phase = (enum ng_build_phase)atomic_load(&job->progress.phase),
-		.shard = (uint32_t)job->shard,
+		.shard = (uint32_t)job->what.step.shard,
 		.done_bytes = atomic_load(&job->progress.done_bytes),
 		.total_bytes = atomic_load(&job->progress.total_bytes),
 	};
@@ -130,8 +175,8 @@ static int reap(struct ng_shard_jobs *jobs, struct ng_error *err)
 	else if (r < 0 && err)
 		*err = job->err;
 	else if (r == 0)
-		jobs->options.finished(jobs->options.userdata, job->shard, job->file_bytes,
-				       job->checksum);
+		r = jobs->options.finished(jobs->options.userdata, &job->what, job->file_bytes,
+					   job->checksum, err);
 	job_free(job);
 	return r;
 }
@@ -159,39 +204,51 @@ int ng_shard_jobs_wait(struct ng_shard_jobs *jobs, uint64_t free_bytes, struct n
 	return r;
 }
 
-int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_text *text,
-			const struct ng_shard_options *options, const char *path, size_t shard,
-			struct ng_error *err)
+static int job_new(struct ng_shard_jobs *jobs, struct ng_shard_job *what,
+		   const struct ng_shard_options *options, struct job **ret_job)
 {
-	uint64_t takes = ng_shard_job_bytes(text->n, text->has_nul);
-	struct job *job;
-	int r = ng_shard_jobs_wait(jobs, takes, err);
+	struct job *job = calloc(1, sizeof(*job));
+	int r;
+
+	if (!job)
+		return -ENOMEM;
+	pthread_mutex_init(&job->lock, NULL);
+	pthread_cond_init(&job->done_cond, NULL);
+	job->takes = ng_shard_job_bytes(what->batch.n, what->batch.has_nul);
+	job->what = *what;
+	*what = (struct ng_shard_job){0};
+	job->options = *options;
+	job->options.cancel = &job->cancel;
+	r = -pthread_create(&job->thread, NULL, job_run, job);
+	if (r < 0) {
+		job_free(job);
+		return r;
+	}
+	*ret_job = job;
+	return 0;
+}
+
+int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_job *what,
+			const struct ng_shard_options *options, struct ng_error *err)
+{
+	struct job *job = NULL;
+	int r = ng_shard_jobs_wait(jobs, ng_shard_job_bytes(what->batch.n, what->batch.has_nul),
+				   err);
 
 	while (r == 0 && jobs->n >= jobs->options.threads)
 		r = reap(jobs, err);
+	if (r == 0) {
+		r = job_new(jobs, what, options, &job);
+		if (r < 0)
+			ng_fail(err, r, "cannot start a thread: %s", strerror(-r));
+	}
+	ng_shard_job_clear(what);
 	if (r < 0)
 		return r;
-	job = calloc(1, sizeof(*job));
-	if (!job)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	pthread_mutex_init(&job->lock, NULL);
-	pthread_cond_init(&job->done_cond, NULL);
-	job->text = *text;
-	*text = (struct ng_shard_text){0};
-	job->options = *options;
-	job->options.cancel = &job->cancel;
-	job->shard = shard;
-	job->takes = takes;
-	job->path = strdup(path);
-	r = job->path ? -pthread_create(&job->thread, NULL, job_run, job) : -ENOMEM;
-	if (r < 0) {
-		job_free(job);
-		return ng_fail(err, r, "cannot start a thread: %s", strerror(-r));
-	}
 	*jobs->end = job;
 	jobs->end = &job->next;
 	jobs->n++;
-	jobs->taken += takes;
+	jobs->taken += job->takes;
 	return 0;
 }
 

@@ -1,10 +1,21 @@
-/* Shards in the making, several side by side: each is sorted and packed on a thread of its own, as
- * many at once as memory and processors allow. */
+/* Batches in the making, several side by side: each is sorted and packed on a thread of its own,
+ * into a shard or a segment of one, as many at once as memory and processors allow. */
 #pragma once
 
+#include "build/journal.h"
 #include "build/shard_build.h"
 
 struct ng_shard_jobs;
+
+/* What a batch becomes. */
+struct ng_shard_job {
+	struct ng_batch batch;
+	struct ng_shard_docs docs; /* of a shard */
+	int text_fd;               /* of a segment: where its text goes, */
+	uint64_t text_at;          /* at this offset */
+	char *path;                /* of the shard or the segment */
+	struct ng_step step;       /* its kind says which it is; the rest is the caller's */
+};
 
 struct ng_shard_jobs_options {
 	unsigned threads;        /* processors to keep busy */
@@ -12,9 +23,10 @@ struct ng_shard_jobs_options {
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called several times a second while one is waited for; may be NULL. */
 	void (*progress)(void *userdata, const struct ng_build_progress *progress);
-	/* A shard is written: its number as given to ng_shard_jobs_start, the file's size, and the
-	 * checksum for the manifest. Called in the order of the starts. */
-	void (*finished)(void *userdata, size_t shard, uint64_t file_bytes, uint64_t checksum);
+	/* A shard or segment is on disk: the file's size, and the checksum for the manifest. Called
+	 * in the order of the starts. Its error ends the waiting. */
+	int (*finished)(void *userdata, const struct ng_shard_job *job, uint64_t file_bytes,
+			uint64_t checksum, struct ng_error *err);
 	void *userdata;
 };
 
@@ -25,13 +37,15 @@ int ng_shard_jobs_new(const struct ng_shard_jobs_options *options, struct ng_sha
 /* Memory that a text of n bytes takes until its shard is written. */
 uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul);
 
-/* Begin the shard of a text, which is taken over, in a file at path. Waits first until there is a
- * processor, and memory beside those that are at work (one that is larger than all memory is made
- * alone). options->cancel is ignored. Returns what ng_shard_jobs_wait does, or -EAGAIN when there
- * can be no thread. */
-int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_text *text,
-			const struct ng_shard_options *options, const char *path, size_t shard,
-			struct ng_error *err);
+/* Begin a job, which is taken over, whatever comes. Waits first until there is a processor, and
+ * memory beside those that are at work (one that is larger than all memory is made alone).
+ * options->cancel is ignored. Returns what ng_shard_jobs_wait does, or -EAGAIN when there can be no
+ * thread. */
+int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_job *job,
+			const struct ng_shard_options *options, struct ng_error *err);
+
+/* Free what a job holds. */
+void ng_shard_job_clear(struct ng_shard_job *job);
 
 /* Wait until so much memory is left, or none is at work. UINT64_MAX waits for all. The first error
  * of a shard, with err set; -EINTR when cancelled. After an error there can only be freeing. */

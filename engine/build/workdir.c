@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "build/dirlock.h"
+#include "build/journal.h"
 #include "index/manifest.h"
 
 struct ng_workdir {
@@ -13,8 +14,9 @@ struct ng_workdir {
 	char *parent;
 	char *path;
 	int lock_fd;  /* of what is to be replaced; -1: not locked */
+	int work_fd;  /* of the directory itself */
 	bool replace; /* something at output is to be replaced */
-	bool published;
+	bool published, kept;
 };
 
 static char *join(const char *dir, const char *name)
@@ -66,18 +68,57 @@ static int output_check(const char *output, bool force, bool *ret_replace, struc
 	return 0;
 }
 
-int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workdir,
-		   struct ng_error *err)
+/* An index directory holds files only. */
+static void empty_dir(const char *path)
 {
-	ng_cleanup(ng_workdir_freep) struct ng_workdir *workdir = calloc(1, sizeof(*workdir));
-	ng_cleanup(ng_freep) char *scratch = NULL, *path = NULL;
-	mode_t mask;
-	size_t len;
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
+static void remove_dir(const char *path)
+{
+	empty_dir(path);
+	rmdir(path);
+}
+
+/* The directory to work in, which may be there from a build that was interrupted. */
+static int work_begin(struct ng_workdir *workdir, bool force, bool resume, struct ng_error *err)
+{
+	bool was_there = mkdir(workdir->path, 0777) < 0;
 	int r;
 
-	if (!workdir)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	workdir->lock_fd = -1;
+	if (was_there && errno != EEXIST)
+		return ng_fail(err, -errno, "%s: cannot make a directory here: %s", workdir->parent,
+			       strerror(errno));
+	r = ng_dirlock_take(workdir->path, &workdir->work_fd, err);
+	if (r == -EBUSY)
+		return ng_fail(err, r, "%s: another build is at work there", workdir->path);
+	/* Where there are no locks, nobody can be told from anybody. */
+	if (r < 0 && (r != -EOPNOTSUPP || was_there))
+		return r;
+	if (!was_there || resume)
+		return 0;
+	if (!force && ng_journal_exists(workdir->path))
+		return ng_fail(err, -EEXIST,
+			       "%s: holds what an interrupted build has finished; --resume goes on "
+			       "with it, --force begins anew",
+			       workdir->path);
+	empty_dir(workdir->path);
+	return 0;
+}
+
+static int names_make(struct ng_workdir *workdir, const char *output, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *scratch = NULL;
+	size_t len;
+
 	workdir->output = strdup(output);
 	if (!workdir->output)
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -85,48 +126,53 @@ int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workd
 		workdir->output[len - 1] = 0;
 	if (!*workdir->output)
 		return ng_fail(err, -EINVAL, "the index's name is empty");
-	r = output_check(workdir->output, force, &workdir->replace, err);
+	scratch = strdup(workdir->output);
+	workdir->parent = scratch ? strdup(dirname(scratch)) : NULL;
+	if (!workdir->parent || asprintf(&workdir->path, "%s.building", workdir->output) < 0) {
+		workdir->path = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdir **ret_workdir,
+		   struct ng_error *err)
+{
+	struct ng_workdir *workdir = calloc(1, sizeof(*workdir));
+	int r;
+
+	if (!workdir)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	workdir->lock_fd = workdir->work_fd = -1;
+	r = names_make(workdir, output, err);
+	if (r == 0)
+		r = output_check(workdir->output, force, &workdir->replace, err);
 	/* Where there are no locks, replacing is still one step. */
 	if (r == 0 && workdir->replace)
 		r = ng_dirlock_take(workdir->output, &workdir->lock_fd, err);
 	if (r == -EOPNOTSUPP)
 		r = 0;
-	if (r < 0)
+	if (r == 0)
+		r = work_begin(workdir, force, resume, err);
+	if (r < 0) {
+		/* It is nobody's, or another's. */
+		workdir->kept = true;
+		ng_workdir_free(workdir);
 		return r;
-	scratch = strdup(workdir->output);
-	workdir->parent = scratch ? strdup(dirname(scratch)) : NULL;
-	if (!workdir->parent || asprintf(&path, "%s.building-XXXXXX", workdir->output) < 0)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	if (!mkdtemp(path))
-		return ng_fail(err, -errno, "%s: cannot make a directory here: %s", workdir->parent,
-			       strerror(errno));
-	workdir->path = ng_steal_ptr(&path);
-	/* mkdtemp's 0700, opened to what the umask grants. */
-	mask = umask(0);
-	umask(mask);
-	chmod(workdir->path, 0777 & ~mask);
-	*ret_workdir = ng_steal_ptr(&workdir);
+	}
+	*ret_workdir = workdir;
 	return 0;
+}
+
+bool ng_workdir_keep(struct ng_workdir *workdir)
+{
+	workdir->kept = ng_journal_exists(workdir->path);
+	return workdir->kept;
 }
 
 const char *ng_workdir_path(const struct ng_workdir *workdir)
 {
 	return workdir->path;
-}
-
-/* An index directory holds files only. */
-static void remove_dir(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	if (dir) {
-		while ((entry = readdir(dir)))
-			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-				unlinkat(dirfd(dir), entry->d_name, 0);
-		closedir(dir);
-	}
-	rmdir(path);
 }
 
 static void sync_dir(const char *path)
@@ -167,9 +213,10 @@ struct ng_workdir *ng_workdir_free(struct ng_workdir *workdir)
 {
 	if (!workdir)
 		return NULL;
-	if (workdir->path && !workdir->published)
+	if (workdir->path && !workdir->published && !workdir->kept)
 		remove_dir(workdir->path);
 	ng_closep(&workdir->lock_fd);
+	ng_closep(&workdir->work_fd);
 	free(workdir->output);
 	free(workdir->parent);
 	free(workdir->path);

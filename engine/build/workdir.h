@@ -5,12 +5,16 @@
 
 struct ng_workdir;
 
-/* Check output (absent, or with force an index or an empty directory) and make a directory with a
- * name of its own beside it. An index that is to be replaced is locked (see dirlock.h) until
- * ng_workdir_free. -EEXIST, -EBUSY (locked), -ESTALE, -EACCES, -ENOENT (no parent), -ENOTDIR,
- * -ENOMEM, with err. */
-int ng_workdir_new(const char *output, bool force, struct ng_workdir **ret_workdir,
+/* Check output (absent, or with force an index or an empty directory) and make a directory beside
+ * it, OUTPUT.building. One that is there, of a build that was interrupted, is taken up with resume,
+ * and emptied with force or when that build had finished nothing (see journal.h). Both, the
+ * directory and an index that is to be replaced, are locked (see dirlock.h) until ng_workdir_free.
+ * -EEXIST, -EBUSY (locked), -ESTALE, -EACCES, -ENOENT (no parent), -ENOTDIR, -ENOMEM, with err. */
+int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdir **ret_workdir,
 		   struct ng_error *err);
+
+/* Whether anything in it is worth to go on with; then ng_workdir_free leaves it. */
+bool ng_workdir_keep(struct ng_workdir *workdir);
 
 /* Path of the directory. */
 const char *ng_workdir_path(const struct ng_workdir *workdir);
@@ -19,7 +23,7 @@ const char *ng_workdir_path(const struct ng_workdir *workdir);
  * step, then removed. -EEXIST when something has come there meanwhile. */
 int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err);
 
-/* Free; the directory is removed with its files unless it was published. */
+/* Free; the directory is removed with its files unless it was published, or is kept. */
 struct ng_workdir *ng_workdir_free(struct ng_workdir *workdir);
 
 static inline void ng_workdir_freep(struct ng_workdir **workdir)

@@ -1,6 +1,6 @@
 #include "check/block.h"
 
-#include "index/kernel_stream.h"
+#include "index/block_decode.h"
 
 /* A block being examined. */
 struct exam {
@@ -119,34 +119,11 @@ static unsigned row_count(const struct exam *e, unsigned k, unsigned column)
 	return count;
 }
 
-/* Symbols of a stream that is being decoded. */
-struct stream {
-	uint16_t list[NG_SYMBOLS];
-	unsigned left;
-	uint16_t *count; /* of each symbol */
-};
-
-/* One token; false: no such symbol, or a run beyond the stream's end. */
-static bool stream_take(struct stream *s, struct token token, unsigned n_symbols)
-{
-	uint16_t k;
-
-	if (token.rank >= n_symbols || token.run > s->left)
-		return false;
-	k = s->list[token.rank];
-	memmove(s->list + 1, s->list, token.rank * sizeof(s->list[0]));
-	s->list[0] = k;
-	s->count[k] = (uint16_t)(s->count[k] + token.run);
-	s->left -= token.run;
-	return true;
-}
-
 static bool stream_examine(struct exam *e, unsigned at, unsigned table, unsigned size,
 			   uint16_t *count)
 {
-	struct stream s = {.left = size, .count = count};
+	uint8_t symbols[NG_STREAM_ROOM], list[NG_SYMBOLS];
 	unsigned n = e->facts->n_symbols;
-	struct reader reader;
 
 	if (size == 0)
 		return true;
@@ -155,17 +132,20 @@ static bool stream_examine(struct exam *e, unsigned at, unsigned table, unsigned
 	if (table >= e->bwt->tables.n_tables)
 		return wrong(e, at, "a stream's code table doesn't exist");
 	for (unsigned k = 0; k < n; k++)
-		s.list[k] = (uint16_t)k;
-	reader_start(&reader, e->bwt, e->page + at, table);
-	while (s.left) {
-		struct pair pair;
-
-		reader_fill(&reader);
-		pair = reader_next(&reader);
-		if (!stream_take(&s, pair.one, n) ||
-		    /* What follows the stream's end looks like a token, too. */
-		    (s.left && pair.two.run && !stream_take(&s, pair.two, n)))
-			return wrong(e, at, "a stream that no text gives");
+		list[k] = (uint8_t)k;
+	if (!ng_stream_decode(e->bwt, e->page + at, table, list, n, size, symbols))
+		return wrong(e, at, "a stream that no text gives");
+	for (unsigned i = 0; i < size; i++)
+		count[symbols[i]]++;
+	if (n <= 256)
+		return true;
+	/* The last of 257 symbols was written as the first. */
+	for (unsigned k = 0; k < n; k++)
+		list[k] = k == n - 1;
+	ng_stream_decode(e->bwt, e->page + at, table, list, n, size, symbols);
+	for (unsigned i = 0; i < size; i++) {
+		count[0] = (uint16_t)(count[0] - symbols[i]);
+		count[n - 1] = (uint16_t)(count[n - 1] + symbols[i]);
 	}
 	return true;
 }
@@ -185,38 +165,20 @@ static bool column_examine(struct exam *e, unsigned k, unsigned column, unsigned
 /* Number of marks in a wide cell: as many as are set, each at its own place within it. */
 static bool marks_examine(struct exam *e, unsigned wide, unsigned size)
 {
-	unsigned says = row_count(e, e->facts->n_symbols, wide), shift = e->bwt->mark_shift;
-	unsigned bytes = ng_marks_bytes(says, size, shift), begin, high, limit, n = 0;
-	int before = -1;
-	const uint8_t *cells = e->page + ng_block_cells_at(e->facts->n_symbols), *marks;
+	unsigned says = row_count(e, e->facts->n_symbols, wide), begin, n;
+	const uint8_t *cells = e->page + ng_block_cells_at(e->facts->n_symbols);
+	uint64_t bits[NG_WIDE / 64];
 
 	if (says == 0)
 		return true;
-	begin = (ng_load32(cells + 4 * wide * NG_WIDE_CELLS) & 0xfff) - bytes;
+	begin = (ng_load32(cells + 4 * wide * NG_WIDE_CELLS) & 0xfff) -
+		ng_marks_bytes(says, size, e->bwt->mark_shift);
 	if (says > size || begin < e->rows_end || begin > NG_PAGE_BYTES)
 		return wrong(e, e->row_bit[e->facts->n_symbols] / 8,
 			     "the %u marks of wide cell %u don't fit", says, wide);
-	marks = e->page + begin;
-	if (ng_marks_are_bitmap(says, size, shift)) {
-		for (unsigned i = 0; i < size; i++)
-			n += (unsigned)ng_field(marks, i, 1);
-	} else {
-		high = says * shift;
-		limit = ng_marks_high_bits(says, size, shift);
-		for (unsigned bit = 0; bit < limit; bit++) {
-			int position;
-
-			if (!ng_field(marks, high + bit, 1))
-				continue;
-			position = (int)((bit - n) << shift |
-					 (n < says ? ng_field(marks, n * shift, shift) : 0));
-			if (position <= before || position >= (int)size)
-				return wrong(e, begin, "the marks of wide cell %u are out of order",
-					     wide);
-			before = position;
-			n++;
-		}
-	}
+	n = ng_marks_decode(e->bwt, e->page + begin, says, size, bits);
+	if (n == NG_MARKS_NO_ORDER)
+		return wrong(e, begin, "the marks of wide cell %u are out of order", wide);
 	if (n != says)
 		return wrong(e, begin, "%u marks in wide cell %u, %u in its row", n, wide, says);
 	e->facts->count[e->facts->n_symbols] += n;

@@ -51,9 +51,8 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 			ng_checker_damage(checked->checker, s->type,
 					  s->offset + ng_regions_count_at(regions, 0, symbol),
 					  "a count before the first row is not 0");
-		/* The primary row's is one more separator. */
 		if (symbol == NG_SEPARATOR)
-			want = checked->params.docs + 1;
+			want = checked->params.docs;
 		if (symbol == NG_MARKS)
 			want = checked->n_samples;
 		if (all == 0 || all > checked->params.rows || (want != UINT64_MAX && all != want)) {
@@ -159,7 +158,6 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		.hints = s->hints.data,
 		.hints_bytes = s->hints.bytes,
 		.rows = checked->params.rows,
-		.primary = checked->params.primary,
 		.mark_shift = ng_mark_shift(checked->params.sa_rate),
 	};
 	struct ng_token_tables tables = {0};
@@ -193,19 +191,6 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 	return r == -EUCLEAN ? 0 : r;
 }
 
-/* The row of the whole text is stored as a separator, and its suffix is sampled. */
-static void primary_check(const struct ng_checked *checked)
-{
-	uint64_t row, sample;
-	bool bad = false;
-
-	if (ng_bwt_lf(checked->bwt, checked->params.primary, &row, &bad) == NG_SEPARATOR &&
-	    ng_bwt_mark(checked->bwt, checked->params.primary, &sample, &bad) && !bad)
-		return;
-	ng_checker_damage(checked->checker, NG_SECTION_PARAMS, NG_NO_OFFSET,
-			  "row %" PRIu64 " can't be the primary one", checked->params.primary);
-}
-
 int ng_check_bwt(struct ng_checked *checked)
 {
 	struct ng_bwt_sections sections;
@@ -216,8 +201,5 @@ int ng_check_bwt(struct ng_checked *checked)
 	r = open_bwt(checked, &sections);
 	if (r < 0 || !checked->bwt)
 		return r;
-	r = ng_check_blocks(checked, &sections);
-	if (r == 0 && ng_checker_part_sound(checked->checker, NG_SECTION_BWT_BLOCKS))
-		primary_check(checked);
-	return r;
+	return ng_check_blocks(checked, &sections);
 }

@@ -227,19 +227,54 @@ static int store_check(struct frames *f)
 	return frames_check_all(f, "reading the text store");
 }
 
+/* Each document has the samples that its length gives it. */
+static int samples_check(const struct ng_checked *checked, const struct ng_checked_section *s,
+			 const struct ng_ef *docs, const struct ng_ef *samples)
+{
+	for (uint64_t d = 0; d < checked->params.docs; d++) {
+		uint64_t bytes = ng_ef_get(docs, d + 1) - ng_ef_get(docs, d) - 1;
+		uint64_t n = ng_ef_get(samples, d + 1) - ng_ef_get(samples, d);
+
+		if (d % 65536 == 0 && ng_checker_cancelled(checked->checker))
+			return -EINTR;
+		if (n == ng_doc_samples(bytes, checked->params.sa_rate))
+			continue;
+		ng_checker_damage(checked->checker, s->type, s->offset,
+				  "%" PRIu64 " samples of document %" PRIu64 ", which has %" PRIu64
+				  " bytes",
+				  n, d, bytes);
+		return 0;
+	}
+	return 0;
+}
+
+static int doc_starts_check(const struct ng_checked *checked)
+{
+	struct ng_checked_section s, of_samples;
+	struct ng_ef starts, samples;
+	int r;
+
+	if (!ng_checked_section(checked, NG_SECTION_DOC_STARTS, &s) ||
+	    !ng_checked_section(checked, NG_SECTION_SAMPLE_STARTS, &of_samples))
+		return 0;
+	starts = starts_open(checked, &s, checked->params.rows);
+	samples = starts_open(checked, &of_samples, checked->n_samples);
+	/* A separator stands behind each document, and each has a sample. */
+	r = starts_check(checked, &s, &starts, 1);
+	if (r == 0)
+		r = starts_check(checked, &of_samples, &samples, 1);
+	if (r == 0 && starts.n && samples.n && ng_checker_part_sound(checked->checker, s.type) &&
+	    ng_checker_part_sound(checked->checker, of_samples.type))
+		r = samples_check(checked, &of_samples, &starts, &samples);
+	return r;
+}
+
 int ng_check_documents(const struct ng_checked *checked)
 {
 	ng_cleanup(frames_clear) struct frames meta = {.checked = checked};
 	ng_cleanup(frames_clear) struct frames store = {.checked = checked};
-	struct ng_checked_section s;
-	struct ng_ef starts;
-	int r = 0;
+	int r = doc_starts_check(checked);
 
-	if (ng_checked_section(checked, NG_SECTION_DOC_STARTS, &s)) {
-		starts = starts_open(checked, &s, checked->params.rows - 1);
-		/* A separator stands behind each document. */
-		r = starts_check(checked, &s, &starts, 1);
-	}
 	if (r == 0)
 		r = meta_check(&meta);
 	return r < 0 ? r : store_check(&store);

@@ -86,7 +86,7 @@ static int documents_check(struct ng_full *full)
 			return r == -EUCLEAN ? 0 : r; /* the structure's check has said so */
 		from = bytes ? ng_full_random(full) % bytes : 0;
 		len = (size_t)ng_min(bytes - from, (uint64_t)DOC_BYTES);
-		r = ng_shard_extract(full->shard, begin + from, len, full->checker->options->cancel,
+		r = ng_shard_extract(full->shard, doc, from, len, full->checker->options->cancel,
 				     buf);
 		if (r < 0 && r != -EUCLEAN)
 			return r;
@@ -158,14 +158,11 @@ int ng_check_full(struct ng_checker *checker, const struct ng_shard *shard, uint
 	ng_cleanup(full_clear) struct ng_full full = {
 		.checker = checker,
 		.shard = shard,
-		.n = shard->params.rows - 1,
+		.n = shard->params.rows,
 		.rng = seed,
 	};
 	int r;
 
-	/* An index has no shard without documents, and a document has a separator. */
-	if (!full.n)
-		return 0;
 	r = text_map(&full, err);
 	if (r == 0)
 		r = ng_full_rebuild(&full);

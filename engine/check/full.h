@@ -14,11 +14,11 @@ struct ng_full {
 	uint64_t rng;
 };
 
-/* Fill full->text by following the LF-mapping through all rows, from every sampled position to the
+/* Fill full->text by following the LF-mapping through all rows, from every sampled offset to the
  * one before it, many at once. Each of these stretches must end in the row where the next begins,
- * so that together they are the one walk from the end of the text to its beginning; and separators
- * must be where documents end. Uses the shortcuts and hints for the rows to begin with, each of
- * which is checked by this. O(rows) steps. Errors: see checker.h. */
+ * so that together they are one walk from each document's separator to its first byte, where it
+ * must end. Uses the shortcuts and hints for the rows to begin with, each of which is checked by
+ * this. O(rows) steps. Errors: see checker.h. */
 int ng_full_rebuild(struct ng_full *full);
 
 /* Compare the text store, if there is one, and random documents that are read through the index. */

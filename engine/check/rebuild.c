@@ -5,12 +5,11 @@
 
 #define BATCH 2048u /* stretches that a thread takes at a time */
 
-/* From a sampled position, or the text's end, back to the sampled position before. */
+/* From a sampled offset of a document, or its separator, back to the sampled offset before. */
 struct stretch {
-	uint64_t row; /* of the suffix at `at` */
-	uint64_t at;
-	uint64_t doc;   /* that the byte before `at` is in, or the separator of */
-	uint64_t begin; /* where that document begins */
+	uint64_t row;       /* of the suffix at `at` */
+	uint64_t at, begin; /* positions in the text */
+	bool first;         /* begin is where its document begins */
 };
 
 static void damage(struct ng_full *full, uint32_t type, const char *what, uint64_t position)
@@ -19,139 +18,115 @@ static void damage(struct ng_full *full, uint32_t type, const char *what, uint64
 			  "%s at position %" PRIu64, what, position);
 }
 
-/* The rows of stretches [first, first + n), by the inverse of the samples. False where it fails. */
+/* Where the stretch that ends at a sample begins; false: at a separator. The structure's check has
+ * found that documents and samples fit each other. */
+static bool stretch_place(const struct ng_full *full, uint64_t sample, struct stretch *ret)
+{
+	const struct ng_shard *shard = full->shard;
+	uint64_t doc = ng_ef_rank(&shard->sample_starts, sample) - 1, rate = shard->params.sa_rate;
+	uint64_t doc_begin = ng_ef_get(&shard->doc_starts, doc);
+	uint64_t separator = ng_ef_get(&shard->doc_starts, doc + 1) - 1;
+	uint64_t number = sample - ng_ef_get(&shard->sample_starts, doc);
+
+	*ret = (struct stretch){.row = doc,
+				.at = ng_min(doc_begin + (number + 1) * rate, separator),
+				.begin = doc_begin + number * rate,
+				.first = number == 0};
+	if (ret->at == separator)
+		full->text[separator] = 0;
+	return ret->at < separator;
+}
+
+/* The stretches that end at samples [first, first + n), by the inverse of the samples. False where
+ * it fails. */
 static bool stretches_start(struct ng_full *full, uint64_t first, unsigned n,
 			    struct stretch *stretches)
 {
 	const struct ng_shard *shard = full->shard;
 	uint64_t values[NG_BWT_CHAINS], marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS] = {0};
-	uint64_t samples = shard->sa.numbers.n;
-	unsigned sampled = 0;
+	unsigned of[NG_BWT_CHAINS], sampled = 0;
 	bool bad = false;
 
-	for (; sampled < n && first + sampled + 1 < samples; sampled++)
-		values[sampled] = first + sampled + 1;
+	for (unsigned i = 0; i < n; i++) {
+		if (!stretch_place(full, first + i, &stretches[i]))
+			continue;
+		of[sampled] = i;
+		values[sampled++] = first + i + 1;
+	}
 	if (ng_permutation_invert(&shard->sa, sampled, values, marks) < 0) {
-		damage(full, NG_SECTION_SHORTCUTS, "no sample is found",
-		       first * shard->params.sa_rate);
+		damage(full, NG_SECTION_SHORTCUTS, "no sample is found", stretches[0].begin);
 		return false;
 	}
 	ng_bwt_mark_rows(shard->bwt, sampled, marks, rows, &bad);
 	if (bad) {
-		damage(full, NG_SECTION_MARK_HINTS, "no marked row is found",
-		       first * shard->params.sa_rate);
+		damage(full, NG_SECTION_MARK_HINTS, "no marked row is found", stretches[0].begin);
 		return false;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		struct stretch *s = &stretches[i];
-
-		/* The last begins at the text's end, which is row 0. */
-		s->row = i < sampled ? rows[i] : 0;
-		s->at = i < sampled ? values[i] * shard->params.sa_rate : full->n;
-		s->doc = s->at ? ng_ef_rank(&shard->doc_starts, s->at - 1) - 1 : 0;
-		s->begin = ng_ef_get(&shard->doc_starts, s->doc);
-	}
+	for (unsigned i = 0; i < sampled; i++)
+		stretches[of[i]].row = rows[i];
 	return true;
 }
 
-/* Step over separators that end documents until text comes, or the stretch's end. */
-static bool separators_step(struct ng_full *full, struct stretch *s, uint64_t end)
-{
-	const struct ng_shard *shard = full->shard;
-
-	while (s->at > end && s->at == ng_ef_get(&shard->doc_starts, s->doc + 1)) {
-		bool bad = false;
-
-		if (ng_bwt_lf(shard->bwt, s->row, &s->row, &bad) != NG_SEPARATOR || bad) {
-			damage(full, NG_SECTION_DOC_STARTS, "no document ends", s->at - 1);
-			return false;
-		}
-		full->text[--s->at] = 0;
-		/* An empty document: the one before ends here, too. */
-		if (s->at == s->begin && s->doc > 0)
-			s->begin = ng_ef_get(&shard->doc_starts, --s->doc);
-	}
-	return true;
-}
-
-/* Text of one document for each stretch that is not at its end. *ret_left: whether any is left. */
-static bool round_walk(struct ng_full *full, uint64_t first, unsigned n, struct stretch *stretches,
-		       bool *ret_left)
+static bool stretches_walk(struct ng_full *full, unsigned n, struct stretch *stretches)
 {
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
-	unsigned of[NG_BWT_CHAINS], m = 0;
 	bool bad = false;
 
-	for (unsigned i = 0; i < n; i++) {
-		struct stretch *s = &stretches[i];
-		uint64_t end = (first + i) * full->shard->params.sa_rate;
-
-		if (!separators_step(full, s, end))
-			return false;
-		if (s->at == end)
-			continue;
-		of[m] = i;
-		chains[m++] = (struct ng_bwt_chain){.row = s->row,
-						    .left = s->at - ng_max(end, s->begin),
-						    .end = full->text + s->at};
-	}
-	ng_bwt_walk_chains(full->shard->bwt, m, chains, &bad);
-	for (unsigned c = 0; c < m; c++) {
-		struct stretch *s = &stretches[of[c]];
-
-		s->row = chains[c].row;
-		s->at -= chains[c].taken;
-		if (s->at == s->begin && s->doc > 0)
-			s->begin = ng_ef_get(&full->shard->doc_starts, --s->doc);
-	}
+	for (unsigned i = 0; i < n; i++)
+		chains[i] = (struct ng_bwt_chain){.row = stretches[i].row,
+						  .left = stretches[i].at - stretches[i].begin,
+						  .end = full->text + stretches[i].at};
+	ng_bwt_walk_chains(full->shard->bwt, n, chains, &bad);
+	for (unsigned i = 0; i < n; i++)
+		stretches[i].row = chains[i].row;
 	if (bad)
 		damage(full, NG_SECTION_BWT_BLOCKS,
-		       "the text cannot be followed, or a document ends",
-		       first * full->shard->params.sa_rate);
-	*ret_left = m > 0;
+		       "the text cannot be followed, or a document begins", stretches[0].begin);
 	return !bad;
 }
 
-/* Where a stretch ends, the row is marked, its sample is this position, and it is the row where the
- * stretch before begins. */
-static void end_check(struct ng_full *full, uint64_t sample, uint64_t row)
+/* Where a stretch ends, the row is marked, its sample is this one, and it is the row where the
+ * stretch before begins; and where a document begins, no symbol is in front. */
+static void end_check(struct ng_full *full, uint64_t sample, const struct stretch *s)
 {
 	const struct ng_shard *shard = full->shard;
-	uint64_t mark, again, position = sample * shard->params.sa_rate;
+	uint64_t mark, row;
 	bool bad = false;
 
-	if (!ng_bwt_mark(shard->bwt, row, &mark, &bad) || bad || mark >= shard->sa.numbers.n ||
+	if (!ng_bwt_mark(shard->bwt, s->row, &mark, &bad) || bad || mark >= shard->sa.numbers.n ||
 	    ng_packed_get(&shard->sa.numbers, mark) != sample) {
-		damage(full, NG_SECTION_SA_SAMPLES, "a sample is missing or wrong", position);
+		damage(full, NG_SECTION_SA_SAMPLES, "a sample is missing or wrong", s->begin);
 		return;
 	}
-	ng_bwt_mark_row(shard->bwt, mark, &again, &bad);
-	if (bad || again != row)
+	ng_bwt_mark_row(shard->bwt, mark, &row, &bad);
+	if (bad || row != s->row)
 		damage(full, NG_SECTION_MARK_HINTS, "another row is found than the marked one",
-		       position);
-	if (sample == 0 && row != shard->params.primary)
-		damage(full, NG_SECTION_PARAMS, "another row than the primary one is", 0);
+		       s->begin);
+	if (s->first && (ng_bwt_lf(shard->bwt, s->row, &row, &bad) != NG_SEPARATOR || bad))
+		damage(full, NG_SECTION_DOC_STARTS, "no document begins", s->begin);
 }
 
 static int batch_walk(void *userdata, uint64_t batch)
 {
 	struct ng_full *full = userdata;
-	uint64_t samples = full->shard->sa.numbers.n, rate = full->shard->params.sa_rate;
+	uint64_t samples = full->shard->sa.numbers.n, bytes = 0;
 	uint64_t begin = batch * BATCH, end = ng_min(begin + BATCH, samples);
 	struct stretch stretches[NG_BWT_CHAINS];
 
 	for (uint64_t first = begin; first < end; first += NG_BWT_CHAINS) {
 		unsigned n = (unsigned)ng_min(end - first, (uint64_t)NG_BWT_CHAINS);
-		bool left = true, sound = stretches_start(full, first, n, stretches);
+		bool sound = stretches_start(full, first, n, stretches) &&
+			     stretches_walk(full, n, stretches);
 
 		if (ng_checker_cancelled(full->checker))
 			return -EINTR;
-		while (sound && left)
-			sound = round_walk(full, first, n, stretches, &left);
-		for (unsigned i = 0; sound && i < n; i++)
-			end_check(full, first + i, stretches[i].row);
+		for (unsigned i = 0; i < n; i++) {
+			if (sound)
+				end_check(full, first + i, &stretches[i]);
+			bytes += stretches[i].at - stretches[i].begin;
+		}
 	}
-	ng_checker_advance(full->checker, ng_min(end * rate, full->n) - begin * rate);
+	ng_checker_advance(full->checker, bytes);
 	return 0;
 }
 

@@ -110,18 +110,16 @@ static void spell(const uint8_t *pat, size_t len, char ret[64])
 static int locate_check(struct ng_full *full, const uint8_t *pat, size_t len,
 			const struct ng_interval *rows)
 {
-	uint64_t row = rows->lo + ng_full_random(full) % (rows->hi - rows->lo), at, doc, offset;
-	uint64_t begin, bytes;
-	int r = ng_shard_locate(full->shard, row, 1, full->checker->options->cancel, &at);
+	uint64_t row = rows->lo + ng_full_random(full) % (rows->hi - rows->lo), begin, bytes;
+	struct ng_match match;
+	int r = ng_shard_locate(full->shard, row, 1, full->checker->options->cancel, &match);
 
 	if (r == 0)
-		r = ng_shard_doc_at(full->shard, at, &doc, &offset);
-	if (r == 0)
-		r = ng_shard_doc_extent(full->shard, doc, &begin, &bytes);
+		r = ng_shard_doc_extent(full->shard, match.doc, &begin, &bytes);
 	if (r < 0 && r != -EUCLEAN)
 		return r;
-	if (r == 0 && offset <= bytes && len <= bytes - offset &&
-	    memcmp(full->text + at, pat, len) == 0)
+	if (r == 0 && match.offset <= bytes && len <= bytes - match.offset &&
+	    memcmp(full->text + begin + match.offset, pat, len) == 0)
 		return 0;
 	ng_checker_damage(full->checker, NG_SECTION_SA_SAMPLES,
 			  ng_full_section_at(full, NG_SECTION_SA_SAMPLES),

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "index/ef.h"
 #include "index/shardlayout.h"
 
 bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
@@ -43,21 +44,38 @@ static bool params_check(struct ng_checked *checked)
 					  s.offset + offsetof(struct ng_shard_params, reserved) +
 						  i * sizeof(params->reserved[i]),
 					  "a reserved number is not 0");
-	if (params->rows == 0 || params->rows >> 40 || params->docs >= params->rows ||
-	    params->text_bytes != params->rows - 1 - params->docs) {
+	if (params->rows == 0 || params->rows >> 40 || params->docs == 0 ||
+	    params->docs > params->rows || params->text_bytes != params->rows - params->docs) {
 		ng_checker_damage(checker, s.type, s.offset,
 				  "%" PRIu64 " rows, %" PRIu64 " documents and %" PRIu64
 				  " bytes of text don't fit each other",
 				  params->rows, params->docs, params->text_bytes);
 		return false;
 	}
-	if (params->primary >= params->rows || params->sa_rate < NG_SA_RATE_MIN ||
-	    params->sa_rate > NG_SA_RATE_MAX) {
-		ng_checker_damage(checker, s.type, s.offset,
-				  "the primary row or the sampling is out of range");
+	if (params->sa_rate < NG_SA_RATE_MIN || params->sa_rate > NG_SA_RATE_MAX) {
+		ng_checker_damage(checker, s.type, s.offset, "a sampling of %u is out of range",
+				  params->sa_rate);
 		return false;
 	}
-	checked->n_samples = ng_samples(params->rows, params->sa_rate);
+	return true;
+}
+
+/* The number of samples, which other sections must have, too. */
+static bool samples_count(struct ng_checked *checked)
+{
+	struct ng_checked_section s;
+	struct ng_ef starts;
+
+	if (!ng_checked_section(checked, NG_SECTION_SAMPLE_STARTS, &s))
+		return false;
+	if (ng_ef_open(s.data, s.bytes, &starts) < 0 || starts.n != checked->params.docs + 1 ||
+	    starts.last < checked->params.docs || starts.last > checked->params.rows) {
+		ng_checker_damage(checked->checker, s.type, s.offset,
+				  "doesn't hold where the samples of %" PRIu64 " documents begin",
+				  checked->params.docs);
+		return false;
+	}
+	checked->n_samples = starts.last;
 	return true;
 }
 
@@ -71,7 +89,7 @@ int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *f
 	ng_cleanup(bwt_close) struct ng_checked checked = {.checker = checker, .file = file};
 	int r;
 
-	if (!params_check(&checked))
+	if (!params_check(&checked) || !samples_count(&checked))
 		return 0;
 	r = ng_check_bwt(&checked);
 	if (r == 0 && checked.bwt)

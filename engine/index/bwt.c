@@ -57,7 +57,7 @@ uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsig
 /* The totals: number of each symbol in the shard, and the rows that begin with it. */
 static int totals_make(struct ng_bwt *bwt)
 {
-	uint64_t row = 1;
+	uint64_t row = 0;
 
 	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
 		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
@@ -67,9 +67,6 @@ static int totals_make(struct ng_bwt *bwt)
 			total = ng_regions_count(&bwt->regions, bwt->regions.n, symbol);
 		bwt->total[symbol] = total;
 		bwt->first_row[symbol] = row;
-		/* The primary row holds a separator that begins no suffix. */
-		if (symbol == NG_SEPARATOR && total-- == 0)
-			return -EUCLEAN;
 		if (total > bwt->rows - row)
 			return -EUCLEAN;
 		row += total;
@@ -83,9 +80,8 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 	uint64_t grains = ng_div_up(parts->rows, NG_GRAIN);
 	int r;
 
-	if (parts->rows == 0 || parts->rows >> 40 || parts->primary >= parts->rows ||
-	    parts->blocks_bytes < 2 * NG_PAGE_BYTES || parts->blocks_bytes % NG_PAGE_BYTES ||
-	    parts->mark_shift > 10)
+	if (parts->rows == 0 || parts->rows >> 40 || parts->blocks_bytes < 2 * NG_PAGE_BYTES ||
+	    parts->blocks_bytes % NG_PAGE_BYTES || parts->mark_shift > 10)
 		return -EUCLEAN;
 	bwt = calloc(1, sizeof(*bwt));
 	if (!bwt)
@@ -94,7 +90,6 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 	bwt->n_blocks = parts->blocks_bytes / NG_PAGE_BYTES - 1;
 	bwt->map = parts->map;
 	bwt->rows = parts->rows;
-	bwt->primary = parts->primary;
 	bwt->base_width = ng_block_base_width(parts->rows);
 	bwt->mark_shift = parts->mark_shift;
 	bwt->kernel = kernels()[0];
@@ -133,7 +128,7 @@ void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret
 			uint64_t *ret_hi)
 {
 	*ret_lo = bwt->first_row[symbol];
-	*ret_hi = *ret_lo + bwt->total[symbol] - (symbol == NG_SEPARATOR);
+	*ret_hi = *ret_lo + bwt->total[symbol];
 }
 
 void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
@@ -151,6 +146,12 @@ void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 			bool *damaged)
 {
 	bwt->kernel->chains_walk(bwt, n, chains, damaged);
+}
+
+void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+		       bool *damaged)
+{
+	bwt->kernel->ranks_walk(bwt, n, walks, damaged);
 }
 
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)

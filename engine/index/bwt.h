@@ -1,10 +1,11 @@
 /* The Burrows-Wheeler transform of a shard with rank: the structure that decides how fast and how
  * large an index is. Ferragina and Manzini, J. ACM 2005, for the FM-index.
  *
- * Rows: the shard's text is its documents, each followed by a separator that is smaller than every
- * byte and belongs to no document; behind the last stands the end of text, smaller still. With n
- * bytes of text and separators there are n + 1 rows. Row 0 is the empty suffix. The symbol of the
- * primary row (whose suffix is the whole text) is stored as a separator; ng_bwt_lf corrects for it.
+ * Rows: one for each byte of each document, and one for the separator that stands behind each. A
+ * suffix runs up to its document's separator, which is smaller than every byte; among separators,
+ * that of the document with the smaller number is the smaller one. So row d < docs is the separator
+ * of document d, and documents don't depend on each other. The symbol of a row is the one before
+ * its suffix in the document; of the first in a document, which has none, a separator.
  *
  * All functions are thread-safe. On damaged blocks they return some value within range and set
  * *damaged, and never touch memory outside of the sections. */
@@ -21,11 +22,10 @@ struct ng_bwt_parts {
 	const uint8_t *tables, *map, *blocks, *regions, *hints;
 	size_t tables_bytes, map_bytes, blocks_bytes, regions_bytes, hints_bytes;
 	uint64_t rows;
-	uint64_t primary;
 	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
 };
 
-/* O(decoding tables): some 100 us. -EUCLEAN, -ENOMEM. */
+/* O(decoding tables): below a millisecond. -EUCLEAN, -ENOMEM. */
 int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt);
 struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt);
 
@@ -40,8 +40,8 @@ void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret
 void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		 bool *damaged);
 
-/* The symbol of a row, and the row of the suffix that begins one position earlier. On the primary
- * row the returned row is 0 and the symbol NG_SEPARATOR. One visit. */
+/* The symbol of a row, and the row of the suffix that begins one position earlier. On a document's
+ * first row the symbol is NG_SEPARATOR and the returned row 0. One visit. */
 unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 
 /* A chain of LF steps. */
@@ -64,9 +64,27 @@ struct ng_bwt_chain {
 
 /* Walk n <= NG_BWT_CHAINS chains to their ends. Their cache misses, and where the processor can,
  * their decoding, overlap: a step of many chains takes less than half of ng_bwt_lf's time. A
- * separator where symbols are given is reported as damage. */
+ * step beyond a document's first row is reported as damage. */
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged);
+
+/* A walk over the ranks of a text's suffixes among the BWT's rows, from the text's end to its front:
+ * the rank of a suffix is the number of rows whose suffix is smaller. */
+struct ng_bwt_rank_walk {
+	uint64_t row;            /* rank in [0, rows] of the suffix that begins at text_end */
+	const uint8_t *text_end; /* the bytes to take stand before it */
+	size_t left;             /* how many: at least as many are readable */
+	uint64_t *ranks_end;     /* where ranks go: before it, from the back, one a byte */
+};
+
+/* Walk n <= NG_BWT_CHAINS walks to their ends. For a byte c in front of a suffix of rank r the rank
+ * is first_row(c) + occ(c, r), with occ(c, r) the number of c among the first r symbols: a backward
+ * step with one end (J. Siren, Burrows-Wheeler transform for terabases, DCC 2016). The bytes may be
+ * others than the BWT holds. Afterwards left is 0, text_end and ranks_end are at the fronts of what
+ * was taken and written, and row is the last rank. One visit a byte, whose cache misses, and those
+ * of the others, overlap. */
+void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+		       bool *damaged);
 
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);

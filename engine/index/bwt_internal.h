@@ -24,6 +24,8 @@ struct ng_bwt_kernel {
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			    bool *damaged);
+	void (*ranks_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
+			   bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 	void (*mark_rows)(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
 			  uint64_t *rows, bool *damaged);
@@ -40,7 +42,6 @@ struct ng_bwt {
 	const uint8_t *map;
 	uint64_t n_blocks;
 	uint64_t rows;
-	uint64_t primary;
 	unsigned base_width; /* bits of a count before a block */
 	unsigned mark_shift;
 	struct ng_token_tables tables;

@@ -125,6 +125,8 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	}
 }
 
+#include "index/kernel_rank.h"
+
 static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged)
 {
 	struct place at;
@@ -133,7 +135,7 @@ static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	return lf_from(bwt, &at, symbol_find(bwt, &at), row, ret_row, damaged);
+	return lf_from(bwt, &at, symbol_find(bwt, &at), ret_row, damaged);
 }
 
 static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
@@ -148,6 +150,7 @@ const struct ng_bwt_kernel NG_KERNEL = {
 	.step = step,
 	.lf = lf,
 	.chains_walk = chains_walk,
+	.ranks_walk = ranks_walk,
 	.mark = mark,
 	.mark_rows = mark_rows,
 };

@@ -110,7 +110,7 @@ static __attribute__((__noinline__)) unsigned wide_rank_here(const struct ng_bwt
 
 /* The symbol found at a place, and the row it leads to. */
 static inline unsigned lf_from(const struct ng_bwt *bwt, const struct place *at, struct found t,
-			       uint64_t row, uint64_t *ret_row, bool *damaged)
+			       uint64_t *ret_row, bool *damaged)
 {
 	bool from_back = at->in_cell >= front_half(at->cell_size);
 	unsigned symbol;
@@ -121,21 +121,17 @@ static inline unsigned lf_from(const struct ng_bwt *bwt, const struct place *at,
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	symbol = t.at == ng_block_separator(at->page) ? NG_SEPARATOR
-						      : at->page[NG_BLOCK_HEAD + t.at];
+	if (t.at == ng_block_separator(at->page)) {
+		*ret_row = 0;
+		return NG_SEPARATOR;
+	}
+	symbol = at->page[NG_BLOCK_HEAD + t.at];
 	rank = base_of(bwt, at, t.at, symbol);
 	if (t.at < NG_DENSE) {
 		rank += row_sum(at, row_find(at, t.at, damaged), at->cell + from_back);
 		rank = from_back ? rank - t.hits - 1 : rank + t.hits;
 	} else {
 		rank += wide_rank_here(bwt, at, t, from_back, damaged);
-	}
-	if (symbol == NG_SEPARATOR) {
-		if (row == bwt->primary) {
-			*ret_row = 0;
-			return symbol;
-		}
-		rank -= row > bwt->primary;
 	}
 	*ret_row = bwt->first_row[symbol] + rank;
 	if (__builtin_expect(*ret_row >= bwt->rows, 0)) {

@@ -259,7 +259,7 @@ static unsigned cell_count(const struct ng_bwt *bwt, const struct place *at, uns
 
 /* Rank in the block of a symbol whose row is wide: decode from the nearer end of the wide cell, as
  * long as there are occurrences to be found. */
-static __attribute__((__noinline__)) unsigned
+static __attribute__((__noinline__, __unused__)) unsigned
 wide_rank(const struct ng_bwt *bwt, const struct place *at, unsigned k, bool *damaged)
 {
 	unsigned wide = at->offset >> NG_WIDE_LOG, begin = wide << NG_WIDE_LOG;

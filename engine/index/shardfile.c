@@ -36,6 +36,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_TEXT_DIRECTORY] = "text directory",
 		[NG_SECTION_CHUNK_SUMS] = "chunk sums",
 		[NG_SECTION_MARK_HINTS] = "mark hints",
+		[NG_SECTION_SAMPLE_STARTS] = "sample starts",
 	};
 
 	return type && type < NG_SECTION_TYPES ? names[type] : "none";

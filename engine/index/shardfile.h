@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 #define NG_SHARD_MAGIC     "ngramfs\x1a" /* the eight bytes a shard begins with */
-#define NG_FORMAT_VERSION  2u
+#define NG_FORMAT_VERSION  3u
 #define NG_PAGE_BYTES      4096u
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
 
@@ -25,9 +25,10 @@ enum ng_section_type {
 	NG_SECTION_META_STARTS, /* Elias-Fano: where each document's metadata begins */
 	NG_SECTION_TEXT_FRAMES, /* only with a text store */
 	NG_SECTION_TEXT_DIRECTORY,
-	NG_SECTION_CHUNK_SUMS, /* XXH3-64 of every MiB of the file before it, save the header */
-	NG_SECTION_MARK_HINTS, /* blocks of some marked rows */
-	NG_SECTION_TYPES,      /* one more than the last */
+	NG_SECTION_CHUNK_SUMS,    /* XXH3-64 of every MiB of the file before it, save the header */
+	NG_SECTION_MARK_HINTS,    /* blocks of some marked rows */
+	NG_SECTION_SAMPLE_STARTS, /* Elias-Fano: the number of each document's first sample */
+	NG_SECTION_TYPES,         /* one more than the last */
 };
 
 /* ---- writing ---- */

@@ -17,17 +17,13 @@ struct contexts {
 	uint32_t *by_place; /* their numbers in the order of the text; NULL: no text store */
 };
 
-/* Where an occurrence is, and how much text there is around it. */
-static int context_place(const struct contexts *c, uint32_t s, uint64_t position,
-			 struct ng_context *ret_context)
+/* How much text there is around an occurrence, whose document's number is the shard's. */
+static int context_extent(const struct contexts *c, const struct ng_shard *shard,
+			  const struct ng_match *match, struct ng_context *ret_context)
 {
-	const struct ng_shard *shard = c->index->shards[s];
-	struct ng_match *match = &ret_context->match;
 	uint64_t begin, rest;
-	int r = ng_shard_doc_at(shard, position, &match->doc, &match->offset);
+	int r = ng_shard_doc_extent(shard, match->doc, &begin, &ret_context->doc_bytes);
 
-	if (r == 0)
-		r = ng_shard_doc_extent(shard, match->doc, &begin, &ret_context->doc_bytes);
 	if (r < 0)
 		return r;
 	if (match->offset > ret_context->doc_bytes ||
@@ -36,7 +32,6 @@ static int context_place(const struct contexts *c, uint32_t s, uint64_t position
 	rest = ret_context->doc_bytes - match->offset - c->pat_bytes;
 	ret_context->before = (uint32_t)ng_min(match->offset, (uint64_t)c->context_bytes);
 	ret_context->after = (uint32_t)ng_min(rest, (uint64_t)c->context_bytes);
-	match->doc += c->index->first_doc[s];
 	return 0;
 }
 
@@ -49,25 +44,25 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row,
 	uint8_t *middle = c->text + (2 * at + 1) * c->context_bytes;
 	size_t stride = 2 * (size_t)c->context_bytes;
 	struct ng_stretch after[SLICE];
-	uint64_t positions[SLICE];
+	struct ng_match matches[SLICE];
 	uint32_t before[SLICE] = {0};
 	int r;
 
 	if (c->by_place)
-		r = ng_shard_locate(shard, row, n, c->cancel, positions);
+		r = ng_shard_locate(shard, row, n, c->cancel, matches);
 	else
 		r = ng_shard_locate_before(shard, row, n, middle, c->context_bytes, stride,
-					   c->cancel, positions, before);
-
+					   c->cancel, matches, before);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = context_place(c, s, positions[i], &contexts[i]);
-		if (c->by_place)
+		r = context_extent(c, shard, &matches[i], &contexts[i]);
+		contexts[i].match = matches[i];
+		contexts[i].match.doc += c->index->first_doc[s];
+		if (r || c->by_place)
 			continue;
-		if (r == 0 && contexts[i].before != before[i])
+		if (contexts[i].before != before[i])
 			r = -EUCLEAN;
-		if (r == 0)
-			after[i] = (struct ng_stretch){positions[i] + c->pat_bytes,
-						       contexts[i].after, middle + i * stride};
+		after[i] = (struct ng_stretch){matches[i].doc, matches[i].offset + c->pat_bytes,
+					       contexts[i].after, middle + i * stride};
 	}
 	if (r < 0 || c->by_place)
 		return r;

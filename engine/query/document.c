@@ -29,7 +29,7 @@ int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, siz
 		r = ng_frames_read(shard->text, begin - local + offset, len, buf);
 		r = ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
 	} else if (len) {
-		r = ng_shard_extract(shard, begin + offset, len, cancel, buf);
+		r = ng_shard_extract(shard, local, offset, len, cancel, buf);
 	}
 	if (r < 0)
 		return r;

@@ -30,7 +30,8 @@ static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard
 			     section_bytes(shard, NG_SECTION_META_STARTS);
 	stats->text_store_bytes += section_bytes(shard, NG_SECTION_TEXT_FRAMES) +
 				   section_bytes(shard, NG_SECTION_TEXT_DIRECTORY);
-	stats->doc_bytes += section_bytes(shard, NG_SECTION_DOC_STARTS);
+	stats->doc_bytes += section_bytes(shard, NG_SECTION_DOC_STARTS) +
+			    section_bytes(shard, NG_SECTION_SAMPLE_STARTS);
 }
 
 /* The manifest and the shard are of one build. */

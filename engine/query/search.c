@@ -62,30 +62,15 @@ int ng_count(const struct ng_index *index, const uint8_t *pat, size_t len, const
 	return 0;
 }
 
-/* Positions located at a time. */
-#define BATCH 256u
-
 static int locate_in_shard(const struct ng_index *index, uint32_t s, uint64_t row, size_t n,
 			   const ng_cancel *cancel, struct ng_match *ret_matches)
 {
 	const struct ng_shard *shard = index->shards[s];
-	uint64_t positions[BATCH];
+	int r = ng_shard_locate(shard, row, n, cancel, ret_matches);
 
-	for (size_t done = 0; done < n;) {
-		size_t batch = ng_min(n - done, (size_t)BATCH);
-		int r = ng_shard_locate(shard, row + done, batch, cancel, positions);
-
-		for (size_t i = 0; r == 0 && i < batch; i++) {
-			struct ng_match *match = &ret_matches[done + i];
-
-			r = ng_shard_doc_at(shard, positions[i], &match->doc, &match->offset);
-			match->doc += index->first_doc[s];
-		}
-		if (r < 0)
-			return r;
-		done += batch;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		ret_matches[i].doc += index->first_doc[s];
+	return r;
 }
 
 int ng_locate(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,

@@ -5,11 +5,9 @@
  * (cancelled) or -ENOMEM. */
 #pragma once
 
-#include "index/bwt.h"
-#include "index/ef.h"
 #include "index/frames.h"
 #include "index/kmers.h"
-#include "index/params.h"
+#include "index/segment.h"
 #include "index/permutation.h"
 #include "index/shardfile.h"
 #include "query/query.h"
@@ -22,6 +20,8 @@ struct ng_shard {
 	bool has_kmers;
 	struct ng_kmers kmers;
 	struct ng_permutation sa; /* its numbers are the samples */
+	struct ng_ef
+		sample_starts;    /* docs + 1 values: the number of each document's first sample */
 	struct ng_ef doc_starts;  /* docs + 1 values */
 	struct ng_ef meta_starts; /* docs + 1 values */
 	struct ng_frames *meta;
@@ -37,16 +37,16 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard);
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval);
 
-/* Positions of the suffixes of rows [first, first + n), in that order. */
+/* Where the suffixes of rows [first, first + n) begin, in that order. */
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
-		    uint64_t *ret_positions);
+		    struct ng_match *ret_matches);
 
 /* The same, and what stands before each suffix in its document, up to `bytes` >= 1 of it: that of
  * row first + i ends at end + i * stride, and has ret_before[i] bytes. It costs only the steps that
  * are not needed for the place anyway. */
 int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
 			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
-			   uint64_t *ret_positions, uint32_t *ret_before);
+			   struct ng_match *ret_matches, uint32_t *ret_before);
 
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
@@ -56,13 +56,14 @@ int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *r
 int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *ret_begin,
 			uint64_t *ret_bytes);
 
-/* Text [begin, begin + len) from the BWT; the range must lie inside one document. */
-int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
+/* Bytes [offset, offset + len) of a document < docs, from the BWT; -EINVAL where it has no such
+ * range. */
+int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf);
 
-/* Text [begin, begin + len), and where it goes. */
+/* Bytes [offset, offset + len) of a document, and where they go. */
 struct ng_stretch {
-	uint64_t begin;
+	uint64_t doc, offset;
 	size_t len;
 	uint8_t *buf;
 };

@@ -28,9 +28,24 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 	return ng_shard_result(shard, 0);
 }
 
+/* Where a sample was taken. */
+static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng_match *ret)
+{
+	uint64_t docs = ng_ef_rank(&shard->sample_starts, sample), first;
+
+	if (docs == 0 || docs > shard->params.docs)
+		return -EUCLEAN;
+	first = ng_ef_get(&shard->sample_starts, docs - 1);
+	if (first > sample)
+		return -EUCLEAN;
+	ret->doc = docs - 1;
+	ret->offset = (sample - first) * shard->params.sa_rate;
+	return 0;
+}
+
 int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
 			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
-			   uint64_t *ret_positions, uint32_t *ret_before)
+			   struct ng_match *ret_matches, uint32_t *ret_before)
 {
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
 	uint64_t rate = shard->params.sa_rate;
@@ -48,12 +63,14 @@ int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t 
 						      .give = bytes};
 		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
+			struct ng_match *match = &ret_matches[i + c];
+
 			if (bad || !chains[c].marked || chains[c].taken > rate ||
-			    chains[c].sample >= shard->sa.numbers.n)
+			    chains[c].sample >= shard->sa.numbers.n ||
+			    sample_place(shard, ng_packed_get(&shard->sa.numbers, chains[c].sample),
+					 match) < 0)
 				return -EUCLEAN;
-			ret_positions[i + c] =
-				ng_packed_get(&shard->sa.numbers, chains[c].sample) * rate +
-				chains[c].taken;
+			match->offset += chains[c].taken;
 			if (bytes)
 				ret_before[i + c] =
 					(uint32_t)(end + (i + c) * stride - chains[c].end);
@@ -65,9 +82,9 @@ int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t 
 }
 
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
-		    uint64_t *ret_positions)
+		    struct ng_match *ret_matches)
 {
-	return ng_shard_locate_before(shard, first, n, NULL, 0, 0, cancel, ret_positions, NULL);
+	return ng_shard_locate_before(shard, first, n, NULL, 0, 0, cancel, ret_matches, NULL);
 }
 
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
@@ -91,7 +108,7 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 	uint64_t begin = ng_ef_get(&shard->doc_starts, doc);
 	uint64_t end = ng_ef_get(&shard->doc_starts, doc + 1);
 
-	if (end <= begin || end > shard->params.rows - 1)
+	if (end <= begin || end > shard->params.rows)
 		return -EUCLEAN;
 	*ret_begin = begin;
 	*ret_bytes = end - begin - 1;
@@ -99,6 +116,14 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 }
 
 _Static_assert(NG_BWT_CHAINS <= NG_INVERT_MAX, "the rows of all chains are found at once");
+
+/* What is left of a stretch. */
+struct extract {
+	uint64_t doc, bytes;
+	uint64_t first_sample;
+	uint64_t next, end; /* offsets */
+	uint8_t *buf;       /* where the byte at `next` goes */
+};
 
 /* Chains that are walked together. */
 struct chains {
@@ -109,30 +134,42 @@ struct chains {
 	unsigned sampled;
 };
 
-/* Chains for the next pieces of [begin, end): each from the next sampled position, or, at the end
- * of the text, from there, back to where the one before begins. buf: where the text from begin on
- * goes. Returns where they end: at end, unless they have become too many. */
-static uint64_t chains_add(const struct ng_shard *shard, uint64_t begin, uint64_t end, uint8_t *buf,
-			   struct chains *chains)
+static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
+			 struct extract *ret)
 {
-	uint64_t last = shard->params.rows - 1, rate = shard->params.sa_rate;
+	uint64_t begin;
+	int r = ng_shard_doc_extent(shard, stretch->doc, &begin, &ret->bytes);
 
-	while (chains->n < NG_BWT_CHAINS && begin < end) {
-		uint64_t sample = begin / rate + 1;
-		uint64_t at = ng_min(sample * rate, last), stop = ng_min(at, end);
+	if (r < 0)
+		return r;
+	ret->doc = stretch->doc;
+	ret->first_sample = ng_ef_get(&shard->sample_starts, stretch->doc);
+	ret->next = stretch->offset;
+	ret->end = stretch->offset + stretch->len;
+	ret->buf = stretch->buf;
+	return ret->end > ret->bytes || ret->end < ret->next ? -EINVAL : 0;
+}
 
-		buf += stop - begin;
-		/* Row 0, which it is until it is known, is the end of the text. */
-		chains->chains[chains->n] =
-			(struct ng_bwt_chain){.left = at - begin, .skip = at - stop, .end = buf};
-		if (sample * rate <= last) {
+/* As many more chains as there is room for: each from the next sampled offset, or, the last of a
+ * document, from its separator, back to where the one before begins. */
+static void chains_add(const struct ng_shard *shard, struct extract *e, struct chains *chains)
+{
+	uint64_t rate = shard->params.sa_rate;
+
+	for (; chains->n < NG_BWT_CHAINS && e->next < e->end; chains->n++) {
+		uint64_t sample = e->next / rate + 1;
+		uint64_t at = ng_min(sample * rate, e->bytes), stop = ng_min(at, e->end);
+
+		e->buf += stop - e->next;
+		/* The row of a separator is the number of its document. */
+		chains->chains[chains->n] = (struct ng_bwt_chain){
+			.row = e->doc, .left = at - e->next, .skip = at - stop, .end = e->buf};
+		if (at < e->bytes) {
 			chains->of[chains->sampled] = chains->n;
-			chains->samples[chains->sampled++] = sample;
+			chains->samples[chains->sampled++] = e->first_sample + sample;
 		}
-		chains->n++;
-		begin = stop;
+		e->next = stop;
 	}
-	return begin;
 }
 
 static int chains_walk(const struct ng_shard *shard, struct chains *chains)
@@ -140,6 +177,9 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 	uint64_t marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
 	bool bad = false;
 
+	for (unsigned i = 0; i < chains->sampled; i++)
+		if (chains->samples[i] >= shard->sa.numbers.n)
+			return -EUCLEAN;
 	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
 		return -EUCLEAN;
 	ng_bwt_mark_rows(shard->bwt, chains->sampled, marks, rows, &bad);
@@ -153,42 +193,31 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel)
 {
-	uint64_t done = 0; /* of the first stretch that isn't through */
+	struct extract e = {0};
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (stretches[i].begin + stretches[i].len > shard->params.rows - 1 ||
-		    stretches[i].begin + stretches[i].len < stretches[i].begin)
-			return -EINVAL;
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 0; r == 0 && (i < n || e.next < e.end);) {
 		struct chains chains;
-		int r;
 
 		chains.n = chains.sampled = 0;
-		while (i < n && chains.n < NG_BWT_CHAINS) {
-			const struct ng_stretch *stretch = &stretches[i];
-
-			done = chains_add(shard, stretch->begin + done,
-					  stretch->begin + stretch->len, stretch->buf + done,
-					  &chains) -
-			       stretch->begin;
-			if (done < stretch->len)
-				break;
-			done = 0;
-			i++;
+		while (r == 0 && chains.n < NG_BWT_CHAINS && (i < n || e.next < e.end)) {
+			if (e.next == e.end)
+				r = extract_begin(shard, &stretches[i++], &e);
+			if (r == 0)
+				chains_add(shard, &e, &chains);
 		}
-		r = chains_walk(shard, &chains);
-		if (r < 0)
-			return r;
-		if (ng_cancelled(cancel))
-			return -EINTR;
+		if (r == 0)
+			r = chains_walk(shard, &chains);
+		if (r == 0 && ng_cancelled(cancel))
+			r = -EINTR;
 	}
-	return ng_shard_result(shard, 0);
+	return ng_shard_result(shard, r);
 }
 
-int ng_shard_extract(const struct ng_shard *shard, uint64_t begin, size_t len,
+int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
-	struct ng_stretch stretch = {begin, len, buf};
+	struct ng_stretch stretch = {doc, offset, len, buf};
 
 	return ng_shard_extract_each(shard, 1, &stretch, cancel);
 }

@@ -45,8 +45,8 @@ static inline void made_bwt_parts(struct made_bwt *made)
 	made->parts.hints_bytes = made->hints.bytes;
 }
 
-static inline void made_bwt_new(const struct ng_bwt_text *text, uint64_t primary,
-				unsigned mark_shift, unsigned threads, struct made_bwt *made)
+static inline void made_bwt_new(const struct ng_bwt_text *text, unsigned mark_shift,
+				unsigned threads, struct made_bwt *made)
 {
 	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 8];
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
@@ -66,8 +66,7 @@ static inline void made_bwt_new(const struct ng_bwt_text *text, uint64_t primary
 	made_bwt_copy(file, NG_SECTION_BWT_REGIONS, &made->regions);
 	made_bwt_copy(file, NG_SECTION_MARK_HINTS, &made->hints);
 	assert_int_equal(scratch_remove(dir), 0);
-	made->parts = (struct ng_bwt_parts){
-		.rows = text->rows, .primary = primary, .mark_shift = mark_shift};
+	made->parts = (struct ng_bwt_parts){.rows = text->rows, .mark_shift = mark_shift};
 	made_bwt_parts(made);
 }
 

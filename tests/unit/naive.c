@@ -11,8 +11,11 @@ static void *need(void *p)
 
 void naive_add(struct naive *corpus, const void *text, size_t len)
 {
-	if (corpus->cap - corpus->n < len + 1) {
-		corpus->cap = 2 * corpus->cap + len + 1;
+	/* With room for the sorter, as the builder's has. */
+	size_t room = NG_SORT_KEY_BYTES * (corpus->docs + 1);
+
+	if (corpus->cap < corpus->n + len + 1 + room) {
+		corpus->cap = 2 * (corpus->n + len + 1 + room);
 		corpus->text = need(realloc(corpus->text, corpus->cap));
 	}
 	if (corpus->docs == corpus->docs_cap) {

@@ -5,6 +5,7 @@
 #include "forge.h"
 #include "index/ef.h"
 #include "index/packed.h"
+#include "index/params.h"
 
 static const struct ng_build_options sample_options = {
 	.threads = 1, .sa_sampling = 16, .text_store = true};
@@ -28,7 +29,7 @@ static inline int sample_new(void **state)
 	s->corpus.name = "prose";
 	naive_words(&rng, text, sizeof(text));
 	for (size_t at = 0; at < sizeof(text); at += 4000)
-		naive_add(&s->corpus, text + at, 4000);
+		naive_add(&s->corpus, text + at, 3990 + at / 4000 % 9);
 	made_index_new(&s->corpus, &sample_options, &s->made);
 	forged_read(&s->made, &s->f);
 	s->sound = malloc(s->f.bytes);
@@ -58,6 +59,13 @@ static inline uint8_t *section(const struct sample *s, uint32_t type, size_t *re
 	assert_non_null(e);
 	*ret_bytes = e->bytes;
 	return s->f.data + e->offset;
+}
+
+static inline struct ng_shard_params *params(const struct sample *s)
+{
+	size_t bytes;
+
+	return (void *)section(s, NG_SECTION_PARAMS, &bytes);
 }
 
 /* Number i of an array of packed ones. */

@@ -29,6 +29,7 @@ static void swap_samples(const struct sample *s)
 		packed_put(inverse + 16, i, shortcuts[i]);
 }
 
+/* A document that begins a byte later: it and the one before keep their numbers of samples. */
 static void move_start(const struct sample *s)
 {
 	sequence_add(s, NG_SECTION_DOC_STARTS, 50, 1);
@@ -41,7 +42,7 @@ static void test_wrong_text(void **state)
 		uint32_t type;
 	} cases[] = {
 		{swap_samples, NG_SECTION_SA_SAMPLES},
-		{move_start, NG_SECTION_DOC_STARTS},
+		{move_start, NG_SECTION_SA_SAMPLES},
 	};
 	struct sample *s = *state;
 

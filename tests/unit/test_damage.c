@@ -13,20 +13,22 @@ static void ask(const struct ng_shard *shard, const struct naive *c, uint64_t *r
 
 	for (unsigned i = 0; i < 6; i++) {
 		struct ng_interval rows;
-		uint64_t positions[8], doc, offset, begin, bytes;
+		struct ng_match matches[8];
+		uint64_t doc, begin, bytes;
 		size_t len, n;
 		const uint8_t *pat = naive_substring(c, rng, i % 2 ? 3 : 40, &len);
 
 		if (ng_shard_find(shard, pat, len, NULL, &rows) == 0) {
 			assert_true(rows.lo <= rows.hi && rows.hi <= shard->params.rows);
-			n = ng_min(rows.hi - rows.lo, (uint64_t)ng_array_size(positions));
-			if (ng_shard_locate(shard, rows.lo, n, NULL, positions) == 0)
+			n = ng_min(rows.hi - rows.lo, (uint64_t)ng_array_size(matches));
+			if (ng_shard_locate(shard, rows.lo, n, NULL, matches) == 0)
 				for (size_t k = 0; k < n; k++)
-					ng_shard_doc_at(shard, positions[k], &doc, &offset);
+					assert_true(matches[k].doc < shard->params.docs);
 		}
 		doc = scratch_random(rng) % shard->params.docs;
 		if (ng_shard_doc_extent(shard, doc, &begin, &bytes) == 0)
-			ng_shard_extract(shard, begin, ng_min(bytes, (uint64_t)sizeof(buf)), NULL,
+			ng_shard_extract(shard, doc, bytes / 3,
+					 ng_min(bytes - bytes / 3, (uint64_t)sizeof(buf)), NULL,
 					 buf);
 		begin = ng_ef_get(&shard->meta_starts, doc);
 		ng_frames_read(shard->meta, begin, ng_min(sizeof(buf), (size_t)100), buf);

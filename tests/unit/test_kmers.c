@@ -28,12 +28,12 @@ static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uin
 	assert_int_equal(divsufsort(f->corpus.text, f->sa, (int32_t)f->corpus.n), 0);
 	assert_int_equal(
 		ng_frequent_find(f->corpus.text, f->sa, f->corpus.n, min_count, &kmers, &n), 0);
-	assert_int_equal(ng_kmers_write(kmers, n, f->corpus.n + 1, &f->buf), 0);
+	assert_int_equal(ng_kmers_write(kmers, n, f->corpus.n, &f->buf), 0);
 	f->exact = malloc(f->buf.len + 8);
 	assert_non_null(f->exact);
 	memcpy(f->exact, f->buf.data, f->buf.len);
 	memset(f->exact + f->buf.len, 0xff, 8);
-	assert_int_equal(ng_kmers_open(f->exact, f->buf.len, f->corpus.n + 1, &f->kmers), 0);
+	assert_int_equal(ng_kmers_open(f->exact, f->buf.len, f->corpus.n, &f->kmers), 0);
 }
 
 static void fixture_clear(struct fixture *f)
@@ -58,7 +58,7 @@ static size_t naive_longest(const struct fixture *f, const uint8_t *pat, size_t 
 
 			if (f->corpus.n - at >= k &&
 			    memcmp(f->corpus.text + at, pat + len - k, k) == 0 && count++ == 0)
-				lo = i + 1;
+				lo = i;
 		}
 		if (count == 0 || (k > 1 && count < min_count))
 			break;
@@ -134,7 +134,7 @@ static void test_damaged(void **state)
 	for (size_t cut = 0; cut < f.buf.len; cut++) {
 		struct ng_kmers kmers;
 
-		assert_int_equal(ng_kmers_open(f.exact, cut, f.corpus.n + 1, &kmers), -EUCLEAN);
+		assert_int_equal(ng_kmers_open(f.exact, cut, f.corpus.n, &kmers), -EUCLEAN);
 	}
 	for (unsigned i = 0; i < 20000; i++) {
 		size_t at = scratch_random(&rng) % f.buf.len;
@@ -142,12 +142,12 @@ static void test_damaged(void **state)
 		struct ng_kmers kmers;
 
 		f.exact[at] = (uint8_t)scratch_random(&rng);
-		if (ng_kmers_open(f.exact, f.buf.len, f.corpus.n + 1, &kmers) == 0) {
+		if (ng_kmers_open(f.exact, f.buf.len, f.corpus.n, &kmers) == 0) {
 			size_t from = scratch_random(&rng) % (sizeof(text) - 20);
 
 			lo = hi = 0;
 			if (ng_kmers_find(&kmers, text + from, 20, &lo, &hi))
-				assert_true(lo <= hi && hi <= f.corpus.n + 1);
+				assert_true(lo <= hi && hi <= f.corpus.n);
 		}
 		f.exact[at] = was;
 	}

@@ -10,7 +10,7 @@
 /* Format and parse back. */
 static const char sound[] = "{\n"
 			    "  \"format\": \"ngramfs\",\n"
-			    "  \"format_version\": 2,\n"
+			    "  \"format_version\": 3,\n"
 			    "  \"sa_sampling\": 52,\n"
 			    "  \"text_store\": true,\n"
 			    "  \"shards\": [\n"
@@ -37,7 +37,7 @@ static struct ng_manifest_shard shards[] = {
 };
 
 static const struct ng_manifest example = {
-	.format_version = 2,
+	.format_version = 3,
 	.sa_sampling = 52,
 	.text_store = true,
 	.n_shards = 2,
@@ -81,7 +81,7 @@ static void test_parse(void **state)
 
 static void test_no_shards(void **state)
 {
-	const struct ng_manifest none = {.format_version = 2, .sa_sampling = 4};
+	const struct ng_manifest none = {.format_version = 3, .sa_sampling = 4};
 	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
 	ng_cleanup(ng_freep) char *text = NULL;
 
@@ -99,7 +99,7 @@ static void test_random(void **state)
 		char names[40][32];
 		uint64_t rng = seed;
 		struct ng_manifest made = {
-			.format_version = 2,
+			.format_version = 3,
 			.sa_sampling = 4 + (uint32_t)(scratch_random(&rng) % 1021),
 			.text_store = scratch_random(&rng) % 2,
 			.n_shards = scratch_random(&rng) % 41,
@@ -129,12 +129,12 @@ static void test_parse_refuses(void **state)
 	} cases[] = {
 		{"\"ngramfs\"", "\"other\"", "format"},
 		{"\"ngramfs\"", "7", "format"},
-		{"_version\": 2", "_version\": 1", "version 1; this program reads version 2"},
-		{"_version\": 2", "_version\": 3", "version 3; this program reads version 2"},
-		{"_version\": 2", "_version\": 0", "format_version"},
-		{"_version\": 2", "_version\": 2.0", "format_version"},
-		{"_version\": 2", "_version\": \"2\"", "format_version"},
-		{"_version\": 2", "_version\": 4294967298", "format_version"},
+		{"_version\": 3", "_version\": 1", "version 1; this program reads version 3"},
+		{"_version\": 3", "_version\": 4", "version 4; this program reads version 3"},
+		{"_version\": 3", "_version\": 0", "format_version"},
+		{"_version\": 3", "_version\": 3.0", "format_version"},
+		{"_version\": 3", "_version\": \"3\"", "format_version"},
+		{"_version\": 3", "_version\": 4294967299", "format_version"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 3", "sa_sampling"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 1025", "sa_sampling"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 4294967348", "sa_sampling"},

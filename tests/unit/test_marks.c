@@ -123,7 +123,7 @@ static void check(enum kind kind, uint64_t rows, unsigned mark_shift, uint64_t *
 	struct ng_bwt *bwt;
 
 	sequence_make(kind, rows, rng, &s);
-	made_bwt_new(&s.text, 0, mark_shift, 2, &made);
+	made_bwt_new(&s.text, mark_shift, 2, &made);
 	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
 	for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
 		assert_int_equal(ng_bwt_use_kernel(bwt, *kernel), 0);
@@ -173,7 +173,7 @@ static void test_damaged(void **state)
 		struct made_bwt made;
 		struct ng_bwt *bwt;
 
-		made_bwt_new(&s.text, 0, 5, 2, &made);
+		made_bwt_new(&s.text, 5, 2, &made);
 		if (round % 3 == 0)
 			flip(&made.hints, 16, &rng);
 		if (round % 3 == 1)
@@ -216,7 +216,7 @@ static void test_hints(void **state)
 	uint64_t n;
 
 	sequence_make(DENSE, 10000, &rng, &s);
-	made_bwt_new(&s.text, 0, 2, 1, &made);
+	made_bwt_new(&s.text, 2, 1, &made);
 	n = ng_load64(made.hints.data);
 	assert_int_equal(n, ng_div_up(s.n, 256));
 	for (unsigned i = 0; i < 2; i++) {

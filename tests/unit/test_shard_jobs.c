@@ -2,7 +2,6 @@
 #include "build/shard_jobs.h"
 #include "indexmake.h"
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define SHARDS 7u
@@ -13,51 +12,48 @@ struct seen {
 	uint64_t bytes[SHARDS];
 };
 
-static void finished(void *userdata, size_t shard, uint64_t file_bytes, uint64_t checksum)
+static int finished(void *userdata, const struct ng_shard_job *job, uint64_t file_bytes,
+		    uint64_t checksum, struct ng_error *err)
 {
 	struct seen *seen = userdata;
 
 	assert_true(seen->n < SHARDS);
 	assert_int_not_equal(checksum, 0);
-	seen->shard[seen->n] = shard;
+	seen->shard[seen->n] = job->step.shard;
 	seen->bytes[seen->n++] = file_bytes;
+	return 0;
 }
 
-/* One document of n letters. */
-static struct ng_shard_text text_make(const char *dir, size_t n, uint64_t *rng)
+/* A shard of one document of n letters. */
+static struct ng_shard_job job_make(const char *dir, size_t n, unsigned shard, uint64_t *rng)
 {
-	struct ng_shard_text text = {.n = n + 1, .cap = n + 1, .docs = 1, .docs_cap = 1};
+	struct ng_shard_job job = {.step = {.kind = NG_STEP_SHARD, .shard = shard}};
+	struct ng_shard_docs_options options = {.threads = 1, .tmp_dir = dir};
+	uint8_t *text = malloc(n);
 	struct ng_error err;
 
-	text.bytes =
-		mmap(NULL, text.cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_true(text.bytes != MAP_FAILED);
-	naive_words(rng, text.bytes, n);
-	text.doc_ends = malloc(sizeof(*text.doc_ends));
-	text.meta_ends = malloc(sizeof(*text.meta_ends));
-	assert_non_null(text.doc_ends);
-	assert_non_null(text.meta_ends);
-	text.doc_ends[0] = n;
-	text.meta_ends[0] = 2;
-	assert_int_equal(ng_frames_writer_new(3, 1, dir, &text.meta, &err), 0);
-	assert_int_equal(ng_frames_writer_add(text.meta, "{}", 2, &err), 0);
-	return text;
+	assert_non_null(text);
+	naive_words(rng, text, n);
+	assert_int_equal(ng_batch_begin(&job.batch), 0);
+	assert_int_equal(ng_batch_add(&job.batch, text, n), 0);
+	assert_int_equal(ng_shard_docs_begin(&job.docs, &options, &err), 0);
+	assert_int_equal(ng_shard_docs_add(&job.docs, text, n, "{}", 2, &err), 0);
+	free(text);
+	return job;
 }
 
 static int start(struct ng_shard_jobs *jobs, const char *dir, const char *to, size_t n,
 		 unsigned shard, uint64_t *rng, struct ng_error *err)
 {
 	struct ng_shard_options options = {.sa_rate = 52, .threads = 1};
-	struct ng_shard_text text = text_make(dir, n, rng);
-	char path[SCRATCH_DIR_MAX + 32];
+	struct ng_shard_job job = job_make(dir, n, shard, rng);
 	int r;
 
-	snprintf(path, sizeof(path), "%s/%u.ngs", to, shard);
-	r = ng_shard_jobs_start(jobs, &text, &options, path, shard, err);
+	assert_true(asprintf(&job.path, "%s/%u.ngs", to, shard) > 0);
+	r = ng_shard_jobs_start(jobs, &job, &options, err);
 	/* Whatever came of it, what was taken over is gone from here. */
-	if (r == 0)
-		assert_null(text.bytes);
-	ng_shard_text_clear(&text);
+	assert_null(job.batch.bytes);
+	assert_null(job.path);
 	return r;
 }
 

@@ -248,7 +248,7 @@ static void test_version(void **state)
 	ng_store32(all + 8, NG_FORMAT_VERSION + 1);
 	assert_int_equal(scratch_write(f->path, all, n), 0);
 	assert_int_equal(ng_shard_file_open(f->path, &file, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "version 2"));
+	assert_non_null(strstr(err.text, "version 3"));
 }
 
 static void test_truncated_while_open(void **state)

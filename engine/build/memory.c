@@ -1,0 +1,116 @@
+#include "build/memory.h"
+
+#include "build/shard_jobs.h"
+#include "build/suffix_sort.h"
+
+#define THREADS_A_BATCH 4u
+
+/* Text of a batch, when n of them are at work and one is collected: what n jobs and a text take,
+ * which is linear in it, is the memory. */
+static uint64_t batch_for(uint64_t memory_bytes, unsigned n)
+{
+	const uint64_t sample = 1ull << 30;
+	uint64_t fixed = n * ng_shard_job_bytes(0, false);
+	double a_byte = (double)(n * ng_shard_job_bytes(sample, false) - fixed) / (double)sample;
+
+	if (memory_bytes <= fixed)
+		return 1;
+	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + 1));
+}
+
+int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
+		     unsigned threads, struct ng_memory_plan *ret_plan, struct ng_error *err)
+{
+	uint64_t memory = memory_bytes - NG_MEMORY_FIXED;
+	struct ng_memory_plan plan = {.shard_bytes = shard_bytes ? shard_bytes : 2 * memory_bytes};
+
+	if (memory_bytes < NG_MEMORY_MIN)
+		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
+			       (uintmax_t)memory_bytes, NG_MEMORY_MIN >> 20);
+	plan.side_by_side = ng_max(threads / THREADS_A_BATCH, 1u);
+	plan.batch_bytes = ng_min(batch_for(memory, plan.side_by_side), (uint64_t)NG_SORT_MAX);
+	if (!batch_bytes)
+		batch_bytes = plan.shard_bytes;
+	/* Small ones: as many at once as there are threads and memory for. */
+	if (ng_min(batch_bytes, plan.shard_bytes) < plan.batch_bytes) {
+		uint64_t takes;
+
+		plan.batch_bytes = ng_min(batch_bytes, plan.shard_bytes);
+		takes = ng_shard_job_bytes(plan.batch_bytes, false);
+		plan.side_by_side =
+			(unsigned)ng_min((memory - plan.batch_bytes) / takes, (uint64_t)threads);
+		plan.side_by_side = ng_max(plan.side_by_side, 1u);
+	}
+	plan.jobs_bytes = memory - plan.batch_bytes;
+	*ret_plan = plan;
+	return 0;
+}
+
+/* A number in a file of a cgroup's; UINT64_MAX where there is none, or "max". */
+static uint64_t limit_read(const char *root, const char *group, const char *file)
+{
+	ng_cleanup(ng_freep) char *path = NULL;
+	unsigned long long limit;
+	FILE *f;
+
+	if (asprintf(&path, "%s%s/%s", root, group, file) < 0) {
+		path = NULL;
+		return UINT64_MAX;
+	}
+	f = fopen(path, "re");
+	if (!f)
+		return UINT64_MAX;
+	if (fscanf(f, "%llu", &limit) != 1)
+		limit = UINT64_MAX;
+	fclose(f);
+	return limit;
+}
+
+/* The least of the limits of a cgroup and those around it. */
+static uint64_t limit_around(const char *root, char *group, const char *file)
+{
+	uint64_t limit = UINT64_MAX;
+
+	for (;;) {
+		char *slash = strrchr(group, '/');
+
+		limit = ng_min(limit, limit_read(root, group, file));
+		if (!slash)
+			return limit;
+		*slash = 0;
+	}
+}
+
+/* This process's: lines are `number:controllers:/group`, of version 2 `0::/group`. */
+static uint64_t cgroup_limit(void)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	ng_cleanup(ng_freep) char *line = NULL;
+	uint64_t limit = UINT64_MAX;
+	size_t cap = 0;
+
+	while (f && getline(&line, &cap, f) > 0) {
+		char *controllers = strchr(line, ':'), *group;
+
+		group = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!group)
+			continue;
+		*group++ = 0;
+		group[strcspn(group, "\n")] = 0;
+		if (strcmp(controllers, ":") == 0)
+			limit = ng_min(limit, limit_around("/sys/fs/cgroup", group, "memory.max"));
+		else if (strcmp(controllers, ":memory") == 0)
+			limit = ng_min(limit, limit_around("/sys/fs/cgroup/memory", group,
+							   "memory.limit_in_bytes"));
+	}
+	if (f)
+		fclose(f);
+	return limit;
+}
+
+uint64_t ng_memory_default(void)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return ng_max(ng_min(memory, cgroup_limit()) / 2, (uint64_t)NG_MEMORY_MIN);
+}
