@@ -25,10 +25,10 @@ struct options {
 	char *page, *threads;
 	uint64_t page_docs;
 	unsigned search_threads;
-	int foreground, debug, single, help, version;
+	int foreground, debug, single, read_only, help, version;
 };
 
-enum { KEY_DEBUG, KEY_RO_RW };
+enum { KEY_DEBUG, KEY_RW };
 
 static const struct fuse_opt option_spec[] = {
 	{"-h", offsetof(struct options, help), 1},
@@ -37,12 +37,12 @@ static const struct fuse_opt option_spec[] = {
 	{"--version", offsetof(struct options, version), 1},
 	{"-f", offsetof(struct options, foreground), 1},
 	{"-s", offsetof(struct options, single), 1},
+	{"ro", offsetof(struct options, read_only), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
-	FUSE_OPT_KEY("ro", KEY_RO_RW),
-	FUSE_OPT_KEY("rw", KEY_RO_RW),
+	FUSE_OPT_KEY("rw", KEY_RW),
 	FUSE_OPT_END,
 };
 
@@ -57,12 +57,13 @@ static const char help_text[] =
 	"    -d              log every request; implies -f\n"
 	"    -s              serve one request at a time\n"
 	"    -o page=N       names that a directory lists before more/ (default 1000)\n"
+	"    -o ro           nothing can be written, batch/ neither\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
 	"\n"
-	"The mount is always read-only. `umount MOUNTPOINT` (`fusermount3 -u` without root)\n"
+	"`umount MOUNTPOINT` (`fusermount3 -u` without root)\n"
 	"ends it. See ngramfs(1), and README in the mount.\n";
 
 static void log_to_stderr(enum fuse_log_level level, const char *fmt, va_list ap)
@@ -90,8 +91,8 @@ static int on_option(void *data, const char *arg, int key, struct fuse_args *arg
 		options->foreground = 1;
 		return 1; /* libfuse's too */
 	}
-	if (key == KEY_RO_RW)
-		return 0; /* "ro" is added in any case; "rw" comes from mount(8) unasked */
+	if (key == KEY_RW)
+		return 0; /* comes from mount(8) unasked, and is the default */
 	if (key == FUSE_OPT_KEY_OPT && !*arg)
 		return 0; /* -o "$OPTIONS" without any */
 	if (key == FUSE_OPT_KEY_NONOPT) {
@@ -146,7 +147,9 @@ static int parse(struct fuse_args *args, struct options *options)
 	return 0;
 }
 
-/* What df and mount show, before the user's options so that theirs win, and "ro" after them. */
+/* What df and mount show, before the user's options so that theirs win. The mount is one for
+ * writing, since questions can be written; the kernel refuses the rest by the files' modes, but not
+ * to root, to whom the daemon does. */
 static int add_mount_options(struct fuse_args *args, const struct options *options)
 {
 	ng_cleanup(ng_freep) char *names = NULL, *shown = NULL, *arg = NULL;
@@ -167,7 +170,8 @@ static int add_mount_options(struct fuse_args *args, const struct options *optio
 		arg = NULL;
 		return -ENOMEM;
 	}
-	if (fuse_opt_insert_arg(args, 1, arg) < 0 || fuse_opt_add_arg(args, "-oro") < 0)
+	if (fuse_opt_insert_arg(args, 1, arg) < 0 ||
+	    fuse_opt_add_arg(args, options->read_only ? "-oro" : "-orw,default_permissions") < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "node.h"
 #include "path.h"
+#include "stream.h"
 
 /* The members that follow node are the table's, under its lock. */
 struct slot {
@@ -14,6 +15,7 @@ struct slot {
 	uint64_t refs;              /* requests at work */
 	size_t bytes;
 	bool in_age; /* false: the kernel has been asked to drop it */
+	bool let_go; /* then it is the oldest */
 	char data[]; /* query, then name */
 };
 
@@ -55,6 +57,9 @@ int ng_nodes_new(size_t limit_bytes, struct ng_nodes **ret_nodes)
 
 static void slot_free(struct slot *slot)
 {
+	if (!slot)
+		return;
+	ng_stream_free(slot->node.stream);
 	free(slot->node.content);
 	free(slot);
 }
@@ -161,15 +166,13 @@ static void grow(struct ng_nodes *nodes)
 	free(old_names);
 }
 
-static void age_append(struct ng_nodes *nodes, struct slot *slot)
+/* As the next newer one of `older`, or as the oldest where that is NULL. */
+static void age_insert(struct ng_nodes *nodes, struct slot *slot, struct slot *older)
 {
-	slot->older = nodes->newest;
-	slot->newer = NULL;
-	if (nodes->newest)
-		nodes->newest->newer = slot;
-	else
-		nodes->oldest = slot;
-	nodes->newest = slot;
+	slot->older = older;
+	slot->newer = older ? older->newer : nodes->oldest;
+	*(older ? &older->newer : &nodes->oldest) = slot;
+	*(slot->newer ? &slot->newer->older : &nodes->newest) = slot;
 	slot->in_age = true;
 }
 
@@ -192,7 +195,7 @@ static void count_lookup(struct ng_nodes *nodes, struct slot *slot, struct ng_en
 	slot->lookups++;
 	if (!slot->in_age) {
 		nodes->asked_bytes -= slot->bytes;
-		age_append(nodes, slot);
+		age_insert(nodes, slot, nodes->newest);
 	}
 	if (nodes->bytes - nodes->asked_bytes > nodes->limit_bytes)
 		pthread_cond_signal(&nodes->wake);
@@ -245,6 +248,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 		.name = slot->data + init->query_bytes,
 		.content = init->content,
 		.content_bytes = init->content_bytes,
+		.stream = init->stream,
 	};
 	return slot;
 }
@@ -257,11 +261,12 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 	assert(init->kind >= NG_KIND_FIRST_KEPT);
 	slot = slot_new(init);
 	if (!slot) {
+		ng_stream_free(init->stream);
 		free(init->content);
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&nodes->lock);
-	there = find_name(nodes, init->parent, init->epoch, init->name);
+	there = init->stream ? NULL : find_name(nodes, init->parent, init->epoch, init->name);
 	if (there) {
 		count_lookup(nodes, there, ret_entry);
 	} else {
@@ -271,7 +276,7 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		chain(nodes, slot);
 		nodes->n++;
 		nodes->bytes += slot->bytes;
-		age_append(nodes, slot);
+		age_insert(nodes, slot, nodes->newest);
 		count_lookup(nodes, slot, ret_entry);
 	}
 	pthread_mutex_unlock(&nodes->lock);
@@ -280,13 +285,14 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 	return 0;
 }
 
-/* Free a node that neither the kernel nor a request holds. */
-static void drop_unused(struct ng_nodes *nodes, struct slot *slot)
+/* Take out a node that neither the kernel nor a request holds. Returns it, to be freed without the
+ * lock, or NULL. */
+static struct slot *take_unused(struct ng_nodes *nodes, struct slot *slot)
 {
 	struct slot **link;
 
 	if (slot->lookups || slot->refs)
-		return;
+		return NULL;
 	link = &nodes->by_id[id_bucket(nodes, slot->node.id)];
 	while (*link != slot)
 		link = &(*link)->next_by_id;
@@ -301,6 +307,13 @@ static void drop_unused(struct ng_nodes *nodes, struct slot *slot)
 		nodes->asked_bytes -= slot->bytes;
 	nodes->bytes -= slot->bytes;
 	nodes->n--;
+	return slot;
+}
+
+/* Streams hold an index, which is closed here perhaps: not under the lock. */
+static void unlock_and_free(struct ng_nodes *nodes, struct slot *slot)
+{
+	pthread_mutex_unlock(&nodes->lock);
 	slot_free(slot);
 }
 
@@ -324,8 +337,7 @@ void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node)
 	slot = find_id(nodes, node->id);
 	assert(slot && slot->refs > 0);
 	slot->refs--;
-	drop_unused(nodes, slot);
-	pthread_mutex_unlock(&nodes->lock);
+	unlock_and_free(nodes, take_unused(nodes, slot));
 }
 
 void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
@@ -338,7 +350,22 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
 	slot = find_id(nodes, id);
 	if (slot) {
 		slot->lookups -= ng_min(n, slot->lookups);
-		drop_unused(nodes, slot);
+		slot = take_unused(nodes, slot);
+	}
+	unlock_and_free(nodes, slot);
+}
+
+void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&nodes->lock);
+	slot = find_id(nodes, node->id);
+	if (slot->in_age) {
+		age_remove(nodes, slot);
+		age_insert(nodes, slot, NULL);
+		slot->let_go = true;
+		pthread_cond_signal(&nodes->wake);
 	}
 	pthread_mutex_unlock(&nodes->lock);
 }
@@ -357,8 +384,8 @@ bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *
 			break;
 		nodes->draining = held_bytes > nodes->limit_bytes ||
 				  (nodes->draining && held_bytes > nodes->limit_bytes / 4 * 3);
-		slot = nodes->draining ? nodes->oldest : NULL;
-		if (!slot) {
+		slot = nodes->oldest;
+		if (!slot || (!nodes->draining && !slot->let_go)) {
 			pthread_cond_wait(&nodes->wake, &nodes->lock);
 			continue;
 		}

@@ -26,6 +26,8 @@
 
 #include "base/base.h"
 
+struct ng_stream;
+
 enum ng_kind {
 	NG_KIND_ROOT, /* the mount's root is number 1, as FUSE wants it */
 	NG_KIND_INDEX,
@@ -35,6 +37,8 @@ enum ng_kind {
 	NG_KIND_META_DIR,
 	NG_KIND_MATCH_DIR,
 	NG_KIND_DOC_DIR,
+	NG_KIND_KWIC_DIR,
+	NG_KIND_BATCH_DIR,
 	NG_KIND_COUNT,      /* value: the count */
 	NG_KIND_TEXT,       /* value: incarnation and document number */
 	NG_KIND_META,       /* the same */
@@ -46,6 +50,9 @@ enum ng_kind {
 	NG_KIND_MATCH,
 	NG_KIND_README,
 	NG_KIND_STATS,
+	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
+	NG_KIND_KWIC = NG_KIND_FIRST_STREAM,
+	NG_KIND_BATCH,
 	NG_KINDS,
 };
 
@@ -89,6 +96,7 @@ struct ng_entry {
 	uint64_t bytes; /* st_size; 0 for directories */
 	struct timespec mtime;
 	bool passing; /* may be different the next time: not to be cached */
+	bool growing; /* so may its size: the kernel is to ask before it relies on it */
 };
 
 /* A node in the table. Its fields don't change; whoever got it holds a reference. */
@@ -103,9 +111,12 @@ struct ng_node {
 	const char *name; /* as the kernel spelled it; NUL-terminated */
 	uint8_t *content; /* a file's; NULL for directories */
 	size_t content_bytes;
+	struct ng_stream *stream; /* of a kind that has one, otherwise NULL */
 };
 
-/* What a node is made of; query, name and content are copied, or taken, as ng_nodes_add says. */
+/* What a node is made of; query, name, content and stream are copied, or taken, as ng_nodes_add
+ * says.
+ */
 struct ng_node_init {
 	enum ng_kind kind;
 	unsigned index;
@@ -116,6 +127,7 @@ struct ng_node_init {
 	uint64_t epoch, number, count;
 	uint8_t *content; /* from malloc, or NULL */
 	size_t content_bytes;
+	struct ng_stream *stream; /* or NULL */
 };
 
 struct ng_nodes;
@@ -132,8 +144,8 @@ bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch, 
 		     struct ng_entry *ret_entry);
 
 /* Add a node; counts one lookup. If another thread has added the same name meanwhile, in the same
- * epoch, the answer is that one. init->content is taken over in any case, also on failure. -ENOMEM.
- * O(1). */
+ * epoch, the answer is that one; but one with a stream is always new. init->content and
+ * init->stream are taken over in any case, also on failure. -ENOMEM. O(1). */
 int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		 struct ng_entry *ret_entry);
 
@@ -144,13 +156,17 @@ void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node);
 /* The kernel gives back n lookups. A number that isn't in the table is ignored. */
 void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n);
 
+/* Have ng_nodes_next_victim give a node next, however little memory there is in use. */
+void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node);
+
 /* st_ino of a node in the table, before it is made. */
 uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const uint8_t *query,
 		      size_t query_bytes);
 
 /* Wait until nodes hold more than the limit, then give the oldest ones, one a call, until three
- * quarters of it are left. ret_name has room for NG_PATH_NAME_MAX + 1 bytes. False once
- * ng_nodes_stop was called. A node is given once, and again only after another lookup of it. */
+ * quarters of it are left; or for ng_nodes_let_go. ret_name has room for NG_PATH_NAME_MAX + 1
+ * bytes. False once ng_nodes_stop was called. A node is given once, and again only after another
+ * lookup of it. */
 bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *ret_name,
 			  size_t *ret_len);
 void ng_nodes_stop(struct ng_nodes *nodes);

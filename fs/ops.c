@@ -1,8 +1,12 @@
-/* How requests are saved. Nothing changes under a mount without the kernel being told, so names,
- * attributes and pages are good for ever, and absent names are cached too. To open and opendir the
- * answer is ENOSYS, which tells the kernel not to send them, nor release, again, and to keep the
- * caches. A path asked for the first time then costs a LOOKUP and a READ; asked again it costs
- * nothing. */
+/* How requests are saved. Save for streams, nothing changes under a mount without the kernel being
+ * told, so names, attributes and pages are good for ever, and absent names are cached too. To open
+ * and opendir the answer is ENOSYS, which tells the kernel not to send them, nor release, again,
+ * and to keep the caches. A path asked for the first time then costs a LOOKUP and a READ; asked
+ * again it costs nothing.
+ *
+ * Streams (stream.h) are never taken for good: each lookup gives a new one, and a read asks for
+ * attributes first, which is when they grow. AUTO_INVAL_DATA makes every read do so, not only those
+ * that reach the end; where attributes are good for ever, it changes nothing. */
 #define FUSE_USE_VERSION 312
 
 #include <fcntl.h>
@@ -12,6 +16,7 @@
 
 #include "ops.h"
 #include "path.h"
+#include "refuse.h"
 
 /* For ever, as far as the kernel's clock goes. */
 #define TIMEOUT_SECONDS 1e9
@@ -24,8 +29,10 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	struct ng_mount *mount = userdata;
 
 	conn->max_write = MAX_READ_BYTES;
-	conn->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS_AUTO);
-	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
+	/* Without ATOMIC_O_TRUNC, which relies on open, a file is truncated by setattr. */
+	conn->want &= ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS_AUTO);
+	conn->want |= conn->capable &
+		      (FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
 	mount->no_open = conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
 	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 }
@@ -84,8 +91,8 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 {
 	*ret_param = (struct fuse_entry_param){
 		.ino = entry->id,
-		.attr_timeout = TIMEOUT_SECONDS,
-		.entry_timeout = entry->passing ? 0 : TIMEOUT_SECONDS,
+		.attr_timeout = entry->growing ? 0 : TIMEOUT_SECONDS,
+		.entry_timeout = entry->passing || entry->growing ? 0 : TIMEOUT_SECONDS,
 	};
 	fill_stat(mount, entry, &ret_param->attr);
 }
@@ -130,27 +137,40 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	fuse_reply_none(req);
 }
 
-static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+static void reply_attr(fuse_req_t req, fuse_ino_t ino, int r, const struct ng_entry *entry)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_entry entry;
 	struct stat st;
-	int r;
 
-	r = ng_view_entry(mount->view, ino, &entry);
 	if (r) {
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 		return;
 	}
-	fill_stat(mount, &entry, &st);
-	fuse_reply_attr(req, &st, TIMEOUT_SECONDS);
+	fill_stat(mount, entry, &st);
+	fuse_reply_attr(req, &st, entry->growing ? 0 : TIMEOUT_SECONDS);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	ng_cancel *cancel = begin(req);
+	struct ng_entry entry;
+	int r;
+
+	/* The kernel gives a file when it is about to read it. */
+	if (fi)
+		r = ng_view_grow(mount->view, ino, cancel, &entry);
+	else
+		r = ng_view_entry(mount->view, ino, &entry);
+	reply_attr(req, ino, r, &entry);
+	ng_cancels_put(&mount->cancels, cancel);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 
-	if ((fi->flags & O_ACCMODE) != O_RDONLY) {
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !ng_view_is_writable(ino)) {
 		fuse_reply_err(req, EROFS);
 	} else if (mount->no_open) {
 		fuse_reply_err(req, ENOSYS);
@@ -286,55 +306,32 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &st);
 }
 
-/* The kernel refuses all of these on a read-only mount; they are here for one that someone has
- * remounted "rw". */
+/* A size may be set, since `>` does so, and means nothing: every open file is a new one. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
 {
-	fuse_reply_err(req, EROFS);
-}
+	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_entry entry;
 
-static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
-		      const char *to_name, unsigned int flags)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	fuse_reply_err(req, EROFS);
-}
-
-static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		      struct fuse_file_info *fi)
-{
-	fuse_reply_err(req, EROFS);
+	if (!ng_view_is_writable(ino) || !(to_set & FUSE_SET_ATTR_SIZE))
+		fuse_reply_err(req, EROFS);
+	else
+		reply_attr(req, ino, ng_view_entry(mount->view, ino, &entry), &entry);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 		     struct fuse_file_info *fi)
 {
-	fuse_reply_err(req, EROFS);
+	struct ng_mount *mount = fuse_req_userdata(req);
+	int r = -EROFS;
+
+	/* Pages that were changed through mmap are not questions. */
+	if (!fi->writepage)
+		r = ng_view_write(mount->view, ino, (uint64_t)offset, (const uint8_t *)buf, size);
+	if (r)
+		fuse_reply_err(req, reply_errno(mount, ino, r));
+	else
+		fuse_reply_write(req, size);
 }
 
 const struct fuse_lowlevel_ops ng_ops = {
@@ -350,14 +347,14 @@ const struct fuse_lowlevel_ops ng_ops = {
 	.readdirplus = op_readdirplus,
 	.statfs = op_statfs,
 	.setattr = op_setattr,
-	.mknod = op_mknod,
-	.mkdir = op_mkdir,
-	.unlink = op_remove,
-	.rmdir = op_remove,
-	.symlink = op_symlink,
-	.rename = op_rename,
-	.link = op_link,
-	.create = op_create,
+	.mknod = ng_refuse_mknod,
+	.mkdir = ng_refuse_mkdir,
+	.unlink = ng_refuse_remove,
+	.rmdir = ng_refuse_remove,
+	.symlink = ng_refuse_symlink,
+	.rename = ng_refuse_rename,
+	.link = ng_refuse_link,
+	.create = ng_refuse_create,
 	.write = op_write,
 };
 

@@ -7,6 +7,7 @@
 #include "listing.h"
 #include "path.h"
 #include "query/query.h"
+#include "stream.h"
 #include "view.h"
 
 struct ng_view {
@@ -81,5 +82,7 @@ extern const struct ng_room ng_room_count_dir, ng_room_count, ng_room_find_dir, 
 /* room_docs.c */
 extern const struct ng_room ng_room_docs_dir, ng_room_meta_dir, ng_room_doc_dir;
 extern const struct ng_room ng_room_docs_page, ng_room_text, ng_room_meta;
+/* room_stream.c */
+extern const struct ng_room ng_room_kwic_dir, ng_room_batch_dir, ng_room_stream_file;
 /* room_match.c */
 extern const struct ng_room ng_room_match_dir, ng_room_match_page, ng_room_match;

@@ -6,9 +6,10 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README}, {"count", NG_KIND_COUNT_DIR}, {"doc", NG_KIND_DOC_DIR},
-	{"docs", NG_KIND_DOCS_DIR}, {"find", NG_KIND_FIND_DIR},   {"match", NG_KIND_MATCH_DIR},
-	{"meta", NG_KIND_META_DIR}, {"stats", NG_KIND_STATS},
+	{"README", NG_KIND_README}, {"batch", NG_KIND_BATCH_DIR}, {"count", NG_KIND_COUNT_DIR},
+	{"doc", NG_KIND_DOC_DIR},   {"docs", NG_KIND_DOCS_DIR},   {"find", NG_KIND_FIND_DIR},
+	{"kwic", NG_KIND_KWIC_DIR}, {"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},
+	{"stats", NG_KIND_STATS},
 };
 
 const char *ng_room_top_name(size_t i)

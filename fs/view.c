@@ -1,10 +1,4 @@
-#include <assert.h>
-
 #include "room.h"
-
-/* Listings of the most recent queries are kept within these bounds; see listing.h. */
-#define LISTINGS_MAX       16u
-#define LISTINGS_MAX_BYTES (4u << 20)
 
 /* What ".." shows as d_ino: the kernel knows the parent, the tree doesn't need to. */
 #define INO_UNKNOWN UINT64_C(0xffffffff)
@@ -20,6 +14,8 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_META_DIR] = &ng_room_meta_dir,
 	[NG_KIND_MATCH_DIR] = &ng_room_match_dir,
 	[NG_KIND_DOC_DIR] = &ng_room_doc_dir,
+	[NG_KIND_KWIC_DIR] = &ng_room_kwic_dir,
+	[NG_KIND_BATCH_DIR] = &ng_room_batch_dir,
 	[NG_KIND_COUNT] = &ng_room_count,
 	[NG_KIND_TEXT] = &ng_room_text,
 	[NG_KIND_META] = &ng_room_meta,
@@ -28,67 +24,9 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_META_PAGE] = &ng_room_docs_page,
 	[NG_KIND_MATCH_PAGE] = &ng_room_match_page,
 	[NG_KIND_MATCH] = &ng_room_match,
+	[NG_KIND_KWIC] = &ng_room_stream_file,
+	[NG_KIND_BATCH] = &ng_room_stream_file,
 };
-
-int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
-		struct ng_view **ret_view, struct ng_error *err)
-{
-	ng_cleanup(ng_view_freep) struct ng_view *view = NULL;
-	int r;
-
-	assert(n_paths > 0);
-	if (n_paths > NG_NODE_INDEX_LIMIT)
-		return ng_fail(err, -E2BIG, "at most %u indexes fit into one mount",
-			       NG_NODE_INDEX_LIMIT);
-	view = calloc(1, sizeof(*view));
-	if (!view)
-		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
-	view->options = *options;
-	r = ng_nodes_new(options->node_limit_bytes, &view->nodes);
-	if (r == 0)
-		r = ng_listings_new(options->page_docs, LISTINGS_MAX, LISTINGS_MAX_BYTES,
-				    &view->listings);
-	if (r)
-		return ng_fail(err, r, "%s", strerror(-r));
-	r = ng_indexes_new(paths, n_paths, options->threads, view->listings, &view->indexes, err);
-	if (r)
-		return r;
-	*ret_view = ng_steal_ptr(&view);
-	return 0;
-}
-
-struct ng_view *ng_view_free(struct ng_view *view)
-{
-	if (!view)
-		return NULL;
-	ng_indexes_free(view->indexes);
-	ng_listings_free(view->listings);
-	ng_nodes_free(view->nodes);
-	free(view);
-	return NULL;
-}
-
-int ng_view_reload(struct ng_view *view, ng_view_changed changed, void *userdata,
-		   struct ng_error *err)
-{
-	size_t n = ng_indexes_count(view->indexes);
-	bool is_changed[NG_NODE_INDEX_LIMIT];
-	int n_changed = 0;
-	int r = ng_indexes_reopen(view->indexes, is_changed, err);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < n; i++) {
-		if (!is_changed[i])
-			continue;
-		n_changed++;
-		if (n > 1)
-			changed(userdata, NG_NODE_ROOT, ng_indexes_name(view->indexes, i));
-		for (size_t k = 0; n == 1 && ng_room_top_name(k); k++)
-			changed(userdata, NG_NODE_ROOT, ng_room_top_name(k));
-	}
-	return n_changed;
-}
 
 static void leave(const struct ng_at *at)
 {
@@ -154,6 +92,11 @@ static bool is_stale(const struct ng_at *at)
 	return at->node && at->node->epoch < at->index->since;
 }
 
+bool ng_view_is_writable(ng_node_id id)
+{
+	return ng_node_kind(id) == NG_KIND_BATCH;
+}
+
 bool ng_view_is_dir(ng_node_id id)
 {
 	unsigned kind = ng_node_kind(id);
@@ -207,6 +150,17 @@ static uint64_t ino_of(const struct ng_at *at)
 	return ng_node_id_make(kind, at->index_no, 0);
 }
 
+/* What is known of a stream without asking it for more. */
+static void fill_stream(const struct ng_stream *stream, struct ng_entry *entry)
+{
+	long long mtime = atomic_load(&stream->mtime);
+
+	entry->growing = true;
+	entry->bytes = atomic_load(&stream->bytes);
+	if (mtime)
+		entry->mtime = (struct timespec){mtime / 1000000000, mtime % 1000000000};
+}
+
 static int entry_of(const struct ng_at *at, const struct ng_room *room, struct ng_entry *ret_entry)
 {
 	struct ng_entry entry = {
@@ -217,6 +171,8 @@ static int entry_of(const struct ng_at *at, const struct ng_room *room, struct n
 	};
 	int r = room->bytes ? room->bytes(at, &entry.bytes) : 0;
 
+	if (at->node && at->node->stream)
+		fill_stream(at->node->stream, &entry);
 	if (r == 0)
 		*ret_entry = entry;
 	return r;
@@ -249,11 +205,57 @@ int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entr
 	return r;
 }
 
+/* A stream is used by whoever has opened it, so its name isn't needed any more; if the kernel lets
+ * go of that, the node goes with the last user. */
+static void use_stream(const struct ng_at *at)
+{
+	if (!atomic_exchange(&at->node->stream->used, true))
+		ng_nodes_let_go(at->view->nodes, at->node);
+}
+
+int ng_view_grow(struct ng_view *view, ng_node_id id, const ng_cancel *cancel,
+		 struct ng_entry *ret_entry)
+{
+	const struct ng_room *room;
+	struct ng_at at;
+	int r = 0;
+
+	room = enter(view, id, cancel, &at);
+	if (!room)
+		return -ESTALE;
+	if (at.node && at.node->stream) {
+		use_stream(&at);
+		r = ng_stream_grow(at.node->stream, cancel);
+	}
+	if (r == 0)
+		r = entry_of(&at, room, ret_entry);
+	leave(&at);
+	return r;
+}
+
+int ng_view_write(struct ng_view *view, ng_node_id id, uint64_t offset, const uint8_t *data,
+		  size_t len)
+{
+	struct ng_at at;
+	int r = -EROFS;
+
+	if (!enter(view, id, NULL, &at))
+		return -ESTALE;
+	if (at.node && at.node->stream) {
+		use_stream(&at);
+		r = ng_stream_write(at.node->stream, offset, data, len);
+	}
+	leave(&at);
+	return r;
+}
+
 void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat)
 {
 	*ret_stat = (struct stat){
 		.st_ino = entry->ino,
-		.st_mode = ng_view_is_dir(entry->id) ? S_IFDIR | 0555 : S_IFREG | 0444,
+		.st_mode = ng_view_is_dir(entry->id)        ? S_IFDIR | 0555
+			   : ng_view_is_writable(entry->id) ? S_IFREG | 0666
+							    : S_IFREG | 0444,
 		.st_nlink = 1, /* of directories too: "not counted", so that find looks inside */
 		.st_size = (off_t)entry->bytes,
 		.st_blocks = (blkcnt_t)ng_div_up(entry->bytes, 512),
@@ -323,30 +325,4 @@ int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng
 		r = room->list(&at, offset < 2 ? 0 : offset - 2, emit_shifted, &shifted);
 	leave(&at);
 	return r;
-}
-
-struct ng_nodes *ng_view_nodes(struct ng_view *view)
-{
-	return view->nodes;
-}
-
-const char *ng_view_path(const struct ng_view *view, ng_node_id id)
-{
-	unsigned index_no = ng_node_index(id);
-
-	return ng_indexes_path(view->indexes,
-			       index_no < ng_indexes_count(view->indexes) ? index_no : 0);
-}
-
-void ng_view_totals(struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes)
-{
-	*ret_docs = 0;
-	*ret_bytes = 0;
-	for (size_t i = 0; i < ng_indexes_count(view->indexes); i++) {
-		const struct ng_view_index *index = ng_indexes_get(view->indexes, i);
-
-		*ret_docs += index->docs;
-		*ret_bytes += index->text_bytes;
-		ng_indexes_put(view->indexes, index);
-	}
 }

@@ -52,6 +52,12 @@ void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n);
 /* The entry of a node that the kernel holds; counts no lookup. */
 int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entry);
 
+/* The same for someone who is about to read: more of a stream is made, if all that was made has
+ * been read. May take as long as finding some thousand occurrences, or answering as many
+ * questions. */
+int ng_view_grow(struct ng_view *view, ng_node_id id, const ng_cancel *cancel,
+		 struct ng_entry *ret_entry);
+
 /* Attributes of an entry: mode, size, times (those of the index's manifest). Everything but owner
  * and group, which stay 0. */
 void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat);
@@ -59,6 +65,11 @@ void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat);
 /* Bytes [offset, offset + len) of a file, as many as there are. -EISDIR. */
 int ng_view_read(struct ng_view *view, ng_node_id id, uint64_t offset, size_t len,
 		 const ng_cancel *cancel, uint8_t *buf, size_t *ret_len);
+
+/* Write to a stream at offset. -EROFS: any other node; -ENOSPC and the like, from a temporary file.
+ */
+int ng_view_write(struct ng_view *view, ng_node_id id, uint64_t offset, const uint8_t *data,
+		  size_t len);
 
 /* A name in a directory. */
 struct ng_name {
@@ -79,6 +90,7 @@ int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng
 		 ng_view_emit emit, void *userdata);
 
 bool ng_view_is_dir(ng_node_id id);
+bool ng_view_is_writable(ng_node_id id);
 
 /* For ng_nodes_next_victim and ng_nodes_stop. */
 struct ng_nodes *ng_view_nodes(struct ng_view *view);

@@ -48,13 +48,16 @@ unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 struct ng_bwt_chain {
 	uint64_t row;    /* where it is */
 	uint64_t left;   /* steps to go, at most */
-	uint64_t taken;  /* steps gone */
+	uint64_t taken;  /* steps gone; to_mark: to the mark */
 	bool to_mark;    /* whether it ends at a row that is marked, instead of giving symbols */
-	bool marked;     /* whether it has ended so; then */
+	bool marked;     /* whether it has come to one; then */
 	uint64_t sample; /* is the row's number among the sampled ones */
 	/* Where symbols go: the first `skip` nowhere, the others before `end`, from the back. */
 	uint64_t skip;
 	uint8_t *end;
+	/* to_mark: symbols that it gives all the same, and for which it goes on beyond the mark; a
+	 * separator ends them. skip is 0 then. */
+	uint64_t give;
 };
 
 #define NG_BWT_CHAINS 32u

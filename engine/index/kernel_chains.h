@@ -9,11 +9,9 @@ static inline bool chain_visit(const struct ng_bwt *bwt, struct ng_bwt_chain *ch
 {
 	if ((!chain->left && !chain->to_mark) || !row_visit(bwt, chain->row, ret_at, damaged))
 		return false;
-	if (chain->to_mark && mark_at(bwt, ret_at, &chain->sample, damaged)) {
-		chain->marked = true;
-		return false;
-	}
-	return chain->left > 0;
+	if (chain->to_mark && !chain->marked)
+		chain->marked = mark_at(bwt, ret_at, &chain->sample, damaged);
+	return chain->left > 0 && (!chain->marked || chain->give);
 }
 
 /* A step of a chain whose symbol is found. */
@@ -23,12 +21,18 @@ static inline void chain_step(const struct ng_bwt *bwt, struct ng_bwt_chain *cha
 	unsigned symbol = lf_from(bwt, at, t, &chain->row, damaged);
 
 	chain->left--;
-	chain->taken++;
-	*damaged |= symbol == NG_SEPARATOR;
-	if (chain->skip)
+	chain->taken += !chain->marked;
+	/* The first row of a document is marked; one that goes on from there is at its end. */
+	*damaged |= symbol == NG_SEPARATOR && !chain->marked;
+	if (chain->skip) {
 		chain->skip--;
-	else if (!chain->to_mark)
+	} else if (!chain->to_mark) {
 		*--chain->end = (uint8_t)symbol;
+	} else if (chain->give) {
+		chain->give = symbol == NG_SEPARATOR ? 0 : chain->give - 1;
+		if (symbol != NG_SEPARATOR)
+			*--chain->end = (uint8_t)symbol;
+	}
 	page_fetch(bwt, chain->row);
 }
 

@@ -41,6 +41,13 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    struct ng_match *ret_matches);
 
+/* The same, and what stands before each suffix in its document, up to `bytes` >= 1 of it: that of
+ * row first + i ends at end + i * stride, and has ret_before[i] bytes. It costs only the steps that
+ * are not needed for the place anyway. */
+int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
+			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
+			   struct ng_match *ret_matches, uint32_t *ret_before);
+
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
 		    uint64_t *ret_offset);
@@ -53,6 +60,17 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
  * range. */
 int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf);
+
+/* Bytes [offset, offset + len) of a document, and where they go. */
+struct ng_stretch {
+	uint64_t doc, offset;
+	size_t len;
+	uint8_t *buf;
+};
+
+/* ng_shard_extract of many stretches, whose steps overlap. */
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, const ng_cancel *cancel);
 
 /* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
  * it then is worthless. */

@@ -43,33 +43,48 @@ static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng
 	return 0;
 }
 
-int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
-		    struct ng_match *ret_matches)
+int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
+			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
+			   struct ng_match *ret_matches, uint32_t *ret_before)
 {
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	uint64_t rate = shard->params.sa_rate;
 	bool bad = false;
 
 	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
 		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
 
 		for (unsigned c = 0; c < m; c++)
-			chains[c] = (struct ng_bwt_chain){.row = first + i + c,
-							  .left = shard->params.sa_rate,
-							  .to_mark = true};
+			chains[c] =
+				(struct ng_bwt_chain){.row = first + i + c,
+						      .left = ng_max(rate, (uint64_t)bytes),
+						      .to_mark = true,
+						      .end = bytes ? end + (i + c) * stride : NULL,
+						      .give = bytes};
 		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];
 
-			if (bad || !chains[c].marked || chains[c].sample >= shard->sa.numbers.n ||
+			if (bad || !chains[c].marked || chains[c].taken > rate ||
+			    chains[c].sample >= shard->sa.numbers.n ||
 			    sample_place(shard, ng_packed_get(&shard->sa.numbers, chains[c].sample),
 					 match) < 0)
 				return -EUCLEAN;
 			match->offset += chains[c].taken;
+			if (bytes)
+				ret_before[i + c] =
+					(uint32_t)(end + (i + c) * stride - chains[c].end);
 		}
 		if (ng_cancelled(cancel))
 			return -EINTR;
 	}
 	return ng_shard_result(shard, 0);
+}
+
+int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
+		    struct ng_match *ret_matches)
+{
+	return ng_shard_locate_before(shard, first, n, NULL, 0, 0, cancel, ret_matches, NULL);
 }
 
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
@@ -102,77 +117,107 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 
 _Static_assert(NG_BWT_CHAINS <= NG_INVERT_MAX, "the rows of all chains are found at once");
 
-/* What is read of a document. */
+/* What is left of a stretch. */
 struct extract {
-	const struct ng_shard *shard;
 	uint64_t doc, bytes;
 	uint64_t first_sample;
-	uint64_t next, end; /* offsets that are left */
+	uint64_t next, end; /* offsets */
 	uint8_t *buf;       /* where the byte at `next` goes */
 };
 
-/* Chains for the next stretches: each from the next sampled offset, or, the last of a document,
- * from its separator, back to where the one before begins. */
-static int chains_start(struct extract *e, struct ng_bwt_chain *chains, unsigned *ret_n)
-{
-	uint64_t values[NG_BWT_CHAINS], marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
-	uint64_t rate = e->shard->params.sa_rate;
-	unsigned n = 0, sampled = 0;
-	bool bad = false;
+/* Chains that are walked together. */
+struct chains {
+	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	unsigned n;
+	uint64_t samples[NG_BWT_CHAINS]; /* where they start, */
+	unsigned of[NG_BWT_CHAINS];      /* and the chain that does */
+	unsigned sampled;
+};
 
-	for (; n < NG_BWT_CHAINS && e->next < e->end; n++) {
+static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
+			 struct extract *ret)
+{
+	uint64_t begin;
+	int r = ng_shard_doc_extent(shard, stretch->doc, &begin, &ret->bytes);
+
+	if (r < 0)
+		return r;
+	ret->doc = stretch->doc;
+	ret->first_sample = ng_ef_get(&shard->sample_starts, stretch->doc);
+	ret->next = stretch->offset;
+	ret->end = stretch->offset + stretch->len;
+	ret->buf = stretch->buf;
+	return ret->end > ret->bytes || ret->end < ret->next ? -EINVAL : 0;
+}
+
+/* As many more chains as there is room for: each from the next sampled offset, or, the last of a
+ * document, from its separator, back to where the one before begins. */
+static void chains_add(const struct ng_shard *shard, struct extract *e, struct chains *chains)
+{
+	uint64_t rate = shard->params.sa_rate;
+
+	for (; chains->n < NG_BWT_CHAINS && e->next < e->end; chains->n++) {
 		uint64_t sample = e->next / rate + 1;
 		uint64_t at = ng_min(sample * rate, e->bytes), stop = ng_min(at, e->end);
 
 		e->buf += stop - e->next;
 		/* The row of a separator is the number of its document. */
-		chains[n] = (struct ng_bwt_chain){
+		chains->chains[chains->n] = (struct ng_bwt_chain){
 			.row = e->doc, .left = at - e->next, .skip = at - stop, .end = e->buf};
-		if (at < e->bytes)
-			values[sampled++] = e->first_sample + sample;
+		if (at < e->bytes) {
+			chains->of[chains->sampled] = chains->n;
+			chains->samples[chains->sampled++] = e->first_sample + sample;
+		}
 		e->next = stop;
 	}
-	for (unsigned i = 0; i < sampled; i++)
-		if (values[i] >= e->shard->sa.numbers.n)
+}
+
+static int chains_walk(const struct ng_shard *shard, struct chains *chains)
+{
+	uint64_t marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
+	bool bad = false;
+
+	for (unsigned i = 0; i < chains->sampled; i++)
+		if (chains->samples[i] >= shard->sa.numbers.n)
 			return -EUCLEAN;
-	if (ng_permutation_invert(&e->shard->sa, sampled, values, marks) < 0)
+	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
 		return -EUCLEAN;
-	ng_bwt_mark_rows(e->shard->bwt, sampled, marks, rows, &bad);
-	/* Only the last may be without. */
-	for (unsigned i = 0; i < sampled; i++)
-		chains[i].row = rows[i];
-	*ret_n = n;
+	ng_bwt_mark_rows(shard->bwt, chains->sampled, marks, rows, &bad);
+	for (unsigned i = 0; i < chains->sampled; i++)
+		chains->chains[chains->of[i]].row = rows[i];
+	if (!bad)
+		ng_bwt_walk_chains(shard->bwt, chains->n, chains->chains, &bad);
 	return bad ? -EUCLEAN : 0;
+}
+
+int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, const ng_cancel *cancel)
+{
+	struct extract e = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (i < n || e.next < e.end);) {
+		struct chains chains;
+
+		chains.n = chains.sampled = 0;
+		while (r == 0 && chains.n < NG_BWT_CHAINS && (i < n || e.next < e.end)) {
+			if (e.next == e.end)
+				r = extract_begin(shard, &stretches[i++], &e);
+			if (r == 0)
+				chains_add(shard, &e, &chains);
+		}
+		if (r == 0)
+			r = chains_walk(shard, &chains);
+		if (r == 0 && ng_cancelled(cancel))
+			r = -EINTR;
+	}
+	return ng_shard_result(shard, r);
 }
 
 int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
-	struct extract e = {.shard = shard,
-			    .doc = doc,
-			    .first_sample = ng_ef_get(&shard->sample_starts, doc),
-			    .next = offset,
-			    .end = offset + len,
-			    .buf = buf};
-	struct ng_bwt_chain chains[NG_BWT_CHAINS];
-	bool bad = false;
-	uint64_t begin;
-	int r = ng_shard_doc_extent(shard, doc, &begin, &e.bytes);
+	struct ng_stretch stretch = {doc, offset, len, buf};
 
-	if (r < 0)
-		return r;
-	if (e.end > e.bytes || e.end < offset)
-		return -EINVAL;
-	while (e.next < e.end) {
-		unsigned n = 0;
-
-		if (chains_start(&e, chains, &n) < 0)
-			return -EUCLEAN;
-		ng_bwt_walk_chains(shard->bwt, n, chains, &bad);
-		if (bad)
-			return -EUCLEAN;
-		if (ng_cancelled(cancel))
-			return -EINTR;
-	}
-	return ng_shard_result(shard, 0);
+	return ng_shard_extract_each(shard, 1, &stretch, cancel);
 }

@@ -5,7 +5,7 @@
 
 printf 'one fish\ntwo fish\nred fish\nblue fish\n%200000s\n' x >fish
 build fish.ngram --format lines fish
-attach -d fish.ngram mnt
+attach -d -o ro fish.ngram mnt
 
 # Requests that the daemon got, by kind, while a command ran. Memory that the kernel gives back is
 # no concern of the test's.
@@ -49,6 +49,26 @@ for path in find/fish match/fish/0.json meta/fish/0.json doc/0.json stats README
 done
 is "" "$(requests find mnt/docs/fish mnt/match/fish -type f -size +1c)" "find over what is known"
 # The log of -d shows refusals as errors; there is nothing to be learnt from it.
+detach mnt .
+
+# ---- a mount that can be written ----
+# There the kernel takes the time of access for changed when it has read something, and asks for
+# attributes once more if somebody wants them; what opens and reads doesn't.
+attach -d fish.ngram mnt
+cat mnt/README >/dev/null
+ls -l mnt >/dev/null
+read_only() { # FILE: without asking for its attributes
+	python3 -c 'import os, sys; os.write(1, os.read(os.open(sys.argv[1], os.O_RDONLY), 100))' "$1"
+}
+is "LOOKUP READ " "$(requests read_only mnt/count/fish)" "a count never asked"
+is "" "$(requests read_only mnt/count/fish)" "the same count again"
+is "GETATTR " "$(requests cat mnt/count/fish)" "the same count again, and its attributes"
+is "" "$(requests cat mnt/count/fish)" "and again"
+is 4 "$(cat out)" "count"
+# A stream is asked for each time.
+requests cat mnt/kwic/fish >/dev/null
+[[ $(requests cat mnt/kwic/fish) =~ LOOKUP.*GETATTR.*READ ]] || fail "a concordance"
+is 4 "$(wc -l <out)" "its lines"
 detach mnt .
 
 # ---- a count is one inode, whatever the query; equal numbers share pages ----

@@ -23,7 +23,7 @@ done
 "$NGRAMFS" fish.ngram mnt && is 2 "$(cat mnt/count/fish)" "relative paths" || fail "relative paths"
 is "$work/fish.ngram fuse.ngramfs" "$(awk -v d="$work/mnt" '$2 == d { print $1, $3 }' /proc/mounts)" "/proc/mounts"
 is "$work/fish.ngram" "$(df --output=source mnt | tail -n 1)" "df"
-grep " $work/mnt " /proc/mounts | grep -q '\bro\b' || fail "not read-only"
+grep " $work/mnt " /proc/mounts | grep -q '\brw\b' || fail "not writable"
 release mnt
 wait_for gone mnt || fail "the daemon stays"
 

@@ -4,7 +4,7 @@
 
 printf 'one fish two fish\nred fish\n' >fish
 build fish.ngram --format lines fish
-attach fish.ngram mnt
+attach -o ro fish.ngram mnt
 ls mnt/docs/fish >/dev/null
 
 python3 - <<'PYTHON' || fail "errno of what changes something"
@@ -53,16 +53,33 @@ except OSError as e:
 sys.exit(bad > 0)
 PYTHON
 
-# Remounted for writing by someone who insists: it is still refused.
-if [ "$(id -u)" = 0 ] && mount -o remount,rw mnt 2>/dev/null; then
-	refuses "Read-only file system" mkdir mnt/docs/nonesuch
-	refuses "Read-only file system" rm -f mnt/doc/0.txt
-	refuses "Read-only file system" touch mnt/nonesuch
-	refuses "Read-only file system" chmod 600 mnt/README
-	refuses "Read-only file system" mv mnt/README mnt/x
-	refuses "Read-only file system" truncate -s 0 mnt/README
+# Remounted for writing by someone who insists, or mounted so to begin with: it is still refused, to
+# root by the daemon, and to others by the files' modes.
+still_refused() {
+	local why="Permission denied"
+	[ "$(id -u)" = 0 ] && why="Read-only file system"
+	refuses "$why" mkdir mnt/docs/nonesuch
+	refuses "$why" rm -f mnt/doc/0.txt
+	refuses "$why" rmdir mnt/docs
+	refuses "$why" touch mnt/nonesuch
+	refuses "$why" ln -s x mnt/nonesuch
+	refuses "" chmod 600 mnt/README
+	refuses "$why" mv mnt/README mnt/x
+	refuses "$why" truncate -s 0 mnt/README
+	refuses "$why" sh -c 'echo x >>mnt/README'
+	refuses "$why" sh -c 'echo x >mnt/doc/0.txt'
+	refuses "$why" sh -c 'echo x 1<>mnt/count/fish >&1'
+	refuses "$why" sh -c 'echo x >>mnt/kwic/fish'
+	is "one fish two fish" "$(cat mnt/doc/0.txt)" "a document after that"
 	is "3" "$(cat mnt/count/fish)" "count after that"
+	grep -q "exact" mnt/README || fail "README after that"
+}
+if [ "$(id -u)" = 0 ] && mount -o remount,rw mnt 2>/dev/null; then
+	still_refused
 fi
+detach mnt
+attach fish.ngram mnt
+still_refused
 detach mnt
 
 # ---- the command line ----

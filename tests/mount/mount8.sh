@@ -17,7 +17,9 @@ mkdir mnt
 for options in ro rw,page=1 defaults ro,noauto,x-test,allow_other,nofail; do
 	mount -t fuse.ngramfs -o $options fish.ngram mnt || fail "mount -o $options"
 	is 2 "$(cat mnt/count/fish)" "count, mounted with $options"
-	grep " $work/mnt " /proc/mounts | grep -q '\bro\b' || fail "$options: not read-only"
+	mode=rw
+	[[ $options == ro* ]] && mode=ro
+	grep " $work/mnt " /proc/mounts | grep -q "\b$mode\b" || fail "$options: not $mode"
 	umount mnt || fail "umount"
 	wait_for gone mnt && wait_for gone "$work/mnt" || fail "the daemon stays"
 done

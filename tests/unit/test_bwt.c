@@ -201,19 +201,39 @@ static void check_symbol_chains(const struct sequence *s, const struct ng_bwt *b
 	}
 }
 
+/* Whether what a chain has given is what stands before a row, up to a separator. */
+static bool is_given(const struct sequence *s, uint64_t row, unsigned give, const uint8_t *end,
+		     const uint8_t *begin)
+{
+	for (unsigned i = 0; i < give; i++, row = s->lf[row]) {
+		unsigned symbol = ng_bwt_text_symbol(&s->text, row);
+
+		if (symbol == NG_SEPARATOR)
+			break;
+		if (end == begin || *--end != symbol)
+			return false;
+	}
+	return end == begin;
+}
+
 static void check_mark_chains(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
 			      uint64_t *rng)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct ng_bwt_chain chains[NG_BWT_CHAINS];
 		uint64_t from[NG_BWT_CHAINS];
-		unsigned m = i % (NG_BWT_CHAINS + 1);
+		uint8_t got[NG_BWT_CHAINS][CHAIN_STEPS] = {{0}};
+		unsigned give[NG_BWT_CHAINS], m = i % (NG_BWT_CHAINS + 1);
 		bool damaged = false, separator = false;
 
 		for (unsigned k = 0; k < m; k++) {
 			from[k] = scratch_random(rng) % s->text.rows;
-			chains[k] = (struct ng_bwt_chain){
-				.row = from[k], .left = CHAIN_STEPS, .to_mark = true};
+			give[k] = i & 1 ? (unsigned)scratch_random(rng) % (CHAIN_STEPS + 1) : 0;
+			chains[k] = (struct ng_bwt_chain){.row = from[k],
+							  .left = CHAIN_STEPS,
+							  .to_mark = true,
+							  .end = got[k] + CHAIN_STEPS,
+							  .give = give[k]};
 		}
 		ng_bwt_walk_chains(bwt, m, chains, &damaged);
 		for (unsigned k = 0; k < m; k++) {
@@ -228,7 +248,9 @@ static void check_mark_chains(const struct sequence *s, const struct ng_bwt *bwt
 			}
 			assert_int_equal(ng_bwt_mark(bwt, row, &sample, &damaged), marked);
 			if (chains[k].marked != marked || chains[k].taken != taken ||
-			    chains[k].row != row || (marked && chains[k].sample != sample))
+			    !is_given(s, from[k], give[k], got[k] + CHAIN_STEPS, chains[k].end) ||
+			    (!give[k] && chains[k].row != row) ||
+			    (marked && chains[k].sample != sample))
 				fail_msg("%s: chain %u of %u to a mark from row %ju", s->name, k, m,
 					 (uintmax_t)from[k]);
 		}

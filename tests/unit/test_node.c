@@ -1,6 +1,7 @@
 #include "node.h"
 #include "path.h"
 #include "scratch.h"
+#include "stream.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -319,6 +320,60 @@ static void test_foreign(void **state)
 	ng_nodes_free(nodes);
 }
 
+static void stream_free(struct ng_stream *stream)
+{
+	free(stream);
+}
+
+static struct ng_entry add_stream(struct ng_nodes *nodes, const char *name)
+{
+	static const struct ng_stream_ops ops = {.free = stream_free};
+	struct ng_node_init init = {
+		.kind = NG_KIND_KWIC,
+		.parent = PARENT,
+		.name = name,
+		.query = (const uint8_t *)name,
+		.query_bytes = strlen(name),
+		.stream = calloc(1, sizeof(*init.stream)),
+	};
+	struct ng_entry entry = {0};
+
+	assert_non_null(init.stream);
+	ng_stream_init(init.stream, &ops, NULL, NULL);
+	assert_int_equal(ng_nodes_add(nodes, &init, &entry), 0);
+	return entry;
+}
+
+/* Every one is a node of its own, shown as the same file; one that is let go is given at once. */
+static void test_streams(void **state)
+{
+	struct ng_nodes *nodes = make_nodes(1 << 20);
+	struct ng_entry page = add(nodes, PARENT, "page");
+	struct ng_entry a = add_stream(nodes, "s"), b = add_stream(nodes, "s");
+	const struct ng_node *node = ng_nodes_get(nodes, b.id);
+	char name[NG_PATH_NAME_MAX + 1];
+	ng_node_id parent;
+	size_t len;
+
+	assert_true(a.id != b.id);
+	assert_int_equal(a.ino, b.ino);
+	assert_int_equal(stats_of(nodes).nodes, 3);
+	ng_nodes_let_go(nodes, node);
+	assert_true(ng_nodes_next_victim(nodes, &parent, name, &len));
+	assert_int_equal(parent, PARENT);
+	assert_string_equal(name, "s");
+	/* It has been given, so there is nothing more to let go. */
+	ng_nodes_let_go(nodes, node);
+	ng_nodes_stop(nodes);
+	assert_false(ng_nodes_next_victim(nodes, &parent, name, &len));
+	ng_nodes_put(nodes, node);
+	ng_nodes_forget(nodes, b.id, 1);
+	ng_nodes_forget(nodes, page.id, 1);
+	assert_int_equal(stats_of(nodes).nodes, 1);
+	assert_int_equal(stats_of(nodes).asked_bytes, 0);
+	ng_nodes_free(nodes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_content),  cmocka_unit_test(test_random),
 		cmocka_unit_test(test_eviction), cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_foreign),  cmocka_unit_test(test_epochs),
+		cmocka_unit_test(test_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

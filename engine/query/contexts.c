@@ -1,0 +1,175 @@
+#include "query/contexts.h"
+
+#include "query/index_internal.h"
+
+/* Occurrences that one thread takes at a time: some groups of chains. */
+#define SLICE (4 * NG_BWT_CHAINS)
+
+struct contexts {
+	const struct ng_index *index;
+	const struct ng_interval *by_shard;
+	uint64_t first;
+	size_t n, pat_bytes;
+	uint32_t context_bytes;
+	const ng_cancel *cancel;
+	struct ng_context *contexts;
+	uint8_t *text;
+	uint32_t *by_place; /* their numbers in the order of the text; NULL: no text store */
+};
+
+/* How much text there is around an occurrence, whose document's number is the shard's. */
+static int context_extent(const struct contexts *c, const struct ng_shard *shard,
+			  const struct ng_match *match, struct ng_context *ret_context)
+{
+	uint64_t begin, rest;
+	int r = ng_shard_doc_extent(shard, match->doc, &begin, &ret_context->doc_bytes);
+
+	if (r < 0)
+		return r;
+	if (match->offset > ret_context->doc_bytes ||
+	    c->pat_bytes > ret_context->doc_bytes - match->offset)
+		return -EUCLEAN;
+	rest = ret_context->doc_bytes - match->offset - c->pat_bytes;
+	ret_context->before = (uint32_t)ng_min(match->offset, (uint64_t)c->context_bytes);
+	ret_context->after = (uint32_t)ng_min(rest, (uint64_t)c->context_bytes);
+	return 0;
+}
+
+/* n <= SLICE rows of a shard, which are occurrences [at, at + n) of those asked for. */
+static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row, size_t at,
+			     size_t n)
+{
+	const struct ng_shard *shard = c->index->shards[s];
+	struct ng_context *contexts = c->contexts + at;
+	uint8_t *middle = c->text + (2 * at + 1) * c->context_bytes;
+	size_t stride = 2 * (size_t)c->context_bytes;
+	struct ng_stretch after[SLICE];
+	struct ng_match matches[SLICE];
+	uint32_t before[SLICE] = {0};
+	int r;
+
+	if (c->by_place)
+		r = ng_shard_locate(shard, row, n, c->cancel, matches);
+	else
+		r = ng_shard_locate_before(shard, row, n, middle, c->context_bytes, stride,
+					   c->cancel, matches, before);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = context_extent(c, shard, &matches[i], &contexts[i]);
+		contexts[i].match = matches[i];
+		contexts[i].match.doc += c->index->first_doc[s];
+		if (r || c->by_place)
+			continue;
+		if (contexts[i].before != before[i])
+			r = -EUCLEAN;
+		after[i] = (struct ng_stretch){matches[i].doc, matches[i].offset + c->pat_bytes,
+					       contexts[i].after, middle + i * stride};
+	}
+	if (r < 0 || c->by_place)
+		return r;
+	return ng_shard_extract_each(shard, n, after, c->cancel);
+}
+
+/* A slice may lie in more than one shard. */
+static int contexts_slice(void *userdata, uint64_t slice)
+{
+	const struct contexts *c = userdata;
+	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
+	uint64_t skip = c->first + at;
+
+	for (uint32_t s = 0; at < end && s < c->index->n_shards; s++) {
+		uint64_t rows = c->by_shard[s].hi - c->by_shard[s].lo;
+		size_t take;
+		int r;
+
+		if (skip >= rows) {
+			skip -= rows;
+			continue;
+		}
+		take = (size_t)ng_min((uint64_t)(end - at), rows - skip);
+		r = contexts_in_shard(c, s, c->by_shard[s].lo + skip, at, take);
+		if (r < 0)
+			return r;
+		at += take;
+		skip = 0;
+	}
+	return 0;
+}
+
+static int compare_places(const void *pa, const void *pb, void *userdata)
+{
+	const struct ng_context *contexts = userdata;
+	const struct ng_match *a = &contexts[*(const uint32_t *)pa].match;
+	const struct ng_match *b = &contexts[*(const uint32_t *)pb].match;
+
+	if (a->doc != b->doc)
+		return a->doc < b->doc ? -1 : 1;
+	return (a->offset > b->offset) - (a->offset < b->offset);
+}
+
+/* Out of the text store: what stands around some of those that by_place names. */
+static int read_slice(void *userdata, uint64_t slice)
+{
+	const struct contexts *c = userdata;
+	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
+	int r = 0;
+
+	for (; r == 0 && at < end; at++) {
+		size_t i = c->by_place[at], got = 0;
+		const struct ng_context *context = &c->contexts[i];
+		uint8_t *middle = c->text + (2 * i + 1) * c->context_bytes;
+		uint64_t offset = context->match.offset;
+
+		if (ng_cancelled(c->cancel))
+			return -EINTR;
+		r = ng_doc_read(c->index, context->match.doc, offset - context->before,
+				context->before, c->cancel, middle - context->before, &got);
+		if (r == 0)
+			r = ng_doc_read(c->index, context->match.doc, offset + c->pat_bytes,
+					context->after, c->cancel, middle, &got);
+	}
+	return r;
+}
+
+/* Occurrences that are located at once have fewer frames than there are of them: in the order of
+ * the text each is decompressed once. */
+static int read_contexts(struct contexts *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->by_place[i] = (uint32_t)i;
+	qsort_r(c->by_place, c->n, sizeof(*c->by_place), compare_places, c->contexts);
+	return ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), read_slice, c);
+}
+
+int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
+		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
+		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n)
+{
+	struct contexts c = {index,         by_shard, first,        n,        pat_bytes,
+			     context_bytes, cancel,   ret_contexts, ret_text, NULL};
+	ng_cleanup(ng_freep) uint32_t *by_place = NULL;
+	uint64_t count = 0;
+	int r;
+
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		if (by_shard[s].lo > by_shard[s].hi ||
+		    by_shard[s].hi > index->shards[s]->params.rows)
+			return -EINVAL;
+		count += by_shard[s].hi - by_shard[s].lo;
+	}
+	c.n = first < count ? (size_t)ng_min((uint64_t)n, count - first) : 0;
+	if (index->stats.text_store_bytes) {
+		if (c.n > UINT32_MAX)
+			return -EINVAL;
+		by_place = calloc(c.n + 1, sizeof(*by_place));
+		if (!by_place)
+			return -ENOMEM;
+		c.by_place = by_place;
+	}
+	r = ng_pool_run(index->pool, ng_div_up(c.n, SLICE), contexts_slice, &c);
+	if (r == 0 && by_place)
+		r = read_contexts(&c);
+	if (r < 0)
+		return r;
+	*ret_n = c.n;
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* Answers to many queries, written one a line. */
+#pragma once
+
+#include "session.h"
+
+/* The longest query, decoded. */
+#define NG_BATCH_QUERY_MAX (1u << 20)
+
+/* An answer to a line is what /count/QUERY, or /find/QUERY, would hold, a tab, the line as it is,
+ * and a newline. Lines spell queries as names do: %XX is a byte. To one that doesn't, the answer
+ * is "error: " and why. These are ng_session_answer. */
+int ng_batch_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+		   const ng_cancel *cancel, struct ng_buf *buf);
+int ng_batch_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+		  const ng_cancel *cancel, struct ng_buf *buf);

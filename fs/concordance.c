@@ -1,0 +1,315 @@
+#include "concordance.h"
+#include "json.h"
+
+/* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
+ * time. */
+#define PIECE_BYTES_FIRST (64u << 10)
+#define PIECE_BYTES_MAX   (1u << 20)
+
+/* Occurrences that are looked up together: few at first, or after an interrupt, then twice as many
+ * each time; and the room that their text may take. */
+#define CHUNK       8192u
+#define CHUNK_MIN   64u
+#define CHUNK_FIRST 256u
+#define CHUNK_BYTES (1u << 20)
+
+/* Of a line, about. */
+#define LINE_BYTES 128u
+
+/* Pieces in memory: the last two, since a page may belong to both, and one made again. */
+#define KEPT 3u
+
+struct kept {
+	size_t piece;
+	struct ng_buf text; /* empty: none */
+};
+
+/* Where a piece begins. */
+struct piece {
+	uint64_t offset, occurrence;
+};
+
+struct concordance {
+	struct ng_stream stream;
+	uint32_t context_bytes;
+	struct ng_interval *by_shard; /* NULL: not yet searched */
+	uint64_t count;
+	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
+	size_t n_pieces, cap;
+	struct kept kept[KEPT];
+	uint64_t read_end;           /* of what the kernel has read */
+	struct ng_context *contexts; /* [chunk_max] */
+	uint8_t *text;
+	size_t chunk;
+	size_t query_bytes;
+	uint8_t query[];
+};
+
+static int append_escaped(struct ng_buf *buf, const uint8_t *text, size_t len)
+{
+	size_t plain = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < len; i++) {
+		uint8_t c = text[i];
+
+		if (c >= 0x20 && c != 0x7f && c != '\\')
+			continue;
+		r = ng_buf_append(buf, text + plain, i - plain);
+		plain = i + 1;
+		if (r)
+			break;
+		if (c == '\t' || c == '\n' || c == '\\')
+			r = ng_buf_printf(buf, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : '\\');
+		else
+			r = ng_buf_printf(buf, "\\x%02x", c);
+	}
+	return r ? r : ng_buf_append(buf, text + plain, len - plain);
+}
+
+int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
+			const uint8_t *query, size_t query_bytes)
+{
+	const struct ng_match *match = &context->match;
+	size_t before = context->before, after = context->after;
+	int r;
+
+	if (match->offset > before)
+		before -= ng_utf8_tail_bytes(middle - before, before);
+	if (context->doc_bytes - match->offset - query_bytes > after)
+		after -= ng_utf8_head_bytes(middle, after);
+	r = ng_buf_printf(buf, "%llu\t%llu\t", (unsigned long long)match->doc,
+			  (unsigned long long)match->offset);
+	if (r == 0)
+		r = append_escaped(buf, middle - before, before);
+	if (r == 0)
+		r = ng_buf_append(buf, "\t", 1);
+	if (r == 0)
+		r = append_escaped(buf, query, query_bytes);
+	if (r == 0)
+		r = ng_buf_append(buf, "\t", 1);
+	if (r == 0)
+		r = append_escaped(buf, middle, after);
+	return r ? r : ng_buf_append(buf, "\n", 1);
+}
+
+/* How many occurrences are looked up at once. */
+static size_t chunk_max(const struct concordance *c)
+{
+	size_t fit = CHUNK_BYTES / (2 * (size_t)ng_max(c->context_bytes, 1u));
+
+	return ng_max(ng_min(fit, (size_t)CHUNK), (size_t)CHUNK_MIN);
+}
+
+/* Lines from occurrence *at on, until there are want bytes, or up to occurrence end. *at moves on;
+ * on failure the lines before it are good. */
+static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t want,
+		      const ng_cancel *cancel, struct ng_buf *buf)
+{
+	int r = 0;
+
+	while (r == 0 && *at < end && buf->len < want) {
+		size_t good = buf->len, got = 0;
+		size_t n = ng_max((want - good) / LINE_BYTES, (size_t)CHUNK_FIRST);
+
+		n = (size_t)ng_min((uint64_t)ng_min(n, c->chunk), end - *at);
+		r = ng_contexts(c->stream.index->index, c->by_shard, *at, n, c->query_bytes,
+				c->context_bytes, cancel, c->contexts, c->text, &got);
+		if (r == 0 && got != n)
+			r = -EUCLEAN;
+		for (size_t i = 0; r == 0 && i < n; i++)
+			r = ng_concordance_line(buf, &c->contexts[i],
+						c->text + (2 * i + 1) * c->context_bytes, c->query,
+						c->query_bytes);
+		if (r == 0) {
+			*at += n;
+			c->chunk = ng_min(c->chunk * 2, chunk_max(c));
+		} else {
+			buf->len = good;
+			c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
+		}
+	}
+	return r;
+}
+
+static int search(struct concordance *c, const ng_cancel *cancel)
+{
+	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
+	const struct ng_index *index = c->stream.index->index;
+	struct ng_index_stats stats;
+	int r;
+
+	ng_index_stats(index, &stats);
+	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
+	if (!by_shard)
+		return -ENOMEM;
+	r = ng_find(index, c->query, c->query_bytes, cancel, by_shard);
+	if (r)
+		return r;
+	for (uint32_t s = 0; s < stats.shards; s++)
+		c->count += by_shard[s].hi - by_shard[s].lo;
+	c->by_shard = ng_steal_ptr(&by_shard);
+	return 0;
+}
+
+/* Room for one more piece, and for a chunk's text. */
+static int reserve(struct concordance *c)
+{
+	size_t cap = c->cap ? c->cap * 2 : 4;
+
+	if (!c->contexts)
+		c->contexts = calloc(chunk_max(c), sizeof(*c->contexts));
+	if (!c->text)
+		c->text = malloc(chunk_max(c) * 2 * ng_max(c->context_bytes, 1u));
+	if (!c->contexts || !c->text)
+		return -ENOMEM;
+	if (c->n_pieces + 1 >= c->cap) {
+		struct piece *pieces = realloc(c->pieces, cap * sizeof(*pieces));
+
+		if (!pieces)
+			return -ENOMEM;
+		if (!c->pieces)
+			pieces[0] = (struct piece){0};
+		c->pieces = pieces;
+		c->cap = cap;
+	}
+	return 0;
+}
+
+static int concordance_grow(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	struct concordance *c = (struct concordance *)stream;
+	struct kept *kept = &c->kept[c->n_pieces % 2];
+	struct piece next;
+	size_t want;
+	int r = 0;
+
+	if (c->read_end < atomic_load(&stream->bytes))
+		return 0;
+	if (!c->by_shard)
+		r = search(c, cancel);
+	if (r == 0)
+		r = reserve(c);
+	if (r || c->pieces[c->n_pieces].occurrence == c->count)
+		return r;
+	next = c->pieces[c->n_pieces];
+	want = c->n_pieces < 4 ? PIECE_BYTES_FIRST << c->n_pieces : PIECE_BYTES_MAX;
+	kept->text.len = 0;
+	kept->piece = c->n_pieces;
+	r = make_lines(c, &next.occurrence, c->count, want, cancel, &kept->text);
+	if (kept->text.len == 0)
+		return r;
+	next.offset += kept->text.len;
+	c->pieces[++c->n_pieces] = next;
+	atomic_store(&stream->bytes, next.offset);
+	return 0;
+}
+
+/* The text of a piece, made again if need be. */
+static int piece_text(struct concordance *c, size_t piece, const ng_cancel *cancel,
+		      const struct ng_buf **ret_text)
+{
+	struct kept *again = &c->kept[KEPT - 1];
+	uint64_t at = c->pieces[piece].occurrence;
+	int r;
+
+	for (size_t i = 0; i < KEPT; i++) {
+		if (c->kept[i].text.len && c->kept[i].piece == piece) {
+			*ret_text = &c->kept[i].text;
+			return 0;
+		}
+	}
+	again->text.len = 0;
+	r = make_lines(c, &at, c->pieces[piece + 1].occurrence, SIZE_MAX, cancel, &again->text);
+	if (r == 0 && again->text.len != c->pieces[piece + 1].offset - c->pieces[piece].offset)
+		r = -EUCLEAN;
+	if (r) {
+		again->text.len = 0;
+		return r;
+	}
+	again->piece = piece;
+	*ret_text = &again->text;
+	return 0;
+}
+
+/* The piece that holds an offset before the end of what was made. */
+static size_t piece_at(const struct concordance *c, uint64_t offset)
+{
+	size_t lo = 0, hi = c->n_pieces;
+
+	while (hi - lo > 1) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (c->pieces[middle].offset <= offset)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t len,
+			    const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	struct concordance *c = (struct concordance *)stream;
+	uint64_t end = atomic_load(&stream->bytes);
+	size_t done = 0;
+
+	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
+	 * it is the kernel reading ahead, out of order, it will ask again. */
+	if (offset > c->read_end && c->pieces[c->n_pieces].occurrence < c->count)
+		return -ESPIPE;
+	while (done < len && offset + done < end) {
+		uint64_t at = offset + done;
+		size_t piece = piece_at(c, at), skip = at - c->pieces[piece].offset, n;
+		const struct ng_buf *text;
+		int r = piece_text(c, piece, cancel, &text);
+
+		if (r)
+			return r;
+		n = ng_min(len - done, text->len - skip);
+		memcpy(buf + done, text->data + skip, n);
+		done += n;
+	}
+	c->read_end = ng_max(c->read_end, offset + done);
+	*ret_len = done;
+	return 0;
+}
+
+static void concordance_free(struct ng_stream *stream)
+{
+	struct concordance *c = (struct concordance *)stream;
+
+	for (size_t i = 0; i < KEPT; i++)
+		ng_buf_free(&c->kept[i].text);
+	free(c->by_shard);
+	free(c->pieces);
+	free(c->contexts);
+	free(c->text);
+	free(c);
+}
+
+int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+		       const uint8_t *query, size_t query_bytes, uint32_t context_bytes,
+		       struct ng_stream **ret_stream)
+{
+	static const struct ng_stream_ops ops = {
+		.grow = concordance_grow,
+		.read = concordance_read,
+		.free = concordance_free,
+	};
+	struct concordance *c = calloc(1, sizeof(*c) + query_bytes);
+
+	if (!c) {
+		if (indexes)
+			ng_indexes_put(indexes, index);
+		return -ENOMEM;
+	}
+	ng_stream_init(&c->stream, &ops, indexes, index);
+	c->context_bytes = context_bytes;
+	c->query_bytes = query_bytes;
+	c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
+	memcpy(c->query, query, query_bytes);
+	*ret_stream = &c->stream;
+	return 0;
+}

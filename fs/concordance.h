@@ -1,0 +1,22 @@
+/* A concordance: every occurrence of a query, a line each, as a stream. */
+#pragma once
+
+#include "base/buf.h"
+#include "query/contexts.h"
+#include "stream.h"
+
+/* Append the line of an occurrence of query: document, offset, left, match and right, with tabs
+ * between them and a newline behind. middle: where the text after the occurrence begins and that
+ * before it ends (as ng_contexts has it). Context that was cut doesn't begin or end within a UTF-8
+ * character. Tab, newline and backslash are shown as \t, \n and \\, other control characters as
+ * \xNN. -ENOMEM. */
+int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
+			const uint8_t *query, size_t query_bytes);
+
+/* The stream of all lines, in index order, with up to context_bytes of text on either side. The
+ * query is copied; the index is as ng_stream_init takes it, and not NULL. Nothing is searched yet.
+ * Besides 16 bytes for each piece made, it holds the last two pieces, of up to 1 MiB; what was
+ * dropped is made again when it is read again. -ENOMEM. */
+int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+		       const uint8_t *query, size_t query_bytes, uint32_t context_bytes,
+		       struct ng_stream **ret_stream);

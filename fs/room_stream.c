@@ -1,0 +1,92 @@
+/* /kwic/QUERY, and /batch/count and its like: files that every lookup gives anew. */
+#include "batch.h"
+#include "concordance.h"
+#include "room.h"
+
+/* Text on each side of an occurrence in a line. */
+#define KWIC_CONTEXT_BYTES 40u
+
+static const struct {
+	const char *name;
+	ng_session_answer answer;
+} batches[] = {
+	{"count", ng_batch_count},
+	{"find", ng_batch_find},
+};
+
+static int add(const struct ng_at *at, enum ng_kind kind, const char *name, const uint8_t *query,
+	       size_t query_bytes, struct ng_stream *stream, struct ng_entry *ret_entry)
+{
+	struct ng_node_init init = {
+		.kind = kind,
+		.index = at->index_no,
+		.parent = at->id,
+		.epoch = at->index->epoch,
+		.name = name,
+		.query = query,
+		.query_bytes = query_bytes,
+		.stream = stream,
+	};
+	int r = ng_nodes_add(at->view->nodes, &init, ret_entry);
+
+	if (r == 0)
+		ret_entry->growing = true;
+	return r;
+}
+
+/* Also where the query doesn't occur: the file is empty then. */
+static int kwic_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	uint8_t query[NG_PATH_NAME_MAX];
+	struct ng_stream *stream;
+	size_t query_bytes;
+	int r = ng_room_query(name, query, &query_bytes);
+
+	if (r == 0)
+		r = ng_concordance_new(at->view->indexes,
+				       ng_indexes_get(at->view->indexes, at->index_no), query,
+				       query_bytes, KWIC_CONTEXT_BYTES, &stream);
+	return r ? r : add(at, NG_KIND_KWIC, name, query, query_bytes, stream, ret_entry);
+}
+
+static int batch_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	for (size_t i = 0; i < ng_array_size(batches); i++) {
+		struct ng_stream *stream;
+		int r;
+
+		if (strcmp(batches[i].name, name) != 0)
+			continue;
+		r = ng_session_new(at->view->indexes,
+				   ng_indexes_get(at->view->indexes, at->index_no),
+				   batches[i].answer, &stream);
+		return r ? r
+			 : add(at, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name), stream,
+			       ret_entry);
+	}
+	return -ENOENT;
+}
+
+static int batch_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit, void *userdata)
+{
+	for (uint64_t i = offset; i < ng_array_size(batches); i++) {
+		const char *text = batches[i].name;
+		struct ng_name name = {.name = text, .next = i + 1};
+
+		name.ino = ng_nodes_ino(NG_KIND_BATCH, at->index_no, 0, (const uint8_t *)text,
+					strlen(text));
+		if (!emit(userdata, &name))
+			break;
+	}
+	return 0;
+}
+
+static int stream_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,
+		       size_t *ret_len)
+{
+	return ng_stream_read(at->node->stream, offset, len, at->cancel, buf, ret_len);
+}
+
+const struct ng_room ng_room_kwic_dir = {.lookup = kwic_lookup};
+const struct ng_room ng_room_batch_dir = {.lookup = batch_lookup, .list = batch_list};
+const struct ng_room ng_room_stream_file = {.read = stream_read};

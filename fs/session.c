@@ -1,0 +1,258 @@
+#include "session.h"
+#include "spool.h"
+
+/* Sizes of pieces of answers: small at first, then twice as large each time. A piece also ends when
+ * so many bytes of questions have been answered. */
+#define PIECE_BYTES_FIRST (64u << 10)
+#define PIECE_BYTES_MAX   (1u << 20)
+#define PIECE_ASKED_BYTES (4u << 20)
+
+/* Questions answered together, and bytes taken from the spool at once. */
+#define BATCH_LINES 4096u
+#define TAKE_BYTES  (256u << 10)
+
+/* What has been read stays so long: the kernel may read the page again in which a reader is, and,
+ * where it keeps larger pieces, what lies before. */
+#define KEEP_BYTES (512u << 10)
+
+struct session {
+	struct ng_stream stream;
+	ng_session_answer answer;
+	struct ng_spool spool; /* written, and not yet looked at */
+	/* Taken from it: lines [next, asked.len), the last one perhaps not complete. */
+	struct ng_buf asked;
+	size_t next;
+	bool skipping; /* it has become too long, and its rest is dropped */
+	/* The file's bytes [start, start + content.len): the last ones. Answers that may not have
+	 * been read are those from answers on. */
+	struct ng_buf content;
+	uint64_t start, answers;
+	uint64_t read_end; /* of what the kernel has read, >= answers */
+	size_t piece_bytes;
+	struct ng_line lines[BATCH_LINES];
+};
+
+static uint64_t content_end(const struct session *s)
+{
+	return s->start + s->content.len;
+}
+
+/* Forget what lies before an offset, save KEEP_BYTES. */
+static void trim(struct session *s, uint64_t offset)
+{
+	size_t drop;
+
+	if (offset < s->start + 2 * KEEP_BYTES)
+		return;
+	drop = (size_t)(offset - KEEP_BYTES - s->start);
+	memmove(s->content.data, s->content.data + drop, s->content.len - drop);
+	s->content.len -= drop;
+	s->start += drop;
+}
+
+/* Where the answers begin that were not read when somebody writes at offset. The reader's own
+ * offset is the writer's; but one who appends, or writes at a place of his own, is not where the
+ * reader is, and then it is known only what the kernel has read. */
+static uint64_t unread_at(const struct session *s, uint64_t offset)
+{
+	if (offset < s->answers)
+		return s->read_end;
+	return ng_min(offset, s->read_end);
+}
+
+static int session_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len)
+{
+	struct session *s = (struct session *)stream;
+	uint64_t unread = unread_at(s, offset), end = content_end(s);
+	size_t moved = (size_t)(end - unread), keep = 0, skip;
+	int r;
+
+	if (len > INT64_MAX - moved || offset > INT64_MAX - moved - len)
+		return -EFBIG;
+	r = ng_buf_reserve(&s->content, len + moved);
+	if (r == 0)
+		r = ng_spool_append(&s->spool, data, len);
+	if (r)
+		return r;
+	if (offset >= s->start && offset <= end)
+		keep = (size_t)(offset - s->start);
+	/* Of a long write only the last part is kept. */
+	skip = len > KEEP_BYTES ? len - KEEP_BYTES : 0;
+	if (skip)
+		keep = 0;
+	memmove(s->content.data + keep + len - skip, s->content.data + (unread - s->start), moved);
+	memcpy(s->content.data + keep, data + skip, len - skip);
+	s->content.len = keep + len - skip + moved;
+	s->answers = offset + len;
+	s->start = s->answers - (len - skip) - keep;
+	s->read_end = s->answers;
+	trim(s, s->answers);
+	atomic_store(&stream->bytes, content_end(s));
+	return 0;
+}
+
+/* Drop the beginning of what was taken, which is answered; and read on in the spool. *ret_more is
+ * false at its end. */
+static int take(struct session *s, bool *ret_more)
+{
+	size_t left = s->asked.len - s->next, got;
+	uint8_t *newline;
+	int r;
+
+	if (s->next)
+		memmove(s->asked.data, s->asked.data + s->next, left);
+	s->asked.len = left;
+	s->next = 0;
+	r = ng_buf_reserve(&s->asked, TAKE_BYTES);
+	if (r == 0)
+		r = ng_spool_take(&s->spool, TAKE_BYTES, s->asked.data + left, &got);
+	if (r)
+		return r;
+	*ret_more = got > 0;
+	s->asked.len += got;
+	if (s->skipping) {
+		newline = memchr(s->asked.data + left, '\n', got);
+		got = newline ? (size_t)(s->asked.data + s->asked.len - newline) : 0;
+		if (newline)
+			memmove(s->asked.data + left, newline, got);
+		s->asked.len = left + got;
+	}
+	return 0;
+}
+
+/* Complete lines, BATCH_LINES at most; *ret_end is where the last one ends. */
+static size_t find_lines(struct session *s, size_t *ret_end)
+{
+	size_t n = 0, at = s->next;
+
+	while (n < BATCH_LINES) {
+		const uint8_t *text = s->asked.data + at, *newline = NULL;
+
+		if (at < s->asked.len)
+			newline = memchr(text, '\n', s->asked.len - at);
+		if (!newline)
+			break;
+		s->lines[n++] = (struct ng_line){.text = text, .len = (size_t)(newline - text)};
+		at += (size_t)(newline - text) + 1;
+	}
+	*ret_end = at;
+	return n;
+}
+
+/* The next lines to be answered, and how many; none when there is no complete one. */
+static int next_lines(struct session *s, size_t *ret_n, size_t *ret_end)
+{
+	bool more = true;
+	int r = 0;
+
+	for (;;) {
+		size_t n = find_lines(s, ret_end);
+
+		if (n) {
+			/* The one whose rest was dropped is the first. */
+			s->lines[0].cut = s->skipping;
+			*ret_n = n;
+			return 0;
+		}
+		if (s->asked.len - s->next > NG_SESSION_LINE_MAX) {
+			s->asked.len = s->next + NG_SESSION_LINE_MAX;
+			s->skipping = true;
+		}
+		r = take(s, &more);
+		if (r || !more) {
+			*ret_n = 0;
+			return r;
+		}
+	}
+}
+
+static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	struct session *s = (struct session *)stream;
+	size_t asked_bytes = 0, before, n, end;
+	int r = 0;
+
+	if (s->read_end < content_end(s))
+		return 0;
+	trim(s, s->read_end);
+	before = s->content.len;
+	while (r == 0 && s->content.len - before < s->piece_bytes &&
+	       asked_bytes < PIECE_ASKED_BYTES) {
+		size_t good = s->content.len;
+
+		r = next_lines(s, &n, &end);
+		if (r || n == 0)
+			break;
+		r = s->answer(stream->index, s->lines, n, cancel, &s->content);
+		if (r) {
+			s->content.len = good;
+			break;
+		}
+		asked_bytes += end - s->next;
+		s->next = end;
+		s->skipping = false;
+	}
+	if (s->content.len == before)
+		return r;
+	s->piece_bytes = ng_min(s->piece_bytes * 2, (size_t)PIECE_BYTES_MAX);
+	atomic_store(&stream->bytes, content_end(s));
+	return 0;
+}
+
+static int session_read(struct ng_stream *stream, uint64_t offset, size_t len,
+			const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	struct session *s = (struct session *)stream;
+	uint64_t end = content_end(s);
+	size_t gap = 0, n;
+
+	if (offset >= end) {
+		*ret_len = 0;
+		return 0;
+	}
+	n = (size_t)ng_min((uint64_t)len, end - offset);
+	if (offset < s->start) {
+		if (n <= s->start - offset)
+			return -ESPIPE;
+		gap = (size_t)(s->start - offset);
+		memset(buf, 0, gap);
+	}
+	memcpy(buf + gap, s->content.data + (offset + gap - s->start), n - gap);
+	s->read_end = ng_max(s->read_end, offset + n);
+	*ret_len = n;
+	return 0;
+}
+
+static void session_free(struct ng_stream *stream)
+{
+	struct session *s = (struct session *)stream;
+
+	ng_spool_clear(&s->spool);
+	ng_buf_free(&s->asked);
+	ng_buf_free(&s->content);
+	free(s);
+}
+
+int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+		   ng_session_answer answer, struct ng_stream **ret_stream)
+{
+	static const struct ng_stream_ops ops = {
+		.grow = session_grow,
+		.read = session_read,
+		.write = session_write,
+		.free = session_free,
+	};
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		if (indexes)
+			ng_indexes_put(indexes, index);
+		return -ENOMEM;
+	}
+	ng_stream_init(&s->stream, &ops, indexes, index);
+	s->answer = answer;
+	s->spool = NG_SPOOL_INIT;
+	s->piece_bytes = PIECE_BYTES_FIRST;
+	*ret_stream = &s->stream;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* A file to which questions are written, one a line, and from which the answers are read.
+ *
+ * Writer and reader share the offset of an open file. What is written takes its place in the file;
+ * the answers come behind what was written last; what is written then, behind the last answer that
+ * was read, and those that were not read move behind that. So both go on where the other one
+ * stopped:
+ *
+ *     abc LF de LF | 3 TAB abc LF 2 TAB de LF | f LF | 1 TAB f LF
+ *     written        read                       written read
+ *
+ * Questions wait in a spool and are answered a piece at a time, when all earlier answers have been
+ * read; so memory is bounded, however much is written before the first read. Of what has been
+ * written and read the last 512 KiB at least can be read again; what comes before is -ESPIPE. */
+#pragma once
+
+#include "base/buf.h"
+#include "stream.h"
+
+/* The longest line that is looked at. A query of 1 MiB may be written with three times as many
+ * bytes. */
+#define NG_SESSION_LINE_MAX (3u << 20)
+
+struct ng_line {
+	const uint8_t *text; /* without the newline */
+	size_t len;
+	bool cut; /* it is the beginning of a line longer than NG_SESSION_LINE_MAX */
+};
+
+/* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline. On failure
+ * what was appended is dropped, and the lines will be asked again. */
+typedef int (*ng_session_answer)(const struct ng_view_index *index, const struct ng_line *lines,
+				 size_t n, const ng_cancel *cancel, struct ng_buf *buf);
+
+/* indexes and index are as ng_stream_init takes them; answer is called with that index. -ENOMEM. */
+int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+		   ng_session_answer answer, struct ng_stream **ret_stream);

@@ -1,0 +1,130 @@
+#include "spool.h"
+
+#include <fcntl.h>
+
+/* Once so much of the file has been taken, its room is given back. */
+#define PUNCH_BYTES (16u << 20)
+
+static int temporary_open(int *ret_fd)
+{
+	const char *dir = getenv("TMPDIR");
+	ng_cleanup(ng_freep) char *path = NULL;
+	int fd;
+
+	dir = dir && *dir ? dir : "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		/* Not every filesystem has such files. */
+		if (asprintf(&path, "%s/ngramfs-XXXXXX", dir) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		unlink(path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
+{
+	size_t done = 0;
+	int r;
+
+	if (spool->fd < 0) {
+		r = temporary_open(&spool->fd);
+		if (r)
+			return r;
+	}
+	while (done < len) {
+		ssize_t n =
+			pwrite(spool->fd, data + done, len - done, (off_t)(spool->file_hi + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	spool->file_hi += len;
+	return 0;
+}
+
+int ng_spool_append(struct ng_spool *spool, const uint8_t *data, size_t len)
+{
+	size_t left = spool->front.len - spool->front_taken;
+
+	if (spool->file_lo < spool->file_hi ||
+	    len > NG_SPOOL_MEMORY_BYTES - ng_min(left, NG_SPOOL_MEMORY_BYTES))
+		return file_append(spool, data, len);
+	if (spool->front_taken) {
+		memmove(spool->front.data, spool->front.data + spool->front_taken, left);
+		spool->front.len = left;
+		spool->front_taken = 0;
+	}
+	return ng_buf_append(&spool->front, data, len);
+}
+
+static int file_take(struct ng_spool *spool, size_t len, uint8_t *buf)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n =
+			pread(spool->fd, buf + done, len - done, (off_t)(spool->file_lo + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	spool->file_lo += len;
+	return 0;
+}
+
+/* Disk that is no longer needed. Where the filesystem can't give it back, it stays until the end:
+ * nothing is wrong with that. */
+static void file_trim(struct ng_spool *spool)
+{
+	if (spool->file_lo == spool->file_hi && spool->file_hi > 0) {
+		if (ftruncate(spool->fd, 0) == 0)
+			spool->file_lo = spool->file_hi = 0;
+	} else if (spool->file_lo % PUNCH_BYTES == 0 && spool->file_lo > 0) {
+		fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			  (off_t)spool->file_lo);
+	}
+}
+
+int ng_spool_take(struct ng_spool *spool, size_t len, uint8_t *buf, size_t *ret_len)
+{
+	size_t in_front = spool->front.len - spool->front_taken;
+	size_t from_front = ng_min(len, in_front);
+	uint64_t in_file = spool->file_hi - spool->file_lo;
+	/* Up to the next multiple, so that file_trim comes by there. */
+	size_t from_file = (size_t)ng_min(ng_min((uint64_t)(len - from_front), in_file),
+					  PUNCH_BYTES - spool->file_lo % PUNCH_BYTES);
+
+	if (from_file) {
+		int r = file_take(spool, from_file, buf + from_front);
+
+		if (r)
+			return r;
+		file_trim(spool);
+	}
+	if (from_front)
+		memcpy(buf, spool->front.data + spool->front_taken, from_front);
+	spool->front_taken += from_front;
+	*ret_len = from_front + from_file;
+	return 0;
+}
+
+void ng_spool_clear(struct ng_spool *spool)
+{
+	ng_buf_free(&spool->front);
+	if (spool->fd >= 0)
+		close(spool->fd);
+	*spool = NG_SPOOL_INIT;
+}

@@ -1,0 +1,95 @@
+#include "stream.h"
+
+#include <time.h>
+
+/* How often one that waits looks whether it is cancelled. */
+#define WAIT_NS 20000000
+
+#define SECOND_NS 1000000000
+
+void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
+		    struct ng_indexes *indexes, const struct ng_view_index *index)
+{
+	stream->ops = ops;
+	stream->indexes = indexes;
+	stream->index = index;
+	atomic_init(&stream->bytes, 0);
+	atomic_init(&stream->mtime, 0);
+	atomic_init(&stream->used, false);
+	pthread_mutex_init(&stream->lock, NULL);
+}
+
+void ng_stream_free(struct ng_stream *stream)
+{
+	struct ng_indexes *indexes;
+	const struct ng_view_index *index;
+
+	if (!stream)
+		return;
+	indexes = stream->indexes;
+	index = stream->index;
+	pthread_mutex_destroy(&stream->lock);
+	stream->ops->free(stream);
+	if (indexes)
+		ng_indexes_put(indexes, index);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
+}
+
+static int lock(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	while (!ng_cancelled(cancel)) {
+		int64_t until_ns = now_ns() + WAIT_NS;
+		struct timespec until = {until_ns / SECOND_NS, until_ns % SECOND_NS};
+
+		if (pthread_mutex_timedlock(&stream->lock, &until) == 0)
+			return 0;
+	}
+	return -EINTR;
+}
+
+int ng_stream_grow(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	int r = lock(stream, cancel);
+
+	if (r)
+		return r;
+	r = stream->ops->grow(stream, cancel);
+	pthread_mutex_unlock(&stream->lock);
+	return r;
+}
+
+int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
+		   uint8_t *buf, size_t *ret_len)
+{
+	int r = lock(stream, cancel);
+
+	if (r)
+		return r;
+	r = stream->ops->read(stream, offset, len, cancel, buf, ret_len);
+	pthread_mutex_unlock(&stream->lock);
+	return r;
+}
+
+int ng_stream_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len)
+{
+	int64_t now, before;
+	int r;
+
+	if (!stream->ops->write)
+		return -EROFS;
+	pthread_mutex_lock(&stream->lock);
+	r = stream->ops->write(stream, offset, data, len);
+	now = now_ns();
+	before = atomic_load(&stream->mtime);
+	/* Never the same twice, whatever the clock does. */
+	atomic_store(&stream->mtime, ng_max(now, before + 1));
+	pthread_mutex_unlock(&stream->lock);
+	return r;
+}

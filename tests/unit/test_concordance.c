@@ -1,0 +1,162 @@
+#include "concordance.h"
+#include "indexmake.h"
+
+static const struct {
+	const char *before, *match, *after; /* in the document, as far as the context reaches */
+	bool cut_before, cut_after;
+	const char *want;
+} lines[] = {
+	{"a ", "cat", " sat", false, false, "7\t2\ta \tcat\t sat\n"},
+	{"", "x", "", false, false, "7\t0\t\tx\t\n"},
+	{"a\tb\n", "\\", "\x01\x7f\r", false, false, "7\t4\ta\\tb\\n\t\\\\\t\\x01\\x7f\\x0d\n"},
+	/* Characters that the context's ends cut are left out, others not. */
+	{"\xb8\xad\xe6\x96\x87", "m", "\xe4\xb8\xad\xe6\x96", true, true,
+	 "7\t5\t\xe6\x96\x87\tm\t\xe4\xb8\xad\n"},
+	{"\xb8\xad", "m", "\xe4\xb8", false, false, "7\t2\t\xb8\xad\tm\t\xe4\xb8\n"},
+	{"\xff\xfe", "\xf0\x9f", "\xc3\xa9\xff", true, true,
+	 "7\t2\t\xff\xfe\t\xf0\x9f\t\xc3\xa9\xff\n"},
+};
+
+static void test_lines(void **state)
+{
+	for (size_t i = 0; i < ng_array_size(lines); i++) {
+		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+		size_t before = strlen(lines[i].before), match = strlen(lines[i].match);
+		size_t after = strlen(lines[i].after);
+		struct ng_context context = {
+			.match = {7, before},
+			.doc_bytes = before + match + after + lines[i].cut_after,
+			.before = (uint32_t)before,
+			.after = (uint32_t)after,
+		};
+		uint8_t text[64];
+		const char *want = lines[i].want;
+		char moved[64];
+
+		memcpy(text, lines[i].before, before);
+		memcpy(text + before, lines[i].after, after);
+		if (lines[i].cut_before) {
+			context.match.offset += 100;
+			context.doc_bytes += 100;
+			snprintf(moved, sizeof(moved), "7\t%zu%s", before + 100,
+				 strchr(strchr(want, '\t') + 1, '\t'));
+			want = moved;
+		}
+		assert_int_equal(ng_concordance_line(&buf, &context, text + before,
+						     (const uint8_t *)lines[i].match, match),
+				 0);
+		assert_int_equal(buf.len, strlen(want));
+		assert_memory_equal(buf.data, want, buf.len);
+	}
+}
+
+#define CONTEXT_BYTES 40u
+
+/* All lines in a row, from one call. */
+static void make_all(const struct ng_index *index, const uint8_t *query, size_t len,
+		     struct ng_buf *buf)
+{
+	struct ng_interval by_shard[64];
+	ng_cleanup(ng_freep) struct ng_context *contexts = NULL;
+	ng_cleanup(ng_freep) uint8_t *text = NULL;
+	uint64_t count = 0;
+	size_t n = 0;
+
+	assert_int_equal(ng_count(index, query, len, NULL, &count), 0);
+	assert_int_equal(ng_find(index, query, len, NULL, by_shard), 0);
+	contexts = calloc(count + 1, sizeof(*contexts));
+	text = malloc(count * 2 * CONTEXT_BYTES + 1);
+	assert_true(contexts && text);
+	assert_int_equal(ng_contexts(index, by_shard, 0, count, len, CONTEXT_BYTES, NULL, contexts,
+				     text, &n),
+			 0);
+	assert_int_equal(n, count);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(ng_concordance_line(buf, &contexts[i],
+						     text + (2 * i + 1) * CONTEXT_BYTES, query,
+						     len),
+				 0);
+}
+
+/* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
+static void check_stream(const struct ng_index *index, const char *query, size_t least_bytes)
+{
+	struct ng_view_index view_index = {.index = (struct ng_index *)index};
+	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
+	ng_cleanup(ng_freep) uint8_t *buf = malloc(131072);
+	size_t len = strlen(query), got = 0;
+	struct ng_stream *stream;
+	ng_cancel cancel = true;
+	uint64_t offset = 0, bytes, rng = 3;
+
+	assert_non_null(buf);
+	make_all(index, (const uint8_t *)query, len, &want);
+	assert_true(want.len >= least_bytes);
+	assert_int_equal(ng_concordance_new(NULL, &view_index, (const uint8_t *)query, len,
+					    CONTEXT_BYTES, &stream),
+			 0);
+	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
+	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
+	for (;;) {
+		assert_int_equal(ng_stream_grow(stream, NULL), 0);
+		bytes = atomic_load(&stream->bytes);
+		/* Not read yet, so there will be no more. */
+		assert_int_equal(ng_stream_grow(stream, NULL), 0);
+		assert_int_equal(atomic_load(&stream->bytes), bytes);
+		if (offset == bytes)
+			break;
+		if (bytes < want.len)
+			assert_int_equal(ng_stream_read(stream, offset + 1, 10, NULL, buf, &got),
+					 -ESPIPE);
+		while (offset < bytes) {
+			assert_int_equal(ng_stream_read(stream, offset, 131072, NULL, buf, &got),
+					 0);
+			assert_true(got > 0 && offset + got <= want.len);
+			assert_memory_equal(buf, want.data + offset, got);
+			offset += got;
+		}
+	}
+	assert_int_equal(offset, want.len);
+	for (unsigned i = 0; i < 20 && offset; i++) {
+		uint64_t at = scratch_random(&rng) % offset;
+
+		assert_int_equal(ng_stream_read(stream, at, 131072, NULL, buf, &got), 0);
+		assert_int_equal(got, ng_min(offset - at, 131072u));
+		assert_memory_equal(buf, want.data + at, got);
+	}
+	ng_stream_free(stream);
+}
+
+static void test_stream(void **state)
+{
+	static const struct ng_build_options options = {.threads = 2, .shard_bytes = 20000};
+	ng_cleanup(ng_freep) uint8_t *text = malloc(3000);
+	struct naive c = {.name = "words"};
+	struct made_index made;
+	uint64_t rng = naive_seed();
+	char rare[] = "\x01nonesuch";
+
+	assert_non_null(text);
+	for (unsigned i = 0; i < 60; i++) {
+		size_t len = scratch_random(&rng) % 3000;
+
+		naive_words(&rng, text, len);
+		naive_add(&c, text, len);
+	}
+	made_index_new(&c, &options, &made);
+	check_stream(made.index, " ", 5 * 64u << 10);
+	check_stream(made.index, "a", 1);
+	check_stream(made.index, rare, 0);
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+#include "indexmake.h"
+#include "query/contexts.h"
+
+static const struct ng_build_options configs[] = {
+	{.threads = 1},
+	{.threads = 2, .sa_sampling = 4, .text_store = true},
+	{.threads = 3, .sa_sampling = 1024, .shard_bytes = 700},
+	{.threads = 2, .shard_bytes = 1},
+};
+
+#define CONTEXT_MAX 70u
+#define ASK_MAX     600u
+
+struct asked {
+	const struct naive *c;
+	const struct ng_index *index;
+	struct ng_interval *by_shard;
+};
+
+static void check_one(const struct asked *a, const struct ng_context *got,
+		      const struct ng_match *match, size_t len, uint32_t context_bytes,
+		      const uint8_t *middle)
+{
+	uint64_t bytes = naive_bytes(a->c, match->doc);
+	uint64_t rest = bytes - match->offset - len;
+	const uint8_t *text = a->c->text + naive_begin(a->c, match->doc) + match->offset;
+
+	assert_int_equal(got->match.doc, match->doc);
+	assert_int_equal(got->match.offset, match->offset);
+	assert_int_equal(got->doc_bytes, bytes);
+	assert_int_equal(got->before, ng_min(match->offset, (uint64_t)context_bytes));
+	assert_int_equal(got->after, ng_min(rest, (uint64_t)context_bytes));
+	assert_memory_equal(middle - got->before, text - got->before, got->before);
+	assert_memory_equal(middle, text + len, got->after);
+}
+
+/* Occurrences from first on, against those that ng_locate gives and the text itself. */
+static void check_contexts(const struct asked *a, const uint8_t *pat, size_t len, uint64_t first,
+			   size_t n, uint32_t context_bytes)
+{
+	ng_cleanup(ng_freep) struct ng_match *matches = calloc(n + 1, sizeof(*matches));
+	ng_cleanup(ng_freep) struct ng_context *contexts = calloc(n + 1, sizeof(*contexts));
+	ng_cleanup(ng_freep) uint8_t *text = malloc(n * 2 * context_bytes + 1);
+	size_t want = SIZE_MAX, got = SIZE_MAX;
+
+	assert_true(matches && contexts && text);
+	assert_int_equal(ng_find(a->index, pat, len, NULL, a->by_shard), 0);
+	assert_int_equal(ng_locate(a->index, a->by_shard, first, n, NULL, matches, &want), 0);
+	assert_int_equal(ng_contexts(a->index, a->by_shard, first, n, len, context_bytes, NULL,
+				     contexts, text, &got),
+			 0);
+	assert_int_equal(got, want);
+	for (size_t i = 0; i < got; i++)
+		check_one(a, &contexts[i], &matches[i], len, context_bytes,
+			  text + (2 * i + 1) * context_bytes);
+}
+
+static void check_corpus(const struct naive *c, const struct ng_build_options *options,
+			 uint64_t *rng)
+{
+	struct made_index made;
+	struct ng_index_stats stats;
+	struct asked a = {.c = c};
+
+	made_index_new(c, options, &made);
+	ng_index_stats(made.index, &stats);
+	a.index = made.index;
+	a.by_shard = calloc(stats.shards + 1, sizeof(*a.by_shard));
+	assert_non_null(a.by_shard);
+	for (unsigned i = 0; i < 12 && c->n > c->docs; i++) {
+		size_t len;
+		const uint8_t *pat = naive_substring(c, rng, i < 6 ? 2 : 30, &len);
+		uint64_t count = 0;
+
+		assert_int_equal(ng_count(a.index, pat, len, NULL, &count), 0);
+		check_contexts(&a, pat, len, scratch_random(rng) % (count + 1),
+			       1 + scratch_random(rng) % ASK_MAX,
+			       (uint32_t)(scratch_random(rng) % (CONTEXT_MAX + 1)));
+	}
+	free(a.by_shard);
+	made_index_free(&made);
+}
+
+static void test_corpora(void **state)
+{
+	uint64_t rng = naive_seed();
+	struct naive c;
+
+	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
+		for (size_t k = 0; k < ng_array_size(configs); k++)
+			check_corpus(&c, &configs[k], &rng);
+		naive_clear(&c);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	static const struct ng_build_options options = {.threads = 1};
+	struct ng_interval beyond = {0, UINT64_MAX}, backwards = {2, 1}, some;
+	struct ng_context contexts[4];
+	struct naive c = {.name = "abab"};
+	struct made_index made;
+	ng_cancel cancel = true;
+	uint8_t text[4 * 2 * 3];
+	size_t n = 42;
+
+	naive_add(&c, "ababab", 6);
+	made_index_new(&c, &options, &made);
+	assert_int_equal(ng_find(made.index, (const uint8_t *)"ab", 2, NULL, &some), 0);
+	assert_int_equal(ng_contexts(made.index, &beyond, 0, 4, 2, 3, NULL, contexts, text, &n),
+			 -EINVAL);
+	assert_int_equal(ng_contexts(made.index, &backwards, 0, 4, 2, 3, NULL, contexts, text, &n),
+			 -EINVAL);
+	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 2, 3, &cancel, contexts, text, &n),
+			 -EINTR);
+	/* Rows that aren't those of a pattern of that length: a document ends within. */
+	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 7, 3, NULL, contexts, text, &n),
+			 -EUCLEAN);
+	assert_int_equal(n, 42);
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_corpora),
+		cmocka_unit_test(test_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
