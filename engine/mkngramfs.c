@@ -142,6 +142,7 @@ static bool close_skip_bad(struct run *run, bool failed)
 static int begin(struct run *run, struct ng_error *err)
 {
 	struct arguments *args = &run->args;
+	struct ng_source_stats stats;
 	int r;
 
 	r = check_outside(run, args->build.output, err);
@@ -159,6 +160,8 @@ static int begin(struct run *run, struct ng_error *err)
 	r = ng_source_new(args->paths, args->n_paths, &args->source, &run->source, err);
 	if (r < 0)
 		return r;
+	ng_source_stats(run->source, &stats);
+	args->build.input_bytes = stats.input_total;
 	return ng_builder_new(&args->build, &run->builder, err);
 }
 

@@ -6,6 +6,7 @@
 #include "build/appenddir.h"
 #include "build/assembly.h"
 #include "build/memory.h"
+#include "build/room.h"
 #include "build/shard_jobs.h"
 #include "build/suffix_sort.h"
 #include "build/workdir.h"
@@ -372,6 +373,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		r = ng_memory_divide(builder->options.memory_bytes, options->shard_bytes,
 				     options->batch_bytes, builder->options.threads, &builder->plan,
 				     err);
+	if (r == 0)
+		r = ng_room_check(options->output, options->tmp_dir, options->input_bytes,
+				  &builder->plan, err);
 	if (r == 0)
 		r = jobs_begin(builder, err);
 	if (r == 0 && !builder->append)

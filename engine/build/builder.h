@@ -26,6 +26,7 @@ struct ng_build_options {
 	bool force;            /* replace an index that is there */
 	bool append;           /* add to an index that is there; not with force */
 	bool resume;           /* go on with a build that was interrupted, if there is one */
+	uint64_t input_bytes;  /* of all sources, for the room on disk; 0: unknown */
 	uint64_t shard_bytes;  /* text and separators a shard at most; 0: twice the memory */
 	uint64_t batch_bytes;  /* of these, sorted at once at most; 0: as memory allows */
 	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's (memory.h) */
