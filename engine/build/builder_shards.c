@@ -1,0 +1,234 @@
+/* What a builder has collected becomes segments and shards. */
+#include "build/builder_internal.h"
+
+/* The directory that the files of the build are written into. */
+static const char *directory(const struct ng_builder *builder)
+{
+	return builder->append ? ng_appenddir_path(builder->append)
+			       : ng_workdir_path(builder->workdir);
+}
+
+static const char *tmp_directory(const struct ng_builder *builder)
+{
+	return builder->options.tmp_dir ? builder->options.tmp_dir : directory(builder);
+}
+
+void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
+{
+	const struct ng_builder *builder = userdata;
+
+	if (builder->options.progress)
+		builder->options.progress(builder->options.userdata, progress);
+}
+
+/* ---- steps that are finished, and those that were before ---- */
+
+static void input_sum(const struct ng_builder *builder, char ret[33])
+{
+	XXH128_hash_t sum = XXH3_128bits_digest(builder->input);
+
+	snprintf(ret, 33, "%016llx%016llx", (unsigned long long)sum.high64,
+		 (unsigned long long)sum.low64);
+}
+
+/* The step, if an interrupted build has finished it, of the same input. */
+static int step_find(const struct ng_builder *builder, enum ng_step_kind kind, uint64_t first,
+		     uint64_t end, const struct ng_step **ret_step, struct ng_error *err)
+{
+	char input[33];
+
+	*ret_step = NULL;
+	if (!builder->journal)
+		return 0;
+	*ret_step =
+		ng_journal_find(builder->journal, kind, builder->manifest.n_shards - 1, first, end);
+	if (!*ret_step)
+		return 0;
+	input_sum(builder, input);
+	if (strcmp(input, (*ret_step)->input) != 0)
+		return ng_fail(err, -ESTALE,
+			       "the input is not what it was when the build was interrupted; "
+			       "--force begins anew");
+	return 0;
+}
+
+static int step_done(struct ng_builder *builder, const struct ng_step *step, struct ng_error *err)
+{
+	return builder->journal ? ng_journal_add(builder->journal, step, err) : 0;
+}
+
+/* ---- batches and shards ---- */
+
+/* A batch is on disk. */
+int ng_builder_job_finished(void *userdata, const struct ng_shard_job *job, uint64_t file_bytes,
+			    uint64_t checksum, struct ng_error *err)
+{
+	struct ng_builder *builder = userdata;
+	struct ng_step step = job->step;
+	struct ng_manifest_shard *entry = &builder->manifest.shards[step.shard];
+
+	step.file_bytes = file_bytes;
+	step.checksum = checksum;
+	if (step.kind == NG_STEP_SHARD) {
+		entry->file_bytes = file_bytes;
+		entry->checksum = checksum;
+	}
+	return step_done(builder, &step, err);
+}
+
+/* The manifest has a shard from its first document on. */
+int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_docs_options options = {.text_store = builder->options.text_store,
+						.threads = builder->options.threads,
+						.tmp_dir = tmp_directory(builder)};
+	char file[NG_MANIFEST_FILE_MAX];
+	struct ng_manifest_shard entry = {.file = file};
+
+	ng_manifest_free_name(&builder->manifest, file);
+	if (ng_manifest_add(&builder->manifest, &entry) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	builder->shard_rows = 0;
+	return ng_shard_docs_begin(&builder->docs, &options, err);
+}
+
+static struct ng_manifest_shard *current_shard(const struct ng_builder *builder)
+{
+	return &builder->manifest.shards[builder->manifest.n_shards - 1];
+}
+
+/* Hand the batch to a job, which makes a segment or a shard of it at path. */
+static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const char *path,
+		     struct ng_error *err)
+{
+	job->path = strdup(path);
+	if (!job->path)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	snprintf(job->step.file, sizeof(job->step.file), "%s", basename(path));
+	job->step.shard = builder->manifest.n_shards - 1;
+	job->step.rows = builder->batch.n;
+	input_sum(builder, job->step.input);
+	job->batch = builder->batch;
+	builder->batch = (struct ng_batch){0};
+	/* What a killed run left of it. */
+	unlink(path);
+	return ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
+}
+
+/* The batch becomes a segment of the shard. */
+int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_shard_job job = {.step.kind = NG_STEP_SEGMENT};
+	const struct ng_step *done;
+	const char *path;
+	int r = 0;
+
+	if (!builder->assembly)
+		r = ng_assembly_new(directory(builder), builder->manifest.n_shards - 1,
+				    &builder->assembly, err);
+	if (r < 0)
+		return r;
+	job.step.first = ng_assembly_segments(builder->assembly);
+	job.step.end = job.step.first + 1;
+	if (ng_assembly_add(builder->assembly, builder->batch.n, &path, &job.text_fd,
+			    &job.text_at) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	r = step_find(builder, job.step.kind, job.step.first, job.step.end, &done, err);
+	if (r < 0)
+		return r;
+	if (done) {
+		ng_batch_clear(&builder->batch);
+		return 0;
+	}
+	return job_start(builder, &job, path, err);
+}
+
+static void merge_report(void *userdata)
+{
+	const struct ng_builder *builder = userdata;
+	const struct ng_shard_progress *p = &builder->merging;
+	struct ng_build_progress progress = {
+		.phase = (enum ng_build_phase)atomic_load(&p->phase),
+		.shard = (uint32_t)builder->manifest.n_shards - 1,
+		.done_bytes = atomic_load(&p->done_bytes),
+		.total_bytes = atomic_load(&p->total_bytes),
+	};
+
+	ng_builder_report(userdata, &progress);
+}
+
+/* The shard's segments become one, and that the shard. */
+static int shard_assemble(struct ng_builder *builder, const char *path, struct ng_error *err)
+{
+	struct ng_shard_options options = builder->shard_options;
+	struct ng_merge_options merge = {.sa_rate = options.sa_rate,
+					 .threads = builder->options.threads,
+					 .memory_bytes = builder->plan.jobs_bytes,
+					 .tmp_dir = tmp_directory(builder),
+					 .cancel = builder->options.cancel,
+					 .progress = &builder->merging,
+					 .report = merge_report,
+					 .userdata = builder};
+	struct ng_manifest_shard *entry = current_shard(builder);
+	struct ng_step step = {.kind = NG_STEP_SHARD,
+			       .shard = builder->manifest.n_shards - 1,
+			       .rows = builder->shard_rows};
+	const char *segment;
+	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
+
+	if (r == 0)
+		r = ng_assembly_merge(builder->assembly, builder->journal, &merge, &segment, err);
+	if (r < 0)
+		return r;
+	options.threads = builder->options.threads;
+	options.cancel = builder->options.cancel;
+	unlink(path);
+	r = ng_shard_complete(segment, &builder->docs, &options, path, &builder->merging,
+			      &step.file_bytes, &step.checksum, err);
+	if (r < 0)
+		return r;
+	entry->file_bytes = step.file_bytes;
+	entry->checksum = step.checksum;
+	snprintf(step.file, sizeof(step.file), "%s", entry->file);
+	input_sum(builder, step.input);
+	return step_done(builder, &step, err);
+}
+
+/* The shard has all its documents. */
+int ng_builder_shard_finish(struct ng_builder *builder, struct ng_error *err)
+{
+	struct ng_manifest_shard *entry = current_shard(builder);
+	ng_cleanup(ng_freep) char *path = NULL;
+	struct ng_shard_job job = {.step.kind = NG_STEP_SHARD};
+	const struct ng_step *done;
+	int r;
+
+	entry->docs = builder->docs.n;
+	entry->text_bytes = builder->shard_rows - builder->docs.n;
+	if (asprintf(&path, "%s/%s", directory(builder), entry->file) < 0) {
+		path = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	r = step_find(builder, NG_STEP_SHARD, 0, 0, &done, err);
+	if (r == 0 && builder->assembly && !done) {
+		r = builder->batch.docs ? ng_builder_segment_start(builder, err) : 0;
+		if (r == 0)
+			r = shard_assemble(builder, path, err);
+	} else if (r == 0 && !done) {
+		job.docs = builder->docs;
+		builder->docs = (struct ng_shard_docs){0};
+		r = job_start(builder, &job, path, err);
+	}
+	if (r < 0)
+		return r;
+	if (done) {
+		entry->file_bytes = done->file_bytes;
+		entry->checksum = done->checksum;
+	}
+	if (builder->assembly)
+		ng_assembly_remove(builder->assembly);
+	builder->assembly = ng_assembly_free(builder->assembly);
+	ng_batch_clear(&builder->batch);
+	ng_shard_docs_clear(&builder->docs);
+	return 0;
+}
