@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "build/memory.h"
+
 #define TERMINAL_SECONDS 0.2
 #define PLAIN_SECONDS    10.0
 #define JSON_SECONDS     1.0
@@ -91,16 +93,6 @@ struct moment {
 	uint64_t memory_bytes;
 };
 
-static uint64_t memory_in_use(void)
-{
-	ng_cleanup(ng_fclosep) FILE *statm = fopen("/proc/self/statm", "re");
-	unsigned long long pages = 0;
-
-	if (!statm || fscanf(statm, "%*u %llu", &pages) != 1)
-		return 0;
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static struct moment measure(const struct ng_progress *progress, const struct ng_progress_at *at,
 			     double seconds)
 {
@@ -114,7 +106,7 @@ static struct moment measure(const struct ng_progress *progress, const struct ng
 			    (double)at->total_bytes;
 	if (m.rate > 0 && at->done_bytes < at->total_bytes)
 		m.left = ng_min((double)(at->total_bytes - at->done_bytes) / m.rate, 1e9);
-	m.memory_bytes = memory_in_use();
+	m.memory_bytes = ng_memory_resident();
 	return m;
 }
 

@@ -163,6 +163,7 @@ static int shard_assemble(struct ng_builder *builder, const char *path, struct n
 	struct ng_shard_options options = builder->shard_options;
 	struct ng_merge_options merge = {.sa_rate = options.sa_rate,
 					 .threads = builder->options.threads,
+					 .resident_bytes = builder->options.memory_bytes / 4 * 3,
 					 .memory_bytes = builder->plan.jobs_bytes,
 					 .tmp_dir = tmp_directory(builder),
 					 .cancel = builder->options.cancel,

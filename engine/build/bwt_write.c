@@ -178,6 +178,9 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	if (r < 0)
 		return ng_fail(err, r, "preparing the BWT's codes: %s", strerror(-r));
 	job.coder = coder;
+	/* Training has looked all over the text, which may lie in a file. */
+	if (progress)
+		progress(userdata, 0, text->rows);
 	r = blocks_write(&job, threads, shard, progress, userdata, err);
 	if (r == 0)
 		r = map_write(&job, shard, err);

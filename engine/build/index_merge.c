@@ -178,6 +178,7 @@ static int group_write(struct merge *m, struct ng_assembly *assembly, struct ng_
 	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
 	struct ng_merge_options merge = {.sa_rate = m->sa_rate,
 					 .threads = m->options.threads,
+					 .resident_bytes = m->options.memory_bytes / 4 * 3,
 					 .memory_bytes = m->plan.jobs_bytes,
 					 .tmp_dir = tmp,
 					 .cancel = m->options.cancel,

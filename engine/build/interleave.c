@@ -6,9 +6,7 @@
 
 #include "index/bwt_read.h"
 
-#define RELEASE_ROWS                                                                               \
-	(16u << 20) /* that may have been written before their memory is given back                \
-		     */
+#define PROGRESS_ROWS (8u << 20) /* what is in a file gives its memory back after so many */
 
 /* A BWT being read in the order of its rows. */
 struct reader {
@@ -26,7 +24,7 @@ struct merge {
 	struct ng_merged *out;
 	uint64_t *marks, *separators; /* out's, to be written */
 	uint8_t *bwt;
-	uint64_t row, released;
+	uint64_t row, reported;
 	const struct ng_interleave_options *options;
 };
 
@@ -105,6 +103,18 @@ static int rows_move(struct merge *m, struct reader *reader, uint64_t n)
 	return 0;
 }
 
+/* Now and then. */
+static int pause_merge(struct merge *m)
+{
+	if (m->row - m->reported < PROGRESS_ROWS)
+		return 0;
+	m->reported = m->row;
+	ng_merged_release(m->out);
+	if (m->options->progress)
+		m->options->progress(m->options->userdata, m->row, m->out->text.rows);
+	return ng_cancelled(m->options->cancel) ? -EINTR : 0;
+}
+
 /* The rows of a bucket: counts[i] of the guest, then one of the host, if it isn't at its end. */
 static int bucket_merge(struct merge *m, const uint32_t *counts, uint64_t first, uint64_t n)
 {
@@ -116,11 +126,11 @@ static int bucket_merge(struct merge *m, const uint32_t *counts, uint64_t first,
 			r = rows_move(m, &m->host, alone);
 			if (r == 0)
 				r = rows_move(m, &m->guest, counts[i]);
+			if (r == 0)
+				r = pause_merge(m);
 			alone = 0;
 		}
 		alone += first + i < host_rows;
-		if (i % (1u << 20) == 0 && ng_cancelled(m->options->cancel))
-			r = -EINTR;
 	}
 	return r < 0 ? r : rows_move(m, &m->host, alone);
 }
@@ -140,12 +150,6 @@ static int buckets_merge(struct merge *m, struct ng_gaps *gaps, struct ng_error 
 			return ng_fail(err, r, "interrupted");
 		if (r < 0)
 			return ng_fail(err, r, "a segment that is merged is damaged");
-		if (m->row - m->released >= RELEASE_ROWS) {
-			ng_merged_release(m->out);
-			m->released = m->row;
-		}
-		if (m->options->progress)
-			m->options->progress(m->options->userdata, m->row, total);
 	}
 	if (m->row != total ||
 	    m->out->n_samples != m->host.segment->samples.n + m->guest.segment->samples.n)

@@ -21,7 +21,8 @@ struct ng_interleave_options {
 	uint64_t memory_bytes; /* what is more than this is made in a file */
 	const char *tmp_dir;   /* where that has its place, without a name */
 	const ng_cancel *cancel;
-	void (*progress)(void *userdata, uint64_t done, uint64_t total); /* rows; may be NULL */
+	/* Rows; may be NULL. Called every some million rows. */
+	void (*progress)(void *userdata, uint64_t done, uint64_t total);
 	void *userdata;
 };
 

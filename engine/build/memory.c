@@ -46,6 +46,18 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 	return 0;
 }
 
+uint64_t ng_memory_resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (f && fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /* A number in a file of a cgroup's; UINT64_MAX where there is none, or "max". */
 static uint64_t limit_read(const char *root, const char *group, const char *file)
 {

@@ -5,6 +5,7 @@
 #include "build/bwt_write.h"
 #include "build/insertions.h"
 #include "build/interleave.h"
+#include "build/memory.h"
 
 /* A segment in a file. */
 struct side {
@@ -77,13 +78,21 @@ static int guest_read(void *userdata, uint64_t doc, uint64_t offset, uint8_t *bu
 	return 0;
 }
 
+static void release(const struct merge *m)
+{
+	ng_shard_file_release(m->left.file);
+	ng_shard_file_release(m->right.file);
+	if (m->merged)
+		ng_merged_release(m->merged);
+}
+
 static void on_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	const struct merge *m = userdata;
 
 	atomic_store(&m->options->progress->done_bytes, done);
-	if (m->merged)
-		ng_merged_release(m->merged);
+	if (ng_memory_resident() > m->options->resident_bytes)
+		release(m);
 	if (m->options->report)
 		m->options->report(m->options->userdata);
 }
@@ -142,7 +151,9 @@ static int segment_write(struct merge *m, struct ng_merged *merged, const char *
 	if (r == 0)
 		r = starts_write(m, shard, err);
 	ng_shard_phase(options->progress, NG_PHASE_ENCODE, params.rows);
+	/* What the segments hold isn't needed any more. */
 	m->merged = merged;
+	release(m);
 	if (r == 0)
 		r = ng_bwt_write(&merged->text, ng_mark_shift(options->sa_rate), options->threads,
 				 shard, options->cancel, on_progress, m, err);
@@ -156,7 +167,7 @@ static int interleave(struct merge *m, struct ng_gaps *gaps, struct ng_merged *r
 		      struct ng_error *err)
 {
 	struct ng_interleave_options options = {.guest_first = m->guest == &m->left,
-						.memory_bytes = m->options->memory_bytes / 2,
+						.memory_bytes = m->options->memory_bytes / 4,
 						.tmp_dir = m->options->tmp_dir,
 						.cancel = m->options->cancel,
 						.progress = on_progress,
@@ -197,7 +208,7 @@ int ng_segments_merge(const char *left_path, const char *right_path,
 	reads_left = ng_merge_reads_left(m.left.segment.params.rows, m.right.segment.params.rows);
 	m.host = reads_left ? &m.right : &m.left;
 	m.guest = reads_left ? &m.left : &m.right;
-	r = ng_gaps_new(m.host->segment.params.rows, options->memory_bytes / 2, options->tmp_dir,
+	r = ng_gaps_new(m.host->segment.params.rows, options->memory_bytes / 4, options->tmp_dir,
 			options->threads, &gaps, err);
 	if (r == 0)
 		r = gaps_find(&m, gaps, err);

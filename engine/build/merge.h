@@ -13,7 +13,9 @@ struct ng_merge_text {
 struct ng_merge_options {
 	uint32_t sa_rate;
 	unsigned threads;
-	uint64_t memory_bytes; /* for what is counted and kept, not for the segments themselves */
+	uint64_t memory_bytes; /* for what is counted and kept */
+	/* Of the whole process: beyond it, pages of files that are mapped are given back. */
+	uint64_t resident_bytes;
 	const char *tmp_dir;
 	const ng_cancel *cancel;
 	struct ng_shard_progress *progress;

@@ -234,8 +234,10 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 	r = section_copy(file, NG_SECTION_PARAMS, shard, err);
 	if (r == 0)
 		r = patterns_write(&segment, options, shard, err);
-	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++)
+	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++) {
 		r = section_copy(file, copied[i], shard, err);
+		ng_shard_file_release(file);
+	}
 	if (r == 0)
 		r = segment_shortcuts_write(&segment, shard, err);
 	if (r == 0)

@@ -57,6 +57,18 @@ static void sortable_clear(struct sortable *s)
 	free(s->stretches);
 }
 
+/* All zero, on huge pages where there are any: they are looked up in the order of suffixes. */
+static struct stretch *stretches_new(uint64_t n)
+{
+	size_t bytes = ng_align_up(n * sizeof(struct stretch), HUGE_PAGE);
+	struct stretch *stretches = aligned_alloc(HUGE_PAGE, bytes);
+
+	if (!stretches)
+		return NULL;
+	madvise(stretches, bytes, MADV_HUGEPAGE);
+	return memset(stretches, 0, bytes);
+}
+
 static unsigned key_bytes_for(uint64_t docs)
 {
 	unsigned bytes = 0;
@@ -84,6 +96,17 @@ static inline void symbol_at(struct sortable *s, uint64_t at, bool sampled)
 
 	stretch->symbols |= 1ull << (at & 63);
 	stretch->sampled |= (uint64_t)sampled << (at & 63);
+}
+
+/* One at each of the bytes [from, end). */
+static void symbols_at(struct sortable *s, uint64_t from, uint64_t end)
+{
+	while (from < end) {
+		uint64_t here = ng_min(end - from, 64 - (from & 63));
+
+		s->stretches[from >> 6].symbols |= UINT64_MAX >> (64 - here) << (from & 63);
+		from += here;
+	}
 }
 
 static void stretches_sum(struct sortable *s)
@@ -122,7 +145,7 @@ static void text_unspread(const struct ng_sort_text *text, unsigned key_bytes)
 static int sortable_spread(const struct ng_sort_text *text, uint32_t sa_rate, struct sortable *s)
 {
 	s->n = text->n + text->docs * s->key_bytes;
-	s->stretches = calloc((s->n >> 6) + 1, sizeof(*s->stretches));
+	s->stretches = stretches_new((s->n >> 6) + 1);
 	if (!s->stretches)
 		return -ENOMEM;
 	text_spread(text, s->key_bytes);
@@ -130,12 +153,10 @@ static int sortable_spread(const struct ng_sort_text *text, uint32_t sa_rate, st
 	for (uint64_t doc = 0; doc < text->docs; doc++) {
 		uint64_t begin = doc_begin(text, doc), bytes = text->doc_ends[doc] + 1 - begin;
 		uint64_t at = begin + doc * s->key_bytes;
-		uint32_t until_sample = 0;
 
-		for (uint64_t i = 0; i < bytes; i++) {
-			symbol_at(s, at + i, until_sample == 0);
-			until_sample = (until_sample ? until_sample : sa_rate) - 1;
-		}
+		symbols_at(s, at, at + bytes);
+		for (uint64_t i = 0; i < bytes; i += sa_rate)
+			symbol_at(s, at + i, true);
 	}
 	stretches_sum(s);
 	return 0;
@@ -161,7 +182,7 @@ static int sortable_escape(const struct ng_sort_text *text, uint32_t sa_rate, st
 		s->n += text->bytes[i] < sizeof(pair) / sizeof(*pair);
 	s->n -= text->docs; /* separators are zeroes, too, and stay one byte */
 	s->owned = malloc(s->n);
-	s->stretches = calloc((s->n >> 6) + 1, sizeof(*s->stretches));
+	s->stretches = stretches_new((s->n >> 6) + 1);
 	if (!s->owned || !s->stretches)
 		return -ENOMEM;
 	for (uint64_t doc = 0; doc < text->docs; doc++) {
@@ -210,8 +231,12 @@ static void entries_settle(const struct sortable *s, int32_t *sa, struct ng_sort
 				stretch->samples_before +
 				(unsigned)__builtin_popcountll(stretch->sampled & below);
 		}
+		/* Most stretches have neither pairs nor keys in them. */
 		sa[row++] = (int32_t)(stretch->symbols_before +
-				      (unsigned)__builtin_popcountll(stretch->symbols & below));
+				      (stretch->symbols == UINT64_MAX
+					       ? (unsigned)at & 63
+					       : (unsigned)__builtin_popcountll(stretch->symbols &
+										below)));
 	}
 	sorted->rows = row;
 }

@@ -200,6 +200,11 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 	return NULL;
 }
 
+void ng_shard_file_release(const struct ng_shard_file *file)
+{
+	madvise((void *)file->data, file->file_bytes, MADV_DONTNEED);
+}
+
 bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
 			   const uint8_t **ret_data, size_t *ret_bytes)
 {

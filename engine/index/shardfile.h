@@ -74,6 +74,9 @@ static inline void ng_shard_file_closep(struct ng_shard_file **file)
 	ng_shard_file_close(*file);
 }
 
+/* Give back the memory of the pages that were read so far: they are read again when needed. */
+void ng_shard_file_release(const struct ng_shard_file *file);
+
 /* A section's bytes, or false when the shard has none of this type. */
 bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
 			   const uint8_t **ret_data, size_t *ret_bytes);

@@ -56,9 +56,9 @@ _mkngramfs() {
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
-		_ngramfs_offer "$value" -o --output= --append --force --format= --text-field= \
-			--skip-bad= --shard-size= --sa-sampling= --text-store --memory= --threads= \
-			--progress= -q --quiet -h --help -V --version
+		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --format= \
+			--text-field= --skip-bad= --shard-size= --batch-size= --sa-sampling= \
+			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
 }
 
