@@ -47,9 +47,9 @@ _ngramfs_value() { # OPTION... that have one
 _mkngramfs() {
 	local option value
 	if _ngramfs_value -o --output --format --text-field --skip-bad --shard-size --sa-sampling \
-		--memory --threads --progress; then
+		--batch-size --memory --tmp --threads --progress; then
 		case $option in
-		-o | --output) _ngramfs_directory ;;
+		-o | --output | --tmp) _ngramfs_directory ;;
 		--format) _ngramfs_offer "$value" auto jsonl text lines tar ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
 		--skip-bad) ;;
