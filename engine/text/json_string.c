@@ -1,6 +1,6 @@
 #include "text/json_string.h"
 
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 #define BYTES(c) (0x0101010101010101ull * (c))
 
