@@ -154,6 +154,12 @@ void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_
 	bwt->kernel->ranks_walk(bwt, n, walks, damaged);
 }
 
+void ng_bwt_walk_searches(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
+			  bool *damaged)
+{
+	bwt->kernel->searches_walk(bwt, n, searches, damaged);
+}
+
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
 {
 	return bwt->kernel->mark(bwt, row, ret_sample, damaged);

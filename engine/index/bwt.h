@@ -86,6 +86,20 @@ struct ng_bwt_rank_walk {
 void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
 		       bool *damaged);
 
+/* A backward search on its way. */
+struct ng_bwt_search {
+	uint64_t lo, hi;   /* rows of the bytes searched so far */
+	const uint8_t *at; /* the first of them: at[-1] comes next */
+	size_t left;       /* bytes before at that are still to be searched */
+};
+
+/* Walk n searches, any number of them, until each has nothing left or no rows any more (lo == hi):
+ * the steps of ng_bwt_step, 32 searches side by side, the next taking the place of one that ends,
+ * so that their cache misses overlap. Unbounded in time: whoever wants to be cancelled gives long
+ * patterns piece by piece. */
+void ng_bwt_walk_searches(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
+			  bool *damaged);
+
 /* Whether the suffix of a row is sampled; then *ret_sample is its number among the sampled rows. */
 bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 

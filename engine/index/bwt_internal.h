@@ -26,6 +26,8 @@ struct ng_bwt_kernel {
 			    bool *damaged);
 	void (*ranks_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
 			   bool *damaged);
+	void (*searches_walk)(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
+			      bool *damaged);
 	bool (*mark)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged);
 	void (*mark_rows)(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
 			  uint64_t *rows, bool *damaged);

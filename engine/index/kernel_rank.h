@@ -1,5 +1,7 @@
-/* Walking many ranks at once. Part of bwt_kernel.h, which has visit_start and visit_answer. */
+/* Walking many ranks at once. Part of bwt_kernel.h. */
 #pragma once
+
+#include "index/kernel_step.h"
 
 /* A walk on its way. */
 struct rank_lane {

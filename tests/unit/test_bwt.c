@@ -258,6 +258,61 @@ static void check_mark_chains(const struct sequence *s, const struct ng_bwt *bwt
 	}
 }
 
+#define SEARCH_STEPS 12u
+
+/* A search from random rows on, by symbols that occur there, mostly: pat is filled from its end.
+ * *ret_lo and *ret_hi get its rows after as many steps as it takes, at most SEARCH_STEPS. */
+static struct ng_bwt_search search_make(const struct sequence *s, uint64_t *rng, uint8_t *pat,
+					uint64_t *ret_lo, uint64_t *ret_hi)
+{
+	uint64_t r = scratch_random(rng), rows = s->text.rows, lo = r % rows;
+	uint64_t hi = ng_min(lo + 1 + (r >> 8) % (1ull << (r >> 56) % 24), rows);
+	unsigned steps = (unsigned)(r >> 40) % (SEARCH_STEPS + 1), taken = 0;
+	struct ng_bwt_search search = {lo, hi, pat + SEARCH_STEPS, steps};
+
+	for (unsigned i = 0; i < SEARCH_STEPS; i++)
+		pat[i] = (uint8_t)scratch_random(rng);
+	for (; taken < steps && lo < hi; taken++) {
+		unsigned symbol =
+			ng_bwt_text_symbol(&s->text, lo + scratch_random(rng) % (hi - lo));
+		uint8_t *at = &pat[SEARCH_STEPS - taken - 1];
+
+		if (symbol != NG_SEPARATOR && scratch_random(rng) % 16)
+			*at = (uint8_t)symbol;
+		lo = s->first[*at] + naive_rank(s, *at, lo);
+		hi = s->first[*at] + naive_rank(s, *at, hi);
+	}
+	*ret_lo = lo;
+	*ret_hi = hi;
+	return search;
+}
+
+#define SEARCHES_MOST 130u
+
+static void check_searches(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
+			   uint64_t *rng)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct ng_bwt_search searches[SEARCHES_MOST];
+		uint64_t lo[SEARCHES_MOST], hi[SEARCHES_MOST];
+		uint8_t pats[SEARCHES_MOST][SEARCH_STEPS];
+		unsigned m = i % 8 ? (unsigned)(scratch_random(rng) % SEARCHES_MOST) : i / 8;
+		bool damaged = false;
+
+		m = ng_min(m, SEARCHES_MOST);
+		for (unsigned k = 0; k < m; k++)
+			searches[k] = search_make(s, rng, pats[k], &lo[k], &hi[k]);
+		ng_bwt_walk_searches(bwt, m, searches, &damaged);
+		for (unsigned k = 0; k < m; k++)
+			if (damaged || searches[k].lo != lo[k] || searches[k].hi != hi[k] ||
+			    (searches[k].left && lo[k] < hi[k]))
+				fail_msg("%s: search %u of %u: [%ju, %ju) instead of [%ju, %ju)",
+					 s->name, k, m, (uintmax_t)searches[k].lo,
+					 (uintmax_t)searches[k].hi, (uintmax_t)lo[k],
+					 (uintmax_t)hi[k]);
+	}
+}
+
 static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
 {
 	struct made_bwt made;
@@ -273,6 +328,7 @@ static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
 		check_symbol_chains(s, bwt, n_random / 64, rng);
 		check_mark_chains(s, bwt, n_random / 64, rng);
 		check_random_steps(s, bwt, n_random, rng);
+		check_searches(s, bwt, n_random / 64, rng);
 		if (s->text.rows <= 4096)
 			check_every_rank(s, bwt);
 	}
