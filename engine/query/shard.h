@@ -37,6 +37,16 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard);
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval);
 
+/* The longest end of pat[0..len-1], len >= 1, that occurs: its bytes, 0 where not even the last one
+ * occurs, and its rows. */
+int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
+		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len);
+
+/* Rows of n patterns, each of at least one byte, walked side by side. */
+struct ng_pattern;
+int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_pattern *patterns,
+		       const ng_cancel *cancel, struct ng_interval *ret_rows);
+
 /* Where the suffixes of rows [first, first + n) begin, in that order. */
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    struct ng_match *ret_matches);

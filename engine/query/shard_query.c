@@ -1,10 +1,10 @@
 /* Backward search, locating and extracting: Ferragina and Manzini, J. ACM 2005. */
 #include "query/shard.h"
 
-int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
-		  const ng_cancel *cancel, struct ng_interval *ret_interval)
+int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
+		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
 {
-	struct ng_interval rows;
+	struct ng_interval rows, more;
 	bool bad = false;
 	size_t i;
 
@@ -15,17 +15,34 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		ng_bwt_symbol_rows(shard->bwt, pat[--i], &rows.lo, &rows.hi);
 	if (rows.lo > rows.hi || rows.hi > shard->params.rows)
 		return -EUCLEAN;
-	while (i > 0 && rows.lo < rows.hi && !bad) {
-		ng_bwt_step(shard->bwt, pat[--i], &rows.lo, &rows.hi, &bad);
+	if (rows.lo == rows.hi)
+		i = len;
+	for (more = rows; i > 0 && rows.lo < rows.hi; i--) {
+		ng_bwt_step(shard->bwt, pat[i - 1], &more.lo, &more.hi, &bad);
+		if (bad)
+			return -EUCLEAN;
 		if ((i & 63) == 0 && ng_cancelled(cancel))
 			return -EINTR;
+		if (more.lo == more.hi)
+			break;
+		rows = more;
 	}
-	if (bad)
-		return -EUCLEAN;
-	if (rows.lo == rows.hi)
-		rows.lo = rows.hi = 0;
 	*ret_interval = rows;
+	*ret_len = len - i;
 	return ng_shard_result(shard, 0);
+}
+
+int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
+		  const ng_cancel *cancel, struct ng_interval *ret_interval)
+{
+	struct ng_interval rows;
+	size_t found = 0;
+	int r = ng_shard_find_end(shard, pat, len, cancel, &rows, &found);
+
+	if (r < 0)
+		return r;
+	*ret_interval = found == len ? rows : (struct ng_interval){0, 0};
+	return 0;
 }
 
 /* Where a sample was taken. */
