@@ -11,8 +11,8 @@ int ng_doc_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes
 	return ng_shard_doc_extent(shard, local, &begin, ret_bytes);
 }
 
-int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
-		const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+static int text_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
+		     bool from_store, const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	uint64_t local, begin, bytes;
 	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
@@ -24,7 +24,7 @@ int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, siz
 	if (r < 0)
 		return r;
 	len = offset < bytes ? (size_t)ng_min((uint64_t)len, bytes - offset) : 0;
-	if (len && shard->text) {
+	if (len && shard->text && from_store) {
 		/* The store has no separators. */
 		r = ng_frames_read(shard->text, begin - local + offset, len, buf);
 		r = ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
@@ -35,6 +35,18 @@ int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, siz
 		return r;
 	*ret_len = len;
 	return 0;
+}
+
+int ng_doc_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
+		const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	return text_read(index, doc, offset, len, true, cancel, buf, ret_len);
+}
+
+int ng_index_peek(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
+		  const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	return text_read(index, doc, offset, len, false, cancel, buf, ret_len);
 }
 
 static int meta_extent(const struct ng_shard *shard, uint64_t local, uint64_t *ret_begin,

@@ -62,8 +62,8 @@ int ng_count(const struct ng_index *index, const uint8_t *pat, size_t len, const
 	return 0;
 }
 
-static int locate_in_shard(const struct ng_index *index, uint32_t s, uint64_t row, size_t n,
-			   const ng_cancel *cancel, struct ng_match *ret_matches)
+int ng_index_locate_rows(const struct ng_index *index, uint32_t s, uint64_t row, size_t n,
+			 const ng_cancel *cancel, struct ng_match *ret_matches)
 {
 	const struct ng_shard *shard = index->shards[s];
 	int r = ng_shard_locate(shard, row, n, cancel, ret_matches);
@@ -91,8 +91,8 @@ int ng_locate(const struct ng_index *index, const struct ng_interval *by_shard, 
 			continue;
 		}
 		take = (size_t)ng_min((uint64_t)(n - done), rows - first);
-		r = locate_in_shard(index, s, by_shard[s].lo + first, take, cancel,
-				    ret_matches + done);
+		r = ng_index_locate_rows(index, s, by_shard[s].lo + first, take, cancel,
+					 ret_matches + done);
 		if (r < 0)
 			return r;
 		done += take;

@@ -1,0 +1,202 @@
+/* What precedes a query: an FM-index extends to the left, so this is a walk over the tree of
+ * backward searches, as deep as a character is long. */
+#include "base/utf8.h"
+#include "query/tally.h"
+
+/* Rows that are followed one by one rather than asked for each byte: some hundred steps would find
+ * as many rows at most. */
+#define FEW_ROWS 64u
+
+struct walk {
+	const struct ng_shard *shard;
+	const ng_cancel *cancel;
+	struct ng_tally *tally;
+};
+
+/* The bytes before an occurrence, at the end of an array. */
+struct before {
+	uint8_t bytes[4];
+	unsigned n;
+};
+
+static const uint8_t *before_bytes(const struct before *before)
+{
+	return before->bytes + sizeof(before->bytes) - before->n;
+}
+
+static struct before before_more(const struct before *before, uint8_t byte)
+{
+	struct before more = *before;
+
+	more.bytes[sizeof(more.bytes) - ++more.n] = byte;
+	return more;
+}
+
+static bool is_continuation(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+static bool is_character(const struct before *before)
+{
+	const uint8_t *bytes = before_bytes(before);
+
+	return ng_utf8_len(bytes, bytes + before->n) == before->n;
+}
+
+/* Whether a longer one may be a character: so far there are continuations only. */
+static bool is_open(const struct before *before)
+{
+	return before->n < sizeof(before->bytes) &&
+	       (before->n == 0 || is_continuation(before_bytes(before)[0]));
+}
+
+/* Follow one row back until what precedes is known: whether it is a character, which is added to
+ * the tally then. */
+static int row_tally(const struct walk *walk, uint64_t row, struct before *before,
+		     bool *ret_character)
+{
+	bool damaged = false, start = false;
+
+	while (is_open(before) && !start && !damaged) {
+		unsigned symbol = ng_bwt_lf(walk->shard->bwt, row, &row, &damaged);
+
+		start = symbol == NG_SEPARATOR;
+		if (!start)
+			*before = before_more(before, (uint8_t)symbol);
+	}
+	if (damaged)
+		return -EUCLEAN;
+	*ret_character = before->n && is_character(before);
+	if (!*ret_character)
+		return 0;
+	return ng_tally_add(walk->tally, NG_NEXT_CHARACTER, before_bytes(before), before->n, 1);
+}
+
+/* Characters that end with `before` in front of rows: added to the tally, and to
+ * *ret_characters. */
+static int characters_tally(const struct walk *walk, struct ng_interval rows, struct before before,
+			    uint64_t *ret_characters);
+
+/* The rows that have one byte more in front. */
+static int byte_tally(const struct walk *walk, struct ng_interval rows, const struct before *before,
+		      uint8_t byte, uint64_t *ret_rows, uint64_t *ret_characters)
+{
+	struct before more = before_more(before, byte);
+	bool damaged = false;
+
+	ng_bwt_step(walk->shard->bwt, byte, &rows.lo, &rows.hi, &damaged);
+	if (damaged)
+		return -EUCLEAN;
+	*ret_rows = rows.hi - rows.lo;
+	if (rows.lo == rows.hi)
+		return 0;
+	if (is_character(&more)) {
+		*ret_characters += *ret_rows;
+		return ng_tally_add(walk->tally, NG_NEXT_CHARACTER, before_bytes(&more), more.n,
+				    *ret_rows);
+	}
+	return is_open(&more) ? characters_tally(walk, rows, more, ret_characters) : 0;
+}
+
+static bool shard_has(const struct ng_shard *shard, unsigned byte)
+{
+	uint64_t lo, hi;
+
+	ng_bwt_symbol_rows(shard->bwt, byte, &lo, &hi);
+	return lo < hi;
+}
+
+static int characters_tally(const struct walk *walk, struct ng_interval rows, struct before before,
+			    uint64_t *ret_characters)
+{
+	uint64_t left = rows.hi - rows.lo;
+	int r = 0;
+
+	if (ng_cancelled(walk->cancel))
+		return -EINTR;
+	if (left <= FEW_ROWS) {
+		for (uint64_t row = rows.lo; r == 0 && row < rows.hi; row++) {
+			struct before mine = before;
+			bool character = false;
+
+			r = row_tally(walk, row, &mine, &character);
+			*ret_characters += character;
+		}
+		return r;
+	}
+	/* Only bytes of characters of several. */
+	for (unsigned byte = 0x80; r == 0 && left && byte < 0xf5; byte++) {
+		uint64_t n = 0;
+
+		if (!shard_has(walk->shard, byte))
+			continue;
+		r = byte_tally(walk, rows, &before, (uint8_t)byte, &n, ret_characters);
+		if (r == 0 && n > left)
+			return -EUCLEAN;
+		left -= n;
+	}
+	return r;
+}
+
+/* All rows that have a byte in front: as characters, or else as that byte. */
+static int first_byte_tally(const struct walk *walk, struct ng_interval rows, uint8_t byte,
+			    uint64_t *ret_rows)
+{
+	uint64_t characters = 0;
+	int r = byte_tally(walk, rows, &(struct before){.n = 0}, byte, ret_rows, &characters);
+
+	if (r < 0)
+		return r;
+	if (characters > *ret_rows)
+		return -EUCLEAN;
+	return ng_tally_add(walk->tally, NG_NEXT_BYTE, &byte, 1, *ret_rows - characters);
+}
+
+static int few_tally(const struct walk *walk, struct ng_interval rows)
+{
+	int r = 0;
+
+	for (uint64_t row = rows.lo; r == 0 && row < rows.hi; row++) {
+		struct before before = {.n = 0};
+		bool character = false;
+
+		r = row_tally(walk, row, &before, &character);
+		if (r == 0 && before.n == 0)
+			r = ng_tally_add(walk->tally, NG_NEXT_START, NULL, 0, 1);
+		else if (r == 0 && !character)
+			r = ng_tally_add(walk->tally, NG_NEXT_BYTE,
+					 before.bytes + sizeof(before.bytes) - 1, 1, 1);
+	}
+	return r == 0 && ng_cancelled(walk->cancel) ? -EINTR : r;
+}
+
+static int before_tally(const struct ng_index *index, uint32_t s, struct ng_interval rows,
+			const uint8_t *pat, size_t len, const ng_cancel *cancel,
+			struct ng_tally *tally)
+{
+	struct walk walk = {index->shards[s], cancel, tally};
+	uint64_t left = rows.hi - rows.lo;
+	int r = 0;
+
+	if (left <= FEW_ROWS)
+		return few_tally(&walk, rows);
+	for (unsigned byte = 0; r == 0 && left && byte < 256; byte++) {
+		uint64_t n = 0;
+
+		if (!shard_has(walk.shard, byte))
+			continue;
+		r = first_byte_tally(&walk, rows, (uint8_t)byte, &n);
+		if (r == 0 && n > left)
+			return -EUCLEAN;
+		left -= n;
+	}
+	/* What has no byte in front has a separator. */
+	return r < 0 ? r : ng_tally_add(tally, NG_NEXT_START, NULL, 0, left);
+}
+
+int ng_prev(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+	    struct ng_next **ret_list, size_t *ret_n)
+{
+	return ng_tally_all(index, pat, len, cancel, before_tally, ret_list, ret_n);
+}
