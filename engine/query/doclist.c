@@ -1,5 +1,6 @@
 #include "query/doclist.h"
 
+#include "query/docset.h"
 #include "query/index_internal.h"
 
 #define BATCH 128u
@@ -9,9 +10,7 @@ struct ng_doclist {
 	struct ng_interval *by_shard;
 	uint64_t next; /* occurrence */
 	bool ended;
-	/* Documents given so far: open addressing, EMPTY where there is none. */
-	uint64_t *seen;
-	size_t seen_cap, seen_n; /* cap a power of two */
+	struct ng_docset seen; /* documents given so far */
 	/* Occurrences located, but not looked at yet. */
 	struct ng_match batch[BATCH];
 	size_t batch_at, batch_n;
@@ -19,8 +18,6 @@ struct ng_doclist {
 	uint64_t *page;
 	size_t page_n, page_cap;
 };
-
-#define EMPTY UINT64_MAX
 
 int ng_doclist_new(const struct ng_index *index, const struct ng_interval *by_shard,
 		   struct ng_doclist **ret_list)
@@ -30,6 +27,7 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_interval *by_sh
 	if (!list)
 		return -ENOMEM;
 	list->index = index;
+	list->seen = ng_docset_make(index->stats.docs);
 	list->by_shard = calloc(index->n_shards + 1, sizeof(*list->by_shard));
 	if (!list->by_shard)
 		return -ENOMEM;
@@ -38,46 +36,17 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_interval *by_sh
 	return 0;
 }
 
-static size_t seen_slot(const uint64_t *seen, size_t cap, uint64_t doc)
-{
-	size_t slot = (size_t)(doc * 0x9e3779b97f4a7c15ull >> 20) & (cap - 1);
-
-	while (seen[slot] != EMPTY && seen[slot] != doc)
-		slot = (slot + 1) & (cap - 1);
-	return slot;
-}
-
-static int seen_grow(struct ng_doclist *list)
-{
-	size_t cap = ng_max(2 * list->seen_cap, (size_t)256);
-	uint64_t *grown;
-
-	if (2 * list->seen_n < list->seen_cap)
-		return 0;
-	grown = malloc(cap * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	memset(grown, 0xff, cap * sizeof(*grown));
-	for (size_t i = 0; i < list->seen_cap; i++)
-		if (list->seen[i] != EMPTY)
-			grown[seen_slot(grown, cap, list->seen[i])] = list->seen[i];
-	free(list->seen);
-	list->seen = grown;
-	list->seen_cap = cap;
-	return 0;
-}
-
 /* Move to the next occurrence whose document is new: 1, *ret_doc is it and stays the next one until
  * doc_take; 0 when there is none. */
 static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *ret_doc)
 {
-	int r = seen_grow(list);
+	int r;
 
-	while (r == 0) {
+	for (;;) {
 		for (; list->batch_at < list->batch_n; list->batch_at++) {
 			uint64_t doc = list->batch[list->batch_at].doc;
 
-			if (list->seen[seen_slot(list->seen, list->seen_cap, doc)] == doc)
+			if (ng_docset_has(&list->seen, doc))
 				continue;
 			*ret_doc = doc;
 			return 1;
@@ -87,16 +56,17 @@ static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *
 		r = ng_locate(list->index, list->by_shard, list->next, BATCH, cancel, list->batch,
 			      &list->batch_n);
 		if (r < 0)
-			break;
+			return r;
 		list->batch_at = 0;
 		list->next += list->batch_n;
 		list->ended = list->batch_n < BATCH;
 	}
-	return r;
 }
 
 static int doc_take(struct ng_doclist *list, uint64_t doc)
 {
+	int r;
+
 	if (list->page_n == list->page_cap) {
 		size_t cap = ng_max(2 * list->page_cap, (size_t)64);
 		uint64_t *grown = reallocarray(list->page, cap, sizeof(*grown));
@@ -106,9 +76,10 @@ static int doc_take(struct ng_doclist *list, uint64_t doc)
 		list->page = grown;
 		list->page_cap = cap;
 	}
+	r = ng_docset_add(&list->seen, doc);
+	if (r < 0)
+		return r;
 	list->page[list->page_n++] = doc;
-	list->seen[seen_slot(list->seen, list->seen_cap, doc)] = doc;
-	list->seen_n++;
 	list->batch_at++;
 	return 0;
 }
@@ -148,7 +119,7 @@ struct ng_doclist *ng_doclist_free(struct ng_doclist *list)
 	if (!list)
 		return NULL;
 	free(list->by_shard);
-	free(list->seen);
+	ng_docset_clear(&list->seen);
 	free(list->page);
 	free(list);
 	return NULL;

@@ -1,0 +1,59 @@
+#include "query/df.h"
+
+#include <pthread.h>
+
+#include "query/docset.h"
+#include "query/index_internal.h"
+
+/* Occurrences that a thread locates at a time. */
+#define PART 1024u
+
+struct df {
+	const struct ng_index *index;
+	const struct ng_interval *by_shard;
+	const ng_cancel *cancel;
+	pthread_mutex_t
+		lock; /* of docs; taken once a part, for much less time than locating takes */
+	struct ng_docset docs;
+};
+
+static int part_add(void *userdata, uint64_t part)
+{
+	struct df *df = userdata;
+	struct ng_match matches[PART];
+	uint64_t last = UINT64_MAX;
+	size_t n = 0;
+	int r = ng_locate(df->index, df->by_shard, part * PART, PART, df->cancel, matches, &n);
+
+	pthread_mutex_lock(&df->lock);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (matches[i].doc != last)
+			r = ng_docset_add(&df->docs, matches[i].doc);
+		last = matches[i].doc;
+	}
+	pthread_mutex_unlock(&df->lock);
+	return r;
+}
+
+int ng_df(const struct ng_index *index, const struct ng_interval *by_shard, const ng_cancel *cancel,
+	  uint64_t *ret_docs)
+{
+	struct df df = {.index = index, .by_shard = by_shard, .cancel = cancel};
+	uint64_t rows = 0;
+	int r;
+
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		if (by_shard[s].lo > by_shard[s].hi ||
+		    by_shard[s].hi > index->shards[s]->params.rows)
+			return -EINVAL;
+		rows += by_shard[s].hi - by_shard[s].lo;
+	}
+	pthread_mutex_init(&df.lock, NULL);
+	df.docs = ng_docset_make(index->stats.docs);
+	r = ng_pool_run(index->pool, ng_div_up(rows, PART), part_add, &df);
+	if (r == 0)
+		*ret_docs = df.docs.n;
+	ng_docset_clear(&df.docs);
+	pthread_mutex_destroy(&df.lock);
+	return r;
+}
