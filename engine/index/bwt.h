@@ -94,7 +94,7 @@ struct ng_bwt_search {
 };
 
 /* Walk n searches, any number of them, until each has nothing left or no rows any more (lo == hi):
- * the steps of ng_bwt_step, 32 searches side by side, the next taking the place of one that ends,
+ * the steps of ng_bwt_step, 16 searches side by side, the next taking the place of one that ends,
  * so that their cache misses overlap. Unbounded in time: whoever wants to be cancelled gives long
  * patterns piece by piece. */
 void ng_bwt_walk_searches(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,

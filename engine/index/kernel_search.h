@@ -4,7 +4,7 @@
 #include "index/kernel_step.h"
 
 /* Searches on their way side by side. */
-#define SEARCHES 32u
+#define SEARCHES 16u
 
 struct walker {
 	struct ng_bwt_search *search;
@@ -20,7 +20,9 @@ static inline bool search_goes_on(const struct ng_bwt_search *search)
 static inline void walker_fetch(const struct ng_bwt *bwt, struct walker *w)
 {
 	w->page_lo = page_fetch(bwt, w->search->lo);
-	w->page_hi = page_fetch(bwt, ng_min(w->search->hi, bwt->rows - 1));
+	w->page_hi = ng_bwt_page(bwt, ng_min(w->search->hi, bwt->rows - 1));
+	if (w->page_hi != w->page_lo)
+		page_lines_fetch(w->page_hi);
 }
 
 /* Take the next search with a step to go into w. False when there is none. */
@@ -45,7 +47,7 @@ static inline bool walker_take(const struct ng_bwt *bwt, struct ng_bwt_search **
 
 /* Streams that are decoded at once: a look into a table waits for the one before, and the lanes
  * make use of the time. */
-#define LANES 3u
+#define LANES 2u
 
 struct lanes {
 	struct reader reader[LANES];
@@ -152,7 +154,7 @@ static void searches_walk(const struct ng_bwt *bwt, size_t n, struct ng_bwt_sear
 			struct stepping *s = &steps[i];
 
 			step_start(bwt, search->at[-1], search->lo, search->hi, walkers[i].page_lo,
-				   walkers[i].page_hi, s, damaged);
+				   walkers[i].page_hi, false, s, damaged);
 			if (s->way != STEP_WIDE && s->a.stop)
 				visits[n_visits++] = &s->a;
 			if (s->way == STEP_ENDS && s->b.stop)

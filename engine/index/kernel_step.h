@@ -96,10 +96,19 @@ struct stepping {
 	struct place at;   /* of the first end */
 };
 
-/* Everything but the decoding. lo < rows, or there would be nothing in the interval. */
+/* What is left to decode moves the new row by less than a cell, and most often stays in the same
+ * block: that block comes while this one is decoded. */
+static inline void next_fetch(const struct ng_bwt *bwt, const struct stepping *s,
+			      const struct visit *v)
+{
+	page_fetch(bwt, ng_min(s->first + v->base, bwt->rows - 1));
+}
+
+/* Everything but the decoding; `ahead`: the next step's pages are asked for. lo < rows, or there
+ * would be nothing in the interval. */
 static inline void step_start(const struct ng_bwt *bwt, unsigned symbol, uint64_t lo, uint64_t hi,
-			      const uint8_t *page_lo, const uint8_t *page_hi, struct stepping *s,
-			      bool *damaged)
+			      const uint8_t *page_lo, const uint8_t *page_hi, bool ahead,
+			      struct stepping *s, bool *damaged)
 {
 	uint64_t width = hi - lo;
 	struct visit *a = &s->a, *b = &s->b;
@@ -108,9 +117,8 @@ static inline void step_start(const struct ng_bwt *bwt, unsigned symbol, uint64_
 	s->at = (struct place){0};
 	s->first = bwt->first_row[symbol];
 	visit_start(bwt, page_lo, symbol, lo, a, &s->at, damaged);
-	/* What is left to decode moves the new row by less than a cell, and most often stays in
-	 * the same block: that block comes while this one is decoded. */
-	page_fetch(bwt, ng_min(s->first + a->base, bwt->rows - 1));
+	if (ahead)
+		next_fetch(bwt, s, a);
 	s->width = (unsigned)width;
 	if (a->k != UINT_MAX && width <= s->at.cell_size - s->at.in_cell &&
 	    (a->from_back || s->at.in_cell + width <= front_half(s->at.cell_size))) {
@@ -122,7 +130,8 @@ static inline void step_start(const struct ng_bwt *bwt, unsigned symbol, uint64_
 	} else {
 		s->way = STEP_ENDS;
 		visit_start(bwt, page_hi, symbol, hi, b, &bt, damaged);
-		page_fetch(bwt, ng_min(s->first + b->base, bwt->rows - 1));
+		if (ahead)
+			next_fetch(bwt, s, b);
 		a->stop = a->target;
 		b->stop = b->target;
 		b->counter.at = b->k;
@@ -161,7 +170,7 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 	const uint8_t *page_hi = page_fetch(bwt, ng_min(*hi, bwt->rows - 1));
 	struct stepping s;
 
-	step_start(bwt, symbol, *lo, *hi, page_lo, page_hi, &s, damaged);
+	step_start(bwt, symbol, *lo, *hi, page_lo, page_hi, true, &s, damaged);
 	if (s.way == STEP_ENDS)
 		count_until_both(&s.a.reader, &s.a.counter, s.a.stop, &s.b.reader, &s.b.counter,
 				 s.b.stop);
