@@ -2,7 +2,11 @@
  * and no endless loop, whatever the bytes. Opening a shard checks no section's sum. */
 #include "index/shardlayout.h"
 #include "indexmake.h"
-#include "query/shard.h"
+#include "query/batch.h"
+#include "query/df.h"
+#include "query/index_internal.h"
+#include "query/next.h"
+#include "query/trace.h"
 
 #define ROUNDS 400u
 
@@ -35,6 +39,39 @@ static void ask(const struct ng_shard *shard, const struct naive *c, uint64_t *r
 		if (shard->text)
 			ng_frames_read(shard->text, begin, ng_min(sizeof(buf), (size_t)100), buf);
 	}
+}
+
+/* The same of an index that has this shard only. */
+static void ask_index(struct ng_shard *shard, const struct naive *c, uint64_t *rng)
+{
+	uint64_t first_doc[2] = {0, shard->params.docs}, counts[2], docs;
+	struct ng_index index = {.n_shards = 1, .shards = &shard, .first_doc = first_doc};
+	struct ng_trace *trace = NULL;
+	struct ng_interval rows;
+	struct ng_maximal stretch;
+	size_t len, n;
+
+	index.stats.docs = shard->params.docs;
+	assert_int_equal(ng_pool_new(1, &index.pool), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		const uint8_t *pat = naive_substring(c, rng, i % 2 ? 3 : 300, &len);
+		struct ng_pattern patterns[2] = {{pat, len}, {pat, 1}};
+		struct ng_next *list = NULL;
+
+		ng_batch_count(&index, 2, patterns, NULL, counts);
+		if (ng_next(&index, pat, len, NULL, &list, &n) == 0)
+			free(list);
+		if (ng_prev(&index, pat, len, NULL, &list, &n) == 0)
+			free(list);
+		if (ng_find(&index, pat, len, NULL, &rows) == 0 && rows.hi - rows.lo < 3000 &&
+		    ng_df(&index, &rows, NULL, &docs) == 0)
+			assert_true(docs <= shard->params.docs);
+		assert_int_equal(ng_trace_new(&index, pat, len, 4, &trace), 0);
+		while (ng_trace_next(trace, NULL, &stretch) == 1)
+			assert_true(stretch.begin + 4 <= stretch.end && stretch.end <= len);
+		ng_trace_free(trace);
+	}
+	ng_pool_free(index.pool);
 }
 
 /* Change some bytes of one section, or a stretch of it. */
@@ -97,6 +134,7 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 		for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
 			assert_int_equal(ng_bwt_use_kernel(shard->bwt, *kernel), 0);
 			ask(shard, c, rng);
+			ask_index(shard, c, rng);
 		}
 		ng_shard_close(shard);
 	}
