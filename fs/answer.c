@@ -57,6 +57,21 @@ static int find(const struct ng_index *index, const uint8_t *query, size_t query
 	return 0;
 }
 
+int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf)
+{
+	uint64_t count = 0;
+	int r;
+
+	for (uint32_t i = 0; i < shards; i++)
+		count += by_shard[i].hi - by_shard[i].lo;
+	r = ng_buf_printf(buf, "{\"cnt\":%llu,\"segment_by_shard\":[", (unsigned long long)count);
+	for (uint32_t i = 0; r == 0 && i < shards; i++)
+		r = ng_buf_printf(buf, "%s[%llu,%llu]", i ? "," : "",
+				  (unsigned long long)by_shard[i].lo,
+				  (unsigned long long)by_shard[i].hi);
+	return r ? r : ng_buf_printf(buf, "]}\n");
+}
+
 int ng_answer_find(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
@@ -66,14 +81,7 @@ int ng_answer_find(const struct ng_index *index, const uint8_t *query, size_t qu
 	int r;
 
 	r = find(index, query, query_bytes, cancel, &by_shard, &shards, &count);
-	if (r)
-		return r;
-	r = ng_buf_printf(buf, "{\"cnt\":%llu,\"segment_by_shard\":[", (unsigned long long)count);
-	for (uint32_t i = 0; r == 0 && i < shards; i++)
-		r = ng_buf_printf(buf, "%s[%llu,%llu]", i ? "," : "",
-				  (unsigned long long)by_shard[i].lo,
-				  (unsigned long long)by_shard[i].hi);
-	return r ? r : ng_buf_append(buf, "]}\n", 3);
+	return r ? r : ng_answer_intervals(by_shard, shards, buf);
 }
 
 static int locate_one(const struct ng_index *index, const uint8_t *query, size_t query_bytes,

@@ -19,6 +19,9 @@ int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf);
 int ng_answer_find(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
 		   const ng_cancel *cancel, struct ng_buf *buf);
 
+/* The same, where the intervals of all shards are known. */
+int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf);
+
 /* {"match":N,"document":ID,"doc_len":L,"offset":O,"before":...,"match_text":...,"after":...,
  * "metadata":{...}} for /match/QUERY/N.json: occurrence `match`, counted from 0 in index order,
  * with up to context_bytes of text on either side. The context isn't cut inside a character; text

@@ -1,18 +1,23 @@
 #include "batch.h"
 #include "answer.h"
 #include "path.h"
+#include "query/batch.h"
 
-/* Queries, decoded. */
+/* Intervals that are in memory at once: a query has one for each shard. */
+#define INTERVALS_MAX (1u << 17)
+
+/* The queries of some lines, decoded. */
 struct queries {
 	struct ng_buf bytes;
-	size_t *begins;      /* [n + 1] */
-	const char **errors; /* why it isn't one, or NULL */
+	struct ng_pattern *patterns; /* those that are queries, in the order of the lines */
+	size_t n;
+	const char **errors; /* of each line, why it isn't one, or NULL */
 };
 
 static void queries_clear(struct queries *q)
 {
 	ng_buf_free(&q->bytes);
-	free(q->begins);
+	free(q->patterns);
 	free(q->errors);
 }
 
@@ -29,50 +34,89 @@ static const char *decode(const struct ng_line *line, uint8_t *buf, size_t *ret_
 
 static int queries_decode(struct queries *q, const struct ng_line *lines, size_t n)
 {
-	q->begins = calloc(n + 1, sizeof(*q->begins));
+	size_t room = 0;
+	int r;
+
+	/* Decoded, none is longer; where the bytes are doesn't change any more. */
+	for (size_t i = 0; i < n; i++)
+		room += lines[i].len;
+	r = ng_buf_reserve(&q->bytes, ng_max(room, (size_t)1));
+	if (r)
+		return r;
+	q->patterns = calloc(n, sizeof(*q->patterns));
 	q->errors = calloc(n, sizeof(*q->errors));
-	if (!q->begins || !q->errors)
+	if (!q->patterns || !q->errors)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
+		uint8_t *bytes = q->bytes.data + q->bytes.len;
 		size_t len = 0;
-		int r = ng_buf_reserve(&q->bytes, ng_max(lines[i].len, (size_t)1));
 
-		if (r)
-			return r;
-		q->errors[i] = decode(&lines[i], q->bytes.data + q->bytes.len, &len);
-		if (!q->errors[i])
-			q->bytes.len += len;
-		q->begins[i + 1] = q->bytes.len;
+		q->errors[i] = decode(&lines[i], bytes, &len);
+		if (q->errors[i])
+			continue;
+		q->patterns[q->n++] = (struct ng_pattern){bytes, len};
+		q->bytes.len += len;
 	}
 	return 0;
 }
 
-typedef int (*append_answer)(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-			     const ng_cancel *cancel, struct ng_buf *buf);
+/* Append the answers to n queries, each with its newline and without another one. */
+typedef int (*append_answers)(const struct ng_index *index, size_t n,
+			      const struct ng_pattern *queries, const ng_cancel *cancel,
+			      struct ng_buf *buf);
 
-static int append_count(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-			const ng_cancel *cancel, struct ng_buf *buf)
+static int append_counts(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
+			 const ng_cancel *cancel, struct ng_buf *buf)
 {
-	char text[NG_ANSWER_COUNT_MAX + 1];
-	uint64_t count;
-	int r = ng_count(index, query, query_bytes, cancel, &count);
+	ng_cleanup(ng_freep) uint64_t *counts = calloc(n + 1, sizeof(*counts));
+	int r = counts ? ng_batch_count(index, n, queries, cancel, counts) : -ENOMEM;
 
-	return r ? r : ng_buf_append(buf, text, ng_answer_count(count, text));
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		char text[NG_ANSWER_COUNT_MAX + 1];
+
+		r = ng_buf_append(buf, text, ng_answer_count(counts[i], text));
+	}
+	return r;
 }
 
-static int append_line(const struct ng_index *index, const struct queries *q, size_t i,
-		       const struct ng_line *line, append_answer append, const ng_cancel *cancel,
+static int append_intervals(const struct ng_index *index, size_t n,
+			    const struct ng_pattern *queries, const ng_cancel *cancel,
+			    struct ng_buf *buf)
+{
+	ng_cleanup(ng_freep) struct ng_interval *found = NULL;
+	struct ng_index_stats stats;
+	size_t together;
+	int r = 0;
+
+	ng_index_stats(index, &stats);
+	together = ng_max(INTERVALS_MAX / ng_max(stats.shards, 1u), 1u);
+	together = ng_min(together, n);
+	found = calloc(together * stats.shards + 1, sizeof(*found));
+	if (!found)
+		return -ENOMEM;
+	for (size_t done = 0; r == 0 && done < n; done += together) {
+		size_t m = ng_min(together, n - done);
+
+		r = ng_batch_find(index, m, queries + done, cancel, found);
+		for (size_t i = 0; r == 0 && i < m; i++)
+			r = ng_answer_intervals(found + i * stats.shards, stats.shards, buf);
+	}
+	return r;
+}
+
+/* Append a line's answer, the next in *answers, or its error. */
+static int append_line(const struct ng_line *line, const char *error, const uint8_t **answers,
 		       struct ng_buf *buf)
 {
 	int r;
 
-	if (q->errors[i]) {
-		r = ng_buf_printf(buf, "error: %s", q->errors[i]);
+	if (error) {
+		r = ng_buf_printf(buf, "error: %s", error);
 	} else {
-		r = append(index, q->bytes.data + q->begins[i], q->begins[i + 1] - q->begins[i],
-			   cancel, buf);
-		if (r == 0)
-			buf->len--; /* the newline of a file's answer */
+		const uint8_t *end = rawmemchr(*answers, '\n');
+
+		r = ng_buf_append(buf, *answers, (size_t)(end - *answers));
+		*answers = end + 1;
 	}
 	if (r == 0)
 		r = ng_buf_append(buf, "\t", 1);
@@ -82,27 +126,29 @@ static int append_line(const struct ng_index *index, const struct queries *q, si
 }
 
 static int answer(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  append_answer append, const ng_cancel *cancel, struct ng_buf *buf)
+		  append_answers append, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(queries_clear) struct queries queries = {.bytes = NG_BUF_INIT};
+	ng_cleanup(ng_buf_free) struct ng_buf answers = NG_BUF_INIT;
+	const uint8_t *next;
 	int r = queries_decode(&queries, lines, n);
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (ng_cancelled(cancel))
-			return -EINTR;
-		r = append_line(index->index, &queries, i, &lines[i], append, cancel, buf);
-	}
+	if (r == 0)
+		r = append(index->index, queries.n, queries.patterns, cancel, &answers);
+	next = answers.data;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = append_line(&lines[i], queries.errors[i], &next, buf);
 	return r;
 }
 
-int ng_batch_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_count, cancel, buf);
+	return answer(index, lines, n, append_counts, cancel, buf);
 }
 
-int ng_batch_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
 		  const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, ng_answer_find, cancel, buf);
+	return answer(index, lines, n, append_intervals, cancel, buf);
 }

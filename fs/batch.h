@@ -8,8 +8,9 @@
 
 /* An answer to a line is what /count/QUERY, or /find/QUERY, would hold, a tab, the line as it is,
  * and a newline. Lines spell queries as names do: %XX is a byte. To one that doesn't, the answer
- * is "error: " and why. These are ng_session_answer. */
-int ng_batch_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+ * is "error: " and why. The queries of all lines are searched side by side. These are
+ * ng_session_answer. */
+int ng_lines_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
 		   const ng_cancel *cancel, struct ng_buf *buf);
-int ng_batch_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
 		  const ng_cancel *cancel, struct ng_buf *buf);

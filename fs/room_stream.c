@@ -10,8 +10,8 @@ static const struct {
 	const char *name;
 	ng_session_answer answer;
 } batches[] = {
-	{"count", ng_batch_count},
-	{"find", ng_batch_find},
+	{"count", ng_lines_count},
+	{"find", ng_lines_find},
 };
 
 static int add(const struct ng_at *at, enum ng_kind kind, const char *name, const uint8_t *query,
