@@ -1,5 +1,6 @@
 #include "batch.h"
 #include "answer.h"
+#include "answer_next.h"
 #include "path.h"
 #include "query/batch.h"
 
@@ -104,6 +105,42 @@ static int append_intervals(const struct ng_index *index, size_t n,
 	return r;
 }
 
+/* The answer to one of the queries. */
+typedef int (*append_answer)(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+			     const ng_cancel *cancel, struct ng_buf *buf);
+
+/* One query after the other. */
+static int append_each(append_answer append, const struct ng_index *index, size_t n,
+		       const struct ng_pattern *queries, const ng_cancel *cancel,
+		       struct ng_buf *buf)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = ng_cancelled(cancel)
+			    ? -EINTR
+			    : append(index, queries[i].bytes, queries[i].len, cancel, buf);
+	return r;
+}
+
+static int append_df(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
+		     const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_each(ng_answer_df, index, n, queries, cancel, buf);
+}
+
+static int append_next(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
+		       const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_each(ng_answer_next_json, index, n, queries, cancel, buf);
+}
+
+static int append_prev(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
+		       const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_each(ng_answer_prev_json, index, n, queries, cancel, buf);
+}
+
 /* Append a line's answer, the next in *answers, or its error. */
 static int append_line(const struct ng_line *line, const char *error, const uint8_t **answers,
 		       struct ng_buf *buf)
@@ -151,4 +188,22 @@ int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines
 		  const ng_cancel *cancel, struct ng_buf *buf)
 {
 	return answer(index, lines, n, append_intervals, cancel, buf);
+}
+
+int ng_lines_df(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+		const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return answer(index, lines, n, append_df, cancel, buf);
+}
+
+int ng_lines_next(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+		  const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return answer(index, lines, n, append_next, cancel, buf);
+}
+
+int ng_lines_prev(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+		  const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return answer(index, lines, n, append_prev, cancel, buf);
 }

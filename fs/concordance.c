@@ -1,4 +1,5 @@
 #include "concordance.h"
+#include "escape.h"
 #include "json.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
@@ -45,28 +46,6 @@ struct concordance {
 	uint8_t query[];
 };
 
-static int append_escaped(struct ng_buf *buf, const uint8_t *text, size_t len)
-{
-	size_t plain = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < len; i++) {
-		uint8_t c = text[i];
-
-		if (c >= 0x20 && c != 0x7f && c != '\\')
-			continue;
-		r = ng_buf_append(buf, text + plain, i - plain);
-		plain = i + 1;
-		if (r)
-			break;
-		if (c == '\t' || c == '\n' || c == '\\')
-			r = ng_buf_printf(buf, "\\%c", c == '\t' ? 't' : c == '\n' ? 'n' : '\\');
-		else
-			r = ng_buf_printf(buf, "\\x%02x", c);
-	}
-	return r ? r : ng_buf_append(buf, text + plain, len - plain);
-}
-
 int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
 			const uint8_t *query, size_t query_bytes)
 {
@@ -81,15 +60,15 @@ int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, co
 	r = ng_buf_printf(buf, "%llu\t%llu\t", (unsigned long long)match->doc,
 			  (unsigned long long)match->offset);
 	if (r == 0)
-		r = append_escaped(buf, middle - before, before);
+		r = ng_escape_append(buf, middle - before, before);
 	if (r == 0)
 		r = ng_buf_append(buf, "\t", 1);
 	if (r == 0)
-		r = append_escaped(buf, query, query_bytes);
+		r = ng_escape_append(buf, query, query_bytes);
 	if (r == 0)
 		r = ng_buf_append(buf, "\t", 1);
 	if (r == 0)
-		r = append_escaped(buf, middle, after);
+		r = ng_escape_append(buf, middle, after);
 	return r ? r : ng_buf_append(buf, "\n", 1);
 }
 

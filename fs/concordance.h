@@ -8,8 +8,7 @@
 /* Append the line of an occurrence of query: document, offset, left, match and right, with tabs
  * between them and a newline behind. middle: where the text after the occurrence begins and that
  * before it ends (as ng_contexts has it). Context that was cut doesn't begin or end within a UTF-8
- * character. Tab, newline and backslash are shown as \t, \n and \\, other control characters as
- * \xNN. -ENOMEM. */
+ * character. Text is spelled as ng_escape_append does. -ENOMEM. */
 int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
 			const uint8_t *query, size_t query_bytes);
 

@@ -39,6 +39,9 @@ enum ng_kind {
 	NG_KIND_DOC_DIR,
 	NG_KIND_KWIC_DIR,
 	NG_KIND_BATCH_DIR,
+	NG_KIND_DF_DIR,
+	NG_KIND_NEXT_DIR,
+	NG_KIND_PREV_DIR,
 	NG_KIND_COUNT,      /* value: the count */
 	NG_KIND_TEXT,       /* value: incarnation and document number */
 	NG_KIND_META,       /* the same */
@@ -53,6 +56,9 @@ enum ng_kind {
 	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
 	NG_KIND_KWIC = NG_KIND_FIRST_STREAM,
 	NG_KIND_BATCH,
+	NG_KIND_DF,
+	NG_KIND_NEXT,
+	NG_KIND_PREV,
 	NG_KINDS,
 };
 

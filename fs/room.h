@@ -83,6 +83,7 @@ extern const struct ng_room ng_room_count_dir, ng_room_count, ng_room_find_dir, 
 extern const struct ng_room ng_room_docs_dir, ng_room_meta_dir, ng_room_doc_dir;
 extern const struct ng_room ng_room_docs_page, ng_room_text, ng_room_meta;
 /* room_stream.c */
-extern const struct ng_room ng_room_kwic_dir, ng_room_batch_dir, ng_room_stream_file;
+extern const struct ng_room ng_room_kwic_dir, ng_room_df_dir, ng_room_next_dir, ng_room_prev_dir;
+extern const struct ng_room ng_room_batch_dir, ng_room_stream_file;
 /* room_match.c */
 extern const struct ng_room ng_room_match_dir, ng_room_match_page, ng_room_match;

@@ -1,17 +1,25 @@
-/* /kwic/QUERY, and /batch/count and its like: files that every lookup gives anew. */
+/* /kwic/QUERY, /df/QUERY and its like, and /batch/count and its like: files that every lookup gives
+ * anew. */
+#include "answer_next.h"
 #include "batch.h"
 #include "concordance.h"
+#include "deferred.h"
 #include "room.h"
 
 /* Text on each side of an occurrence in a line. */
 #define KWIC_CONTEXT_BYTES 40u
 
+/* Lines answered together where an answer may take a tenth of a second, or much longer. */
+#define SLOW_LINES 8u
+
 static const struct {
 	const char *name;
 	ng_session_answer answer;
+	size_t together; /* as ng_session_new takes it */
 } batches[] = {
-	{"count", ng_lines_count},
-	{"find", ng_lines_find},
+	{"count", ng_lines_count, NG_SESSION_LINES}, {"df", ng_lines_df, SLOW_LINES},
+	{"find", ng_lines_find, NG_SESSION_LINES},   {"next", ng_lines_next, SLOW_LINES},
+	{"prev", ng_lines_prev, SLOW_LINES},
 };
 
 static int add(const struct ng_at *at, enum ng_kind kind, const char *name, const uint8_t *query,
@@ -49,6 +57,37 @@ static int kwic_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	return r ? r : add(at, NG_KIND_KWIC, name, query, query_bytes, stream, ret_entry);
 }
 
+/* Also where the query doesn't occur. */
+static int deferred_lookup(const struct ng_at *at, enum ng_kind kind, const char *name,
+			   ng_deferred_answer answer, struct ng_entry *ret_entry)
+{
+	uint8_t query[NG_PATH_NAME_MAX];
+	struct ng_stream *stream;
+	size_t query_bytes;
+	int r = ng_room_query(name, query, &query_bytes);
+
+	if (r == 0)
+		r = ng_deferred_new(at->view->indexes,
+				    ng_indexes_get(at->view->indexes, at->index_no), answer, query,
+				    query_bytes, &stream);
+	return r ? r : add(at, kind, name, query, query_bytes, stream, ret_entry);
+}
+
+static int df_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	return deferred_lookup(at, NG_KIND_DF, name, ng_answer_df, ret_entry);
+}
+
+static int next_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	return deferred_lookup(at, NG_KIND_NEXT, name, ng_answer_next, ret_entry);
+}
+
+static int prev_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	return deferred_lookup(at, NG_KIND_PREV, name, ng_answer_prev, ret_entry);
+}
+
 static int batch_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
@@ -59,7 +98,7 @@ static int batch_lookup(const struct ng_at *at, const char *name, struct ng_entr
 			continue;
 		r = ng_session_new(at->view->indexes,
 				   ng_indexes_get(at->view->indexes, at->index_no),
-				   batches[i].answer, &stream);
+				   batches[i].answer, batches[i].together, &stream);
 		return r ? r
 			 : add(at, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name), stream,
 			       ret_entry);
@@ -88,5 +127,8 @@ static int stream_read(const struct ng_at *at, uint64_t offset, size_t len, uint
 }
 
 const struct ng_room ng_room_kwic_dir = {.lookup = kwic_lookup};
+const struct ng_room ng_room_df_dir = {.lookup = df_lookup};
+const struct ng_room ng_room_next_dir = {.lookup = next_lookup};
+const struct ng_room ng_room_prev_dir = {.lookup = prev_lookup};
 const struct ng_room ng_room_batch_dir = {.lookup = batch_lookup, .list = batch_list};
 const struct ng_room ng_room_stream_file = {.read = stream_read};

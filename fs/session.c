@@ -1,15 +1,17 @@
+#include <time.h>
+
 #include "session.h"
 #include "spool.h"
 
 /* Sizes of pieces of answers: small at first, then twice as large each time. A piece also ends when
- * so many bytes of questions have been answered. */
+ * so many bytes of questions have been answered, or so much time has passed. */
 #define PIECE_BYTES_FIRST (64u << 10)
 #define PIECE_BYTES_MAX   (1u << 20)
 #define PIECE_ASKED_BYTES (4u << 20)
+#define PIECE_MS          100
 
-/* Questions answered together, and bytes taken from the spool at once. */
-#define BATCH_LINES 4096u
-#define TAKE_BYTES  (256u << 10)
+/* Bytes taken from the spool at once. */
+#define TAKE_BYTES (256u << 10)
 
 /* What has been read stays so long: the kernel may read the page again in which a reader is, and,
  * where it keeps larger pieces, what lies before. */
@@ -29,7 +31,8 @@ struct session {
 	uint64_t start, answers;
 	uint64_t read_end; /* of what the kernel has read, >= answers */
 	size_t piece_bytes;
-	struct ng_line lines[BATCH_LINES];
+	size_t together;
+	struct ng_line lines[NG_SESSION_LINES];
 };
 
 static uint64_t content_end(const struct session *s)
@@ -120,12 +123,12 @@ static int take(struct session *s, bool *ret_more)
 	return 0;
 }
 
-/* Complete lines, BATCH_LINES at most; *ret_end is where the last one ends. */
+/* Complete lines, as many as are answered together at most; *ret_end is where the last one ends. */
 static size_t find_lines(struct session *s, size_t *ret_end)
 {
 	size_t n = 0, at = s->next;
 
-	while (n < BATCH_LINES) {
+	while (n < s->together) {
 		const uint8_t *text = s->asked.data + at, *newline = NULL;
 
 		if (at < s->asked.len)
@@ -166,10 +169,19 @@ static int next_lines(struct session *s, size_t *ret_n, size_t *ret_end)
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct session *s = (struct session *)stream;
 	size_t asked_bytes = 0, before, n, end;
+	int64_t until = now_ms() + PIECE_MS;
 	int r = 0;
 
 	if (s->read_end < content_end(s))
@@ -191,6 +203,8 @@ static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		asked_bytes += end - s->next;
 		s->next = end;
 		s->skipping = false;
+		if (now_ms() >= until)
+			break;
 	}
 	if (s->content.len == before)
 		return r;
@@ -234,7 +248,7 @@ static void session_free(struct ng_stream *stream)
 }
 
 int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		   ng_session_answer answer, struct ng_stream **ret_stream)
+		   ng_session_answer answer, size_t together, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = session_grow,
@@ -251,6 +265,7 @@ int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index
 	}
 	ng_stream_init(&s->stream, &ops, indexes, index);
 	s->answer = answer;
+	s->together = together;
 	s->spool = NG_SPOOL_INIT;
 	s->piece_bytes = PIECE_BYTES_FIRST;
 	*ret_stream = &s->stream;

@@ -31,6 +31,11 @@ struct ng_line {
 typedef int (*ng_session_answer)(const struct ng_view_index *index, const struct ng_line *lines,
 				 size_t n, const ng_cancel *cancel, struct ng_buf *buf);
 
-/* indexes and index are as ng_stream_init takes them; answer is called with that index. -ENOMEM. */
+/* The most lines that are answered together. */
+#define NG_SESSION_LINES 4096u
+
+/* indexes and index are as ng_stream_init takes them; answer is called with that index and up to
+ * `together` lines, 1 to NG_SESSION_LINES: few where each answer takes long, since a reader waits
+ * for all of them, and all are made again after an interrupt. -ENOMEM. */
 int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		   ng_session_answer answer, struct ng_stream **ret_stream);
+		   ng_session_answer answer, size_t together, struct ng_stream **ret_stream);

@@ -11,7 +11,7 @@ mkdir tmp
 attach corpus.ngram mnt
 
 # ---- from a shell ----
-is "count find" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"
+is "count df find next prev" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"
 is 666 "$(stat -c %a mnt/batch/count)" "mode"
 refuses "No such file" cat mnt/batch/nonesuch
 printf '%s\n' the 'alpha beta' nonesuch 100%25 a%2Fb '中文' >asked

@@ -33,7 +33,7 @@ struct file {
 static void file_open(struct file *file)
 {
 	file->offset = 0;
-	assert_int_equal(ng_session_new(NULL, NULL, answer, &file->stream), 0);
+	assert_int_equal(ng_session_new(NULL, NULL, answer, NG_SESSION_LINES, &file->stream), 0);
 }
 
 static void file_write(struct file *file, const void *data, size_t len)

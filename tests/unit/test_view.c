@@ -106,7 +106,8 @@ static void test_append(void **state)
 	add_docs(corpus.path, more_docs, 2, false);
 	check_content(view, must_find(view, count.id, "fish").id, "2\n");
 	assert_int_equal(ng_view_reload(view, note_name, names, NULL), 1);
-	assert_string_equal(names, "README batch count doc docs find kwic match meta stats ");
+	assert_string_equal(names,
+			    "README batch count df doc docs find kwic match meta next prev stats ");
 
 	/* From the root on all is new, under the same inode numbers. */
 	entry = must_find(view, NG_NODE_ROOT, "count");

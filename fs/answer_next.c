@@ -1,0 +1,128 @@
+#include "answer_next.h"
+
+#include "answer.h"
+#include "escape.h"
+#include "json.h"
+#include "query/df.h"
+#include "query/next.h"
+
+int ng_answer_df(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+		 const ng_cancel *cancel, struct ng_buf *buf)
+{
+	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	struct ng_index_stats stats;
+	uint64_t docs;
+	int r;
+
+	ng_index_stats(index, &stats);
+	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
+	if (!by_shard)
+		return -ENOMEM;
+	r = ng_find(index, query, query_bytes, cancel, by_shard);
+	if (r == 0)
+		r = ng_df(index, by_shard, cancel, &docs);
+	return r ? r : ng_buf_append(buf, text, ng_answer_count(docs, text));
+}
+
+/* ng_next or ng_prev. */
+typedef int (*beside)(const struct ng_index *index, const uint8_t *pat, size_t len,
+		      const ng_cancel *cancel, struct ng_next **ret_list, size_t *ret_n);
+
+/* What isn't a character. */
+static int append_other(struct ng_buf *buf, const struct ng_next *next)
+{
+	switch (next->kind) {
+	case NG_NEXT_START:
+		return ng_buf_printf(buf, "$START");
+	case NG_NEXT_END:
+		return ng_buf_printf(buf, "$END");
+	default:
+		return ng_buf_printf(buf, "%%%02X", next->bytes[0]);
+	}
+}
+
+static int append_line(struct ng_buf *buf, const struct ng_next *next, uint64_t all)
+{
+	int r = ng_buf_printf(buf, "%llu\t%.6f\t", (unsigned long long)next->count,
+			      (double)next->count / (double)all);
+
+	if (r == 0 && next->kind == NG_NEXT_CHARACTER)
+		r = ng_escape_append(buf, next->bytes, next->n_bytes);
+	else if (r == 0)
+		r = append_other(buf, next);
+	return r ? r : ng_buf_append(buf, "\n", 1);
+}
+
+static int append_lines(beside find, const struct ng_index *index, const uint8_t *query,
+			size_t query_bytes, const ng_cancel *cancel, struct ng_buf *buf)
+{
+	ng_cleanup(ng_freep) struct ng_next *list = NULL;
+	uint64_t all = 0;
+	size_t n = 0;
+	int r = find(index, query, query_bytes, cancel, &list, &n);
+
+	for (size_t i = 0; i < n; i++)
+		all += list[i].count;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = append_line(buf, &list[i], all);
+	return r;
+}
+
+static int append_pair(struct ng_buf *buf, const struct ng_next *next)
+{
+	int r = ng_buf_printf(buf, "[%llu,", (unsigned long long)next->count);
+
+	if (r == 0 && next->kind == NG_NEXT_CHARACTER) {
+		r = ng_json_string(buf, next->bytes, next->n_bytes);
+	} else if (r == 0) {
+		r = ng_buf_append(buf, "\"", 1);
+		if (r == 0)
+			r = append_other(buf, next);
+		if (r == 0)
+			r = ng_buf_append(buf, "\"", 1);
+	}
+	return r ? r : ng_buf_append(buf, "]", 1);
+}
+
+static int append_json(beside find, const struct ng_index *index, const uint8_t *query,
+		       size_t query_bytes, const ng_cancel *cancel, struct ng_buf *buf)
+{
+	ng_cleanup(ng_freep) struct ng_next *list = NULL;
+	size_t n = 0;
+	int r = find(index, query, query_bytes, cancel, &list, &n);
+
+	if (r == 0)
+		r = ng_buf_append(buf, "[", 1);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (i)
+			r = ng_buf_append(buf, ",", 1);
+		if (r == 0)
+			r = append_pair(buf, &list[i]);
+	}
+	return r ? r : ng_buf_append(buf, "]\n", 2);
+}
+
+int ng_answer_next(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+		   const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_lines(ng_next, index, query, query_bytes, cancel, buf);
+}
+
+int ng_answer_prev(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+		   const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_lines(ng_prev, index, query, query_bytes, cancel, buf);
+}
+
+int ng_answer_next_json(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+			const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_json(ng_next, index, query, query_bytes, cancel, buf);
+}
+
+int ng_answer_prev_json(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+			const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return append_json(ng_prev, index, query, query_bytes, cancel, buf);
+}

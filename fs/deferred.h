@@ -1,0 +1,18 @@
+/* A file whose text is small but takes a while to make: it is made when the file is first read, and
+ * kept. Until then its size is 0; see stream.h. */
+#pragma once
+
+#include "base/buf.h"
+#include "query/query.h"
+#include "stream.h"
+
+/* Append what the file of a query holds. On failure what was appended is dropped, and the next
+ * reader will ask again. */
+typedef int (*ng_deferred_answer)(const struct ng_index *index, const uint8_t *query,
+				  size_t query_bytes, const ng_cancel *cancel, struct ng_buf *buf);
+
+/* The stream of answer(query). The query is copied; indexes and index are as ng_stream_init takes
+ * them, and index not NULL. Holds the whole text once it is made. -ENOMEM. */
+int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+		    ng_deferred_answer answer, const uint8_t *query, size_t query_bytes,
+		    struct ng_stream **ret_stream);
