@@ -140,7 +140,7 @@ import random
 random.seed(1)
 with open("long", "w") as out:
     for i in range(40):
-        out.write("".join(random.choices("ab", k=250000)) + "\n")'
+        out.write("".join(random.choices("ab", k=30000)) + "\n")'
 build long.ngram --format lines long
 attach long.ngram mnt
 cpu_ticks() {
