@@ -103,13 +103,15 @@ mkdir full
 if mount -t tmpfs -o size=1M none full 2>/dev/null; then
 	refuses "1 MiB are free; make room" "$MKNGRAMFS" -o full/i --batch-size 150K many
 	[ -z "$(ls -A full)" ] || fail "something is left without room"
+	short=0
 	for size in 2M 3M 5M 40M; do
-		"$MKNGRAMFS" "${options[@]}" --resume --format lines -o full/i - <many 2>said && break
+		cat many | "$MKNGRAMFS" "${options[@]}" --resume --format lines -o full/i - 2>said && break
+		short=$((short + 1))
 		grep -q "No space left" said || fail "no room: $(cat said)"
 		[ ! -d full/i ] || fail "an index without room"
 		mount -o remount,size=$size full || fail "more room"
 	done
-	[ -s said ] || fail "a build that found room in 1 MiB"
+	[ $short -gt 0 ] || fail "a build that found room in 1 MiB"
 	diff -r full/i lines >&2 || fail "another index once there was room"
 	umount full
 fi
