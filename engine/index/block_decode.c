@@ -77,7 +77,6 @@ bool ng_stream_decode(const struct ng_bwt *bwt, const uint8_t *stream, unsigned 
 	reader_start(&r, bwt, stream, table);
 	while (at < end) {
 		reader_fill(&r);
-#pragma GCC unroll 5
 		for (int i = 0; i < LOOKS_A_FILL; i++) {
 			struct pair pair = reader_next(&r);
 
