@@ -103,7 +103,9 @@ static int open_skip_bad(struct run *run, struct ng_error *err)
 	r = check_outside(run, path, err);
 	if (r < 0)
 		return r;
-	if (!run->args.build.force && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+	/* A build that goes on reads its input again, and rejects the same. */
+	if (!run->args.build.force && !run->args.build.resume && stat(path, &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0)
 		return ng_fail(err, -EEXIST,
 			       "%s: exists (--skip-bad would overwrite it); remove it, or use "
 			       "--force",

@@ -236,7 +236,7 @@ static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t le
 
 	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
 	 * it is the kernel reading ahead, out of order, it will ask again. */
-	if (offset > c->read_end && c->pieces[c->n_pieces].occurrence < c->count)
+	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].occurrence < c->count))
 		return -ESPIPE;
 	while (done < len && offset + done < end) {
 		uint64_t at = offset + done;

@@ -58,7 +58,7 @@ static void trim(struct session *s, uint64_t offset)
  * reader is, and then it is known only what the kernel has read. */
 static uint64_t unread_at(const struct session *s, uint64_t offset)
 {
-	if (offset < s->answers)
+	if (offset < ng_max(s->answers, s->start))
 		return s->read_end;
 	return ng_min(offset, s->read_end);
 }
@@ -143,7 +143,7 @@ static size_t find_lines(struct session *s, size_t *ret_end)
 }
 
 /* The next lines to be answered, and how many; none when there is no complete one. */
-static int next_lines(struct session *s, size_t *ret_n, size_t *ret_end)
+static int next_lines(struct session *s, const ng_cancel *cancel, size_t *ret_n, size_t *ret_end)
 {
 	bool more = true;
 	int r = 0;
@@ -161,7 +161,8 @@ static int next_lines(struct session *s, size_t *ret_n, size_t *ret_end)
 			s->asked.len = s->next + NG_SESSION_LINE_MAX;
 			s->skipping = true;
 		}
-		r = take(s, &more);
+		/* A line without an end is looked at until its writer is tired. */
+		r = ng_cancelled(cancel) ? -EINTR : take(s, &more);
 		if (r || !more) {
 			*ret_n = 0;
 			return r;
@@ -192,7 +193,7 @@ static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	       asked_bytes < PIECE_ASKED_BYTES) {
 		size_t good = s->content.len;
 
-		r = next_lines(s, &n, &end);
+		r = next_lines(s, cancel, &n, &end);
 		if (r || n == 0)
 			break;
 		r = s->answer(stream->index, s->lines, n, cancel, &s->content);
@@ -226,7 +227,9 @@ static int session_read(struct ng_stream *stream, uint64_t offset, size_t len,
 	}
 	n = (size_t)ng_min((uint64_t)len, end - offset);
 	if (offset < s->start) {
-		if (n <= s->start - offset)
+		/* The kernel reads whole pages, the first of which may begin before what it wants.
+		 */
+		if (n <= s->start - offset || offset + n < s->read_end)
 			return -ESPIPE;
 		gap = (size_t)(s->start - offset);
 		memset(buf, 0, gap);

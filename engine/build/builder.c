@@ -116,7 +116,8 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		r = ng_memory_divide(builder->options.memory_bytes, options->shard_bytes,
 				     options->batch_bytes, builder->options.threads, &builder->plan,
 				     err);
-	if (r == 0)
+	/* What is there of an interrupted build is not needed again. */
+	if (r == 0 && !options->resume)
 		r = ng_room_check(options->output, options->tmp_dir, options->input_bytes,
 				  &builder->plan, err);
 	if (r == 0)
@@ -144,11 +145,15 @@ static void input_add(struct ng_builder *builder, const uint8_t *text, size_t te
 /* A batch with NUL bytes takes up to twice the memory to sort. */
 static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
 {
-	uint64_t limit = builder->plan.batch_bytes;
+	uint64_t limit = builder->plan.batch_bytes, most = NG_SORT_MAX;
+	uint64_t n = builder->batch.n + text_bytes + 1;
 
-	if (has_nul || builder->batch.has_nul)
+	if (has_nul || builder->batch.has_nul) {
 		limit /= 2;
-	return builder->batch.n + text_bytes + 1 <= limit;
+		most /= 2;
+	}
+	/* The sorter puts a key behind each document. */
+	return n <= limit && n + (builder->batch.docs + 1) * NG_SORT_KEY_BYTES <= most;
 }
 
 /* One that is larger than a batch would take more memory than there is. */
@@ -236,10 +241,10 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 		r = ng_manifest_write(ng_workdir_path(builder->workdir), manifest, err);
 	if (r == 0 && ng_cancelled(builder->options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
-	if (r == 0 && builder->workdir) {
-		ng_journal_remove(builder->journal);
+	if (r == 0 && builder->workdir)
 		r = ng_workdir_publish(builder->workdir, err);
-	}
+	if (r == 0 && builder->journal)
+		ng_journal_remove(builder->options.output);
 	/* Nothing to add: the index stays as it is, byte for byte. */
 	if (r == 0 && builder->append && manifest->n_shards > builder->first_shard)
 		r = ng_appenddir_publish(builder->append, manifest, err);

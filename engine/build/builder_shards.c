@@ -102,8 +102,10 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 		     struct ng_error *err)
 {
 	job->path = strdup(path);
-	if (!job->path)
+	if (!job->path) {
+		ng_shard_job_clear(job);
 		return ng_fail(err, -ENOMEM, "out of memory");
+	}
 	snprintf(job->step.file, sizeof(job->step.file), "%s", basename(path));
 	job->step.shard = builder->manifest.n_shards - 1;
 	job->step.rows = builder->batch.n;

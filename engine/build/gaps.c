@@ -146,7 +146,7 @@ static int file_make(const char *dir)
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return -errno;
 	/* A filesystem without such files. */
-	if (asprintf(&path, "%s/ngramfs-gaps-XXXXXX", dir) < 0)
+	if (asprintf(&path, "%s/gaps-XXXXXX", dir) < 0)
 		return -ENOMEM;
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)

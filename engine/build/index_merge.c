@@ -78,12 +78,29 @@ static int frames_open(const struct contents *c, const char *path, uint32_t data
 	return r < 0 ? ng_segment_damaged(path, "compressed frames don't fit", err) : 0;
 }
 
+/* Damage mustn't get new checksums. */
+static int shard_verify(const struct contents *c, const char *path,
+			const struct ng_manifest_shard *shard, const ng_cancel *cancel,
+			struct ng_error *err)
+{
+	int r = -EUCLEAN;
+
+	if (ng_shard_file_checksum(c->file) == shard->checksum)
+		r = ng_shard_file_verify(c->file, cancel, NULL, NULL, NULL);
+	ng_shard_file_release(c->file);
+	if (r == -EUCLEAN)
+		return ng_fail(err, r, "%s: is damaged, and is not merged; see ngramfsck(1)", path);
+	return r < 0 ? ng_fail(err, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
 static int contents_open(struct contents *c, const char *path,
 			 const struct ng_manifest_shard *shard, bool text_store,
-			 struct ng_error *err)
+			 const ng_cancel *cancel, struct ng_error *err)
 {
 	int r = ng_shard_file_open(path, &c->file, err);
 
+	if (r == 0)
+		r = shard_verify(c, path, shard, cancel, err);
 	if (r == 0)
 		r = frames_open(c, path, NG_SECTION_META_FRAMES, NG_SECTION_META_DIRECTORY,
 				&c->meta, err);
@@ -118,7 +135,7 @@ static int docs_add(struct merge *m, const char *path, const struct ng_manifest_
 {
 	ng_cleanup(contents_close) struct contents c = {0};
 	ng_cleanup(ng_buf_free) struct ng_buf meta = NG_BUF_INIT, text = NG_BUF_INIT;
-	int r = contents_open(&c, path, shard, m->old.text_store, err);
+	int r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
 
 	for (uint64_t d = 0; r == 0 && d < shard->docs; d++) {
 		uint64_t begin = ng_ef_get(&c.doc_starts, d), end = ng_ef_get(&c.doc_starts, d + 1);
@@ -294,6 +311,8 @@ int ng_index_merge(const struct ng_build_options *options, struct ng_build_summa
 		else if (ng_manifest_add(&m.fresh, &m.old.shards[first]) < 0)
 			r = ng_fail(err, -ENOMEM, "out of memory");
 	}
+	if (r == 0 && ng_cancelled(m.options.cancel))
+		r = ng_fail(err, -EINTR, "interrupted");
 	/* Nothing to merge: the index stays as it is. */
 	if (r == 0 && m.fresh.n_shards < m.old.n_shards)
 		r = ng_appenddir_publish(m.dir, &m.fresh, err);

@@ -7,6 +7,8 @@
 struct ng_journal {
 	char *dir;
 	int fd;
+	off_t bytes; /* whole lines */
+	int error;   /* that ended the writing, or 0 */
 	struct ng_step *steps;
 	size_t n, cap;
 };
@@ -114,6 +116,23 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 		json_decref(line);
 		*ret_bytes += len;
 	}
+	if (r == 0 && ferror(f))
+		r = ng_fail(err, -EIO, "%s: cannot be read", path);
+	return r;
+}
+
+static int line_put(struct ng_journal *journal, const char *line, size_t len)
+{
+	ssize_t n = write(journal->fd, line, len);
+	int r = n < 0 ? -errno : (size_t)n < len ? -ENOSPC : 0;
+
+	if (r == 0 && fsync(journal->fd) < 0)
+		r = -errno;
+	if (r == 0)
+		journal->bytes += (off_t)len;
+	/* No line goes behind half a one. */
+	else if (ftruncate(journal->fd, journal->bytes) < 0)
+		return r;
 	return r;
 }
 
@@ -121,7 +140,6 @@ static int line_write(struct ng_journal *journal, json_t *line, struct ng_error 
 {
 	ng_cleanup(ng_freep) char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 	ng_cleanup(ng_freep) char *whole = NULL;
-	ssize_t n;
 	int len;
 
 	json_decref(line);
@@ -130,12 +148,12 @@ static int line_write(struct ng_journal *journal, json_t *line, struct ng_error 
 		whole = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	n = write(journal->fd, whole, (size_t)len);
-	if (n == len && fsync(journal->fd) == 0)
-		return 0;
-	return ng_fail(err, n < 0 || n == len ? -errno : -ENOSPC,
-		       "%s: cannot write the build's journal: %s", journal->dir,
-		       n < 0 || n == len ? strerror(errno) : strerror(ENOSPC));
+	if (!journal->error)
+		journal->error = line_put(journal, whole, (size_t)len);
+	if (journal->error)
+		return ng_fail(err, journal->error, "%s: cannot write the build's journal: %s",
+			       journal->dir, strerror(-journal->error));
+	return 0;
 }
 
 static int journal_load(struct ng_journal *journal, const char *path, const char *options,
@@ -154,6 +172,7 @@ static int journal_load(struct ng_journal *journal, const char *path, const char
 	if (ftruncate(journal->fd, bytes) < 0 || lseek(journal->fd, 0, SEEK_END) < 0)
 		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
 	*ret_found = bytes > 0;
+	journal->bytes = bytes;
 	return bytes ? 0 : line_write(journal, json_pack("{s:s}", "options", options), err);
 }
 
@@ -237,16 +256,10 @@ const struct ng_step *ng_journal_find(const struct ng_journal *journal, enum ng_
 	return NULL;
 }
 
-void ng_journal_remove(struct ng_journal *journal)
+void ng_journal_remove(const char *dir)
 {
-	ng_cleanup(ng_freep) char *own = path_of(journal->dir, NG_JOURNAL_NAME);
+	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
 
-	for (size_t i = 0; i < journal->n; i++) {
-		ng_cleanup(ng_freep) char *path = path_of(journal->dir, journal->steps[i].file);
-
-		if (path && journal->steps[i].kind != NG_STEP_SHARD)
-			unlink(path);
-	}
-	if (own)
-		unlink(own);
+	if (path)
+		unlink(path);
 }

@@ -40,14 +40,15 @@ static inline void ng_journal_closep(struct ng_journal **journal)
 /* Whether a directory has a journal with a finished step in it. */
 bool ng_journal_exists(const char *dir);
 
-/* Append a step, synced. -ENOSPC and others, with err set. */
+/* Append a step, synced. After an error, which leaves the journal as it was, nothing is appended
+ * any more. -ENOSPC and others, with err set. */
 int ng_journal_add(struct ng_journal *journal, const struct ng_step *step, struct ng_error *err);
 
 /* The step, or NULL. */
 const struct ng_step *ng_journal_find(const struct ng_journal *journal, enum ng_step_kind kind,
 				      uint64_t shard, uint64_t first, uint64_t end);
 
-/* Remove it, and the files of its segments: the build is whole. */
-void ng_journal_remove(struct ng_journal *journal);
+/* Remove the journal in a directory: the build is whole. */
+void ng_journal_remove(const char *dir);
 
 #define NG_JOURNAL_NAME "journal"

@@ -28,6 +28,10 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
 			       (uintmax_t)memory_bytes, NG_MEMORY_MIN >> 20);
 	plan.side_by_side = ng_max(threads / THREADS_A_BATCH, 1u);
+	/* What jobs take without any text mustn't be most of it. */
+	while (plan.side_by_side > 1 &&
+	       plan.side_by_side * ng_shard_job_bytes(0, false) > memory / 8)
+		plan.side_by_side--;
 	plan.batch_bytes = ng_min(batch_for(memory, plan.side_by_side), (uint64_t)NG_SORT_MAX);
 	if (!batch_bytes)
 		batch_bytes = plan.shard_bytes;

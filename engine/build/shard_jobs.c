@@ -157,6 +157,7 @@ static bool job_wait(const struct ng_shard_jobs *jobs, struct job *job)
 static int reap(struct ng_shard_jobs *jobs, struct ng_error *err)
 {
 	struct job *job = jobs->oldest;
+	pthread_t thread;
 	int r;
 
 	jobs->oldest = job->next;
@@ -164,11 +165,13 @@ static int reap(struct ng_shard_jobs *jobs, struct ng_error *err)
 		jobs->end = &jobs->oldest;
 	jobs->n--;
 	jobs->taken -= job->takes;
+	/* One that is abandoned may be gone when this knows it. */
+	thread = job->thread;
 	if (!job_wait(jobs, job)) {
-		pthread_detach(job->thread);
+		pthread_detach(thread);
 		return ng_fail(err, -EINTR, "interrupted");
 	}
-	pthread_join(job->thread, NULL);
+	pthread_join(thread, NULL);
 	r = job->result;
 	if (r == -EINTR)
 		ng_fail(err, r, "interrupted");

@@ -15,7 +15,8 @@ struct ng_workdir {
 	char *path;
 	int lock_fd;  /* of what is to be replaced; -1: not locked */
 	int work_fd;  /* of the directory itself */
-	bool replace; /* something at output is to be replaced */
+	bool replace; /* something at output is to be replaced, */
+	bool empty;   /* an empty directory */
 	bool published, kept;
 };
 
@@ -103,7 +104,7 @@ static int work_begin(struct ng_workdir *workdir, bool force, bool resume, struc
 	/* Where there are no locks, nobody can be told from anybody. */
 	if (r < 0 && (r != -EOPNOTSUPP || was_there))
 		return r;
-	if (!was_there || resume)
+	if (!was_there || (resume && ng_journal_exists(workdir->path)))
 		return 0;
 	if (!force && ng_journal_exists(workdir->path))
 		return ng_fail(err, -EEXIST,
@@ -147,6 +148,7 @@ int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdi
 	r = names_make(workdir, output, err);
 	if (r == 0)
 		r = output_check(workdir->output, force, &workdir->replace, err);
+	workdir->empty = r == 0 && workdir->replace && is_empty_dir(workdir->output);
 	/* Where there are no locks, replacing is still one step. */
 	if (r == 0 && workdir->replace)
 		r = ng_dirlock_take(workdir->output, &workdir->lock_fd, err);
@@ -187,6 +189,12 @@ int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
 {
 	unsigned flag = workdir->replace ? RENAME_EXCHANGE : RENAME_NOREPLACE;
 
+	/* What is exchanged is removed: only what was looked at when the build began. */
+	if (workdir->lock_fd >= 0 && !ng_dirlock_is_at(workdir->lock_fd, workdir->output))
+		return ng_fail(err, -ESTALE, "%s: was moved while the index was built",
+			       workdir->output);
+	if (workdir->empty && !is_empty_dir(workdir->output))
+		return ng_fail(err, -EEXIST, "%s: is not empty any more", workdir->output);
 	if (renameat2(AT_FDCWD, workdir->path, AT_FDCWD, workdir->output, flag) < 0) {
 		if (errno == EEXIST)
 			return ng_fail(err, -EEXIST, "%s: appeared while the index was built",
