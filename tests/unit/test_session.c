@@ -240,12 +240,40 @@ static void test_random(void **state)
 	ng_stream_free(file.stream);
 }
 
+/* A write far behind what was read, at a place that isn't kept any more. */
+static void test_far_back(void **state)
+{
+	static const char line[] = "12345678901234567890\n", shown[] = "20\t12345678901234567890\n";
+	const size_t lines = 200000, n = sizeof(shown) - 1;
+	uint8_t *buf = malloc(1u << 16);
+	struct file file, other;
+	size_t got = 0;
+
+	assert_non_null(buf);
+	file_open(&file);
+	for (size_t i = 0; i < lines; i++)
+		writes(&file, line);
+	other = file;
+	while (got < 3u << 20)
+		got += file_read(&file, buf, 1u << 16);
+	writes(&other, "x\n");
+	/* What the kernel hasn't read stands behind it: the rest of an answer, and more of them. */
+	got = file_read(&other, buf, 1000);
+	assert_int_equal(got, 1000);
+	for (size_t at = (size_t)((uint8_t *)memchr(buf, '\n', n) - buf) + 1; at + n <= got;
+	     at += n)
+		assert_memory_equal(buf + at, shown, n);
+	ng_stream_free(file.stream);
+	free(buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),     cmocka_unit_test(test_times),
 		cmocka_unit_test(test_append),     cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_far_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
