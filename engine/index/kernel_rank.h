@@ -84,6 +84,9 @@ static inline void streams_fetch(const struct rank_lane *lanes, const uint8_t *o
 	for (unsigned i = begin; i < end; i++) {
 		const uint8_t *stream = lanes[order[i]].visit.reader.p;
 
+		/* Where nothing is to decode, there is none. */
+		if (!stream)
+			continue;
 		__builtin_prefetch(stream);
 		__builtin_prefetch(stream + 64);
 	}
