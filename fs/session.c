@@ -128,11 +128,10 @@ static size_t find_lines(struct session *s, size_t *ret_end)
 {
 	size_t n = 0, at = s->next;
 
-	while (n < s->together) {
-		const uint8_t *text = s->asked.data + at, *newline = NULL;
+	while (n < s->together && at < s->asked.len) {
+		const uint8_t *text = s->asked.data + at;
+		const uint8_t *newline = memchr(text, '\n', s->asked.len - at);
 
-		if (at < s->asked.len)
-			newline = memchr(text, '\n', s->asked.len - at);
 		if (!newline)
 			break;
 		s->lines[n++] = (struct ng_line){.text = text, .len = (size_t)(newline - text)};
