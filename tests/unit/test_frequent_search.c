@@ -196,7 +196,8 @@ static void test_large(void **state)
 			assert_int_equal(
 				ng_frequent_find(c.text, sa, c.n, min_counts[m], &want, &n_want),
 				0);
-			qsort(want, n_want, sizeof(*want), by_pattern);
+			if (n_want > 0)
+				qsort(want, n_want, sizeof(*want), by_pattern);
 			expect_same(c.name, min_counts[m], got, n_got, want, n_want);
 		}
 		fixture_clear(&f);
