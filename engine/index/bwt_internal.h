@@ -54,11 +54,17 @@ struct ng_bwt {
 	const struct ng_bwt_kernel *kernel;
 };
 
+/* The line of the map that a row is in. */
+static inline const uint8_t *ng_bwt_map_line(const struct ng_bwt *bwt, uint64_t row)
+{
+	return bwt->map + (row >> NG_GRAIN_LOG) / NG_MAP_LINE_GRAINS * NG_MAP_LINE_BYTES;
+}
+
 /* The page of the block that holds a row < rows. */
 static inline const uint8_t *ng_bwt_page(const struct ng_bwt *bwt, uint64_t row)
 {
 	uint64_t grain = row >> NG_GRAIN_LOG;
-	const uint8_t *line = bwt->map + grain / NG_MAP_LINE_GRAINS * NG_MAP_LINE_BYTES;
+	const uint8_t *line = ng_bwt_map_line(bwt, row);
 	unsigned within = (unsigned)(grain % NG_MAP_LINE_GRAINS), word = within / 64;
 	uint64_t block = ng_load64(line);
 
@@ -70,6 +76,49 @@ static inline const uint8_t *ng_bwt_page(const struct ng_bwt *bwt, uint64_t row)
 	if (__builtin_expect(block - 1 >= bwt->n_blocks, 0))
 		block = 1;
 	return bwt->blocks + (block - 1) * NG_PAGE_BYTES;
+}
+
+/* The blocks [first, last] that hint number mark / NG_MARK_HINT and the next one leave; the first
+ * to look at is where the marks would be if they were evenly spread, so that mostly no other page
+ * is read. */
+struct ng_mark_blocks {
+	uint64_t first, last, guess;
+};
+
+static inline bool ng_bwt_mark_blocks(const struct ng_bwt *bwt, uint64_t mark,
+				      struct ng_mark_blocks *ret)
+{
+	uint64_t hint = mark / NG_MARK_HINT;
+
+	if (hint >= bwt->hints.n)
+		return false;
+	ret->first = ng_packed_get(&bwt->hints, hint);
+	ret->last =
+		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_blocks - 1;
+	if (ret->first > ret->last || ret->last >= bwt->n_blocks)
+		return false;
+	ret->guess =
+		ret->first + ((ret->last - ret->first) * (mark % NG_MARK_HINT) + NG_MARK_HINT / 2) /
+				     NG_MARK_HINT;
+	return true;
+}
+
+/* What a chain makes of the symbol of its step. */
+static inline void ng_bwt_chain_took(struct ng_bwt_chain *chain, unsigned symbol, bool *damaged)
+{
+	chain->left--;
+	chain->taken += !chain->marked;
+	/* The first row of a document is marked; one that goes on from there is at its end. */
+	*damaged |= symbol == NG_SEPARATOR && !chain->marked;
+	if (chain->skip) {
+		chain->skip--;
+	} else if (!chain->to_mark) {
+		*--chain->end = (uint8_t)symbol;
+	} else if (chain->give) {
+		chain->give = symbol == NG_SEPARATOR ? 0 : chain->give - 1;
+		if (symbol != NG_SEPARATOR)
+			*--chain->end = (uint8_t)symbol;
+	}
 }
 
 /* Number of symbol before the block at page, for a symbol that isn't in its alphabet. Reads the

@@ -1,8 +1,9 @@
 #include "index/framelayout.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 #include <zstd.h>
+
+#include "base/cold.h"
 
 #define POOL_MAX     4u  /* decoders kept; more threads than that make their own */
 #define FETCH_FRAMES 64u /* asked of the kernel at a time */
@@ -174,14 +175,12 @@ int ng_frames_packed_range(const struct ng_frames *frames, uint64_t first, uint6
 /* Have the kernel read some frames at once, since the mapping has no readahead of its own. */
 static void fetch(const struct ng_frames *frames, uint64_t first, uint64_t end)
 {
-	uintptr_t begin, page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uint64_t lo, hi;
 
 	if (ng_frames_packed_range(frames, first, end, &lo, &hi) || lo == hi)
 		return;
 	hi = ng_min(hi, lo + FETCH_FRAMES * NG_FRAME_BYTES);
-	begin = (uintptr_t)(frames->data + lo) / page_bytes * page_bytes;
-	madvise((void *)begin, (uintptr_t)(frames->data + hi) - begin, MADV_WILLNEED);
+	ng_ask(frames->data + lo, hi - lo);
 }
 
 static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_t frame,

@@ -20,19 +20,7 @@ static inline void chain_step(const struct ng_bwt *bwt, struct ng_bwt_chain *cha
 {
 	unsigned symbol = lf_from(bwt, at, t, &chain->row, damaged);
 
-	chain->left--;
-	chain->taken += !chain->marked;
-	/* The first row of a document is marked; one that goes on from there is at its end. */
-	*damaged |= symbol == NG_SEPARATOR && !chain->marked;
-	if (chain->skip) {
-		chain->skip--;
-	} else if (!chain->to_mark) {
-		*--chain->end = (uint8_t)symbol;
-	} else if (chain->give) {
-		chain->give = symbol == NG_SEPARATOR ? 0 : chain->give - 1;
-		if (symbol != NG_SEPARATOR)
-			*--chain->end = (uint8_t)symbol;
-	}
+	ng_bwt_chain_took(chain, symbol, damaged);
 	page_fetch(bwt, chain->row);
 }
 

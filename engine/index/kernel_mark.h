@@ -102,30 +102,6 @@ static inline bool mark_at(const struct ng_bwt *bwt, const struct place *at, uin
 
 /* ---- from a mark's number to its row ---- */
 
-/* The blocks [first, last] that hint number mark / NG_MARK_HINT and the next one leave; the first
- * to look at is where the marks would be if they were evenly spread, so that mostly no other page
- * is read. */
-struct blocks {
-	uint64_t first, last, guess;
-};
-
-static inline bool blocks_find(const struct ng_bwt *bwt, uint64_t mark, struct blocks *ret)
-{
-	uint64_t hint = mark / NG_MARK_HINT;
-
-	if (hint >= bwt->hints.n)
-		return false;
-	ret->first = ng_packed_get(&bwt->hints, hint);
-	ret->last =
-		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_blocks - 1;
-	if (ret->first > ret->last || ret->last >= bwt->n_blocks)
-		return false;
-	ret->guess =
-		ret->first + ((ret->last - ret->first) * (mark % NG_MARK_HINT) + NG_MARK_HINT / 2) /
-				     NG_MARK_HINT;
-	return true;
-}
-
 /* Offset in a wide cell of its mark number `mark` < n_marks; size or more: it isn't there. */
 static inline unsigned cell_select(const uint8_t *marks, unsigned n_marks, unsigned size,
 				   unsigned shift, unsigned mark)
@@ -162,7 +138,7 @@ static inline bool block_select(const struct ng_bwt *bwt, const struct place *at
 }
 
 /* Row of mark number `mark`, which is in one of the blocks, by bisection from the guess on. */
-static inline bool blocks_select(const struct ng_bwt *bwt, struct blocks b, uint64_t mark,
+static inline bool blocks_select(const struct ng_bwt *bwt, struct ng_mark_blocks b, uint64_t mark,
 				 uint64_t *ret_row)
 {
 	bool damaged = false;
@@ -200,11 +176,11 @@ static void mark_rows(const struct ng_bwt *bwt, unsigned n, const uint64_t *mark
 {
 	for (unsigned i = 0; i < n; i += MARK_GROUP) {
 		unsigned here = ng_min(n - i, MARK_GROUP);
-		struct blocks blocks[MARK_GROUP];
+		struct ng_mark_blocks blocks[MARK_GROUP];
 		bool found[MARK_GROUP];
 
 		for (unsigned k = 0; k < here; k++) {
-			found[k] = blocks_find(bwt, marks[i + k], &blocks[k]);
+			found[k] = ng_bwt_mark_blocks(bwt, marks[i + k], &blocks[k]);
 			if (found[k])
 				page_lines_fetch(bwt->blocks + blocks[k].guess * NG_PAGE_BYTES);
 		}

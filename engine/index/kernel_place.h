@@ -56,7 +56,7 @@ static inline const uint8_t *page_fetch_wide(const struct ng_bwt *bwt, uint64_t 
 {
 	const uint8_t *page = page_fetch(bwt, row);
 	uint64_t grain = row >> NG_GRAIN_LOG;
-	const uint8_t *line = bwt->map + grain / NG_MAP_LINE_GRAINS * NG_MAP_LINE_BYTES;
+	const uint8_t *line = ng_bwt_map_line(bwt, row);
 	unsigned within = (unsigned)(grain % NG_MAP_LINE_GRAINS), word = within / 64;
 	unsigned in = within % 64, back, ahead;
 	uint64_t starts = ng_load64(line + 16 + 8 * word), mask = UINT64_MAX >> (63 - in);

@@ -16,6 +16,12 @@ struct ng_packed {
  * -EUCLEAN when lengths don't fit. */
 int ng_packed_open(const uint8_t *data, size_t bytes, struct ng_packed *ret_packed);
 
+/* Where number i begins. */
+static inline const uint8_t *ng_packed_at(const struct ng_packed *packed, uint64_t i)
+{
+	return packed->data + (i * packed->width >> 3);
+}
+
 /* Number i; requires i < n. */
 static inline uint64_t ng_packed_get(const struct ng_packed *packed, uint64_t i)
 {

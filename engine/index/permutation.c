@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <xxhash.h>
 
+#include "base/cold.h"
 #include "index/shardfile.h"
 
 /* u32 spacing, u32 0, u64 seed, then the shortcuts. */
@@ -20,9 +21,14 @@ static bool is_holder(const struct ng_permutation *p, uint64_t index, uint64_t *
 	return index - begin == ng_permutation_holder(p->seed, group, size);
 }
 
-static void prefetch(const struct ng_packed *packed, uint64_t i)
+static void fetch(const struct ng_packed *packed, uint64_t i, bool cold)
 {
-	__builtin_prefetch(packed->data + (i * packed->width >> 3));
+	const uint8_t *at = ng_packed_at(packed, i);
+
+	if (cold)
+		ng_ask(at, sizeof(uint64_t));
+	else
+		__builtin_prefetch(at);
 }
 
 int ng_permutation_open(const struct ng_packed *numbers, const uint8_t *data, size_t bytes,
@@ -50,13 +56,14 @@ struct chase {
 	bool holder;   /* index's shortcut is the next step */
 };
 
-static inline void chase_to(const struct ng_permutation *p, struct chase *c, uint64_t index)
+static inline void chase_to(const struct ng_permutation *p, struct chase *c, uint64_t index,
+			    bool cold)
 {
 	c->index = index;
-	prefetch(&p->numbers, index);
+	fetch(&p->numbers, index, cold);
 	c->holder = c->may_jump && is_holder(p, index, &c->group);
 	if (c->holder)
-		prefetch(&p->shortcuts, c->group);
+		fetch(&p->shortcuts, c->group, cold);
 }
 
 int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
@@ -67,11 +74,12 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 	uint64_t found[NG_INVERT_MAX];
 	struct chase chases[NG_INVERT_MAX];
 	unsigned left = n;
+	bool cold = n > 1 && ng_touch_waits(ng_packed_at(&p->numbers, values[0]));
 
 	assert(n <= NG_INVERT_MAX);
 	for (unsigned i = 0; i < n; i++) {
 		chases[i] = (struct chase){.i = i, .may_jump = true};
-		chase_to(p, &chases[i], values[i]);
+		chase_to(p, &chases[i], values[i], cold);
 	}
 	for (uint64_t steps = 0; left && steps < most; steps++) {
 		for (unsigned k = 0; k < left;) {
@@ -89,7 +97,7 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 			}
 			if (next >= p->numbers.n)
 				return -EUCLEAN;
-			chase_to(p, c, next);
+			chase_to(p, c, next, cold);
 			k++;
 		}
 	}

@@ -55,9 +55,10 @@ int ng_permutation_open(const struct ng_packed *numbers, const uint8_t *data, si
 			struct ng_permutation *ret_permutation);
 
 /* The indices of n <= NG_INVERT_MAX values, each below the permutation's n: ret_indices[i] is in
- * [0, n), and the number at it is values[i]. They are stepped by turns, so that their cache misses
- * overlap. O(t) expected steps, 2 ng_permutation_gap_max(t) + 2 at most. Thread-safe. -EUCLEAN when
- * a value isn't found in so many steps, as in damaged contents. */
+ * [0, n), and the number at it is values[i]. They are stepped by turns, so that their cache misses,
+ * and where they aren't in memory their reads, overlap. O(t) expected steps, 2
+ * ng_permutation_gap_max(t) + 2 at most. Thread-safe. -EUCLEAN when a value isn't found in so many
+ * steps, as in damaged contents. */
 int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 			  const uint64_t *values, uint64_t *ret_indices);
 

@@ -24,6 +24,7 @@ struct ng_pool {
 	pthread_cond_t left; /* a helper has left a task */
 	struct task *tasks;
 	bool stopping;
+	unsigned most; /* that work on one call */
 	unsigned wanted, started;
 	pthread_t threads[MAX_THREADS];
 };
@@ -108,9 +109,15 @@ int ng_pool_new(unsigned threads, struct ng_pool **ret_pool)
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->left, NULL);
-	pool->wanted = ng_min(threads ? threads : ng_processors(), MAX_THREADS) - 1;
+	pool->most = ng_min(threads ? threads : ng_processors(), MAX_THREADS);
+	pool->wanted = pool->most - 1;
 	*ret_pool = pool;
 	return 0;
+}
+
+unsigned ng_pool_threads(const struct ng_pool *pool)
+{
+	return pool->most;
 }
 
 struct ng_pool *ng_pool_free(struct ng_pool *pool)

@@ -10,6 +10,9 @@ struct ng_pool;
 int ng_pool_new(unsigned threads, struct ng_pool **ret_pool);
 struct ng_pool *ng_pool_free(struct ng_pool *pool);
 
+/* The most that work on one call. */
+unsigned ng_pool_threads(const struct ng_pool *pool);
+
 /* Call body(userdata, i) for each i in [0, n), on the pool's threads and the caller's; when others
  * keep the pool busy, mostly on the caller's. Returns 0 or the error of one call that failed; after
  * an error, calls that haven't begun aren't made. Thread-safe. */

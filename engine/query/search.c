@@ -6,33 +6,40 @@ struct find {
 	const uint8_t *pat;
 	size_t len;
 	const ng_cancel *cancel;
+	uint32_t group; /* shards that one thread searches by turns */
 	struct ng_interval *by_shard;
 };
 
-static int find_in_shard(void *userdata, uint64_t s)
+static int find_in_group(void *userdata, uint64_t g)
 {
 	const struct find *find = userdata;
+	uint64_t s = g * find->group;
 
-	return ng_shard_find(find->index->shards[s], find->pat, find->len, find->cancel,
-			     &find->by_shard[s]);
+	return ng_shards_find(find->index->shards + s,
+			      ng_min(find->index->n_shards - s, (uint64_t)find->group), find->pat,
+			      find->len, find->cancel, &find->by_shard[s]);
 }
 
 int ng_find(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
 	    struct ng_interval *ret_by_shard)
 {
 	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct find find = {index, pat, len, cancel, NULL};
+	struct find find = {index, pat, len, cancel, 0, NULL};
 	int r;
 
 	if (len == 0)
 		return -EINVAL;
+	if (index->n_shards == 0)
+		return 0;
 	if (index->n_shards == 1)
 		return ng_shard_find(index->shards[0], pat, len, cancel, ret_by_shard);
 	by_shard = calloc(index->n_shards + 1, sizeof(*by_shard));
 	if (!by_shard)
 		return -ENOMEM;
 	find.by_shard = by_shard;
-	r = ng_pool_run(index->pool, index->n_shards, find_in_shard, &find);
+	find.group = (uint32_t)ng_min(ng_div_up(index->n_shards, ng_pool_threads(index->pool)),
+				      (uint64_t)NG_SHARDS_TOGETHER);
+	r = ng_pool_run(index->pool, ng_div_up(index->n_shards, find.group), find_in_group, &find);
 	if (r < 0)
 		return r;
 	memcpy(ret_by_shard, by_shard, index->n_shards * sizeof(*by_shard));

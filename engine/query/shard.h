@@ -42,6 +42,14 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len);
 
+/* Shards that ng_shards_find takes at most. */
+#define NG_SHARDS_TOGETHER 16u
+
+/* Rows of a pattern in each of n <= NG_SHARDS_TOGETHER shards, by turns: where they aren't in
+ * memory, a step of all of them waits for the disk once. */
+int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat, size_t len,
+		   const ng_cancel *cancel, struct ng_interval *ret_intervals);
+
 /* Rows of n patterns, each of at least one byte, walked side by side. */
 struct ng_pattern;
 int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_pattern *patterns,

@@ -1,49 +1,6 @@
-/* Backward search, locating and extracting: Ferragina and Manzini, J. ACM 2005. */
+/* Locating and extracting: Ferragina and Manzini, J. ACM 2005. */
+#include "index/bwt_cold.h"
 #include "query/shard.h"
-
-int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
-		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
-{
-	struct ng_interval rows, more;
-	bool bad = false;
-	size_t i;
-
-	i = len;
-	if (shard->has_kmers)
-		i -= ng_kmers_find(&shard->kmers, pat, len, &rows.lo, &rows.hi);
-	if (i == len)
-		ng_bwt_symbol_rows(shard->bwt, pat[--i], &rows.lo, &rows.hi);
-	if (rows.lo > rows.hi || rows.hi > shard->params.rows)
-		return -EUCLEAN;
-	if (rows.lo == rows.hi)
-		i = len;
-	for (more = rows; i > 0 && rows.lo < rows.hi; i--) {
-		ng_bwt_step(shard->bwt, pat[i - 1], &more.lo, &more.hi, &bad);
-		if (bad)
-			return -EUCLEAN;
-		if ((i & 63) == 0 && ng_cancelled(cancel))
-			return -EINTR;
-		if (more.lo == more.hi)
-			break;
-		rows = more;
-	}
-	*ret_interval = rows;
-	*ret_len = len - i;
-	return ng_shard_result(shard, 0);
-}
-
-int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
-		  const ng_cancel *cancel, struct ng_interval *ret_interval)
-{
-	struct ng_interval rows;
-	size_t found = 0;
-	int r = ng_shard_find_end(shard, pat, len, cancel, &rows, &found);
-
-	if (r < 0)
-		return r;
-	*ret_interval = found == len ? rows : (struct ng_interval){0, 0};
-	return 0;
-}
 
 /* Where a sample was taken. */
 static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng_match *ret)
@@ -78,7 +35,7 @@ int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t 
 						      .to_mark = true,
 						      .end = bytes ? end + (i + c) * stride : NULL,
 						      .give = bytes};
-		ng_bwt_walk_chains(shard->bwt, m, chains, &bad);
+		ng_bwt_walk_chains_cold(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];
 
@@ -199,11 +156,11 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 			return -EUCLEAN;
 	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
 		return -EUCLEAN;
-	ng_bwt_mark_rows(shard->bwt, chains->sampled, marks, rows, &bad);
+	ng_bwt_mark_rows_cold(shard->bwt, chains->sampled, marks, rows, &bad);
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
 	if (!bad)
-		ng_bwt_walk_chains(shard->bwt, chains->n, chains->chains, &bad);
+		ng_bwt_walk_chains_cold(shard->bwt, chains->n, chains->chains, &bad);
 	return bad ? -EUCLEAN : 0;
 }
 

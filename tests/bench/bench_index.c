@@ -5,12 +5,15 @@
  *       blocks, regions, kmers), marks (of the sampled rows; a part of bwt), search (all but
  *       metadata and text store), file
  *   bench_index cold INDEX QUERIES N
- *       4 KiB pages of the shard files in the page cache after a fresh process has opened the
- *       index, and after it has then counted one query; means over the first N queries.
+ *       4 KiB pages of the shard files that a fresh process brings into the page cache when it
+ *       opens the index, when it then counts one query, and when it then locates an occurrence and
+ *       reads up to 1,000 bytes of its document; and how long each takes. Means over the first N
+ *       queries.
  *       The files must not be mapped by anyone else, a mount for instance. */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "index/bwt_internal.h"
 #include "index/manifest.h"
@@ -152,32 +155,84 @@ static int resident_all(const char *dir, const struct ng_manifest *manifest, boo
 	return r;
 }
 
+#define READ_BYTES 1000u
+
+enum { OPEN, QUERY, READ, PHASES };
+
+static const char *const phase_names[PHASES] = {"open", "query", "read"};
+
 struct cold {
 	int r;
-	uint64_t opened, queried; /* pages */
+	double pages[PHASES], ms[PHASES];
 };
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* What a phase took that began at begin_ms. Pages are those of all phases so far. */
+static int phase_end(const char *dir, const struct ng_manifest *manifest, double begin_ms,
+		     unsigned phase, struct cold *cold)
+{
+	uint64_t pages;
+	int r;
+
+	cold->ms[phase] = now_ms() - begin_ms;
+	r = resident_all(dir, manifest, false, &pages);
+	cold->pages[phase] = (double)pages;
+	return r;
+}
+
+/* The first occurrence's place, and the beginning of its document. */
+static int read_one(const struct ng_index *index, const struct ng_interval *by_shard)
+{
+	struct ng_match match;
+	uint8_t buf[READ_BYTES];
+	size_t n;
+	int r = ng_locate(index, by_shard, 0, 1, NULL, &match, &n);
+
+	/* Queries are of the text; an index without them is another's. */
+	if (r == 0 && n == 0)
+		return -ENODATA;
+	return r < 0 ? r : ng_doc_read(index, match.doc, 0, sizeof(buf), NULL, buf, &n);
+}
 
 /* In a process of its own. */
 static struct cold measure(const char *dir, const struct ng_manifest *manifest,
 			   const uint8_t *query, size_t len)
 {
 	ng_cleanup(ng_index_closep) struct ng_index *index = NULL;
-	struct cold cold = {0};
-	uint64_t left, count;
+	ng_cleanup(ng_freep) struct ng_interval *by_shard =
+		calloc(manifest->n_shards + 1, sizeof(*by_shard));
+	struct cold cold = {by_shard ? 0 : -ENOMEM, {0}, {0}};
+	uint64_t left;
+	double begin;
 
-	cold.r = resident_all(dir, manifest, true, &left);
+	if (cold.r == 0)
+		cold.r = resident_all(dir, manifest, true, &left);
 	if (cold.r == 0 && left)
 		cold.r = -EBUSY;
+	begin = now_ms();
 	if (cold.r == 0)
 		cold.r = ng_index_open(dir, 1, &index, NULL);
 	if (cold.r == 0)
-		cold.r = resident_all(dir, manifest, false, &cold.opened);
+		cold.r = phase_end(dir, manifest, begin, OPEN, &cold);
+	begin = now_ms();
 	if (cold.r == 0)
-		cold.r = ng_count(index, query, len, NULL, &count);
+		cold.r = ng_find(index, query, len, NULL, by_shard);
 	if (cold.r == 0)
-		cold.r = resident_all(dir, manifest, false, &cold.queried);
-	if (cold.r == 0 && count == 0)
-		cold.r = -ENODATA; /* queries are of the text; an index without them is another's */
+		cold.r = phase_end(dir, manifest, begin, QUERY, &cold);
+	begin = now_ms();
+	if (cold.r == 0)
+		cold.r = read_one(index, by_shard);
+	if (cold.r == 0)
+		cold.r = phase_end(dir, manifest, begin, READ, &cold);
+	for (unsigned phase = PHASES - 1; phase > 0; phase--)
+		cold.pages[phase] -= cold.pages[phase - 1];
 	return cold;
 }
 
@@ -208,7 +263,7 @@ static int print_cold(const char *dir, const char *path, size_t n, struct ng_err
 {
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
 	ng_cleanup(queries_clear) struct queries queries = {0};
-	uint64_t opened = 0, queried = 0;
+	struct cold sum = {0};
 	int r = ng_manifest_read(dir, &manifest, err);
 
 	if (r == 0)
@@ -220,15 +275,19 @@ static int print_cold(const char *dir, const char *path, size_t n, struct ng_err
 		const uint8_t *query = query_at(&queries, i, &len);
 
 		r = measure_apart(dir, &manifest, query, len, &cold);
-		opened += r == 0 ? cold.opened : 0;
-		queried += r == 0 ? cold.queried - cold.opened : 0;
+		for (unsigned phase = 0; r == 0 && phase < PHASES; phase++) {
+			sum.pages[phase] += cold.pages[phase];
+			sum.ms[phase] += cold.ms[phase];
+		}
 	}
 	if (r == -EBUSY)
 		return ng_fail(err, r, "%s: in use, so that its pages stay in memory", dir);
 	if (r < 0)
 		return r;
-	printf("open_pages=%.1f query_pages=%.1f\n", (double)opened / (double)n,
-	       (double)queried / (double)n);
+	for (unsigned phase = 0; phase < PHASES; phase++)
+		printf("%s_pages=%.1f %s_ms=%.3f%c", phase_names[phase],
+		       sum.pages[phase] / (double)n, phase_names[phase], sum.ms[phase] / (double)n,
+		       phase + 1 < PHASES ? ' ' : '\n');
 	return 0;
 }
 

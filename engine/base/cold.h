@@ -1,0 +1,35 @@
+/* Files that are mapped but may not be in memory: an index larger than memory is the normal case.
+ * Reading a byte that isn't there waits for the disk, some hundred times longer than anything that
+ * is computed from it, and a processor's prefetch of it does nothing. So whoever knows several
+ * places that will be read asks for all of them first, and the disk has them in flight together.
+ * To ask is a system call, which costs more than a step in memory: it is done only once a read was
+ * seen to wait. */
+#pragma once
+
+#include "base/base.h"
+
+/* Read the byte at `at`, and say whether that waited: for longer than memory ever takes. A wrong
+ * yes, such as on a busy processor, costs time only. */
+bool ng_touch_waits(const void *at);
+
+/* Have the system begin to read the pages of [at, at + bytes), of a mapped file, and don't wait for
+ * them. */
+void ng_ask(const void *at, size_t bytes);
+
+/* Whether one of a sequence of reads, one after the other, has waited for the disk: looked at after
+ * 1, 2, 4, 8 reads and so on, until one has, so that looking costs nothing. All zero before the
+ * first. */
+struct ng_pace {
+	uint64_t since_ns;
+	unsigned reads, look; /* since then; after which to look */
+	bool cold;
+};
+
+void ng_pace_look(struct ng_pace *pace);
+
+/* One more read is about to be made. */
+static inline void ng_pace_read(struct ng_pace *pace)
+{
+	if (pace->reads++ == pace->look && !pace->cold)
+		ng_pace_look(pace);
+}
