@@ -2,30 +2,16 @@
 
 #include <fcntl.h>
 
+#include "base/tempfile.h"
+
 /* Once so much of the file has been taken, its room is given back. */
 #define PUNCH_BYTES (16u << 20)
 
-static int temporary_open(int *ret_fd)
+static int temporary_open(void)
 {
 	const char *dir = getenv("TMPDIR");
-	ng_cleanup(ng_freep) char *path = NULL;
-	int fd;
 
-	dir = dir && *dir ? dir : "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		/* Not every filesystem has such files. */
-		if (asprintf(&path, "%s/ngramfs-XXXXXX", dir) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		unlink(path);
-	}
-	*ret_fd = fd;
-	return 0;
+	return ng_tempfile_open(dir && *dir ? dir : "/tmp");
 }
 
 static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
@@ -34,9 +20,10 @@ static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
 	int r;
 
 	if (spool->fd < 0) {
-		r = temporary_open(&spool->fd);
-		if (r)
+		r = temporary_open();
+		if (r < 0)
 			return r;
+		spool->fd = r;
 	}
 	while (done < len) {
 		ssize_t n =

@@ -1,9 +1,10 @@
 #include "build/gaps.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+
+#include "base/tempfile.h"
 
 #define HUGE_PAGE  (2u << 20)
 #define PREFETCH   16u          /* ranks ahead */
@@ -135,26 +136,6 @@ static int file_fail(const struct ng_gaps *gaps, int code, struct ng_error *err)
 		       strerror(-code));
 }
 
-/* Without a name, so that nothing is left when the process is killed. */
-static int file_make(const char *dir)
-{
-	ng_cleanup(ng_freep) char *path = NULL;
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
-		return -errno;
-	/* A filesystem without such files. */
-	if (asprintf(&path, "%s/gaps-XXXXXX", dir) < 0)
-		return -ENOMEM;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
-
 /* A place in the file for a bucket's next chunk. */
 static int chunk_place(struct ng_gaps *gaps, uint64_t bucket, uint64_t *ret_number,
 		       uint64_t *ret_before)
@@ -163,7 +144,7 @@ static int chunk_place(struct ng_gaps *gaps, uint64_t bucket, uint64_t *ret_numb
 
 	pthread_mutex_lock(&gaps->lock);
 	if (gaps->fd < 0) {
-		r = file_make(gaps->tmp_dir);
+		r = ng_tempfile_open(gaps->tmp_dir);
 		if (r >= 0)
 			gaps->fd = r;
 	}

@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
+#include "base/tempfile.h"
 #include "index/bwt_read.h"
 
 #define PROGRESS_ROWS (8u << 20) /* what is in a file gives its memory back after so many */
@@ -161,19 +161,12 @@ static int buckets_merge(struct merge *m, struct ng_gaps *gaps, struct ng_error 
 
 static int file_map(struct ng_merged *merged, const char *tmp_dir, struct ng_error *err)
 {
-	ng_cleanup(ng_closep) int fd =
-		open(tmp_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	ng_cleanup(ng_freep) char *name = NULL;
+	ng_cleanup(ng_closep) int fd = ng_tempfile_open(tmp_dir);
 	int r;
 
-	if (fd < 0 && asprintf(&name, "%s/merge-XXXXXX", tmp_dir) >= 0) {
-		fd = mkostemp(name, O_CLOEXEC);
-		if (fd >= 0)
-			unlink(name);
-	}
 	if (fd < 0)
-		return ng_fail(err, -errno, "%s: cannot make a temporary file: %s", tmp_dir,
-			       strerror(errno));
+		return ng_fail(err, fd, "%s: cannot make a temporary file: %s", tmp_dir,
+			       strerror(-fd));
 	/* All of it now: a mapping that finds no room later dies. */
 	r = -posix_fallocate(fd, 0, (off_t)merged->map_bytes);
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/parallel.h"
+#include "base/tempfile.h"
 #include "index/shardlayout.h"
 
 #define DOCS        100u       /* that are read through the index */
@@ -121,17 +122,10 @@ static int text_map(struct ng_full *full, struct ng_error *err)
 	void *text;
 
 	if (dir) {
-		ng_cleanup(ng_freep) char *name = NULL;
-
-		if (asprintf(&name, "%s/ngramfsck-XXXXXX", dir) < 0) {
-			name = NULL;
-			return ng_fail(err, -ENOMEM, "out of memory");
-		}
-		fd = mkostemp(name, O_CLOEXEC);
+		fd = ng_tempfile_open(dir);
 		if (fd < 0)
-			return ng_fail(err, -errno, "%s: cannot make a temporary file: %s", dir,
-				       strerror(errno));
-		unlink(name);
+			return ng_fail(err, fd, "%s: cannot make a temporary file: %s", dir,
+				       strerror(-fd));
 		/* Room now, or a write into the mapping would find none. */
 		r = posix_fallocate(fd, 0, (off_t)full->n);
 		if (r > 0)

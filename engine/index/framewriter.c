@@ -1,11 +1,11 @@
 #include "index/framelayout.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <zdict.h>
 #include <zstd.h>
 
+#include "base/tempfile.h"
 #include "index/shardfile.h"
 
 #define BATCH_BYTES  NG_FRAMES_TRAIN_BYTES
@@ -46,23 +46,6 @@ static int fail_memory(struct ng_error *err)
 	return ng_fail(err, -ENOMEM, "out of memory while compressing");
 }
 
-static int open_temporary(const char *dir, struct ng_error *err)
-{
-	ng_cleanup(ng_freep) char *path = NULL;
-	int fd;
-
-	if (asprintf(&path, "%s/frames-XXXXXX", dir) < 0) {
-		path = NULL;
-		return fail_memory(err);
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return ng_fail(err, -errno, "%s: cannot create a temporary file: %s", dir,
-			       strerror(errno));
-	unlink(path);
-	return fd;
-}
-
 int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
 			 struct ng_frames_writer **ret_writer, struct ng_error *err)
 {
@@ -84,9 +67,10 @@ int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
 	w->packed = malloc(BATCH_FRAMES * w->slot_bytes);
 	if (!w->tmp_dir || !w->raw || !w->packed || ng_buf_append(&w->ends, &zero, sizeof(zero)))
 		return fail_memory(err);
-	w->tmp_fd = open_temporary(tmp_dir, err);
+	w->tmp_fd = ng_tempfile_open(tmp_dir);
 	if (w->tmp_fd < 0)
-		return w->tmp_fd;
+		return ng_fail(err, w->tmp_fd, "%s: cannot make a temporary file: %s", tmp_dir,
+			       strerror(-w->tmp_fd));
 	*ret_writer = ng_steal_ptr(&w);
 	return 0;
 }
