@@ -142,10 +142,23 @@ static void input_add(struct ng_builder *builder, const uint8_t *text, size_t te
 	XXH3_128bits_update(builder->input, meta, meta_bytes);
 }
 
+/* What is kept of each document while its shard is made, and once more when it is merged and
+ * written, takes the memory that sorting so many bytes of text does. */
+#define DOC_TAKES_BYTES 6u
+
+/* Documents of a few bytes each would take more memory than their text: a shard of too many ends
+ * before it is full. */
+static bool shard_has_room(const struct ng_builder *builder, size_t text_bytes)
+{
+	return builder->shard_rows + text_bytes + 1 <= builder->plan.shard_bytes &&
+	       builder->docs.n * DOC_TAKES_BYTES <= builder->plan.batch_room / 2;
+}
+
 /* A batch with NUL bytes takes up to twice the memory to sort. */
 static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
 {
-	uint64_t limit = builder->plan.batch_bytes, most = NG_SORT_MAX;
+	uint64_t room = builder->plan.batch_room - builder->docs.n * DOC_TAKES_BYTES;
+	uint64_t limit = ng_min(builder->plan.batch_bytes, room), most = NG_SORT_MAX;
 	uint64_t n = builder->batch.n + text_bytes + 1;
 
 	if (has_nul || builder->batch.has_nul) {
@@ -179,8 +192,7 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_
 	bool has_nul = memchr(text, 0, text_bytes) != NULL;
 	int r = document_check(builder, text_bytes, has_nul, err);
 
-	if (r == 0 && builder->docs.n &&
-	    builder->shard_rows + text_bytes + 1 > builder->plan.shard_bytes)
+	if (r == 0 && builder->docs.n && !shard_has_room(builder, text_bytes))
 		r = ng_builder_shard_finish(builder, err);
 	else if (r == 0 && builder->batch.docs && !batch_has_room(builder, text_bytes, has_nul))
 		r = ng_builder_segment_start(builder, err);

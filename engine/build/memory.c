@@ -33,6 +33,7 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 	       plan.side_by_side * ng_shard_job_bytes(0, false) > memory / 8)
 		plan.side_by_side--;
 	plan.batch_bytes = ng_min(batch_for(memory, plan.side_by_side), (uint64_t)NG_SORT_MAX);
+	plan.batch_room = plan.batch_bytes;
 	if (!batch_bytes)
 		batch_bytes = plan.shard_bytes;
 	/* Small ones: as many at once as there are threads and memory for. */

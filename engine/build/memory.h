@@ -12,7 +12,8 @@
 
 struct ng_memory_plan {
 	uint64_t jobs_bytes;   /* for the batches that are being sorted */
-	uint64_t batch_bytes;  /* text and separators that are sorted at once, at most */
+	uint64_t batch_bytes;  /* text and separators that are sorted at once, at most; */
+	uint64_t batch_room;   /* what memory would allow of that, >= batch_bytes */
 	uint64_t shard_bytes;  /* text and separators of a shard, at most */
 	unsigned side_by_side; /* batches sorted side by side */
 };

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The daemon's own memory: after mounting, after many different counts, and after a flood of queries
-# that it has to remember. COUNTS: how many (default 200000).
+# that it has to remember. COUNTS: how many (default 200000). And that of a build whose documents are
+# so short that what is kept of each takes more than their text.
 . "$(dirname "$0")/lib.sh"
 
 grep -qaE '__(asan|tsan)_init' "$NGRAMFS" && skip "a sanitizer's memory says nothing"
@@ -52,5 +53,17 @@ PYTHON
 at_most 65536 "after a flood of queries"
 is "$(naive_count the)" "$(cat mnt/count/the)" "count after all that"
 is "$(naive_docs rare)" "$(ls mnt/docs/rare)" "documents after all that"
+detach mnt
+
+seq 1 2500000 >short
+"$MKNGRAMFS" -o short.ngram --format=lines --memory=256M --progress=none short 2>summary ||
+	fail "short documents: $(cat summary)"
+grep -E 'documents|peak' summary
+mib=$(awk '/peak memory/ { printf "%d", $3 }' summary)
+[ "$mib" -le 256 ] || fail "the build took $mib MiB"
+"$NGRAMFSCK" --quiet short.ngram || fail "ngramfsck of short documents"
+attach short.ngram mnt
+is "$(grep -o 123 short | wc -l)" "$(cat mnt/count/123)" "count of short documents"
+is 2500000 "$(cat mnt/doc/2499999.txt)" "the last short document"
 detach mnt
 finish
