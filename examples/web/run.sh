@@ -52,7 +52,9 @@ done
 
 # ---- what it needs ----
 PATH=$PATH:/usr/sbin
+[ -x "$quickstart" ] || [ ${#indexes[@]} -gt 0 ] || fail "name an INDEX"
 if ! command -v nginx >/dev/null || ! command -v python3 >/dev/null; then
+	[ -x "$quickstart" ] || fail "first run: apt-get install nginx-light python3"
 	"$quickstart" --install nginx-light python3
 fi
 [[ -r /dev/fuse && -w /dev/fuse ]] || fail "cannot use /dev/fuse"
@@ -62,7 +64,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/ngramfs-web-XXXXXX")
 chmod 755 "$work"
 pids=()
 clean() {
-	local pid
+	local pid tries=0
 	trap '' INT TERM
 	cd /
 	# The helper has children, so it has a group of its own.
@@ -70,10 +72,13 @@ clean() {
 		kill -- "$pid" 2>/dev/null || :
 	done
 	wait
-	if grep -q " $work/mnt fuse.ngramfs " /proc/mounts; then
-		if [ "$(id -u)" = 0 ]; then umount "$work/mnt"; else fusermount3 -u "$work/mnt"; fi
-	fi
-	rm -rf "$work"
+	# What the helper's children read may take a moment to end.
+	while grep -q " $work/mnt fuse.ngramfs " /proc/mounts && [ $tries -lt 50 ]; do
+		if [ "$(id -u)" = 0 ]; then umount "$work/mnt"; else fusermount3 -u "$work/mnt"; fi 2>/dev/null ||
+			sleep 0.1
+		tries=$((tries + 1))
+	done
+	rm -rf --one-file-system "$work"
 }
 trap clean EXIT
 trap 'exit 130' INT
@@ -86,7 +91,7 @@ fi
 for ngramfs in "${NGRAMFS:-}" "$build/fs/ngramfs" "$(command -v ngramfs || :)"; do
 	[ ! -x "$ngramfs" ] || break
 done
-[ -x "$ngramfs" ] || fail "there is no ngramfs yet; run $quickstart"
+[ -x "$ngramfs" ] || fail "there is no ngramfs here; build it, or set NGRAMFS"
 ngramfs=$(realpath "$ngramfs")
 
 # ---- the mount: nothing can be written, so nothing can be asked through batch ----
@@ -121,4 +126,5 @@ until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [ -S stream.sock ]; do
 done
 echo "http://127.0.0.1:$port/"
 [ ! -t 1 ] || echo "Ctrl-C ends it."
-wait -n || fail "nginx or stream.py has ended"
+wait -n || :
+fail "nginx or stream.py has ended"

@@ -28,18 +28,21 @@ wait_long() { # COMMAND...
 }
 
 run_web() { # LOG ARGUMENT...
+	# With a group of its own, as a terminal gives it one.
+	set -m
 	TMPDIR=$work/tmp "$web/run.sh" "${@:2}" >"$1" 2>&1 &
 	pid=$!
+	set +m
 	daemons[web]=$pid
 	wait_long grep -q '^http' "$1" || { fail "run.sh: $(cat "$1")"; finish; }
 	address=$(grep '^http' "$1")
 }
 
-# As Ctrl-C does, but the shell lets what it started in the background ignore that.
+# As Ctrl-C does.
 end_web() { # LOG
-	kill "$pid"
+	kill -INT -- "-$pid"
 	wait "$pid"
-	is 143 $? "exit status of run.sh"
+	is 130 $? "exit status of run.sh"
 	unset 'daemons[web]'
 	is "" "$(ls tmp)" "left behind"
 	grep -F "$work/tmp" /proc/mounts && fail "it stays mounted"
