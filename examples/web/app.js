@@ -6,6 +6,7 @@ import {Index, Refusal, bytes, spell} from './ask.js'
 const LINES = 20 // occurrences on the page
 const BARS = 24
 const SETTLED_MS = 90 // without a key stroke, before more than the count is asked
+const ADDRESS_MS = 300 // until the address follows; browsers let it change a few times a second
 const LOOK_MS = 80 // from one look at occurrences to the next, while the slider moves
 const BEFORE_BYTES = 8 << 10 // of a document's text, around the match
 const AFTER_BYTES = 24 << 10
@@ -17,6 +18,7 @@ const indexes = new Map()
 let count = 0
 let asked = new AbortController() // ends when something else is asked
 let looked = new AbortController() // ends when another occurrence is looked at
+let addressed = 0
 let lookedAt = -LOOK_MS
 let settled = 0
 let waiting = 0
@@ -43,6 +45,7 @@ function complain(error) {
 // ---- the address ----
 
 function keepAddress(replace = true) {
+	clearTimeout(addressed)
 	const words = new URLSearchParams()
 	if (indexes.size > 1)
 		words.set('in', state.index)
@@ -55,7 +58,11 @@ function keepAddress(replace = true) {
 	const hash = words.toString() && '#' + words
 	if (hash !== location.hash)
 		history[replace ? 'replaceState' : 'pushState'](null, '', hash || location.pathname)
-	document.title = state.query ? `${line(state.query)} – ngramfs` : 'ngramfs'
+}
+
+function keepAddressSoon() {
+	clearTimeout(addressed)
+	addressed = setTimeout(keepAddress, ADDRESS_MS)
 }
 
 function readAddress() {
@@ -90,6 +97,8 @@ async function ask(since) {
 	const {query} = state
 	const index = indexes.get(state.index)
 	$('trouble').hidden = true
+	document.title = query ? `${line(query)} – ngramfs` : 'ngramfs'
+	keepAddressSoon()
 	if (!query)
 		return showNothing()
 	try {
@@ -100,7 +109,6 @@ async function ask(since) {
 		return complain(error)
 	}
 	settled = setTimeout(() => {
-		keepAddress()
 		if (count) {
 			follow(index, query, signal)
 			go(state.at)
@@ -113,7 +121,6 @@ function showNothing() {
 	$('count').textContent = $('unit').textContent = $('time').textContent = ''
 	$('count').value = ''
 	$('next').hidden = $('found').hidden = true
-	keepAddress()
 }
 
 function showCount(answer, since) {
@@ -179,6 +186,7 @@ function go(at) {
 	$('before').disabled = state.at === 0
 	$('after').disabled = state.at === count - 1
 	$('document').classList.toggle('open', state.open)
+	keepAddressSoon()
 	clearTimeout(waiting)
 	waiting = setTimeout(look, Math.max(0, lookedAt + LOOK_MS - performance.now()))
 }
@@ -187,7 +195,6 @@ async function look() {
 	looked.abort()
 	looked = new AbortController()
 	lookedAt = performance.now()
-	keepAddress()
 	const signal = AbortSignal.any([asked.signal, looked.signal])
 	const {query} = state
 	const index = indexes.get(state.index)
