@@ -161,12 +161,12 @@ function showFollowing(next) {
 		const bar = element('span', {className: 'bar'})
 		bar.style.setProperty('--height', share / most)
 		const label = text === null ? (shown === '$END' ? 'end' : shown) : SIGNS[text] ?? shown
-		const percent = share >= 0.0995 ? (share * 100).toFixed(0) : (share * 100).toFixed(1)
+		const percent = share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`
 		const button = element('button', {
 			type: 'button', disabled: text === null,
 			title: `${number(count)} times`,
-			ariaLabel: `${label}: ${percent} %`,
-		}, element('small', {textContent: `${percent} %`}), bar, element('span', {className: 'sign', textContent: label}))
+			ariaLabel: `${label}: ${percent}`,
+		}, element('small', {textContent: percent}), bar, element('span', {className: 'sign', textContent: label}))
 		button.addEventListener('click', event => {
 			$('query').value += text
 			type(event)
@@ -267,14 +267,14 @@ function marked(text, query) {
 	return parts.flatMap((part, i) => i ? [element('mark', {textContent: query}), part] : [part])
 }
 
-function showFields(index, id, metadata) {
-	const {metadata: own = {}, ...source} = metadata ?? {}
-	const fields = Object.entries({...source, ...own})
-	const title = own.title ?? source.path ?? `Document ${id}`
+// A document is called what its own fields call it, or else what file it came from.
+function showFields(index, id, {path = '', line: at, metadata: own = {}}) {
+	const title = String(own.title ?? own.path ?? own.url ?? path)
+	const from = at === undefined ? path : `${path}, line ${number(at)}`
 	$('name').textContent = title
 	$('text').href = index.document(id, 'txt')
 	$('meta').href = index.document(id, 'json')
-	$('fields').replaceChildren(...fields.filter(([, value]) => value !== title).flatMap(([key, value]) => [
+	$('fields').replaceChildren(...[...Object.entries(own), ['from', from]].filter(([, value]) => value !== title).flatMap(([key, value]) => [
 		element('dt', {textContent: key}),
 		element('dd', {textContent: typeof value === 'string' ? value : JSON.stringify(value)}),
 	]))
