@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Serve indexes as a web page and an HTTP API, on loopback, until Ctrl-C.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+usage() {
+	cat <<'TEXT'
+usage: examples/web/run.sh [OPTION]... [INDEX...]
+
+Mounts each INDEX, starts nginx over the mount, and prints the address. Ctrl-C ends all of it. Without
+an INDEX it builds ngramfs and indexes what examples/quickstart.sh does. Installs nginx-light if it
+is missing (asking apt-get, with sudo unless you are root).
+
+  --port N     listen on this port of 127.0.0.1 (default: a free one)
+  --rate N     requests a second from one address (default 500)
+  --size MB    without an INDEX, index directories of MB megabytes at most, in all (default 100)
+  -h, --help   print this
+
+BUILD (environment): the build directory, by default build/ beside examples/. The program ngramfs is
+NGRAMFS (environment), or that there, or that of the PATH.
+TEXT
+}
+
+fail() {
+	echo "run.sh: $*" >&2
+	exit 1
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+quickstart=$(realpath "$here/../quickstart.sh")
+build=$(realpath -m "${BUILD:-$here/../../build}")
+port='' rate=500 size=100 indexes=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--port | --rate | --size)
+		[[ ${2:-} =~ ^[1-9][0-9]{0,6}$ ]] || fail "$1 takes a number"
+		declare "${1#--}=$2"
+		shift
+		;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	-*)
+		usage >&2
+		exit 2
+		;;
+	*) indexes+=("$(realpath "$1")") ;;
+	esac
+	shift
+done
+
+# ---- what it needs ----
+PATH=$PATH:/usr/sbin
+[ -x "$quickstart" ] || [ ${#indexes[@]} -gt 0 ] || fail "name an INDEX"
+if ! command -v nginx >/dev/null || ! command -v python3 >/dev/null; then
+	[ -x "$quickstart" ] || fail "first run: apt-get install nginx-light python3"
+	"$quickstart" --install nginx-light python3
+fi
+[[ -r /dev/fuse && -w /dev/fuse ]] || fail "cannot use /dev/fuse"
+
+# A directory that nginx's workers can enter.
+work=$(mktemp -d "${TMPDIR:-/tmp}/ngramfs-web-XXXXXX")
+chmod 755 "$work"
+pids=()
+clean() {
+	local pid tries=0
+	trap '' INT TERM
+	cd /
+	# The helper has children, so it has a group of its own.
+	for pid in "${pids[@]}"; do
+		kill -- "$pid" 2>/dev/null || :
+	done
+	wait
+	# What the helper's children read may take a moment to end.
+	while grep -q " $work/mnt fuse.ngramfs " /proc/mounts && [ $tries -lt 50 ]; do
+		if [ "$(id -u)" = 0 ]; then umount "$work/mnt"; else fusermount3 -u "$work/mnt"; fi 2>/dev/null ||
+			sleep 0.1
+		tries=$((tries + 1))
+	done
+	rm -rf --one-file-system "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if [ ${#indexes[@]} = 0 ]; then
+	BUILD=$build "$quickstart" --size "$size" --index "$work/debian.ngram"
+	indexes=("$work/debian.ngram")
+fi
+for ngramfs in "${NGRAMFS:-}" "$build/fs/ngramfs" "$(command -v ngramfs || :)"; do
+	[ ! -x "$ngramfs" ] || break
+done
+[ -x "$ngramfs" ] || fail "there is no ngramfs here; build it, or set NGRAMFS"
+ngramfs=$(realpath "$ngramfs")
+
+# ---- the mount: nothing can be written, so nothing can be asked through batch ----
+cd "$work"
+mkdir mnt page
+options=ro user=() as=()
+if [ "$(id -u)" = 0 ]; then
+	# The workers and the helper are nobody, and so not who mounted.
+	setpriv --reuid=nobody --regid=nogroup --clear-groups test -x "$work" ||
+		fail "set TMPDIR to a directory that everybody may enter"
+	options+=,allow_other user=(-g "user nobody nogroup;") as=(nobody)
+fi
+"$ngramfs" -o "$options" "${indexes[@]}" mnt
+
+# ---- the page, the helper, nginx ----
+cp "$here"/{index.html,style.css,app.js,ask.js} page
+if [ ${#indexes[@]} = 1 ]; then basename -s .ngram "${indexes[@]}"; else ls mnt; fi |
+	python3 -c 'import json, sys; json.dump(sys.stdin.read().splitlines(), sys.stdout)' >page/indexes.json
+
+setsid python3 "$here/stream.py" mnt stream.sock "${as[@]}" &
+pids+=("-$!")
+[ -n "$port" ] || port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+sed "s/@PORT@/$port/; s/@RATE@/$rate/" "$here/nginx.conf" >nginx.conf
+nginx -p "$work/" -e stderr -c nginx.conf "${user[@]}" &
+pids+=("$!")
+
+tries=0
+until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [ -S stream.sock ]; do
+	tries=$((tries + 1))
+	[ $tries -lt 200 ] && [ "$(jobs -pr | wc -l)" = 2 ] || fail "it doesn't start"
+	sleep 0.05
+done
+echo "http://127.0.0.1:$port/"
+[ ! -t 1 ] || echo "Ctrl-C ends it."
+wait -n || :
+fail "nginx or stream.py has ended"

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""What nginx answers over a mount, beside what the same mount holds, and what it refuses.
+
+    api.py [--alone] ADDRESS MOUNT
+
+--alone: of a server that has a single index and 20 requests a second.
+"""
+
+import http.client
+import os
+import re
+import sys
+import time
+import urllib.parse
+
+failures = 0
+
+
+def expect(good, what):
+    global failures
+    if not good:
+        print(f"FAILED: {what}", file=sys.stderr)
+        failures += 1
+
+
+def spell(query):
+    """Bytes as a name in the mount."""
+    name = re.sub(rb"[%/\0]", lambda found: b"%%%02x" % found[0][0], query)
+    return name.replace(b".", b"%2e") if name in (b".", b"..") else name
+
+
+class Server:
+    def __init__(self, address):
+        self.host = urllib.parse.urlsplit(address).netloc
+        self.connection = http.client.HTTPConnection(self.host, timeout=30)
+
+    def ask(self, path, *args, **headers):
+        """Status, headers and body, asked again while it is too often."""
+        while (answer := self.ask_once(path, *args, **headers))[0] == 429:
+            time.sleep(0.2)
+        return answer
+
+    def ask_once(self, path, method="GET", body=None, **headers):
+        """path is what stands in the request, byte for byte."""
+        self.connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)
+        if body is not None:
+            headers["Content-Length"] = str(len(body))
+        for name, value in headers.items():
+            self.connection.putheader(name.replace("_", "-"), value)
+        self.connection.endheaders(body)
+        response = self.connection.getresponse()
+        content = response.read()
+        return response.status, response.headers, content
+
+    def status(self, path, *args, **headers):
+        status = self.ask(path, *args, **headers)[0]
+        self.connection.close()
+        return status
+
+
+QUERIES = [query.encode() for query in (
+    "alpha", "a/b", "100%", ".", "..", "...", " ", "the ", "中文", "x\ny", "\n\n", "\t", '"quoted"', "it's", "<script>",
+    "nowhere", "%41", "%zz", "../..", "//", "?q=1&r=2#end", "\0", "😀", "naïve", "count", "a" * 300)] + [b"\xff", b"\xb8\xad"]
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def check_answers(server, base, mount):
+    for query in QUERIES:
+        name = spell(query)
+        url = urllib.parse.quote(name, safe="")
+        for node in ("count", "find", "df", "next", "prev", "kwic"):
+            status, headers, body = server.ask(f"{base}/{node}/{url}")
+            want = read(os.path.join(os.fsencode(mount), node.encode(), name))
+            if "Ngramfs-Cut" in headers:
+                want = want[:len(body)]
+                expect(body.endswith(b"\n") and len(body) > 100000, f"{node} {query}: where it is cut")
+            expect((status, body) == (200, want), f"{node} {query}: {status} {body[:80]}, not {want[:80]}")
+        want = read(os.path.join(os.fsencode(mount), b"match", name, b"0.json"))
+        status, headers, body = server.ask(f"{base}/match/{url}/0.json")
+        expect((status, body) == ((200, want) if want else (404, body)), f"match {query}: {status}")
+        status, headers, body = server.ask(f"{base}/docs/{url}/")
+        if want:
+            names = os.listdir(os.path.join(os.fsencode(mount), b"docs", name))
+            expect(body == b"".join(sorted(n + b"\n" for n in names)), f"docs {query}")
+        else:
+            expect(status == 404, f"docs {query}: {status}")
+    status, headers, body = server.ask(f"{base}/doc/1234.txt", Range="bytes=100-199")
+    text = read(f"{mount}/doc/1234.txt")
+    expect((status, body) == (206, text[100:200]), f"a range: {status}")
+    expect(headers["Content-Range"] == f"bytes 100-199/{len(text)}", "Content-Range")
+    status, headers, body = server.ask(f"{base}/doc/1234.txt", "HEAD")
+    expect((status, headers["Content-Length"], body) == (200, str(len(text)), b""), "HEAD")
+    for path, kind in (("doc/0.txt", "text/plain"), ("doc/0.json", "application/json"), ("stats", "application/json"),
+                       ("count/x.html", "text/plain"), ("find/x.html", "application/json"), ("next/x.js", "text/plain")):
+        expect(server.ask(f"{base}/{path}")[1].get_content_type() == kind, f"type of {path}")
+
+
+def check_refusals(server, base):
+    for path in ("batch/count", "batch/", "batch", "trace", "with/x/batch/count"):
+        expect(server.status(f"{base}/{path}") == 403, f"{path} isn't refused")
+    for path in ("/nowhere", f"{base}/count/", f"{base}/count", f"{base}/docs/", f"{base}/with/page=2/count/a",
+                 f"{base}/count/a/b", "/stream.py", "/nginx.conf", f"{base}/count/..",
+                 f"{base}/kwic/..%2f..%2fnginx.conf", f"{base}/count/%2e%2e%2f%2e%2e%2fnginx.conf",
+                 f"{base}/doc/0.txt/", f"{base}/doc/nginx.conf", f"{base}/kwic/a/../../../nginx.conf"):
+        expect(server.status(path) == 404, f"{path}: {server.status(path)}")
+    for path, want in ((f"{base}/count/100%25", 400), (f"{base}/kwic/100%25", 400), (f"{base}/count/%00", 400),
+                       ("/../nginx.conf", 400), (f"{base}/count/" + "a" * 5000, 404),
+                       (f"{base}/kwic/" + "a" * 5000, 414), (f"{base}/count/" + "a" * 20000, 414)):
+        expect(server.status(path) == want, f"{path[:40]}: {server.status(path)} instead of {want}")
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"):
+        expect(server.status(f"{base}/count/a", method) == 405, f"{method} isn't refused")
+    expect(server.status(f"{base}/count/a", "GET", b"x" * 5000) == 413, "a body isn't refused")
+    expect(server.status("/", Host="elsewhere.example") == 421, "another name isn't refused")
+    for path in ("/", f"{base}/count/a", f"{base}/next/a", "/nowhere"):
+        headers = server.ask(path)[1]
+        expect("default-src 'none'" in headers.get("Content-Security-Policy", ""), f"{path}: no policy")
+        expect(headers.get("X-Content-Type-Options") == "nosniff", f"{path}: no nosniff")
+        expect(headers["Server"] == "nginx", f"{path}: tells its version")
+
+
+def check_rates(server):
+    """Some 500 at once are let through, the rest at 20 a second."""
+    statuses = [server.ask_once("/count/alpha")[0] for _ in range(700)]
+    expect(set(statuses) == {200, 429} and 400 <= statuses.count(200) < 650, f"rate: {statuses.count(200)} of 700")
+    expect(server.ask("/count/alpha")[0] == 200, "it goes on later")
+
+
+def main():
+    alone = sys.argv[1] == "--alone"
+    address, mount = sys.argv[-2:]
+    server = Server(address)
+    if alone:
+        for query in (b"alpha", b"a/b", b"nowhere"):
+            url = urllib.parse.quote(spell(query), safe="")
+            want = read(os.path.join(os.fsencode(mount), b"count", spell(query)))
+            expect(server.ask(f"/count/{url}")[2] == want, f"count {query}")
+        expect(server.ask("/indexes.json")[2] == b'["odd"]', "the name of the index")
+        expect(server.status("/batch/count") == 403, "batch isn't refused")
+        check_rates(server)
+    else:
+        expect(server.ask("/indexes.json")[2] == b'["licences", "odd"]', "the names of the indexes")
+        check_refusals(server, "/odd")
+        check_answers(server, "/odd", f"{mount}/odd")
+    return failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+#!/bin/bash
+# examples/web as a visitor sees it: through its API, and with a browser. The screenshots land in
+# $BUILD/web.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../mount/lib.sh"
+PATH=$PATH:/usr/sbin
+for tool in chromedriver nginx; do
+	command -v $tool >/dev/null || skip "no $tool"
+done
+web=$(realpath "$here/../../examples/web")
+# nginx's workers are nobody when root runs this.
+chmod 755 "$work"
+mkdir -m 755 tmp shots
+
+# Documents with what queries, names and pages trip over, and some to look at.
+make_corpus
+cat >>corpus.jsonl <<'JSONL'
+{"text": "<script>document.title = 'broken'</script> & \"quoted\", it's", "title": "<b>bold</b>"}
+{"text": "one\n\ntwo\n\nthree %41 %zz a//b ../.. ?q=1&r=2#end"}
+JSONL
+build odd.ngram corpus.jsonl
+build licences.ngram /usr/share/common-licenses
+attach odd.ngram licences.ngram mnt
+attach odd.ngram alone
+
+wait_long() { # COMMAND...
+	wait_for "$@" || wait_for "$@" || wait_for "$@"
+}
+
+run_web() { # LOG ARGUMENT...
+	# With a group of its own, as a terminal gives it one.
+	set -m
+	TMPDIR=$work/tmp "$web/run.sh" "${@:2}" >"$1" 2>&1 &
+	pid=$!
+	set +m
+	daemons[web]=$pid
+	wait_long grep -q '^http' "$1" || { fail "run.sh: $(cat "$1")"; finish; }
+	address=$(grep '^http' "$1")
+}
+
+# As Ctrl-C does.
+end_web() { # LOG
+	kill -INT -- "-$pid"
+	wait "$pid"
+	is 130 $? "exit status of run.sh"
+	unset 'daemons[web]'
+	is "" "$(ls tmp)" "left behind"
+	grep -F "$work/tmp" /proc/mounts && fail "it stays mounted"
+	port=${address##*:}
+	(: <"/dev/tcp/127.0.0.1/${port%/}") 2>/dev/null && fail "it still listens"
+	is "$address" "$(tail -n 1 "$1")" "the last that run.sh says"
+}
+
+run_web several.log odd.ngram licences.ngram
+python3 -B "$here/api.py" "$address" mnt || fail "api.py"
+python3 -B "$here/page.py" "$address" mnt shots || fail "page.py"
+[ -z "${BUILD:-}" ] || { mkdir -p "$BUILD/web" && cp shots/* "$BUILD/web"; }
+end_web several.log
+
+# One index: its tree is the whole of the mount.
+run_web alone.log --rate 20 odd.ngram
+python3 -B "$here/api.py" --alone "$address" alone || fail "api.py --alone"
+end_web alone.log
+
+# None: what the quickstart indexes, a little of it.
+if [ -n "${BUILD:-}" ] && [ -f "$BUILD/build.ninja" ]; then
+	run_web quick.log --size 2
+	python3 - "$address" <<'PYTHON' || fail "no count in the index of the quickstart"
+import sys, urllib.request
+sys.exit(int(urllib.request.urlopen(sys.argv[1] + "count/License").read()) < 1)
+PYTHON
+	end_web quick.log
+fi
+
+refuses "takes a number" "$web/run.sh" --port none
+refuses "no-such.ngram" env TMPDIR="$work/tmp" "$web/run.sh" no-such.ngram
+is "" "$(ls tmp)" "left behind by a failure"
+detach mnt
+detach alone
+finish
