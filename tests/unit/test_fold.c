@@ -5,9 +5,7 @@
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
-	{.threads = 2, .sa_sampling = 4, .text_store = true},
-	{.threads = 3, .shard_bytes = 700},
-	{.threads = 2, .shard_bytes = 1},
+	{.threads = 2, .sa_sampling = 4, .shard_bytes = 700, .text_store = true},
 };
 
 /* An occurrence: the position in the corpus, and its bytes. */
@@ -166,7 +164,7 @@ static void check_corpus(const struct naive *c, const struct ng_build_options *o
 static void check_all(const struct naive *c, unsigned n)
 {
 	for (size_t i = 0; i < ng_array_size(configs); i++)
-		if (i < 2 || c->docs <= 500)
+		if (i == 0 || c->docs <= 100)
 			check_corpus(c, &configs[i], n);
 }
 
@@ -175,7 +173,7 @@ static void test_small(void **state)
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
-		check_all(&c, 20);
+		check_all(&c, 10);
 		naive_clear(&c);
 	}
 }
@@ -186,7 +184,7 @@ static void pieces_check(const char *name, const char *const *pieces, size_t n_p
 	struct naive c = {.name = name};
 	uint64_t rng = naive_seed();
 
-	for (size_t d = 0; d < 40; d++) {
+	for (size_t d = 0; d < 20; d++) {
 		uint8_t text[1024];
 		size_t len = 0;
 
@@ -198,7 +196,7 @@ static void pieces_check(const char *name, const char *const *pieces, size_t n_p
 		}
 		naive_add(&c, text, len);
 	}
-	check_all(&c, 200);
+	check_all(&c, 60);
 	naive_clear(&c);
 }
 
@@ -240,12 +238,12 @@ static void test_letters(void **state)
 static void test_words(void **state)
 {
 	static const struct ng_build_options options[] = {{.threads = 2},
-							  {.threads = 2, .shard_bytes = 120000}};
+							  {.threads = 2, .shard_bytes = 60000}};
 	struct naive c = {.name = "words"};
 	uint64_t rng = naive_seed();
 	uint8_t text[3000];
 
-	for (unsigned d = 0; d < 100; d++) {
+	for (unsigned d = 0; d < 50; d++) {
 		naive_words(&rng, text, sizeof(text));
 		for (size_t i = 0; i < sizeof(text); i++)
 			if (scratch_random(&rng) % 8 == 0 && text[i] >= 'a')
@@ -253,7 +251,7 @@ static void test_words(void **state)
 		naive_add(&c, text, sizeof(text));
 	}
 	for (size_t i = 0; i < ng_array_size(options); i++)
-		check_corpus(&c, &options[i], 60);
+		check_corpus(&c, &options[i], 30);
 	naive_clear(&c);
 }
 
@@ -292,7 +290,7 @@ static void test_limits(void **state)
 	uint8_t pat[16];
 
 	/* 2^16 spellings of 16 letters, nearly all of which are there, are as many as may be. */
-	random_case(&c, 400000);
+	random_case(&c, 300000);
 	made_index_new(&c, &options, &made);
 	memset(pat, 'a', sizeof(pat));
 	check(&c, made.index, pat, sizeof(pat));
