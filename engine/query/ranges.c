@@ -38,6 +38,18 @@ int ng_ranges_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 	return 0;
 }
 
+int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges)
+{
+	struct ng_range *list = calloc(ranges->n + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	if (ranges->n)
+		memcpy(list, ranges->list, ranges->n * sizeof(*list));
+	*ret_ranges = (struct ng_ranges){list, ranges->n, ranges->count};
+	return 0;
+}
+
 const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occurrence)
 {
 	size_t lo = 0, hi = ranges->n;
@@ -53,6 +65,12 @@ const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occ
 	return &ranges->list[lo];
 }
 
+static bool range_fits(const struct ng_range *range, const struct ng_index *index)
+{
+	return range->shard < index->n_shards && range->lo < range->hi &&
+	       range->hi <= index->shards[range->shard]->params.rows;
+}
+
 int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index)
 {
 	uint64_t count = 0;
@@ -60,8 +78,7 @@ int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index
 	for (size_t i = 0; i < ranges->n; i++) {
 		const struct ng_range *range = &ranges->list[i];
 
-		if (range->shard >= index->n_shards || range->lo >= range->hi ||
-		    range->hi > index->shards[range->shard]->params.rows || range->first != count)
+		if (!range_fits(range, index) || range->first != count)
 			return -EINVAL;
 		count += range->hi - range->lo;
 	}
@@ -73,16 +90,17 @@ int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *range
 {
 	const struct ng_range *range;
 	size_t done = 0;
-	int r = ng_ranges_check(ranges, index);
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	n = first < ranges->count ? (size_t)ng_min((uint64_t)n, ranges->count - first) : 0;
 	range = n ? ng_ranges_at(ranges, first) : NULL;
 	for (; r == 0 && done < n; range++) {
 		uint64_t row = range->lo + (first + done - range->first);
-		size_t take = (size_t)ng_min((uint64_t)(n - done), range->hi - row);
+		size_t take;
 
+		if (!range_fits(range, index) || row < range->lo || row >= range->hi)
+			return -EINVAL;
+		take = (size_t)ng_min((uint64_t)(n - done), range->hi - row);
 		r = ng_index_locate_rows(index, range->shard, row, take, cancel,
 					 ret_matches + done);
 		done += take;

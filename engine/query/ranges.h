@@ -29,6 +29,8 @@ void ng_ranges_clear(struct ng_ranges *ranges); /* and back to NG_RANGES_INIT */
 int ng_ranges_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 		   const ng_cancel *cancel, struct ng_ranges *ret_ranges);
 
+int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges);
+
 /* The range of occurrence number `occurrence` < count, which is row
  * lo + (occurrence - first) of it. O(log n). */
 const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occurrence);

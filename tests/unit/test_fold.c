@@ -2,11 +2,16 @@
 #include "base/utf8.h"
 #include "indexmake.h"
 #include "query/casefold.h"
+#include "query/df.h"
+#include "query/next.h"
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
 	{.threads = 2, .sa_sampling = 4, .shard_bytes = 700, .text_store = true},
 };
+
+/* Occurrences of which it is also looked at what stands beside them. */
+#define BESIDE_MAX 2000u
 
 /* An occurrence: the position in the corpus, and its bytes. */
 struct found {
@@ -84,6 +89,64 @@ static void check_text(const struct naive *c, const struct ng_index *index,
 	assert_memory_equal(text.data + 1, c->text + at, range->bytes);
 }
 
+/* What stands right behind an occurrence, or right before it. */
+static struct ng_next naive_beside(const struct naive *c, const struct found *found, bool behind)
+{
+	uint64_t doc = naive_doc_of(c, found->at);
+	const uint8_t *begin = c->text + naive_begin(c, doc), *end = c->text + c->ends[doc];
+	const uint8_t *at = c->text + found->at + (behind ? found->bytes : 0);
+	struct ng_next next = {.kind = behind ? NG_NEXT_END : NG_NEXT_START};
+
+	if (at == (behind ? end : begin))
+		return next;
+	for (unsigned n = 1; n <= 4 && next.n_bytes == 0; n++)
+		if (behind ? ng_utf8_len(at, end) == n
+			   : n <= at - begin && ng_utf8_len(at - n, at) == n)
+			next.n_bytes = (uint8_t)n;
+	next.kind = next.n_bytes ? NG_NEXT_CHARACTER : NG_NEXT_BYTE;
+	next.n_bytes = ng_max(next.n_bytes, 1);
+	memcpy(next.bytes, behind ? at : at - next.n_bytes, next.n_bytes);
+	return next;
+}
+
+static void check_beside(const struct naive *c, const struct ng_index *index,
+			 const struct ng_ranges *ranges, const struct found *found, bool behind)
+{
+	ng_cleanup(ng_freep) struct ng_next *list = NULL;
+	uint64_t counted = 0;
+	size_t n = 0;
+
+	assert_int_equal((behind ? ng_next : ng_prev)(index, ranges, NULL, &list, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t count = 0;
+
+		for (uint64_t k = 0; k < ranges->count; k++) {
+			struct ng_next next = naive_beside(c, &found[k], behind);
+
+			count += next.kind == list[i].kind && next.n_bytes == list[i].n_bytes &&
+				 memcmp(next.bytes, list[i].bytes, sizeof(next.bytes)) == 0;
+		}
+		if (count != list[i].count)
+			fail_msg("%s: %02x is %s %ju times, not %ju", c->name, list[i].bytes[0],
+				 behind ? "behind" : "before", (uintmax_t)list[i].count,
+				 (uintmax_t)count);
+		assert_true(i == 0 || list[i - 1].count >= count);
+		counted += count;
+	}
+	assert_int_equal(counted, ranges->count);
+}
+
+static void check_df(const struct naive *c, const struct ng_index *index,
+		     const struct ng_ranges *ranges, const struct found *found)
+{
+	uint64_t want = 0, got = UINT64_MAX;
+
+	for (uint64_t i = 0; i < ranges->count; i++)
+		want += i == 0 || naive_doc_of(c, found[i].at) != naive_doc_of(c, found[i - 1].at);
+	assert_int_equal(ng_df(index, ranges, NULL, &got), 0);
+	assert_int_equal(got, want);
+}
+
 static void check(const struct naive *c, const struct ng_index *index, const uint8_t *pat,
 		  size_t len)
 {
@@ -119,6 +182,11 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 				 c->name, len, pat[0], (uintmax_t)got[i].bytes,
 				 (uintmax_t)got[i].at, (uintmax_t)want[i].bytes,
 				 (uintmax_t)want[i].at);
+	if (n > BESIDE_MAX)
+		return;
+	check_df(c, index, &ranges, want);
+	check_beside(c, index, &ranges, want, true);
+	check_beside(c, index, &ranges, want, false);
 }
 
 #define PAT_MAX 40u
