@@ -4,6 +4,7 @@
 #include "query/casefold.h"
 #include "query/df.h"
 #include "query/next.h"
+#include "query/ranges_contexts.h"
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
@@ -12,6 +13,9 @@ static const struct ng_build_options configs[] = {
 
 /* Occurrences of which it is also looked at what stands beside them. */
 #define BESIDE_MAX 2000u
+
+#define CONTEXTS      60u
+#define CONTEXT_BYTES 9u
 
 /* An occurrence: the position in the corpus, and its bytes. */
 struct found {
@@ -147,6 +151,37 @@ static void check_df(const struct naive *c, const struct ng_index *index,
 	assert_int_equal(got, want);
 }
 
+/* Occurrences from a place on, in the order of the index: matches. */
+static void check_contexts(const struct naive *c, const struct ng_index *index,
+			   const struct ng_ranges *ranges, const struct ng_match *matches,
+			   uint64_t first)
+{
+	struct ng_context contexts[CONTEXTS];
+	uint8_t text[2 * CONTEXTS * CONTEXT_BYTES];
+	size_t n = 42;
+
+	assert_int_equal(ng_ranges_contexts(index, ranges, first, CONTEXTS, CONTEXT_BYTES, NULL,
+					    contexts, text, &n),
+			 0);
+	assert_int_equal(n, ng_min((uint64_t)CONTEXTS, ranges->count - first));
+	for (size_t i = 0; i < n; i++) {
+		const struct ng_match *match = &matches[first + i];
+		uint64_t bytes = ng_ranges_at(ranges, first + i)->bytes;
+		uint64_t end = match->offset + bytes, rest = naive_bytes(c, match->doc) - end;
+		const uint8_t *doc = c->text + naive_begin(c, match->doc);
+		const uint8_t *middle = text + (2 * i + 1) * CONTEXT_BYTES;
+
+		assert_int_equal(contexts[i].match.doc, match->doc);
+		assert_int_equal(contexts[i].match.offset, match->offset);
+		assert_int_equal(contexts[i].before,
+				 ng_min(match->offset, (uint64_t)CONTEXT_BYTES));
+		assert_int_equal(contexts[i].after, ng_min(rest, (uint64_t)CONTEXT_BYTES));
+		assert_memory_equal(middle - contexts[i].before,
+				    doc + match->offset - contexts[i].before, contexts[i].before);
+		assert_memory_equal(middle, doc + end, contexts[i].after);
+	}
+}
+
 static void check(const struct naive *c, const struct ng_index *index, const uint8_t *pat,
 		  size_t len)
 {
@@ -182,6 +217,8 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 				 c->name, len, pat[0], (uintmax_t)got[i].bytes,
 				 (uintmax_t)got[i].at, (uintmax_t)want[i].bytes,
 				 (uintmax_t)want[i].at);
+	check_contexts(c, index, &ranges, matches, 0);
+	check_contexts(c, index, &ranges, matches, n / 2);
 	if (n > BESIDE_MAX)
 		return;
 	check_df(c, index, &ranges, want);
