@@ -12,8 +12,10 @@
 /* Spellings of an end of the query that occur. */
 struct spelling {
 	uint64_t lo, hi; /* rows; of the empty one all, and not to be used */
+	uint64_t left;   /* of these, without those that have been found to have a case in front */
 	uint64_t bytes;
-	uint32_t node; /* in the shard's table of frequent patterns */
+	uint32_t node;      /* in the shard's table of frequent patterns */
+	uint32_t last_case; /* which one its first letter has */
 };
 
 struct spellings {
@@ -30,6 +32,7 @@ struct fold {
 	/* Extensions of some of now's, of which those become next's that occur. */
 	struct ng_bwt_search searches[TOGETHER];
 	struct spelling extended[TOGETHER];
+	size_t from[TOGETHER];
 	size_t n;
 };
 
@@ -68,22 +71,26 @@ static int fold_flush(struct fold *fold)
 
 		spelling->lo = fold->searches[i].lo;
 		spelling->hi = fold->searches[i].hi;
-		if (spelling->lo < spelling->hi)
+		spelling->left = spelling->hi - spelling->lo;
+		if (spelling->left > fold->now.list[fold->from[i]].left)
+			return -EUCLEAN;
+		fold->now.list[fold->from[i]].left -= spelling->left;
+		if (spelling->left)
 			r = spellings_add(&fold->next, spelling);
 	}
 	fold->n = 0;
 	return r == 0 && ng_cancelled(fold->cancel) ? -EINTR : r;
 }
 
-/* Put len bytes in front of a spelling: as many of them as the table of frequent patterns has, the
- * others are left to a search. */
-static int fold_extend(struct fold *fold, const struct spelling *from, const uint8_t *bytes,
-		       size_t len)
+/* Put a character in case k in front of spelling `from`: as many of its bytes as the table of
+ * frequent patterns has, the others are left to a search. */
+static int fold_extend(struct fold *fold, size_t from, const struct ng_cases *cases, unsigned k)
 {
 	const struct ng_shard *shard = fold->shard;
-	struct spelling to = *from;
+	struct spelling to = fold->now.list[from];
+	const uint8_t *bytes = cases->of[k].bytes;
+	size_t len = cases->of[k].len, left = len;
 	uint32_t child;
-	size_t left = len;
 
 	while (left && to.node != NO_NODE && shard->has_kmers &&
 	       ng_kmers_child(&shard->kmers, to.node, bytes[left - 1], &child)) {
@@ -99,23 +106,29 @@ static int fold_extend(struct fold *fold, const struct spelling *from, const uin
 	if (left || to.node == NG_KMERS_ROOT)
 		to.node = NO_NODE;
 	to.bytes += len;
+	if (cases->n > 1)
+		to.last_case = k;
+	fold->from[fold->n] = from;
 	fold->extended[fold->n] = to;
 	fold->searches[fold->n++] = (struct ng_bwt_search){to.lo, to.hi, bytes + left, left};
 	return fold->n == TOGETHER ? fold_flush(fold) : 0;
 }
 
-/* Put a character in all its cases in front of all spellings. */
+/* Put a character in all its cases in front of all spellings. They come by turns, first the case of
+ * the letter that follows: most often all rows have that one, and the others need no step. */
 static int fold_character(struct fold *fold, const struct ng_cases *cases)
 {
 	struct spellings before = fold->now;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < fold->now.n; i++)
-		for (unsigned k = 0; r == 0 && k < cases->n; k++)
-			r = fold_extend(fold, &fold->now.list[i], cases->of[k].bytes,
-					cases->of[k].len);
-	if (r == 0)
-		r = fold_flush(fold);
+	for (unsigned turn = 0; r == 0 && turn < cases->n; turn++) {
+		for (size_t i = 0; r == 0 && i < fold->now.n; i++)
+			if (fold->now.list[i].left)
+				r = fold_extend(fold, i, cases,
+						(fold->now.list[i].last_case + turn) % cases->n);
+		if (r == 0)
+			r = fold_flush(fold);
+	}
 	fold->now = fold->next;
 	fold->next = before;
 	fold->next.n = 0;
@@ -145,7 +158,8 @@ static int fold_finish(struct fold *fold)
 
 static int fold_run(struct fold *fold, const uint8_t *pat, size_t len)
 {
-	const struct spelling empty = {0, fold->shard->params.rows, 0, NG_KMERS_ROOT};
+	const uint64_t rows = fold->shard->params.rows;
+	const struct spelling empty = {.hi = rows, .left = rows, .node = NG_KMERS_ROOT};
 	int r = spellings_add(&fold->now, &empty);
 
 	while (r == 0 && len && fold->now.n) {

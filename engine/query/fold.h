@@ -16,8 +16,8 @@
  *
  * A backward search that branches at each character: every range of rows is extended by each of its
  * cases, and the empty ones dropped, those that are left walked side by side. So its cost is a few
- * steps for each spelling of each end of the query that occurs. Memory: 64 bytes for each of these,
- * 4 MiB a shard at most. -E2BIG: one of the limits above was reached; nothing is given then rather
+ * steps for each spelling of each end of the query that occurs. Memory: 80 bytes for each of these,
+ * 5 MiB a shard at most. -E2BIG: one of the limits above was reached; nothing is given then rather
  * than a part. -EINVAL (len 0), and the errors of query.h. Thread-safe. */
 int ng_fold_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 		 const ng_cancel *cancel, struct ng_ranges *ret_ranges);

@@ -14,6 +14,9 @@ static const struct ng_build_options configs[] = {
 /* Occurrences of which it is also looked at what stands beside them. */
 #define BESIDE_MAX 2000u
 
+/* Ranges whose text is looked at. */
+#define TEXTS 500u
+
 #define CONTEXTS      60u
 #define CONTEXT_BYTES 9u
 
@@ -207,7 +210,7 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 		assert_true(range->first <= i && i - range->first < range->hi - range->lo);
 		got[i].at = naive_begin(c, matches[i].doc) + matches[i].offset;
 		got[i].bytes = range->bytes;
-		if (range->first == i)
+		if (range->first == i && range < ranges.list + TEXTS)
 			check_text(c, index, range, got[i].at);
 	}
 	qsort(got, n, sizeof(*got), by_place);
@@ -343,12 +346,12 @@ static void test_letters(void **state)
 static void test_words(void **state)
 {
 	static const struct ng_build_options options[] = {{.threads = 2},
-							  {.threads = 2, .shard_bytes = 60000}};
+							  {.threads = 2, .shard_bytes = 40000}};
 	struct naive c = {.name = "words"};
 	uint64_t rng = naive_seed();
 	uint8_t text[3000];
 
-	for (unsigned d = 0; d < 50; d++) {
+	for (unsigned d = 0; d < 30; d++) {
 		naive_words(&rng, text, sizeof(text));
 		for (size_t i = 0; i < sizeof(text); i++)
 			if (scratch_random(&rng) % 8 == 0 && text[i] >= 'a')
@@ -356,7 +359,7 @@ static void test_words(void **state)
 		naive_add(&c, text, sizeof(text));
 	}
 	for (size_t i = 0; i < ng_array_size(options); i++)
-		check_corpus(&c, &options[i], 30);
+		check_corpus(&c, &options[i], 15);
 	naive_clear(&c);
 }
 
