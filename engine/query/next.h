@@ -18,11 +18,11 @@ struct ng_next {
 };
 
 /* What stands behind the occurrences, by falling count, ties by bytes: *ret_n entries in *ret_list,
- * which the caller frees. Their counts add up to the ranges'. A character is one that
- * begins right behind the occurrence and is valid (RFC 3629) and whole within the document; where
- * there is none, the first byte behind the occurrence is an entry of its own. A pattern that ends
- * inside a character is therefore followed by bytes. (No ranges give an empty list: *ret_n is 0,
- * *ret_list NULL.)
+ * which the caller frees. Their counts add up to the ranges'. A character is one that begins
+ * right behind the occurrence and is valid (RFC 3629) and whole within the document; where there is
+ * none, the first byte behind the occurrence is an entry of its own. A pattern that ends inside a
+ * character is therefore followed by bytes. (No ranges give an empty list: *ret_n is 0, *ret_list
+ * NULL.)
  *
  * Cost, for each range: a locate, and a search of its string and a byte for each byte that the
  * shard has, most of which fail after a few steps; of 64 more for each beginning of a character of
@@ -33,8 +33,8 @@ int ng_next(const struct ng_index *index, const struct ng_ranges *ranges, const 
 	    struct ng_next **ret_list, size_t *ret_n);
 
 /* The same for what stands before the occurrences: a character that ends right before, and is valid
- * and whole within the document, otherwise the last byte before. Cost, for each range: a step
- * for each byte that the shard has, and for each that a character of several bytes may have before
- * its last ones. */
+ * and whole within the document, otherwise the last byte before. Cost, for each range: a step for
+ * each byte that the shard has, and for each that a character of several bytes may have before its
+ * last ones. */
 int ng_prev(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n);

@@ -1,9 +1,7 @@
 #include "query/fold.h"
-#include "base/utf8.h"
 #include "indexmake.h"
-#include "query/casefold.h"
+#include "naive_fold.h"
 #include "query/df.h"
-#include "query/next.h"
 #include "query/ranges_contexts.h"
 
 static const struct ng_build_options configs[] = {
@@ -20,66 +18,9 @@ static const struct ng_build_options configs[] = {
 #define CONTEXTS      60u
 #define CONTEXT_BYTES 9u
 
-/* An occurrence: the position in the corpus, and its bytes. */
-struct found {
-	uint64_t at, bytes;
-};
-
-static uint32_t character_at(const uint8_t *p, unsigned n)
-{
-	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-
-	for (unsigned i = 1; i < n; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	return c;
-}
-
-/* Bytes of the text at p that fold to what pat does; 0 where it doesn't begin so. */
-static uint64_t naive_match(const uint8_t *p, const uint8_t *end, const uint8_t *pat, size_t len)
-{
-	const uint8_t *begin = p, *pat_end = pat + len;
-
-	while (pat < pat_end) {
-		unsigned want = ng_utf8_len(pat, pat_end);
-		unsigned have = p < end ? ng_utf8_len(p, end) : 0;
-
-		if (p == end)
-			return 0;
-		if (want && (!have || ng_casefold(character_at(pat, want)) !=
-					      ng_casefold(character_at(p, have))))
-			return 0;
-		if (!want && *pat != *p)
-			return 0;
-		pat += want ? want : 1;
-		p += want ? have : 1;
-	}
-	return (uint64_t)(p - begin);
-}
-
-/* All occurrences, ascending; the caller frees them. */
-static struct found *naive_fold(const struct naive *c, const uint8_t *pat, size_t len,
-				uint64_t *ret_n)
-{
-	struct found *found = calloc(c->n + 1, sizeof(*found));
-	uint64_t n = 0;
-
-	assert_non_null(found);
-	for (uint64_t doc = 0; doc < c->docs; doc++) {
-		for (uint64_t at = naive_begin(c, doc); at < c->ends[doc]; at++) {
-			uint64_t bytes =
-				naive_match(c->text + at, c->text + c->ends[doc], pat, len);
-
-			if (bytes)
-				found[n++] = (struct found){at, bytes};
-		}
-	}
-	*ret_n = n;
-	return found;
-}
-
 static int by_place(const void *pa, const void *pb)
 {
-	const struct found *a = pa, *b = pb;
+	const struct naive_found *a = pa, *b = pb;
 
 	return (a->at > b->at) - (a->at < b->at);
 }
@@ -96,28 +37,9 @@ static void check_text(const struct naive *c, const struct ng_index *index,
 	assert_memory_equal(text.data + 1, c->text + at, range->bytes);
 }
 
-/* What stands right behind an occurrence, or right before it. */
-static struct ng_next naive_beside(const struct naive *c, const struct found *found, bool behind)
-{
-	uint64_t doc = naive_doc_of(c, found->at);
-	const uint8_t *begin = c->text + naive_begin(c, doc), *end = c->text + c->ends[doc];
-	const uint8_t *at = c->text + found->at + (behind ? found->bytes : 0);
-	struct ng_next next = {.kind = behind ? NG_NEXT_END : NG_NEXT_START};
-
-	if (at == (behind ? end : begin))
-		return next;
-	for (unsigned n = 1; n <= 4 && next.n_bytes == 0; n++)
-		if (behind ? ng_utf8_len(at, end) == n
-			   : n <= at - begin && ng_utf8_len(at - n, at) == n)
-			next.n_bytes = (uint8_t)n;
-	next.kind = next.n_bytes ? NG_NEXT_CHARACTER : NG_NEXT_BYTE;
-	next.n_bytes = ng_max(next.n_bytes, 1);
-	memcpy(next.bytes, behind ? at : at - next.n_bytes, next.n_bytes);
-	return next;
-}
-
 static void check_beside(const struct naive *c, const struct ng_index *index,
-			 const struct ng_ranges *ranges, const struct found *found, bool behind)
+			 const struct ng_ranges *ranges, const struct naive_found *found,
+			 bool behind)
 {
 	ng_cleanup(ng_freep) struct ng_next *list = NULL;
 	uint64_t counted = 0;
@@ -144,7 +66,7 @@ static void check_beside(const struct naive *c, const struct ng_index *index,
 }
 
 static void check_df(const struct naive *c, const struct ng_index *index,
-		     const struct ng_ranges *ranges, const struct found *found)
+		     const struct ng_ranges *ranges, const struct naive_found *found)
 {
 	uint64_t want = 0, got = UINT64_MAX;
 
@@ -189,7 +111,7 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 		  size_t len)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_freep) struct found *want = NULL, *got = NULL;
+	ng_cleanup(ng_freep) struct naive_found *want = NULL, *got = NULL;
 	ng_cleanup(ng_freep) struct ng_match *matches = NULL;
 	uint64_t n;
 	size_t n_got = 42;
