@@ -9,25 +9,29 @@
 int ng_answer_df(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
 		 const ng_cancel *cancel, struct ng_buf *buf)
 {
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	char text[NG_ANSWER_COUNT_MAX + 1];
-	struct ng_index_stats stats;
 	uint64_t docs;
-	int r;
+	int r = ng_ranges_find(index, query, query_bytes, cancel, &ranges);
 
-	ng_index_stats(index, &stats);
-	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
-	if (!by_shard)
-		return -ENOMEM;
-	r = ng_find(index, query, query_bytes, cancel, by_shard);
 	if (r == 0)
-		r = ng_df(index, by_shard, cancel, &docs);
+		r = ng_df(index, &ranges, cancel, &docs);
 	return r ? r : ng_buf_append(buf, text, ng_answer_count(docs, text));
 }
 
 /* ng_next or ng_prev. */
-typedef int (*beside)(const struct ng_index *index, const uint8_t *pat, size_t len,
+typedef int (*beside)(const struct ng_index *index, const struct ng_ranges *ranges,
 		      const ng_cancel *cancel, struct ng_next **ret_list, size_t *ret_n);
+
+static int find_beside(beside find, const struct ng_index *index, const uint8_t *query,
+		       size_t query_bytes, const ng_cancel *cancel, struct ng_next **ret_list,
+		       size_t *ret_n)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	int r = ng_ranges_find(index, query, query_bytes, cancel, &ranges);
+
+	return r ? r : find(index, &ranges, cancel, ret_list, ret_n);
+}
 
 /* What isn't a character. */
 static int append_other(struct ng_buf *buf, const struct ng_next *next)
@@ -60,7 +64,7 @@ static int append_lines(beside find, const struct ng_index *index, const uint8_t
 	ng_cleanup(ng_freep) struct ng_next *list = NULL;
 	uint64_t all = 0;
 	size_t n = 0;
-	int r = find(index, query, query_bytes, cancel, &list, &n);
+	int r = find_beside(find, index, query, query_bytes, cancel, &list, &n);
 
 	for (size_t i = 0; i < n; i++)
 		all += list[i].count;
@@ -90,7 +94,7 @@ static int append_json(beside find, const struct ng_index *index, const uint8_t 
 {
 	ng_cleanup(ng_freep) struct ng_next *list = NULL;
 	size_t n = 0;
-	int r = find(index, query, query_bytes, cancel, &list, &n);
+	int r = find_beside(find, index, query, query_bytes, cancel, &list, &n);
 
 	if (r == 0)
 		r = ng_buf_append(buf, "[", 1);

@@ -176,18 +176,10 @@ static struct listing *find_or_add(struct ng_listings *listings, const struct ng
 static int start_walk(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
 		      const ng_cancel *cancel, struct ng_doclist **ret_walk)
 {
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct ng_index_stats stats;
-	int r;
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	int r = ng_ranges_find(index, query, query_bytes, cancel, &ranges);
 
-	ng_index_stats(index, &stats);
-	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
-	if (!by_shard)
-		return -ENOMEM;
-	r = ng_find(index, query, query_bytes, cancel, by_shard);
-	if (r)
-		return r;
-	return ng_doclist_new(index, by_shard, ret_walk);
+	return r ? r : ng_doclist_new(index, &ranges, ret_walk);
 }
 
 /* Make the next page. Called without the lock, by the one thread that set busy. */

@@ -98,33 +98,50 @@ struct ng_kmer_node ng_kmers_node(const struct ng_kmers *kmers, uint32_t i)
 	};
 }
 
+/* The node of [begin, end) that puts byte in front; false where there is none. */
+static bool node_find(const struct ng_kmers *kmers, uint32_t begin, uint32_t end, uint8_t byte,
+		      uint32_t *ret_node)
+{
+	const uint8_t *at;
+
+	if (begin >= end || end > kmers->n)
+		return false;
+	at = memchr(kmers->bytes + begin, byte, end - begin);
+	if (!at)
+		return false;
+	*ret_node = (uint32_t)(at - kmers->bytes);
+	return true;
+}
+
+bool ng_kmers_child(const struct ng_kmers *kmers, uint32_t node, uint8_t byte, uint32_t *ret_child)
+{
+	if (node == NG_KMERS_ROOT)
+		return node_find(kmers, 0, kmers->n_first, byte, ret_child);
+	return node_find(kmers, child_of(kmers, node), child_of(kmers, node + 1), byte, ret_child);
+}
+
+bool ng_kmers_rows(const struct ng_kmers *kmers, uint32_t node, uint64_t *ret_lo, uint64_t *ret_hi)
+{
+	uint64_t lo = field(kmers, node, 0, kmers->row_width);
+	uint64_t count = field(kmers, node, kmers->row_width, kmers->row_width);
+
+	if (lo > kmers->rows || count > kmers->rows - lo)
+		return false;
+	*ret_lo = lo;
+	*ret_hi = lo + count;
+	return true;
+}
+
 size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
 		     uint64_t *ret_hi)
 {
 	uint32_t begin = 0, end = kmers->n_first, node = 0;
 	size_t found = 0;
-	uint64_t lo, count;
 
-	while (found < len) {
-		const uint8_t *at;
-
-		if (begin >= end || end > kmers->n)
-			break;
-		at = memchr(kmers->bytes + begin, pat[len - found - 1], end - begin);
-		if (!at)
-			break;
-		node = (uint32_t)(at - kmers->bytes);
+	while (found < len && node_find(kmers, begin, end, pat[len - found - 1], &node)) {
 		found++;
 		begin = child_of(kmers, node);
 		end = child_of(kmers, node + 1);
 	}
-	if (!found)
-		return 0;
-	lo = field(kmers, node, 0, kmers->row_width);
-	count = field(kmers, node, kmers->row_width, kmers->row_width);
-	if (lo > kmers->rows || count > kmers->rows - lo)
-		return 0;
-	*ret_lo = lo;
-	*ret_hi = lo + count;
-	return found;
+	return found && ng_kmers_rows(kmers, node, ret_lo, ret_hi) ? found : 0;
 }

@@ -46,6 +46,14 @@ int ng_kmers_open(const uint8_t *data, size_t bytes, uint64_t rows, struct ng_km
 size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
 		     uint64_t *ret_hi);
 
+/* Walk the trie by hand, for searches that branch: the child of node that has byte in front of its
+ * pattern, whose node is the root or one that was found so; false where it isn't frequent. And the
+ * rows of a node that was found: within the shard, false where the table is damaged. */
+#define NG_KMERS_ROOT UINT32_MAX
+
+bool ng_kmers_child(const struct ng_kmers *kmers, uint32_t node, uint8_t byte, uint32_t *ret_child);
+bool ng_kmers_rows(const struct ng_kmers *kmers, uint32_t node, uint64_t *ret_lo, uint64_t *ret_hi);
+
 /* A node as it stands there, for checks: requires i <= n; of node n only child has a meaning. */
 struct ng_kmer_node {
 	uint8_t byte;

@@ -10,7 +10,7 @@
 
 struct df {
 	const struct ng_index *index;
-	const struct ng_interval *by_shard;
+	const struct ng_ranges *ranges;
 	const ng_cancel *cancel;
 	pthread_mutex_t
 		lock; /* of docs; taken once a part, for much less time than locating takes */
@@ -23,7 +23,7 @@ static int part_add(void *userdata, uint64_t part)
 	struct ng_match matches[PART];
 	uint64_t last = UINT64_MAX;
 	size_t n = 0;
-	int r = ng_locate(df->index, df->by_shard, part * PART, PART, df->cancel, matches, &n);
+	int r = ng_ranges_locate(df->index, df->ranges, part * PART, PART, df->cancel, matches, &n);
 
 	pthread_mutex_lock(&df->lock);
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -35,22 +35,17 @@ static int part_add(void *userdata, uint64_t part)
 	return r;
 }
 
-int ng_df(const struct ng_index *index, const struct ng_interval *by_shard, const ng_cancel *cancel,
+int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	  uint64_t *ret_docs)
 {
-	struct df df = {.index = index, .by_shard = by_shard, .cancel = cancel};
-	uint64_t rows = 0;
-	int r;
+	struct df df = {.index = index, .ranges = ranges, .cancel = cancel};
+	int r = ng_ranges_check(ranges, index);
 
-	for (uint32_t s = 0; s < index->n_shards; s++) {
-		if (by_shard[s].lo > by_shard[s].hi ||
-		    by_shard[s].hi > index->shards[s]->params.rows)
-			return -EINVAL;
-		rows += by_shard[s].hi - by_shard[s].lo;
-	}
+	if (r < 0)
+		return r;
 	pthread_mutex_init(&df.lock, NULL);
 	df.docs = ng_docset_make(index->stats.docs);
-	r = ng_pool_run(index->pool, ng_div_up(rows, PART), part_add, &df);
+	r = ng_pool_run(index->pool, ng_div_up(ranges->count, PART), part_add, &df);
 	if (r == 0)
 		*ret_docs = df.docs.n;
 	ng_docset_clear(&df.docs);

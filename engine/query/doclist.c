@@ -7,7 +7,7 @@
 
 struct ng_doclist {
 	const struct ng_index *index;
-	struct ng_interval *by_shard;
+	struct ng_ranges ranges;
 	uint64_t next; /* occurrence */
 	bool ended;
 	struct ng_docset seen; /* documents given so far */
@@ -19,19 +19,19 @@ struct ng_doclist {
 	size_t page_n, page_cap;
 };
 
-int ng_doclist_new(const struct ng_index *index, const struct ng_interval *by_shard,
+int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 		   struct ng_doclist **ret_list)
 {
 	ng_cleanup(ng_doclist_freep) struct ng_doclist *list = calloc(1, sizeof(*list));
+	int r;
 
 	if (!list)
 		return -ENOMEM;
 	list->index = index;
 	list->seen = ng_docset_make(index->stats.docs);
-	list->by_shard = calloc(index->n_shards + 1, sizeof(*list->by_shard));
-	if (!list->by_shard)
-		return -ENOMEM;
-	memcpy(list->by_shard, by_shard, index->n_shards * sizeof(*by_shard));
+	r = ng_ranges_copy(ranges, &list->ranges);
+	if (r < 0)
+		return r;
 	*ret_list = ng_steal_ptr(&list);
 	return 0;
 }
@@ -53,8 +53,8 @@ static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *
 		}
 		if (list->ended)
 			return 0;
-		r = ng_locate(list->index, list->by_shard, list->next, BATCH, cancel, list->batch,
-			      &list->batch_n);
+		r = ng_ranges_locate(list->index, &list->ranges, list->next, BATCH, cancel,
+				     list->batch, &list->batch_n);
 		if (r < 0)
 			return r;
 		list->batch_at = 0;
@@ -118,7 +118,7 @@ struct ng_doclist *ng_doclist_free(struct ng_doclist *list)
 {
 	if (!list)
 		return NULL;
-	free(list->by_shard);
+	ng_ranges_clear(&list->ranges);
 	ng_docset_clear(&list->seen);
 	free(list->page);
 	free(list);

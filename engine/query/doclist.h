@@ -1,12 +1,12 @@
 /* The distinct documents that hold a pattern, a page at a time. */
 #pragma once
 
-#include "query/query.h"
+#include "query/ranges.h"
 
 struct ng_doclist;
 
-/* Start at the first occurrence of by_shard (from ng_find; copied). Not thread-safe. */
-int ng_doclist_new(const struct ng_index *index, const struct ng_interval *by_shard,
+/* Start at the first of the occurrences, whose ranges are copied. Not thread-safe. */
+int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 		   struct ng_doclist **ret_list);
 
 /* The next page: up to max_docs documents that no earlier page held, in the order of their first

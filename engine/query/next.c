@@ -220,20 +220,23 @@ static int rows_search(struct searching *s, const uint8_t *pat, uint64_t rows)
 	return r < 0 ? r : ng_tally_add(s->tally, NG_NEXT_END, NULL, 0, rows);
 }
 
-static int behind_tally(const struct ng_index *index, uint32_t s, struct ng_interval rows,
-			const uint8_t *pat, size_t len, const ng_cancel *cancel,
-			struct ng_tally *tally)
+static int behind_tally(const struct ng_index *index, const struct ng_range *range,
+			const ng_cancel *cancel, struct ng_tally *tally)
 {
-	struct reading reading = {index, s, len, cancel, tally};
-	struct searching searching = {index->shards[s], cancel, tally, NULL, len};
+	ng_cleanup(ng_buf_free) struct ng_buf pat = NG_BUF_INIT;
+	struct reading reading = {index, range->shard, range->bytes, cancel, tally};
+	struct searching searching = {index->shards[range->shard], cancel, tally, NULL,
+				      range->bytes};
+	int r;
 
-	if (len >= LONG_PAT || rows.hi - rows.lo <= FEW_ROWS)
-		return rows_read(&reading, rows);
-	return rows_search(&searching, pat, rows.hi - rows.lo);
+	if (range->bytes >= LONG_PAT || range->hi - range->lo <= FEW_ROWS)
+		return rows_read(&reading, (struct ng_interval){range->lo, range->hi});
+	r = ng_range_text(index, range, cancel, &pat);
+	return r < 0 ? r : rows_search(&searching, pat.data, range->hi - range->lo);
 }
 
-int ng_next(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+int ng_next(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n)
 {
-	return ng_tally_all(index, pat, len, cancel, behind_tally, ret_list, ret_n);
+	return ng_tally_all(index, ranges, cancel, behind_tally, ret_list, ret_n);
 }

@@ -1,7 +1,7 @@
 /* What follows a query, and what precedes it: next-character distributions. */
 #pragma once
 
-#include "query/query.h"
+#include "query/ranges.h"
 
 enum ng_next_kind {
 	NG_NEXT_START,     /* the document begins there: only before a query */
@@ -17,23 +17,24 @@ struct ng_next {
 	uint8_t bytes[4];
 };
 
-/* What stands behind the occurrences of pat, by falling count, ties by bytes: *ret_n entries in
- * *ret_list, which the caller frees. Their counts add up to ng_count's. A character is one that
- * begins right behind the occurrence and is valid (RFC 3629) and whole within the document; where
- * there is none, the first byte behind the occurrence is an entry of its own. A pattern that ends
- * inside a character is therefore followed by bytes. (A pattern that doesn't occur gives an empty
- * list: *ret_n is 0, *ret_list NULL.)
+/* What stands behind the occurrences, by falling count, ties by bytes: *ret_n entries in *ret_list,
+ * which the caller frees. Their counts add up to the ranges'. A character is one that begins
+ * right behind the occurrence and is valid (RFC 3629) and whole within the document; where there is
+ * none, the first byte behind the occurrence is an entry of its own. A pattern that ends inside a
+ * character is therefore followed by bytes. (No ranges give an empty list: *ret_n is 0, *ret_list
+ * NULL.)
  *
- * Cost: a search of pat and a byte for each byte that the shard has, most of which fail after a few
- * steps; of 64 more for each beginning of a character of several bytes that occurs there; or, where
- * the pattern is long or rare, the places of some O(log) occurrences for each entry. Thread-safe.
- * -EINVAL (len 0) and the errors of query.h. */
-int ng_next(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+ * Cost, for each range: a locate, and a search of its string and a byte for each byte that the
+ * shard has, most of which fail after a few steps; of 64 more for each beginning of a character of
+ * several bytes that occurs there; or, where the pattern is long or rare, the places of some O(log)
+ * occurrences for each entry. Thread-safe. -EINVAL (ranges that aren't this index's) and the errors
+ * of query.h. */
+int ng_next(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n);
 
 /* The same for what stands before the occurrences: a character that ends right before, and is valid
- * and whole within the document, otherwise the last byte before. Cost: a search of pat, and a step
- * for each byte that the shard has, and for each that a character of several bytes may have before
- * its last ones. */
-int ng_prev(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+ * and whole within the document, otherwise the last byte before. Cost, for each range: a step for
+ * each byte that the shard has, and for each that a character of several bytes may have before its
+ * last ones. */
+int ng_prev(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n);

@@ -171,11 +171,11 @@ static int few_tally(const struct walk *walk, struct ng_interval rows)
 	return r == 0 && ng_cancelled(walk->cancel) ? -EINTR : r;
 }
 
-static int before_tally(const struct ng_index *index, uint32_t s, struct ng_interval rows,
-			const uint8_t *pat, size_t len, const ng_cancel *cancel,
-			struct ng_tally *tally)
+static int before_tally(const struct ng_index *index, const struct ng_range *range,
+			const ng_cancel *cancel, struct ng_tally *tally)
 {
-	struct walk walk = {index->shards[s], cancel, tally};
+	struct walk walk = {index->shards[range->shard], cancel, tally};
+	struct ng_interval rows = {range->lo, range->hi};
 	uint64_t left = rows.hi - rows.lo;
 	int r = 0;
 
@@ -195,8 +195,8 @@ static int before_tally(const struct ng_index *index, uint32_t s, struct ng_inte
 	return r < 0 ? r : ng_tally_add(tally, NG_NEXT_START, NULL, 0, left);
 }
 
-int ng_prev(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
+int ng_prev(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n)
 {
-	return ng_tally_all(index, pat, len, cancel, before_tally, ret_list, ret_n);
+	return ng_tally_all(index, ranges, cancel, before_tally, ret_list, ret_n);
 }

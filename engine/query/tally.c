@@ -1,5 +1,8 @@
 #include "query/tally.h"
 
+/* Entries that aren't worth being added up yet. */
+#define COMPACT_MIN 4096u
+
 int ng_tally_add(struct ng_tally *tally, enum ng_next_kind kind, const uint8_t *bytes,
 		 unsigned n_bytes, uint64_t count)
 {
@@ -41,8 +44,8 @@ static int by_count(const void *pa, const void *pb)
 	return by_bytes(pa, pb);
 }
 
-/* One entry for each thing, in the order of the list. The same bytes are always of one kind. */
-static void tally_finish(struct ng_tally *tally)
+/* One entry for each thing. The same bytes are always of one kind. */
+static void tally_compact(struct ng_tally *tally)
 {
 	size_t n = 0;
 
@@ -56,28 +59,43 @@ static void tally_finish(struct ng_tally *tally)
 			tally->entries[n++] = tally->entries[i];
 	}
 	tally->n = n;
-	qsort(tally->entries, tally->n, sizeof(*tally->entries), by_count);
+}
+
+/* The same in the order of the list. */
+static void tally_finish(struct ng_tally *tally)
+{
+	tally_compact(tally);
+	if (tally->n)
+		qsort(tally->entries, tally->n, sizeof(*tally->entries), by_count);
 }
 
 struct job {
 	const struct ng_index *index;
-	const uint8_t *pat;
-	size_t len;
+	const struct ng_ranges *ranges;
 	const ng_cancel *cancel;
 	ng_tally_beside beside;
 	struct ng_tally *tallies; /* one a shard, and one more */
 };
 
+/* Many ranges have much the same beside them: it is added up when it has become twice as much. */
 static int shard_tally(void *userdata, uint64_t s)
 {
 	const struct job *job = userdata;
-	struct ng_interval rows = {0, 0};
-	int r = ng_shard_find(job->index->shards[s], job->pat, job->len, job->cancel, &rows);
+	struct ng_tally *tally = &job->tallies[s];
+	size_t most = COMPACT_MIN;
+	int r = 0;
 
-	if (r < 0 || rows.lo == rows.hi)
-		return r;
-	r = job->beside(job->index, (uint32_t)s, rows, job->pat, job->len, job->cancel,
-			&job->tallies[s]);
+	for (size_t i = 0; r == 0 && i < job->ranges->n; i++) {
+		if (job->ranges->list[i].shard != s)
+			continue;
+		if (ng_cancelled(job->cancel))
+			return -EINTR;
+		r = job->beside(job->index, &job->ranges->list[i], job->cancel, tally);
+		if (tally->n >= most) {
+			tally_compact(tally);
+			most = ng_max(2 * tally->n, (size_t)COMPACT_MIN);
+		}
+	}
 	return ng_shard_result(job->index->shards[s], r);
 }
 
@@ -96,16 +114,16 @@ static int tallies_join(const struct job *job)
 	return r;
 }
 
-int ng_tally_all(const struct ng_index *index, const uint8_t *pat, size_t len,
+int ng_tally_all(const struct ng_index *index, const struct ng_ranges *ranges,
 		 const ng_cancel *cancel, ng_tally_beside beside, struct ng_next **ret_list,
 		 size_t *ret_n)
 {
-	struct job job = {index, pat, len, cancel, beside, NULL};
+	struct job job = {index, ranges, cancel, beside, NULL};
 	struct ng_tally *all;
-	int r;
+	int r = ng_ranges_check(ranges, index);
 
-	if (len == 0)
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	job.tallies = calloc(index->n_shards + 1, sizeof(*job.tallies));
 	if (!job.tallies)
 		return -ENOMEM;

@@ -14,12 +14,11 @@ struct ng_tally {
 int ng_tally_add(struct ng_tally *tally, enum ng_next_kind kind, const uint8_t *bytes,
 		 unsigned n_bytes, uint64_t count);
 
-/* Look for pat in all shards side by side, and have beside(index, s, rows, ...) tally what stands
- * beside the rows of each shard that has it, not an empty interval; then make the list of them, as
- * next.h describes it. The errors of ng_find and those of beside. */
-typedef int (*ng_tally_beside)(const struct ng_index *index, uint32_t s, struct ng_interval rows,
-			       const uint8_t *pat, size_t len, const ng_cancel *cancel,
-			       struct ng_tally *tally);
-int ng_tally_all(const struct ng_index *index, const uint8_t *pat, size_t len,
+/* Have beside(index, range, ...) tally what stands beside each range's rows, shards side by side;
+ * then make the list of them, as next.h describes it. -EINVAL for ranges that aren't this index's,
+ * and the errors of beside. */
+typedef int (*ng_tally_beside)(const struct ng_index *index, const struct ng_range *range,
+			       const ng_cancel *cancel, struct ng_tally *tally);
+int ng_tally_all(const struct ng_index *index, const struct ng_ranges *ranges,
 		 const ng_cancel *cancel, ng_tally_beside beside, struct ng_next **ret_list,
 		 size_t *ret_n);

@@ -2,13 +2,14 @@
  * before it counts.
  *
  *   bench_engine count INDEX QUERIES REPS     ng_count of each query
+ *   bench_engine fold INDEX QUERIES REPS      ng_fold_find of each query
  *   bench_engine locate INDEX QUERIES REPS    ng_find, and ng_locate of the first occurrence
  *   bench_engine extract INDEX BYTES N        ng_doc_read at N random places
  *
  * QUERIES: one percent-encoded query a line. Prints key=value pairs on one line. */
 #include <time.h>
 
-#include "query/query.h"
+#include "query/fold.h"
 #include "queries.h"
 
 #define SEED 20240607u
@@ -48,6 +49,24 @@ static int count_all(const struct ng_index *index, const struct queries *queries
 	return 0;
 }
 
+static int fold_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < queries->n; i++) {
+		ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+		size_t len;
+		const uint8_t *query = query_at(queries, i, &len);
+		int r = ng_fold_find(index, query, len, NULL, &ranges);
+
+		if (r < 0)
+			return r;
+		sum += ranges.count;
+	}
+	*ret_sum = sum;
+	return 0;
+}
+
 static int locate_all(const struct ng_index *index, const struct queries *queries,
 		      uint64_t *ret_found)
 {
@@ -75,8 +94,11 @@ static int locate_all(const struct ng_index *index, const struct queries *querie
 	return 0;
 }
 
+typedef int (*ask_all)(const struct ng_index *index, const struct queries *queries,
+		       uint64_t *ret_result);
+
 static int bench_queries(const struct ng_index *index, const char *path, unsigned long reps,
-			 bool locate)
+			 ask_all ask)
 {
 	ng_cleanup(queries_clear) struct queries queries = {0};
 	double begin = 0, seconds;
@@ -87,14 +109,13 @@ static int bench_queries(const struct ng_index *index, const char *path, unsigne
 	for (unsigned long i = 0; r == 0 && i <= reps; i++) {
 		if (i == 1)
 			begin = now_seconds();
-		r = locate ? locate_all(index, &queries, &result)
-			   : count_all(index, &queries, &result);
+		r = ask(index, &queries, &result);
 	}
 	seconds = now_seconds() - begin;
 	if (r < 0)
 		return r;
 	printf("queries=%zu us_per_query=%.4f %s=%llu\n", queries.n,
-	       seconds * 1e6 / (double)(reps * queries.n), locate ? "occ" : "sum",
+	       seconds * 1e6 / (double)(reps * queries.n), ask == locate_all ? "occ" : "sum",
 	       (unsigned long long)result);
 	return 0;
 }
@@ -177,7 +198,7 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc != 5 || (n = strtoul(argv[4], NULL, 10)) == 0) {
-		fprintf(stderr, "usage: bench_engine count|locate INDEX QUERIES REPS\n"
+		fprintf(stderr, "usage: bench_engine count|fold|locate INDEX QUERIES REPS\n"
 				"       bench_engine extract INDEX BYTES N\n");
 		return 2;
 	}
@@ -186,9 +207,11 @@ int main(int argc, char **argv)
 		size_t bytes = strtoul(argv[3], NULL, 10);
 
 		if (strcmp(argv[1], "count") == 0)
-			r = bench_queries(index, argv[3], n, false);
+			r = bench_queries(index, argv[3], n, count_all);
+		else if (strcmp(argv[1], "fold") == 0)
+			r = bench_queries(index, argv[3], n, fold_all);
 		else if (strcmp(argv[1], "locate") == 0)
-			r = bench_queries(index, argv[3], n, true);
+			r = bench_queries(index, argv[3], n, locate_all);
 		else
 			r = bytes ? bench_extract(index, bytes, n) : -EINVAL;
 	}

@@ -142,6 +142,21 @@ class Corpus:
         path = self.path(f"queries.{length}")
         return path if os.path.exists(path) else write_whole(path, write)
 
+    def words(self, length):
+        """A file of QUERIES words of small letters, one a line, some of them more than once."""
+        def write(part):
+            found = []
+            for text in self.substrings(8 * length, "words"):
+                words = text.decode(errors="replace").split()[1:-1]
+                found += (w for w in words if len(w) == length and w.isascii() and w.islower()
+                          and w.isalpha())
+                if len(found) >= QUERIES:
+                    break
+            with open(part, "w", encoding="ascii") as file:
+                file.writelines(word + "\n" for word in found[:QUERIES])
+        path = self.path(f"words.{length}")
+        return path if os.path.exists(path) else write_whole(path, write)
+
     def names(self, length, n):
         """A list of n different file names that are queries of `length` bytes."""
         def write(part):

@@ -37,6 +37,20 @@ def count(corpus):
                      inverse=True, must=4, aim=8, more=True)
 
 
+def fold(corpus):
+    """ng_fold_find beside ng_count."""
+    ours, words, fold_us, exact_us = corpus.index(), corpus.words(10), [], []
+    for _ in range(ROUNDS):
+        exact = pairs(run(corpus.tools.bench_engine, "count", ours, words, str(OUR_REPS)))
+        mine = pairs(run(corpus.tools.bench_engine, "fold", ours, words, "1"))
+        if mine["sum"] < exact["sum"]:
+            raise Failed("some words are found less often in any case than in one")
+        exact_us.append(exact["us_per_query"])
+        fold_us.append(mine["us_per_query"])
+    yield paired("count in any case, words of 10 letters, beside exact", fold_us, exact_us,
+                 MICROSECONDS, must=50, aim=10)
+
+
 def locate(corpus):
     """The search for a pattern of ten bytes, and the place of its first row."""
     peer, ours, ours_us, peer_us = corpus.peer_index()[0], corpus.index(), [], []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The table of figures, in one run with the peer.
 
-    figures.py [PART...]      count size locate extract cold build paths again memory mounting
+    figures.py [PART...]      count fold size locate extract cold build paths again memory mounting
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -27,6 +27,7 @@ from table import Row, show
 
 PARTS = {
     "count": engine.count,
+    "fold": engine.fold,
     "size": engine.size,
     "locate": engine.locate,
     "extract": engine.extract,

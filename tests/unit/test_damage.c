@@ -4,6 +4,7 @@
 #include "indexmake.h"
 #include "query/batch.h"
 #include "query/df.h"
+#include "query/fold.h"
 #include "query/index_internal.h"
 #include "query/next.h"
 #include "query/trace.h"
@@ -47,7 +48,6 @@ static void ask_index(struct ng_shard *shard, const struct naive *c, uint64_t *r
 	uint64_t first_doc[2] = {0, shard->params.docs}, counts[2], docs;
 	struct ng_index index = {.n_shards = 1, .shards = &shard, .first_doc = first_doc};
 	struct ng_trace *trace = NULL;
-	struct ng_interval rows;
 	struct ng_maximal stretch;
 	size_t len, n;
 
@@ -59,13 +59,20 @@ static void ask_index(struct ng_shard *shard, const struct naive *c, uint64_t *r
 		struct ng_next *list = NULL;
 
 		ng_batch_count(&index, 2, patterns, NULL, counts);
-		if (ng_next(&index, pat, len, NULL, &list, &n) == 0)
-			free(list);
-		if (ng_prev(&index, pat, len, NULL, &list, &n) == 0)
-			free(list);
-		if (ng_find(&index, pat, len, NULL, &rows) == 0 && rows.hi - rows.lo < 3000 &&
-		    ng_df(&index, &rows, NULL, &docs) == 0)
-			assert_true(docs <= shard->params.docs);
+		for (unsigned fold = 0; fold < 2; fold++) {
+			ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+
+			if ((fold ? ng_fold_find : ng_ranges_find)(&index, pat, len, NULL,
+								   &ranges) < 0)
+				continue;
+			assert_int_equal(ng_ranges_check(&ranges, &index), 0);
+			if (ng_next(&index, &ranges, NULL, &list, &n) == 0)
+				free(list);
+			if (ng_prev(&index, &ranges, NULL, &list, &n) == 0)
+				free(list);
+			if (ranges.count < 3000 && ng_df(&index, &ranges, NULL, &docs) == 0)
+				assert_true(docs <= shard->params.docs);
+		}
 		assert_int_equal(ng_trace_new(&index, pat, len, 4, &trace), 0);
 		while (ng_trace_next(trace, NULL, &stretch) == 1)
 			assert_true(stretch.begin + 4 <= stretch.end && stretch.end <= len);

@@ -16,14 +16,10 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 		  size_t len)
 {
 	uint64_t want = naive_df(c, pat, len), got = UINT64_MAX;
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct ng_index_stats stats;
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 
-	ng_index_stats(index, &stats);
-	by_shard = calloc(stats.shards + 1, sizeof(*by_shard));
-	assert_non_null(by_shard);
-	assert_int_equal(ng_find(index, pat, len, NULL, by_shard), 0);
-	assert_int_equal(ng_df(index, by_shard, NULL, &got), 0);
+	assert_int_equal(ng_ranges_find(index, pat, len, NULL, &ranges), 0);
+	assert_int_equal(ng_df(index, &ranges, NULL, &got), 0);
 	if (got != want)
 		fail_msg("%s: %zu bytes from %02x on are in %ju documents, not %ju", c->name, len,
 			 pat[0], (uintmax_t)want, (uintmax_t)got);
@@ -79,9 +75,16 @@ static void test_many(void **state)
 
 static void test_refused(void **state)
 {
+	static const struct ng_range wrong[] = {
+		{.shard = 0, .lo = 0, .hi = UINT64_MAX},
+		{.shard = 0, .lo = 2, .hi = 1},
+		{.shard = 0, .lo = 1, .hi = 1},
+		{.shard = 1, .lo = 1, .hi = 2},
+		{.shard = 0, .lo = 1, .hi = 2, .first = 1},
+	};
 	struct ng_build_options options = {.threads = 2};
 	struct naive c = {.name = "prose"};
-	struct ng_interval rows = {0, 0};
+	struct ng_ranges ranges = NG_RANGES_INIT;
 	struct made_index made;
 	ng_cancel cancel = true;
 	uint64_t rng = naive_seed(), docs = 42;
@@ -90,13 +93,18 @@ static void test_refused(void **state)
 	naive_words(&rng, text, sizeof(text));
 	naive_add(&c, text, sizeof(text));
 	made_index_new(&c, &options, &made);
-	assert_int_equal(ng_find(made.index, (const uint8_t *)" ", 1, NULL, &rows), 0);
-	assert_true(rows.lo < rows.hi);
-	assert_int_equal(ng_df(made.index, &rows, &cancel, &docs), -EINTR);
-	rows = (struct ng_interval){0, UINT64_MAX};
-	assert_int_equal(ng_df(made.index, &rows, NULL, &docs), -EINVAL);
-	rows = (struct ng_interval){2, 1};
-	assert_int_equal(ng_df(made.index, &rows, NULL, &docs), -EINVAL);
+	assert_int_equal(ng_ranges_find(made.index, (const uint8_t *)" ", 1, NULL, &ranges), 0);
+	assert_int_equal(ranges.n, 1);
+	assert_int_equal(ng_df(made.index, &ranges, &cancel, &docs), -EINTR);
+	for (size_t i = 0; i < ng_array_size(wrong); i++) {
+		struct ng_range range = wrong[i];
+		struct ng_ranges foreign = {&range, 1, range.hi - range.lo};
+
+		assert_int_equal(ng_df(made.index, &foreign, NULL, &docs), -EINVAL);
+	}
+	ranges.count++;
+	assert_int_equal(ng_df(made.index, &ranges, NULL, &docs), -EINVAL);
+	ng_ranges_clear(&ranges);
 	assert_int_equal(docs, 42);
 	made_index_free(&made);
 	naive_clear(&c);

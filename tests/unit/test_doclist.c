@@ -30,21 +30,17 @@ static void check_pages(const struct made_index *made, const struct naive *c, co
 			size_t len, size_t page, bool cancels)
 {
 	ng_cleanup(ng_doclist_freep) struct ng_doclist *list = NULL;
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_freep) uint64_t *want = calloc(c->docs + 1, sizeof(*want));
 	ng_cleanup(ng_freep) uint64_t *got = calloc(c->docs + page + 1, sizeof(*got));
 	size_t n_want, n_got = 0, n = 0;
-	struct ng_index_stats stats;
 	bool more = true;
 
 	assert_non_null(want);
 	assert_non_null(got);
-	ng_index_stats(made->index, &stats);
-	by_shard = calloc(stats.shards + 1, sizeof(*by_shard));
-	assert_non_null(by_shard);
 	n_want = naive_docs(c, pat, len, want);
-	assert_int_equal(ng_find(made->index, pat, len, NULL, by_shard), 0);
-	assert_int_equal(ng_doclist_new(made->index, by_shard, &list), 0);
+	assert_int_equal(ng_ranges_find(made->index, pat, len, NULL, &ranges), 0);
+	assert_int_equal(ng_doclist_new(made->index, &ranges, &list), 0);
 	while (more) {
 		ng_cancel cancel = true;
 		int r = cancels ? ng_doclist_next(list, page, &cancel, got + n_got, &n, &more) : 0;

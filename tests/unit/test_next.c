@@ -81,10 +81,11 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 	for (unsigned behind = 0; behind < 2; behind++) {
 		ng_cleanup(ng_freep) struct ng_next *got = NULL, *want = NULL;
 		size_t n_got = 42, n_want;
-		int r = behind ? ng_next(index, pat, len, NULL, &got, &n_got)
-			       : ng_prev(index, pat, len, NULL, &got, &n_got);
+		ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 
-		assert_int_equal(r, 0);
+		assert_int_equal(ng_ranges_find(index, pat, len, NULL, &ranges), 0);
+		assert_int_equal((behind ? ng_next : ng_prev)(index, &ranges, NULL, &got, &n_got),
+				 0);
 		want = naive_beside(c, pat, len, behind, &n_want);
 		if (n_got != n_want)
 			fail_msg("%s, %s %zu bytes from %02x on: %zu entries, not %zu", c->name,
@@ -222,6 +223,7 @@ static void test_long(void **state)
 
 static void test_refused(void **state)
 {
+	static const size_t lens[] = {1, 1000};
 	struct ng_build_options options = {.threads = 1};
 	struct naive c = {.name = "prose"};
 	struct ng_next *list = NULL;
@@ -234,11 +236,16 @@ static void test_refused(void **state)
 	naive_words(&rng, text, sizeof(text));
 	naive_add(&c, text, sizeof(text));
 	made_index_new(&c, &options, &made);
-	assert_int_equal(ng_next(made.index, text, 0, NULL, &list, &n), -EINVAL);
-	assert_int_equal(ng_prev(made.index, text, 0, NULL, &list, &n), -EINVAL);
-	assert_int_equal(ng_next(made.index, text, 1, &cancel, &list, &n), -EINTR);
-	assert_int_equal(ng_next(made.index, text, 1000, &cancel, &list, &n), -EINTR);
-	assert_int_equal(ng_prev(made.index, text, 1000, &cancel, &list, &n), -EINTR);
+	for (size_t i = 0; i < ng_array_size(lens); i++) {
+		ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+
+		assert_int_equal(ng_ranges_find(made.index, text, lens[i], NULL, &ranges), 0);
+		assert_int_equal(ng_next(made.index, &ranges, &cancel, &list, &n), -EINTR);
+		assert_int_equal(ng_prev(made.index, &ranges, &cancel, &list, &n), -EINTR);
+		ranges.count++;
+		assert_int_equal(ng_next(made.index, &ranges, NULL, &list, &n), -EINVAL);
+		assert_int_equal(ng_prev(made.index, &ranges, NULL, &list, &n), -EINVAL);
+	}
 	assert_int_equal(n, 42);
 	assert_null(list);
 	made_index_free(&made);

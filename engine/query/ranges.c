@@ -1,0 +1,139 @@
+#include "query/ranges.h"
+
+#include "query/index_internal.h"
+
+/* Of a range's string, read at a time. */
+#define TEXT_PIECE (64u << 10)
+
+void ng_ranges_clear(struct ng_ranges *ranges)
+{
+	free(ranges->list);
+	*ranges = NG_RANGES_INIT;
+}
+
+int ng_ranges_find(const struct ng_index *index, const uint8_t *pat, size_t len,
+		   const ng_cancel *cancel, struct ng_ranges *ret_ranges)
+{
+	ng_cleanup(ng_freep) struct ng_interval *by_shard =
+		calloc(index->n_shards + 1, sizeof(*by_shard));
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	int r;
+
+	ranges.list = calloc(index->n_shards + 1, sizeof(*ranges.list));
+	if (!by_shard || !ranges.list)
+		return -ENOMEM;
+	r = ng_find(index, pat, len, cancel, by_shard);
+	if (r < 0)
+		return r;
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		struct ng_range range = {s, by_shard[s].lo, by_shard[s].hi, ranges.count, len};
+
+		if (range.lo >= range.hi)
+			continue;
+		ranges.list[ranges.n++] = range;
+		ranges.count += range.hi - range.lo;
+	}
+	*ret_ranges = ranges;
+	ranges = NG_RANGES_INIT;
+	return 0;
+}
+
+int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges)
+{
+	struct ng_range *list = calloc(ranges->n + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	if (ranges->n)
+		memcpy(list, ranges->list, ranges->n * sizeof(*list));
+	*ret_ranges = (struct ng_ranges){list, ranges->n, ranges->count};
+	return 0;
+}
+
+const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occurrence)
+{
+	size_t lo = 0, hi = ranges->n;
+
+	while (hi - lo > 1) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (ranges->list[middle].first <= occurrence)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	return &ranges->list[lo];
+}
+
+static bool range_fits(const struct ng_range *range, const struct ng_index *index)
+{
+	return range->shard < index->n_shards && range->lo < range->hi &&
+	       range->hi <= index->shards[range->shard]->params.rows;
+}
+
+int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < ranges->n; i++) {
+		const struct ng_range *range = &ranges->list[i];
+
+		if (!range_fits(range, index) || range->first != count)
+			return -EINVAL;
+		count += range->hi - range->lo;
+	}
+	return count == ranges->count ? 0 : -EINVAL;
+}
+
+int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *ranges, uint64_t first,
+		     size_t n, const ng_cancel *cancel, struct ng_match *ret_matches, size_t *ret_n)
+{
+	const struct ng_range *range;
+	size_t done = 0;
+	int r = 0;
+
+	n = first < ranges->count ? (size_t)ng_min((uint64_t)n, ranges->count - first) : 0;
+	range = n ? ng_ranges_at(ranges, first) : NULL;
+	for (; r == 0 && done < n; range++) {
+		uint64_t row = range->lo + (first + done - range->first);
+		size_t take;
+
+		if (!range_fits(range, index) || row < range->lo || row >= range->hi)
+			return -EINVAL;
+		take = (size_t)ng_min((uint64_t)(n - done), range->hi - row);
+		r = ng_index_locate_rows(index, range->shard, row, take, cancel,
+					 ret_matches + done);
+		done += take;
+	}
+	if (r < 0)
+		return r;
+	*ret_n = n;
+	return 0;
+}
+
+int ng_range_text(const struct ng_index *index, const struct ng_range *range,
+		  const ng_cancel *cancel, struct ng_buf *buf)
+{
+	struct ng_ranges one = {(struct ng_range[]){*range}, 1, range->hi - range->lo};
+	struct ng_match match = {0, 0};
+	size_t n = 0, before = buf->len;
+	int r;
+
+	one.list[0].first = 0;
+	r = ng_ranges_locate(index, &one, 0, 1, cancel, &match, &n);
+	for (uint64_t at = 0; r == 0 && at < range->bytes; at += n) {
+		size_t want = (size_t)ng_min(range->bytes - at, (uint64_t)TEXT_PIECE);
+
+		r = ng_buf_reserve(buf, want);
+		if (r == 0)
+			r = ng_index_peek(index, match.doc, match.offset + at, want, cancel,
+					  buf->data + buf->len, &n);
+		if (r == 0 && n == 0)
+			r = -EUCLEAN;
+		if (r == 0)
+			buf->len += n;
+	}
+	if (r < 0)
+		buf->len = before;
+	return r;
+}
