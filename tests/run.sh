@@ -128,6 +128,8 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 begin "release"
 CC=gcc build release && run_tests release
+# What is slow already does a little less.
+export NG_TEST_BRIEF=1
 begin "asan"
 CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &&
 	run_tests asan --timeout-multiplier 4
