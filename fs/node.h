@@ -59,6 +59,7 @@ enum ng_kind {
 	NG_KIND_DF,
 	NG_KIND_NEXT,
 	NG_KIND_PREV,
+	NG_KIND_TRACE,
 	NG_KINDS,
 };
 

@@ -9,7 +9,7 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		buf,
 		"This directory is a text corpus of %llu documents and %llu bytes, indexed for "
 		"exact\n"
-		"search. You ask by reading files; nothing but batch/ can be written.\n"
+		"search. You ask by reading files; nothing but batch/ and trace can be written.\n"
 		"\n"
 		"    cat count/QUERY            how often QUERY occurs: a number, 0 if it doesn't\n"
 		"    ls docs/QUERY/             the documents that hold QUERY; there is no such\n"
@@ -32,6 +32,9 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"also\n"
 		"                               df, find, next and prev there:\n"
 		"                               exec 3<>batch/count; cat queries >&3; cat <&3\n"
+		"    trace                      write a text of up to 1 MiB, and read its longest\n"
+		"                               stretches that occur, a line of JSON each:\n"
+		"                               exec 3<>trace; cat text >&3; cat <&3\n"
 		"\n"
 		"For instance:  cat 'count/of the'    grep -l TODO docs/main/*.txt\n"
 		"\n"

@@ -75,6 +75,9 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry);
 /* st_ino of the page after that of at->node. */
 uint64_t ng_room_more_ino(const struct ng_at *at);
 
+/* A new /trace. */
+int ng_room_trace(const struct ng_at *at, const char *name, struct ng_entry *ret_entry);
+
 /* room_top.c */
 extern const struct ng_room ng_room_root, ng_room_index, ng_room_readme, ng_room_stats;
 /* room_count.c */

@@ -1,10 +1,11 @@
-/* /kwic/QUERY, /df/QUERY and its like, and /batch/count and its like: files that every lookup gives
- * anew. */
+/* /kwic/QUERY, /df/QUERY and its like, /batch/count and its like, and /trace: files that every
+ * lookup gives anew. */
 #include "answer_next.h"
 #include "batch.h"
 #include "concordance.h"
 #include "deferred.h"
 #include "room.h"
+#include "tracing.h"
 
 /* Text on each side of an occurrence in a line. */
 #define KWIC_CONTEXT_BYTES 40u
@@ -118,6 +119,15 @@ static int batch_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit
 			break;
 	}
 	return 0;
+}
+
+int ng_room_trace(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	struct ng_stream *stream;
+	int r = ng_tracing_new(at->view->indexes, ng_indexes_get(at->view->indexes, at->index_no),
+			       NG_TRACING_MIN_BYTES, &stream);
+
+	return r ? r : add(at, NG_KIND_TRACE, name, (const uint8_t *)"", 0, stream, ret_entry);
 }
 
 static int stream_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,

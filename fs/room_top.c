@@ -10,7 +10,7 @@ static const struct {
 	{"df", NG_KIND_DF_DIR},     {"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
 	{"find", NG_KIND_FIND_DIR}, {"kwic", NG_KIND_KWIC_DIR},   {"match", NG_KIND_MATCH_DIR},
 	{"meta", NG_KIND_META_DIR}, {"next", NG_KIND_NEXT_DIR},   {"prev", NG_KIND_PREV_DIR},
-	{"stats", NG_KIND_STATS},
+	{"stats", NG_KIND_STATS},   {"trace", NG_KIND_TRACE},
 };
 
 const char *ng_room_top_name(size_t i)
@@ -64,6 +64,8 @@ static int index_lookup(const struct ng_at *at, const char *name, struct ng_entr
 	for (size_t i = 0; i < ng_array_size(names); i++) {
 		if (strcmp(names[i].name, name) != 0)
 			continue;
+		if (names[i].kind == NG_KIND_TRACE)
+			return ng_room_trace(at, name, ret_entry);
 		if (is_kept(names[i].kind))
 			return kept_lookup(at, names[i].kind, name, ret_entry);
 		return ng_room_entry(at, names[i].kind, epoch_below(at), ret_entry);

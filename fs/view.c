@@ -18,6 +18,7 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_MATCH] = &ng_room_match,         [NG_KIND_KWIC] = &ng_room_stream_file,
 	[NG_KIND_BATCH] = &ng_room_stream_file,   [NG_KIND_DF] = &ng_room_stream_file,
 	[NG_KIND_NEXT] = &ng_room_stream_file,    [NG_KIND_PREV] = &ng_room_stream_file,
+	[NG_KIND_TRACE] = &ng_room_stream_file,
 };
 
 static void leave(const struct ng_at *at)
@@ -86,7 +87,7 @@ static bool is_stale(const struct ng_at *at)
 
 bool ng_view_is_writable(ng_node_id id)
 {
-	return ng_node_kind(id) == NG_KIND_BATCH;
+	return ng_node_kind(id) == NG_KIND_BATCH || ng_node_kind(id) == NG_KIND_TRACE;
 }
 
 bool ng_view_is_dir(ng_node_id id)
