@@ -107,7 +107,7 @@ static void test_append(void **state)
 	check_content(view, must_find(view, count.id, "fish").id, "2\n");
 	assert_int_equal(ng_view_reload(view, note_name, names, NULL), 1);
 	assert_string_equal(names,
-			    "README batch count df doc docs find kwic match meta next prev stats trace ");
+			    "README batch count df doc docs find kwic match meta next prev stats trace with ");
 
 	/* From the root on all is new, under the same inode numbers. */
 	entry = must_find(view, NG_NODE_ROOT, "count");
