@@ -88,13 +88,13 @@ static void shuffle(struct ng_buf *text, uint64_t seed)
 	size_t n = 0;
 
 	assert_non_null(starts);
+	if (text->len == 0)
+		return;
 	starts[0] = text->data;
 	while (starts[n] < text->data + text->len) {
 		starts[n + 1] = (const uint8_t *)rawmemchr(starts[n], '\n') + 1;
 		n++;
 	}
-	if (n == 0)
-		return;
 	shuffle = ng_shuffle_make(n, seed);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t at = ng_shuffle_at(&shuffle, i);
