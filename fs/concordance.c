@@ -1,6 +1,7 @@
 #include "concordance.h"
 #include "escape.h"
 #include "json.h"
+#include "query/shuffle.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
  * time. */
@@ -14,8 +15,8 @@
 #define CHUNK_FIRST 256u
 #define CHUNK_BYTES (1u << 20)
 
-/* Of a line, about. */
-#define LINE_BYTES 128u
+/* Of a line besides its context, about. */
+#define LINE_BYTES 48u
 
 /* Pieces in memory: the last two, since a page may belong to both, and one made again. */
 #define KEPT 3u
@@ -27,20 +28,29 @@ struct kept {
 
 /* Where a piece begins. */
 struct piece {
-	uint64_t offset, occurrence;
+	uint64_t offset, line;
+};
+
+/* A line of a chunk, and which occurrence it is of. */
+struct place {
+	uint64_t number;
+	size_t line;
 };
 
 struct concordance {
 	struct ng_stream stream;
-	uint32_t context_bytes;
+	struct ng_concordance_how how;
 	struct ng_interval *by_shard; /* NULL: not yet searched */
 	uint64_t count;
-	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
+	struct ng_shuffle shuffle; /* once searched, of a random order */
+	struct piece *pieces;      /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
 	uint64_t read_end;           /* of what the kernel has read */
 	struct ng_context *contexts; /* [chunk_max] */
 	uint8_t *text;
+	struct place *places; /* [chunk_max], as the next, of a random order */
+	uint64_t *numbers;
 	size_t chunk;
 	size_t query_bytes;
 	uint8_t query[];
@@ -75,31 +85,73 @@ int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, co
 /* How many occurrences are looked up at once. */
 static size_t chunk_max(const struct concordance *c)
 {
-	size_t fit = CHUNK_BYTES / (2 * (size_t)ng_max(c->context_bytes, 1u));
+	size_t fit = CHUNK_BYTES / (2 * (size_t)ng_max(c->how.context_bytes, 1u));
 
 	return ng_max(ng_min(fit, (size_t)CHUNK), (size_t)CHUNK_MIN);
 }
 
-/* Lines from occurrence *at on, until there are want bytes, or up to occurrence end. *at moves on;
- * on failure the lines before it are good. */
+static int compare_numbers(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* The lines [at, at + n) of a random order: where each one's occurrence stands in the index, looked
+ * up in that order. */
+static int look_up_shuffled(struct concordance *c, uint64_t at, size_t n, const ng_cancel *cancel)
+{
+	for (size_t i = 0; i < n; i++)
+		c->places[i] = (struct place){ng_shuffle_at(&c->shuffle, at + i), i};
+	qsort(c->places, n, sizeof(*c->places), compare_numbers);
+	for (size_t i = 0; i < n; i++)
+		c->numbers[i] = c->places[i].number;
+	return ng_contexts_at(c->stream.index->index, c->by_shard, n, c->numbers, c->query_bytes,
+			      c->how.context_bytes, cancel, c->contexts, c->text);
+}
+
+/* Append the lines [at, at + n). */
+static int append_lines(struct concordance *c, uint64_t at, size_t n, const ng_cancel *cancel,
+			struct ng_buf *buf)
+{
+	size_t got = n;
+	int r;
+
+	if (c->how.random) {
+		r = look_up_shuffled(c, at, n, cancel);
+		/* From here on numbers[line] is where that line's occurrence was put. */
+		for (size_t i = 0; i < n; i++)
+			c->numbers[c->places[i].line] = i;
+	} else {
+		r = ng_contexts(c->stream.index->index, c->by_shard, at, n, c->query_bytes,
+				c->how.context_bytes, cancel, c->contexts, c->text, &got);
+	}
+	if (r == 0 && got != n)
+		r = -EUCLEAN;
+	for (size_t line = 0; r == 0 && line < n; line++) {
+		size_t i = c->how.random ? c->numbers[line] : line;
+
+		r = ng_concordance_line(buf, &c->contexts[i],
+					c->text + (2 * i + 1) * c->how.context_bytes, c->query,
+					c->query_bytes);
+	}
+	return r;
+}
+
+/* Lines from number *at on, until there are want bytes, or up to line end. *at moves on; on failure
+ * the lines before it are good. */
 static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t want,
 		      const ng_cancel *cancel, struct ng_buf *buf)
 {
+	size_t line_bytes = LINE_BYTES + 2 * (size_t)c->how.context_bytes;
 	int r = 0;
 
 	while (r == 0 && *at < end && buf->len < want) {
-		size_t good = buf->len, got = 0;
-		size_t n = ng_max((want - good) / LINE_BYTES, (size_t)CHUNK_FIRST);
+		size_t good = buf->len;
+		size_t n = ng_max((want - good) / line_bytes, (size_t)CHUNK_FIRST);
 
 		n = (size_t)ng_min((uint64_t)ng_min(n, c->chunk), end - *at);
-		r = ng_contexts(c->stream.index->index, c->by_shard, *at, n, c->query_bytes,
-				c->context_bytes, cancel, c->contexts, c->text, &got);
-		if (r == 0 && got != n)
-			r = -EUCLEAN;
-		for (size_t i = 0; r == 0 && i < n; i++)
-			r = ng_concordance_line(buf, &c->contexts[i],
-						c->text + (2 * i + 1) * c->context_bytes, c->query,
-						c->query_bytes);
+		r = append_lines(c, *at, n, cancel, buf);
 		if (r == 0) {
 			*at += n;
 			c->chunk = ng_min(c->chunk * 2, chunk_max(c));
@@ -127,6 +179,8 @@ static int search(struct concordance *c, const ng_cancel *cancel)
 		return r;
 	for (uint32_t s = 0; s < stats.shards; s++)
 		c->count += by_shard[s].hi - by_shard[s].lo;
+	if (c->how.random && c->count)
+		c->shuffle = ng_shuffle_make(c->count, c->how.seed);
 	c->by_shard = ng_steal_ptr(&by_shard);
 	return 0;
 }
@@ -139,8 +193,12 @@ static int reserve(struct concordance *c)
 	if (!c->contexts)
 		c->contexts = calloc(chunk_max(c), sizeof(*c->contexts));
 	if (!c->text)
-		c->text = malloc(chunk_max(c) * 2 * ng_max(c->context_bytes, 1u));
-	if (!c->contexts || !c->text)
+		c->text = malloc(chunk_max(c) * 2 * ng_max(c->how.context_bytes, 1u));
+	if (c->how.random && !c->places)
+		c->places = calloc(chunk_max(c), sizeof(*c->places));
+	if (c->how.random && !c->numbers)
+		c->numbers = calloc(chunk_max(c), sizeof(*c->numbers));
+	if (!c->contexts || !c->text || (c->how.random && (!c->places || !c->numbers)))
 		return -ENOMEM;
 	if (c->n_pieces + 1 >= c->cap) {
 		struct piece *pieces = realloc(c->pieces, cap * sizeof(*pieces));
@@ -169,13 +227,13 @@ static int concordance_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		r = search(c, cancel);
 	if (r == 0)
 		r = reserve(c);
-	if (r || c->pieces[c->n_pieces].occurrence == c->count)
+	if (r || c->pieces[c->n_pieces].line == c->count)
 		return r;
 	next = c->pieces[c->n_pieces];
 	want = c->n_pieces < 4 ? PIECE_BYTES_FIRST << c->n_pieces : PIECE_BYTES_MAX;
 	kept->text.len = 0;
 	kept->piece = c->n_pieces;
-	r = make_lines(c, &next.occurrence, c->count, want, cancel, &kept->text);
+	r = make_lines(c, &next.line, c->count, want, cancel, &kept->text);
 	if (kept->text.len == 0)
 		return r;
 	next.offset += kept->text.len;
@@ -189,7 +247,7 @@ static int piece_text(struct concordance *c, size_t piece, const ng_cancel *canc
 		      const struct ng_buf **ret_text)
 {
 	struct kept *again = &c->kept[KEPT - 1];
-	uint64_t at = c->pieces[piece].occurrence;
+	uint64_t at = c->pieces[piece].line;
 	int r;
 
 	for (size_t i = 0; i < KEPT; i++) {
@@ -199,7 +257,7 @@ static int piece_text(struct concordance *c, size_t piece, const ng_cancel *canc
 		}
 	}
 	again->text.len = 0;
-	r = make_lines(c, &at, c->pieces[piece + 1].occurrence, SIZE_MAX, cancel, &again->text);
+	r = make_lines(c, &at, c->pieces[piece + 1].line, SIZE_MAX, cancel, &again->text);
 	if (r == 0 && again->text.len != c->pieces[piece + 1].offset - c->pieces[piece].offset)
 		r = -EUCLEAN;
 	if (r) {
@@ -236,7 +294,7 @@ static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t le
 
 	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
 	 * it is the kernel reading ahead, out of order, it will ask again. */
-	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].occurrence < c->count))
+	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].line < c->count))
 		return -ESPIPE;
 	while (done < len && offset + done < end) {
 		uint64_t at = offset + done;
@@ -265,12 +323,14 @@ static void concordance_free(struct ng_stream *stream)
 	free(c->pieces);
 	free(c->contexts);
 	free(c->text);
+	free(c->places);
+	free(c->numbers);
 	free(c);
 }
 
 int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		       const uint8_t *query, size_t query_bytes, uint32_t context_bytes,
-		       struct ng_stream **ret_stream)
+		       const uint8_t *query, size_t query_bytes,
+		       const struct ng_concordance_how *how, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = concordance_grow,
@@ -285,7 +345,7 @@ int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *i
 		return -ENOMEM;
 	}
 	ng_stream_init(&c->stream, &ops, indexes, index);
-	c->context_bytes = context_bytes;
+	c->how = *how;
 	c->query_bytes = query_bytes;
 	c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
 	memcpy(c->query, query, query_bytes);

@@ -12,10 +12,15 @@
 int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
 			const uint8_t *query, size_t query_bytes);
 
-/* The stream of all lines, in index order, with up to context_bytes of text on either side. The
- * query is copied; the index is as ng_stream_init takes it, and not NULL. Nothing is searched yet.
- * Besides 16 bytes for each piece made, it holds the last two pieces, of up to 1 MiB; what was
- * dropped is made again when it is read again. -ENOMEM. */
+struct ng_concordance_how {
+	uint32_t context_bytes; /* of text on either side, at most */
+	bool random; /* in the order that ng_shuffle_make makes of seed; false: in index order */
+	uint64_t seed;
+};
+
+/* The stream of all lines. The query is copied; the index is as ng_stream_init takes it, and not
+ * NULL. Nothing is searched yet. Besides 16 bytes for each piece made, it holds the last two
+ * pieces, of up to 1 MiB; what was dropped is made again when it is read again. -ENOMEM. */
 int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		       const uint8_t *query, size_t query_bytes, uint32_t context_bytes,
-		       struct ng_stream **ret_stream);
+		       const uint8_t *query, size_t query_bytes,
+		       const struct ng_concordance_how *how, struct ng_stream **ret_stream);

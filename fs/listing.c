@@ -16,6 +16,7 @@ struct listing {
 	struct ng_doclist *walk;
 	struct ng_page **pages; /* pages[first_kept..made-1]; those before were dropped */
 	size_t first_kept, made, cap;
+	size_t page_docs;
 	size_t query_bytes;
 	uint8_t query[];
 };
@@ -26,18 +27,15 @@ struct ng_listings {
 	struct listing *newest, *oldest;
 	size_t n, max_listings;
 	size_t bytes, max_bytes; /* of pages kept */
-	size_t page_docs;
 };
 
-int ng_listings_new(size_t page_docs, size_t max_listings, size_t max_bytes,
-		    struct ng_listings **ret_listings)
+int ng_listings_new(size_t max_listings, size_t max_bytes, struct ng_listings **ret_listings)
 {
 	struct ng_listings *listings = calloc(1, sizeof(*listings));
 
 	if (!listings)
 		return -ENOMEM;
-	assert(page_docs > 0 && max_listings > 0);
-	listings->page_docs = page_docs;
+	assert(max_listings > 0);
 	listings->max_listings = max_listings;
 	listings->max_bytes = max_bytes;
 	pthread_mutex_init(&listings->lock, NULL);
@@ -144,20 +142,21 @@ static void trim(struct ng_listings *listings)
 }
 
 static struct listing *find(const struct ng_listings *listings, const struct ng_index *index,
-			    const uint8_t *query, size_t query_bytes)
+			    const uint8_t *query, size_t query_bytes, size_t page_docs)
 {
 	struct listing *listing = listings->newest;
 
-	while (listing && (listing->index != index || listing->query_bytes != query_bytes ||
+	while (listing && (listing->index != index || listing->page_docs != page_docs ||
+			   listing->query_bytes != query_bytes ||
 			   memcmp(listing->query, query, query_bytes) != 0))
 		listing = listing->older;
 	return listing;
 }
 
 static struct listing *find_or_add(struct ng_listings *listings, const struct ng_index *index,
-				   const uint8_t *query, size_t query_bytes)
+				   const uint8_t *query, size_t query_bytes, size_t page_docs)
 {
-	struct listing *listing = find(listings, index, query, query_bytes);
+	struct listing *listing = find(listings, index, query, query_bytes, page_docs);
 
 	if (listing) {
 		unlink_listing(listings, listing);
@@ -167,6 +166,7 @@ static struct listing *find_or_add(struct ng_listings *listings, const struct ng
 			return NULL;
 		listing->index = index;
 		listing->query_bytes = query_bytes;
+		listing->page_docs = page_docs;
 		memcpy(listing->query, query, query_bytes);
 	}
 	link_newest(listings, listing);
@@ -183,8 +183,7 @@ static int start_walk(const struct ng_index *index, const uint8_t *query, size_t
 }
 
 /* Make the next page. Called without the lock, by the one thread that set busy. */
-static int walk_on(const struct ng_listings *listings, struct listing *listing,
-		   const ng_cancel *cancel, struct ng_page **ret_page)
+static int walk_on(struct listing *listing, const ng_cancel *cancel, struct ng_page **ret_page)
 {
 	struct ng_page *page, *fitted;
 	int r;
@@ -195,10 +194,10 @@ static int walk_on(const struct ng_listings *listings, struct listing *listing,
 		if (r)
 			return r;
 	}
-	page = malloc(sizeof(*page) + listings->page_docs * sizeof(page->docs[0]));
+	page = malloc(sizeof(*page) + listing->page_docs * sizeof(page->docs[0]));
 	if (!page)
 		return -ENOMEM;
-	r = ng_doclist_next(listing->walk, listings->page_docs, cancel, page->docs, &page->n_docs,
+	r = ng_doclist_next(listing->walk, listing->page_docs, cancel, page->docs, &page->n_docs,
 			    &page->more);
 	if (r) {
 		free(page);
@@ -236,7 +235,7 @@ static int make_page(struct ng_listings *listings, struct listing *listing, cons
 
 	listing->busy = true;
 	pthread_mutex_unlock(&listings->lock);
-	r = walk_on(listings, listing, cancel, &page);
+	r = walk_on(listing, cancel, &page);
 	pthread_mutex_lock(&listings->lock);
 	listing->busy = false;
 	pthread_cond_broadcast(&listings->walked);
@@ -297,14 +296,14 @@ static int get_page(struct ng_listings *listings, struct listing *listing, uint6
 }
 
 int ng_listings_page(struct ng_listings *listings, const struct ng_index *index,
-		     const uint8_t *query, size_t query_bytes, uint64_t page,
+		     const uint8_t *query, size_t query_bytes, size_t page_docs, uint64_t page,
 		     const ng_cancel *cancel, struct ng_page **ret_page)
 {
 	struct listing *listing;
 	int r = -ENOMEM;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find_or_add(listings, index, query, query_bytes);
+	listing = find_or_add(listings, index, query, query_bytes, page_docs);
 	if (listing) {
 		listing->users++;
 		r = get_page(listings, listing, page, cancel, ret_page);
@@ -339,13 +338,13 @@ static int compare_docs(const void *a, const void *b)
 }
 
 int ng_listings_holds(struct ng_listings *listings, const struct ng_index *index,
-		      const uint8_t *query, size_t query_bytes, uint64_t doc)
+		      const uint8_t *query, size_t query_bytes, size_t page_docs, uint64_t doc)
 {
 	struct listing *listing;
 	int r = -EAGAIN;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find(listings, index, query, query_bytes);
+	listing = find(listings, index, query, query_bytes, page_docs);
 	if (listing && listing->complete && listing->first_kept == 0)
 		r = 0;
 	for (size_t i = listing ? listing->first_kept : 0; listing && i < listing->made; i++) {

@@ -57,7 +57,7 @@ static const char help_text[] =
 	"    -d              log every request; implies -f\n"
 	"    -s              serve one request at a time\n"
 	"    -o page=N       names that a directory lists before more/ (default 1000)\n"
-	"    -o ro           nothing can be written, batch/ neither\n"
+	"    -o ro           nothing can be written, batch/ and trace neither\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"

@@ -14,9 +14,10 @@ struct slot {
 	uint64_t lookups;           /* that the kernel holds */
 	uint64_t refs;              /* requests at work */
 	size_t bytes;
-	bool in_age; /* false: the kernel has been asked to drop it */
-	bool let_go; /* then it is the oldest */
-	char data[]; /* query, then name */
+	bool in_age;                 /* false: the kernel has been asked to drop it */
+	bool let_go;                 /* then it is the oldest */
+	struct ng_settings settings; /* node.settings, if that isn't NULL */
+	char data[];                 /* query, then name */
 };
 
 struct ng_nodes {
@@ -229,6 +230,7 @@ uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const 
 static struct slot *slot_new(const struct ng_node_init *init)
 {
 	size_t name_bytes = strlen(init->name) + 1;
+	uint64_t salt = init->settings ? init->settings->hash : 0;
 	struct slot *slot = calloc(1, sizeof(*slot) + init->query_bytes + name_bytes);
 
 	if (!slot)
@@ -238,7 +240,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 	slot->bytes = sizeof(*slot) + init->query_bytes + name_bytes + init->content_bytes;
 	slot->node = (struct ng_node){
 		.parent = init->parent,
-		.ino = ng_nodes_ino(init->kind, init->index, init->number, init->query,
+		.ino = ng_nodes_ino(init->kind, init->index, init->number ^ salt, init->query,
 				    init->query_bytes),
 		.epoch = init->epoch,
 		.number = init->number,
@@ -250,6 +252,10 @@ static struct slot *slot_new(const struct ng_node_init *init)
 		.content_bytes = init->content_bytes,
 		.stream = init->stream,
 	};
+	if (init->settings) {
+		slot->settings = *init->settings;
+		slot->node.settings = &slot->settings;
+	}
 	return slot;
 }
 
@@ -258,7 +264,7 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 {
 	struct slot *slot, *there;
 
-	assert(init->kind >= NG_KIND_FIRST_KEPT);
+	assert(init->kind >= NG_KIND_FIRST_KEPT || init->settings);
 	slot = slot_new(init);
 	if (!slot) {
 		ng_stream_free(init->stream);
@@ -271,6 +277,8 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		count_lookup(nodes, there, ret_entry);
 	} else {
 		slot->node.id = ng_node_id_make(init->kind, init->index, nodes->next_serial++);
+		if (init->kind < NG_KIND_FIRST_KEPT)
+			slot->node.id |= NG_NODE_KEPT;
 		if (nodes->n == nodes->buckets)
 			grow(nodes);
 		chain(nodes, slot);
@@ -344,7 +352,7 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
 {
 	struct slot *slot;
 
-	if (ng_node_kind(id) < NG_KIND_FIRST_KEPT)
+	if (!ng_node_is_kept(id))
 		return;
 	pthread_mutex_lock(&nodes->lock);
 	slot = find_id(nodes, id);

@@ -1,8 +1,9 @@
 /* Node numbers, and the table of those nodes that need memory.
  *
- * A node number has 64 bits: 8 of kind, 8 of index (which of the mounted ones), 48 of value. Where
- * the value says everything about a file (a count, a document's number) the node needs no memory:
- * a million different counts cost the daemon nothing. Consequences, all intended:
+ * A node number has 64 bits: 1 that is explained below, 7 of kind, 8 of index (which of the mounted
+ * ones), 48 of value. Where the value says everything about a file (a count, a document's number)
+ * the node needs no memory: a million different counts cost the daemon nothing. Consequences, all
+ * intended:
  *  - a document is one inode wherever it appears, and shares the page cache; so are two queries'
  *    counts that are the same number, whose content is then the same as well;
  *  - st_nlink stays 1 all the same, so that tar, cp -a, rsync -H and du, which look for hard links
@@ -16,15 +17,16 @@
  * documents, too, as long as an index is only appended to; otherwise its incarnation changes, which
  * is part of their value. What an old number means is decided by room.h.
  *
- * Directories of one query, and files whose content must be kept, are in the table: made by
- * lookup, counted as the kernel counts them, freed by forget. Their numbers are never used twice,
- * so that generation numbers aren't needed. The st_ino that they show is a hash of what they are,
- * so that one query written in two ways is one file, and an inode number is the same at the next
- * mount. The table can't free what the kernel holds; past a limit it names the oldest nodes, and
- * the daemon asks the kernel to let go of them. */
+ * Directories of one query, directories below /with, whose settings must be kept, and files whose
+ * content must be kept, are in the table: made by lookup, counted as the kernel counts them, freed
+ * by forget. Their numbers are never used twice, so that generation numbers aren't needed. The
+ * st_ino that they show is a hash of what they are, so that one query written in two ways is one
+ * file, and an inode number is the same at the next mount. The table can't free what the kernel
+ * holds; past a limit it names the oldest nodes, and the daemon asks the kernel to let go of them.
+ */
 #pragma once
 
-#include "base/base.h"
+#include "settings.h"
 
 struct ng_stream;
 
@@ -42,6 +44,7 @@ enum ng_kind {
 	NG_KIND_DF_DIR,
 	NG_KIND_NEXT_DIR,
 	NG_KIND_PREV_DIR,
+	NG_KIND_WITH_DIR,
 	NG_KIND_COUNT,      /* value: the count */
 	NG_KIND_TEXT,       /* value: incarnation and document number */
 	NG_KIND_META,       /* the same */
@@ -50,6 +53,7 @@ enum ng_kind {
 	NG_KIND_DOCS_PAGE,
 	NG_KIND_META_PAGE,
 	NG_KIND_MATCH_PAGE,
+	NG_KIND_SETTINGS, /* /with/SETTINGS */
 	NG_KIND_MATCH,
 	NG_KIND_README,
 	NG_KIND_STATS,
@@ -59,6 +63,7 @@ enum ng_kind {
 	NG_KIND_DF,
 	NG_KIND_NEXT,
 	NG_KIND_PREV,
+	NG_KIND_TRACE,
 	NG_KINDS,
 };
 
@@ -74,9 +79,18 @@ static inline ng_node_id ng_node_id_make(enum ng_kind kind, unsigned index, uint
 	return (uint64_t)kind << 56 | (uint64_t)index << NG_NODE_VALUE_BITS | value;
 }
 
+/* Set where a node lives in the table although its kind doesn't say so: directories that are the
+ * same as those of the root, but below /with/SETTINGS. */
+#define NG_NODE_KEPT (UINT64_C(1) << 63)
+
 static inline unsigned ng_node_kind(ng_node_id id)
 {
-	return (unsigned)(id >> 56);
+	return (unsigned)(id >> 56) & 0x7f;
+}
+
+static inline bool ng_node_is_kept(ng_node_id id)
+{
+	return id & NG_NODE_KEPT || ng_node_kind(id) >= NG_KIND_FIRST_KEPT;
 }
 
 static inline unsigned ng_node_index(ng_node_id id)
@@ -114,15 +128,15 @@ struct ng_node {
 	uint64_t count;  /* occurrences of the query */
 	const uint8_t *query;
 	size_t query_bytes;
-	const char *name; /* as the kernel spelled it; NUL-terminated */
-	uint8_t *content; /* a file's; NULL for directories */
+	const char *name;                   /* as the kernel spelled it; NUL-terminated */
+	const struct ng_settings *settings; /* that it is under; NULL: the mount's own */
+	uint8_t *content;                   /* a file's; NULL for directories */
 	size_t content_bytes;
 	struct ng_stream *stream; /* of a kind that has one, otherwise NULL */
 };
 
-/* What a node is made of; query, name, content and stream are copied, or taken, as ng_nodes_add
- * says.
- */
+/* What a node is made of. Query, name and settings are copied; content and stream are taken over,
+ * as ng_nodes_add says. */
 struct ng_node_init {
 	enum ng_kind kind;
 	unsigned index;
@@ -130,6 +144,7 @@ struct ng_node_init {
 	const char *name;
 	const uint8_t *query;
 	size_t query_bytes;
+	const struct ng_settings *settings; /* not NULL for a kind that isn't always kept */
 	uint64_t epoch, number, count;
 	uint8_t *content; /* from malloc, or NULL */
 	size_t content_bytes;
@@ -165,7 +180,8 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n);
 /* Have ng_nodes_next_victim give a node next, however little memory there is in use. */
 void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node);
 
-/* st_ino of a node in the table, before it is made. */
+/* st_ino of a node in the table, before it is made; if it has settings, their hash is XORed into
+ * number. */
 uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const uint8_t *query,
 		      size_t query_bytes);
 

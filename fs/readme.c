@@ -1,4 +1,6 @@
 #include "answer.h"
+#include "settings.h"
+#include "tracing.h"
 
 int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng_buf *buf)
 {
@@ -9,7 +11,7 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		buf,
 		"This directory is a text corpus of %llu documents and %llu bytes, indexed for "
 		"exact\n"
-		"search. You ask by reading files; nothing but batch/ can be written.\n"
+		"search. You ask by reading files; nothing but batch/ and trace can be written.\n"
 		"\n"
 		"    cat count/QUERY            how often QUERY occurs: a number, 0 if it doesn't\n"
 		"    ls docs/QUERY/             the documents that hold QUERY; there is no such\n"
@@ -32,6 +34,10 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"also\n"
 		"                               df, find, next and prev there:\n"
 		"                               exec 3<>batch/count; cat queries >&3; cat <&3\n"
+		"    trace                      write a text of up to 1 MiB, and read its longest\n"
+		"                               stretches that occur, a line of JSON each:\n"
+		"                               exec 3<>trace; cat text >&3; cat <&3\n"
+		"    with/SETTINGS/             all of this under other settings, see below\n"
 		"\n"
 		"For instance:  cat 'count/of the'    grep -l TODO docs/main/*.txt\n"
 		"\n"
@@ -49,13 +55,29 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"can\n"
 		"be opened in any of these directories if the document holds QUERY.\n"
 		"\n"
-		"The directories count, docs, meta, match, kwic, df, next, prev, find and doc "
-		"list\n"
+		"SETTINGS is key=value,key=value and so on, each key once:\n"
+		"\n"
+		"    context=N                  bytes of text around an occurrence in kwic and\n"
+		"                               match: 0 to %u (otherwise 40 and 200)\n"
+		"    page=N                     names that docs, meta and match list before "
+		"more/:\n"
+		"                               1 to %u\n"
+		"    min=N                      bytes of a stretch that trace gives, at least:\n"
+		"                               1 to %u (otherwise %u)\n"
+		"    order=random               kwic and match in a random order; order=index\n"
+		"    seed=N                     which one: the same N, the same order\n"
+		"    case=exact                 upper and lower case differ\n"
+		"\n"
+		"For instance:  head -n 20 'with/order=random,seed=1,context=80/kwic/of the'\n"
+		"\n"
+		"The directories count, docs, meta, match, kwic, df, next, prev, find, doc and "
+		"with list\n"
 		"nothing, since whatever you ask for is there. `stat -f -c %%l .` tells how long a "
 		"name may be, "
 		"in bytes.\n"
 		"\n"
 		"More: man ngramfs\n",
 		(unsigned long long)stats.docs, (unsigned long long)stats.text_bytes,
-		(unsigned long long)page_docs);
+		(unsigned long long)page_docs, NG_SETTINGS_CONTEXT_MAX, NG_SETTINGS_PAGE_MAX,
+		NG_SETTINGS_MIN_MAX, NG_TRACING_MIN_BYTES);
 }

@@ -1,5 +1,43 @@
 #include "room.h"
 
+uint64_t ng_room_epoch_below(const struct ng_at *at)
+{
+	if (ng_node_kind(at->id) == NG_KIND_ROOT)
+		return at->index->epoch;
+	return at->node ? at->node->epoch : at->value;
+}
+
+struct ng_node_init ng_room_init(const struct ng_at *at, enum ng_kind kind, const char *name)
+{
+	return (struct ng_node_init){
+		.kind = kind,
+		.index = at->index_no,
+		.parent = at->id,
+		.epoch = at->index->epoch,
+		.name = name,
+		.query = (const uint8_t *)"",
+		.settings = at->node ? at->node->settings : NULL,
+	};
+}
+
+int ng_room_kept_dir(const struct ng_at *at, enum ng_kind kind, const char *name,
+		     const struct ng_settings *settings, struct ng_entry *ret_entry)
+{
+	struct ng_node_init init = ng_room_init(at, kind, name);
+
+	init.epoch = ng_room_epoch_below(at);
+	init.settings = settings;
+	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
+		return 0;
+	return ng_nodes_add(at->view->nodes, &init, ret_entry);
+}
+
+uint64_t ng_room_ino(const struct ng_at *at, enum ng_kind kind, uint64_t number,
+		     const uint8_t *query, size_t query_bytes)
+{
+	return ng_nodes_ino(kind, at->index_no, number ^ at->settings->hash, query, query_bytes);
+}
+
 void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,
 		  uint8_t *buf, size_t *ret_len)
 {
@@ -34,14 +72,7 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 		       struct ng_entry *ret_entry)
 {
 	uint8_t query[NG_PATH_NAME_MAX];
-	struct ng_node_init init = {
-		.kind = kind,
-		.index = at->index_no,
-		.parent = at->id,
-		.epoch = at->index->epoch,
-		.name = name,
-		.query = query,
-	};
+	struct ng_node_init init = ng_room_init(at, kind, name);
 	int r;
 
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
@@ -53,25 +84,21 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 		return r;
 	if (init.count == 0)
 		return -ENOENT;
+	init.query = query;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 
 int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
 {
 	const struct ng_node *node = at->node;
-	struct ng_node_init init = {
-		.kind = ng_node_kind(at->id),
-		.index = at->index_no,
-		.parent = at->id,
-		/* Not a page of what has come since: it goes by the same count. */
-		.epoch = node->epoch,
-		.name = NG_ROOM_MORE,
-		.query = node->query,
-		.query_bytes = node->query_bytes,
-		.number = node->number + 1,
-		.count = node->count,
-	};
+	struct ng_node_init init = ng_room_init(at, ng_node_kind(at->id), NG_ROOM_MORE);
 
+	/* Not a page of what has come since: it goes by the same count. */
+	init.epoch = node->epoch;
+	init.query = node->query;
+	init.query_bytes = node->query_bytes;
+	init.number = node->number + 1;
+	init.count = node->count;
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, NG_ROOM_MORE, ret_entry))
 		return 0;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);
@@ -79,6 +106,6 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry)
 
 uint64_t ng_room_more_ino(const struct ng_at *at)
 {
-	return ng_nodes_ino(ng_node_kind(at->id), at->index_no, at->node->number + 1,
-			    at->node->query, at->node->query_bytes);
+	return ng_room_ino(at, ng_node_kind(at->id), at->node->number + 1, at->node->query,
+			   at->node->query_bytes);
 }

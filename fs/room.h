@@ -11,7 +11,7 @@
 #include "view.h"
 
 struct ng_view {
-	struct ng_view_options options;
+	struct ng_settings settings; /* the mount's own */
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
 	struct ng_indexes *indexes;
@@ -29,9 +29,10 @@ struct ng_at {
 	ng_node_id id;
 	const struct ng_view_index *index; /* the one it belongs to, as it is now */
 	unsigned index_no;
-	uint64_t value;             /* of id; a document's without the incarnation */
-	bool passing;               /* a directory of an earlier epoch */
-	const struct ng_node *node; /* of kinds that live in the table, otherwise NULL */
+	uint64_t value;                     /* of id; a document's without the incarnation */
+	bool passing;                       /* a directory of an earlier epoch */
+	const struct ng_node *node;         /* of those that live in the table, otherwise NULL */
+	const struct ng_settings *settings; /* that it is under */
 	const ng_cancel *cancel;
 };
 
@@ -54,6 +55,22 @@ int ng_room_entry(const struct ng_at *at, enum ng_kind kind, uint64_t value,
 /* Name i of an index's root, for i from 0 on; NULL behind the last. */
 const char *ng_room_top_name(size_t i);
 
+/* What a node in the directory `at` is made of that is of the index as it is now: kind, name,
+ * parent, epoch and settings are filled in, the query is empty. */
+struct ng_node_init ng_room_init(const struct ng_at *at, enum ng_kind kind, const char *name);
+
+/* Find or make a directory that lives in the table, under settings and in the same state of the
+ * index as `at`. */
+int ng_room_kept_dir(const struct ng_at *at, enum ng_kind kind, const char *name,
+		     const struct ng_settings *settings, struct ng_entry *ret_entry);
+
+/* The epoch that directories in this one have: its own, so that a directory never stands in two. */
+uint64_t ng_room_epoch_below(const struct ng_at *at);
+
+/* st_ino of a node in the table, under the settings of `at`, before it is made. */
+uint64_t ng_room_ino(const struct ng_at *at, enum ng_kind kind, uint64_t number,
+		     const uint8_t *query, size_t query_bytes);
+
 /* Copy bytes [offset, offset + len) of a content that is in memory. */
 void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,
 		  uint8_t *buf, size_t *ret_len);
@@ -75,6 +92,9 @@ int ng_room_next_page(const struct ng_at *at, struct ng_entry *ret_entry);
 /* st_ino of the page after that of at->node. */
 uint64_t ng_room_more_ino(const struct ng_at *at);
 
+/* A new /trace. */
+int ng_room_trace(const struct ng_at *at, const char *name, struct ng_entry *ret_entry);
+
 /* room_top.c */
 extern const struct ng_room ng_room_root, ng_room_index, ng_room_readme, ng_room_stats;
 /* room_count.c */
@@ -87,3 +107,5 @@ extern const struct ng_room ng_room_kwic_dir, ng_room_df_dir, ng_room_next_dir, 
 extern const struct ng_room ng_room_batch_dir, ng_room_stream_file;
 /* room_match.c */
 extern const struct ng_room ng_room_match_dir, ng_room_match_page, ng_room_match;
+/* room_with.c */
+extern const struct ng_room ng_room_with_dir;

@@ -47,14 +47,7 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 {
 	struct ng_buf answer = NG_BUF_INIT;
 	uint8_t query[NG_PATH_NAME_MAX];
-	struct ng_node_init init = {
-		.kind = NG_KIND_FIND,
-		.index = at->index_no,
-		.parent = at->id,
-		.epoch = at->index->epoch,
-		.name = name,
-		.query = query,
-	};
+	struct ng_node_init init = ng_room_init(at, NG_KIND_FIND, name);
 	int r;
 
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
@@ -66,6 +59,7 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 		ng_buf_free(&answer);
 		return r;
 	}
+	init.query = query;
 	init.content = answer.data;
 	init.content_bytes = answer.len;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);

@@ -59,7 +59,8 @@ static int get_page(const struct ng_at *at, struct ng_page **ret_page)
 	const struct ng_node *node = at->node;
 
 	return ng_listings_page(at->view->listings, at->index->index, node->query,
-				node->query_bytes, node->number, at->cancel, ret_page);
+				node->query_bytes, at->settings->page_docs, node->number,
+				at->cancel, ret_page);
 }
 
 /* Whether another page follows. Documents are no more than occurrences, so most often the count
@@ -69,7 +70,7 @@ static int has_more(const struct ng_at *at, bool *ret_more)
 	ng_cleanup(ng_page_unrefp) struct ng_page *page = NULL;
 	int r;
 
-	if (at->node->count / at->view->options.page_docs <= at->node->number) {
+	if (at->node->count / at->settings->page_docs <= at->node->number) {
 		*ret_more = false;
 		return 0;
 	}
@@ -99,7 +100,7 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	if (r)
 		return r;
 	r = ng_listings_holds(at->view->listings, at->index->index, node->query, node->query_bytes,
-			      doc);
+			      at->settings->page_docs, doc);
 	if (r == -EAGAIN)
 		r = ng_answer_doc_holds(at->index->index, doc, node->query, node->query_bytes,
 					node->count, at->cancel);

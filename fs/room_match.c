@@ -1,5 +1,7 @@
-/* /match/QUERY/N.json: one occurrence a file, numbered from 0 in the index's order. */
+/* /match/QUERY/N.json: one occurrence a file, numbered from 0 in the index's order, or a random
+ * one. */
 #include "answer.h"
+#include "query/shuffle.h"
 #include "room.h"
 
 #define SUFFIX ".json"
@@ -12,7 +14,7 @@ static int match_dir_lookup(const struct ng_at *at, const char *name, struct ng_
 /* The occurrences [lo, hi) that a page lists. */
 static void page_range(const struct ng_at *at, uint64_t *ret_lo, uint64_t *ret_hi)
 {
-	uint64_t page = at->view->options.page_docs, lo;
+	uint64_t page = at->settings->page_docs, lo;
 
 	if (__builtin_mul_overflow(at->node->number, page, &lo))
 		lo = at->node->count;
@@ -20,29 +22,34 @@ static void page_range(const struct ng_at *at, uint64_t *ret_lo, uint64_t *ret_h
 	*ret_hi = *ret_lo + ng_min(page, at->node->count - *ret_lo);
 }
 
+/* The occurrence in index order that goes by a number. */
+static uint64_t occurrence(const struct ng_at *at, uint64_t number)
+{
+	struct ng_shuffle shuffle;
+
+	if (!at->settings->random)
+		return number;
+	shuffle = ng_shuffle_make(at->node->count, at->settings->seed);
+	return ng_shuffle_at(&shuffle, number);
+}
+
 static int make_match(const struct ng_at *at, const char *name, uint64_t number,
 		      struct ng_entry *ret_entry)
 {
 	struct ng_buf answer = NG_BUF_INIT;
-	struct ng_node_init init = {
-		.kind = NG_KIND_MATCH,
-		.index = at->index_no,
-		.parent = at->id,
-		.epoch = at->index->epoch,
-		.name = name,
-		.query = at->node->query,
-		.query_bytes = at->node->query_bytes,
-		.number = number,
-		.count = at->node->count,
-	};
+	struct ng_node_init init = ng_room_init(at, NG_KIND_MATCH, name);
 	int r;
 
-	r = ng_answer_match(at->index->index, at->node->query, at->node->query_bytes, number,
-			    at->view->options.context_bytes, at->cancel, &answer);
+	r = ng_answer_match(at->index->index, at->node->query, at->node->query_bytes,
+			    occurrence(at, number), at->settings->match_bytes, at->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;
 	}
+	init.query = at->node->query;
+	init.query_bytes = at->node->query_bytes;
+	init.number = number;
+	init.count = at->node->count;
 	init.content = answer.data;
 	init.content_bytes = answer.len;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);
@@ -77,8 +84,8 @@ static int page_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit,
 
 	page_range(at, &lo, &hi);
 	for (uint64_t i = offset; i < hi - lo; i++) {
-		uint64_t ino = ng_nodes_ino(NG_KIND_MATCH, at->index_no, lo + i, node->query,
-					    node->query_bytes);
+		uint64_t ino =
+			ng_room_ino(at, NG_KIND_MATCH, lo + i, node->query, node->query_bytes);
 		char text[40];
 		struct ng_name name = {text, ino, false, NULL, i + 1};
 

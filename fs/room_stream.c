@@ -1,13 +1,11 @@
-/* /kwic/QUERY, /df/QUERY and its like, and /batch/count and its like: files that every lookup gives
- * anew. */
+/* /kwic/QUERY, /df/QUERY and its like, /batch/count and its like, and /trace: files that every
+ * lookup gives anew. */
 #include "answer_next.h"
 #include "batch.h"
 #include "concordance.h"
 #include "deferred.h"
 #include "room.h"
-
-/* Text on each side of an occurrence in a line. */
-#define KWIC_CONTEXT_BYTES 40u
+#include "tracing.h"
 
 /* Lines answered together where an answer may take a tenth of a second, or much longer. */
 #define SLOW_LINES 8u
@@ -25,18 +23,13 @@ static const struct {
 static int add(const struct ng_at *at, enum ng_kind kind, const char *name, const uint8_t *query,
 	       size_t query_bytes, struct ng_stream *stream, struct ng_entry *ret_entry)
 {
-	struct ng_node_init init = {
-		.kind = kind,
-		.index = at->index_no,
-		.parent = at->id,
-		.epoch = at->index->epoch,
-		.name = name,
-		.query = query,
-		.query_bytes = query_bytes,
-		.stream = stream,
-	};
-	int r = ng_nodes_add(at->view->nodes, &init, ret_entry);
+	struct ng_node_init init = ng_room_init(at, kind, name);
+	int r;
 
+	init.query = query;
+	init.query_bytes = query_bytes;
+	init.stream = stream;
+	r = ng_nodes_add(at->view->nodes, &init, ret_entry);
 	if (r == 0)
 		ret_entry->growing = true;
 	return r;
@@ -45,6 +38,8 @@ static int add(const struct ng_at *at, enum ng_kind kind, const char *name, cons
 /* Also where the query doesn't occur: the file is empty then. */
 static int kwic_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
+	const struct ng_concordance_how how = {at->settings->kwic_bytes, at->settings->random,
+					       at->settings->seed};
 	uint8_t query[NG_PATH_NAME_MAX];
 	struct ng_stream *stream;
 	size_t query_bytes;
@@ -53,7 +48,7 @@ static int kwic_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	if (r == 0)
 		r = ng_concordance_new(at->view->indexes,
 				       ng_indexes_get(at->view->indexes, at->index_no), query,
-				       query_bytes, KWIC_CONTEXT_BYTES, &stream);
+				       query_bytes, &how, &stream);
 	return r ? r : add(at, NG_KIND_KWIC, name, query, query_bytes, stream, ret_entry);
 }
 
@@ -112,12 +107,20 @@ static int batch_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit
 		const char *text = batches[i].name;
 		struct ng_name name = {.name = text, .next = i + 1};
 
-		name.ino = ng_nodes_ino(NG_KIND_BATCH, at->index_no, 0, (const uint8_t *)text,
-					strlen(text));
+		name.ino = ng_room_ino(at, NG_KIND_BATCH, 0, (const uint8_t *)text, strlen(text));
 		if (!emit(userdata, &name))
 			break;
 	}
 	return 0;
+}
+
+int ng_room_trace(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
+{
+	struct ng_stream *stream;
+	int r = ng_tracing_new(at->view->indexes, ng_indexes_get(at->view->indexes, at->index_no),
+			       at->settings->min_bytes, &stream);
+
+	return r ? r : add(at, NG_KIND_TRACE, name, (const uint8_t *)"", 0, stream, ret_entry);
 }
 
 static int stream_read(const struct ng_at *at, uint64_t offset, size_t len, uint8_t *buf,

@@ -10,7 +10,7 @@ static const struct {
 	{"df", NG_KIND_DF_DIR},     {"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
 	{"find", NG_KIND_FIND_DIR}, {"kwic", NG_KIND_KWIC_DIR},   {"match", NG_KIND_MATCH_DIR},
 	{"meta", NG_KIND_META_DIR}, {"next", NG_KIND_NEXT_DIR},   {"prev", NG_KIND_PREV_DIR},
-	{"stats", NG_KIND_STATS},
+	{"stats", NG_KIND_STATS},   {"trace", NG_KIND_TRACE},     {"with", NG_KIND_WITH_DIR},
 };
 
 const char *ng_room_top_name(size_t i)
@@ -23,20 +23,13 @@ static int kept_lookup(const struct ng_at *at, enum ng_kind kind, const char *na
 		       struct ng_entry *ret_entry)
 {
 	struct ng_buf text = NG_BUF_INIT;
-	struct ng_node_init init = {
-		.kind = kind,
-		.index = at->index_no,
-		.parent = at->id,
-		.epoch = at->index->epoch,
-		.name = name,
-		.query = (const uint8_t *)"",
-	};
+	struct ng_node_init init = ng_room_init(at, kind, name);
 	int r;
 
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
 		return 0;
 	if (kind == NG_KIND_README)
-		r = ng_answer_readme(at->index->index, at->view->options.page_docs, &text);
+		r = ng_answer_readme(at->index->index, at->settings->page_docs, &text);
 	else
 		r = ng_answer_stats(at->index->index, &text);
 	if (r) {
@@ -53,20 +46,26 @@ static bool is_kept(enum ng_kind kind)
 	return kind >= NG_KIND_FIRST_KEPT;
 }
 
-/* The epoch that directories in this one have: its own, so that a directory never stands in two. */
-static uint64_t epoch_below(const struct ng_at *at)
+/* /with isn't in itself. */
+static bool is_shown(const struct ng_at *at, enum ng_kind kind)
 {
-	return ng_node_kind(at->id) == NG_KIND_ROOT ? at->index->epoch : at->value;
+	return kind != NG_KIND_WITH_DIR || !at->node;
 }
 
 static int index_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
 	for (size_t i = 0; i < ng_array_size(names); i++) {
-		if (strcmp(names[i].name, name) != 0)
+		enum ng_kind kind = names[i].kind;
+
+		if (strcmp(names[i].name, name) != 0 || !is_shown(at, kind))
 			continue;
-		if (is_kept(names[i].kind))
-			return kept_lookup(at, names[i].kind, name, ret_entry);
-		return ng_room_entry(at, names[i].kind, epoch_below(at), ret_entry);
+		if (kind == NG_KIND_TRACE)
+			return ng_room_trace(at, name, ret_entry);
+		if (is_kept(kind))
+			return kept_lookup(at, kind, name, ret_entry);
+		if (at->node)
+			return ng_room_kept_dir(at, kind, name, at->node->settings, ret_entry);
+		return ng_room_entry(at, kind, ng_room_epoch_below(at), ret_entry);
 	}
 	return -ENOENT;
 }
@@ -78,15 +77,17 @@ static int index_list(const struct ng_at *at, uint64_t offset, ng_view_emit emit
 		struct ng_name name = {.name = names[i].name, .next = i + 1};
 		struct ng_entry entry;
 
-		if (is_kept(kind)) {
-			name.ino = ng_nodes_ino(kind, at->index_no, 0, (const uint8_t *)"", 0);
+		if (!is_shown(at, kind))
+			continue;
+		name.is_dir = !is_kept(kind);
+		if (is_kept(kind) || at->node) {
+			name.ino = ng_room_ino(at, kind, 0, (const uint8_t *)"", 0);
 		} else {
-			int r = ng_room_entry(at, kind, epoch_below(at), &entry);
+			int r = ng_room_entry(at, kind, ng_room_epoch_below(at), &entry);
 
 			if (r)
 				return r;
 			name.ino = entry.ino;
-			name.is_dir = true;
 			name.entry = &entry;
 		}
 		if (!emit(userdata, &name))

@@ -2,6 +2,7 @@
 
 #include "session.h"
 #include "spool.h"
+#include "transcript.h"
 
 /* Sizes of pieces of answers: small at first, then twice as large each time. A piece also ends when
  * so many bytes of questions have been answered, or so much time has passed. */
@@ -13,10 +14,6 @@
 /* Bytes taken from the spool at once. */
 #define TAKE_BYTES (256u << 10)
 
-/* What has been read stays so long: the kernel may read the page again in which a reader is, and,
- * where it keeps larger pieces, what lies before. */
-#define KEEP_BYTES (512u << 10)
-
 struct session {
 	struct ng_stream stream;
 	ng_session_answer answer;
@@ -25,72 +22,23 @@ struct session {
 	struct ng_buf asked;
 	size_t next;
 	bool skipping; /* it has become too long, and its rest is dropped */
-	/* The file's bytes [start, start + content.len): the last ones. Answers that may not have
-	 * been read are those from answers on. */
-	struct ng_buf content;
-	uint64_t start, answers;
-	uint64_t read_end; /* of what the kernel has read, >= answers */
+	struct ng_transcript transcript;
 	size_t piece_bytes;
 	size_t together;
 	struct ng_line lines[NG_SESSION_LINES];
 };
 
-static uint64_t content_end(const struct session *s)
-{
-	return s->start + s->content.len;
-}
-
-/* Forget what lies before an offset, save KEEP_BYTES. */
-static void trim(struct session *s, uint64_t offset)
-{
-	size_t drop;
-
-	if (offset < s->start + 2 * KEEP_BYTES)
-		return;
-	drop = (size_t)(offset - KEEP_BYTES - s->start);
-	memmove(s->content.data, s->content.data + drop, s->content.len - drop);
-	s->content.len -= drop;
-	s->start += drop;
-}
-
-/* Where the answers begin that were not read when somebody writes at offset. The reader's own
- * offset is the writer's; but one who appends, or writes at a place of his own, is not where the
- * reader is, and then it is known only what the kernel has read. */
-static uint64_t unread_at(const struct session *s, uint64_t offset)
-{
-	if (offset < ng_max(s->answers, s->start))
-		return s->read_end;
-	return ng_min(offset, s->read_end);
-}
-
 static int session_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len)
 {
 	struct session *s = (struct session *)stream;
-	uint64_t unread = unread_at(s, offset), end = content_end(s);
-	size_t moved = (size_t)(end - unread), keep = 0, skip;
-	int r;
+	int r = ng_transcript_reserve(&s->transcript, offset, len);
 
-	if (len > INT64_MAX - moved || offset > INT64_MAX - moved - len)
-		return -EFBIG;
-	r = ng_buf_reserve(&s->content, len + moved);
 	if (r == 0)
 		r = ng_spool_append(&s->spool, data, len);
 	if (r)
 		return r;
-	if (offset >= s->start && offset <= end)
-		keep = (size_t)(offset - s->start);
-	/* Of a long write only the last part is kept. */
-	skip = len > KEEP_BYTES ? len - KEEP_BYTES : 0;
-	if (skip)
-		keep = 0;
-	memmove(s->content.data + keep + len - skip, s->content.data + (unread - s->start), moved);
-	memcpy(s->content.data + keep, data + skip, len - skip);
-	s->content.len = keep + len - skip + moved;
-	s->answers = offset + len;
-	s->start = s->answers - (len - skip) - keep;
-	s->read_end = s->answers;
-	trim(s, s->answers);
-	atomic_store(&stream->bytes, content_end(s));
+	ng_transcript_write(&s->transcript, offset, data, len);
+	atomic_store(&stream->bytes, ng_transcript_end(&s->transcript));
 	return 0;
 }
 
@@ -180,24 +128,24 @@ static int64_t now_ms(void)
 static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct session *s = (struct session *)stream;
+	struct ng_buf *content = &s->transcript.content;
 	size_t asked_bytes = 0, before, n, end;
 	int64_t until = now_ms() + PIECE_MS;
 	int r = 0;
 
-	if (s->read_end < content_end(s))
+	if (!ng_transcript_is_read(&s->transcript))
 		return 0;
-	trim(s, s->read_end);
-	before = s->content.len;
-	while (r == 0 && s->content.len - before < s->piece_bytes &&
+	before = content->len;
+	while (r == 0 && content->len - before < s->piece_bytes &&
 	       asked_bytes < PIECE_ASKED_BYTES) {
-		size_t good = s->content.len;
+		size_t good = content->len;
 
 		r = next_lines(s, cancel, &n, &end);
 		if (r || n == 0)
 			break;
-		r = s->answer(stream->index, s->lines, n, cancel, &s->content);
+		r = s->answer(stream->index, s->lines, n, cancel, content);
 		if (r) {
-			s->content.len = good;
+			content->len = good;
 			break;
 		}
 		asked_bytes += end - s->next;
@@ -206,10 +154,10 @@ static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		if (now_ms() >= until)
 			break;
 	}
-	if (s->content.len == before)
+	if (content->len == before)
 		return r;
 	s->piece_bytes = ng_min(s->piece_bytes * 2, (size_t)PIECE_BYTES_MAX);
-	atomic_store(&stream->bytes, content_end(s));
+	atomic_store(&stream->bytes, ng_transcript_end(&s->transcript));
 	return 0;
 }
 
@@ -217,26 +165,8 @@ static int session_read(struct ng_stream *stream, uint64_t offset, size_t len,
 			const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	struct session *s = (struct session *)stream;
-	uint64_t end = content_end(s);
-	size_t gap = 0, n;
 
-	if (offset >= end) {
-		*ret_len = 0;
-		return 0;
-	}
-	n = (size_t)ng_min((uint64_t)len, end - offset);
-	if (offset < s->start) {
-		/* The kernel reads whole pages, the first of which may begin before what it wants.
-		 */
-		if (n <= s->start - offset || offset + n < s->read_end)
-			return -ESPIPE;
-		gap = (size_t)(s->start - offset);
-		memset(buf, 0, gap);
-	}
-	memcpy(buf + gap, s->content.data + (offset + gap - s->start), n - gap);
-	s->read_end = ng_max(s->read_end, offset + n);
-	*ret_len = n;
-	return 0;
+	return ng_transcript_read(&s->transcript, offset, len, buf, ret_len);
 }
 
 static void session_free(struct ng_stream *stream)
@@ -245,7 +175,7 @@ static void session_free(struct ng_stream *stream)
 
 	ng_spool_clear(&s->spool);
 	ng_buf_free(&s->asked);
-	ng_buf_free(&s->content);
+	ng_transcript_free(&s->transcript);
 	free(s);
 }
 

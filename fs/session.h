@@ -1,16 +1,9 @@
 /* A file to which questions are written, one a line, and from which the answers are read.
  *
- * Writer and reader share the offset of an open file. What is written takes its place in the file;
- * the answers come behind what was written last; what is written then, behind the last answer that
- * was read, and those that were not read move behind that. So both go on where the other one
- * stopped:
- *
- *     abc LF de LF | 3 TAB abc LF 2 TAB de LF | f LF | 1 TAB f LF
- *     written        read                       written read
+ * transcript.h says what stands where in it.
  *
  * Questions wait in a spool and are answered a piece at a time, when all earlier answers have been
- * read; so memory is bounded, however much is written before the first read. Of what has been
- * written and read the last 512 KiB at least can be read again; what comes before is -ESPIPE. */
+ * read; so memory is bounded, however much is written before the first read. */
 #pragma once
 
 #include "base/buf.h"

@@ -11,13 +11,15 @@ static const struct ng_room *const rooms[NG_KINDS] = {
 	[NG_KIND_MATCH_DIR] = &ng_room_match_dir, [NG_KIND_DOC_DIR] = &ng_room_doc_dir,
 	[NG_KIND_KWIC_DIR] = &ng_room_kwic_dir,   [NG_KIND_BATCH_DIR] = &ng_room_batch_dir,
 	[NG_KIND_DF_DIR] = &ng_room_df_dir,       [NG_KIND_NEXT_DIR] = &ng_room_next_dir,
-	[NG_KIND_PREV_DIR] = &ng_room_prev_dir,   [NG_KIND_COUNT] = &ng_room_count,
+	[NG_KIND_PREV_DIR] = &ng_room_prev_dir,   [NG_KIND_WITH_DIR] = &ng_room_with_dir,
+	[NG_KIND_SETTINGS] = &ng_room_index,      [NG_KIND_COUNT] = &ng_room_count,
 	[NG_KIND_TEXT] = &ng_room_text,           [NG_KIND_META] = &ng_room_meta,
 	[NG_KIND_FIND] = &ng_room_find,           [NG_KIND_DOCS_PAGE] = &ng_room_docs_page,
 	[NG_KIND_META_PAGE] = &ng_room_docs_page, [NG_KIND_MATCH_PAGE] = &ng_room_match_page,
 	[NG_KIND_MATCH] = &ng_room_match,         [NG_KIND_KWIC] = &ng_room_stream_file,
 	[NG_KIND_BATCH] = &ng_room_stream_file,   [NG_KIND_DF] = &ng_room_stream_file,
 	[NG_KIND_NEXT] = &ng_room_stream_file,    [NG_KIND_PREV] = &ng_room_stream_file,
+	[NG_KIND_TRACE] = &ng_room_stream_file,
 };
 
 static void leave(const struct ng_at *at)
@@ -30,6 +32,16 @@ static void leave(const struct ng_at *at)
 /* Fill in what the number says, in the index as it is now. */
 static int decode(struct ng_at *at)
 {
+	at->settings = &at->view->settings;
+	if (ng_node_is_kept(at->id)) {
+		at->node = ng_nodes_get(at->view->nodes, at->id);
+		if (!at->node)
+			return -ESTALE;
+		at->passing = at->node->epoch != at->index->epoch;
+		if (at->node->settings)
+			at->settings = at->node->settings;
+		return 0;
+	}
 	switch (ng_node_kind(at->id)) {
 	case NG_KIND_ROOT:
 	case NG_KIND_COUNT:
@@ -41,13 +53,8 @@ static int decode(struct ng_at *at)
 			       ? 0
 			       : -ESTALE;
 	default:
-		if (ng_node_kind(at->id) < NG_KIND_FIRST_KEPT) {
-			at->passing = at->value != at->index->epoch;
-			return 0;
-		}
-		at->node = ng_nodes_get(at->view->nodes, at->id);
-		at->passing = at->node && at->node->epoch != at->index->epoch;
-		return at->node ? 0 : -ESTALE;
+		at->passing = at->value != at->index->epoch;
+		return 0;
 	}
 }
 
@@ -78,15 +85,16 @@ static const struct ng_room *enter(struct ng_view *view, ng_node_id id, const ng
 	return rooms[kind];
 }
 
-/* Whether what a page lists has other numbers now. */
+/* Whether what a page lists has other numbers now. (Directories that have no query list no
+ * numbers.) */
 static bool is_stale(const struct ng_at *at)
 {
-	return at->node && at->node->epoch < at->index->since;
+	return at->node && at->node->query_bytes > 0 && at->node->epoch < at->index->since;
 }
 
 bool ng_view_is_writable(ng_node_id id)
 {
-	return ng_node_kind(id) == NG_KIND_BATCH;
+	return ng_node_kind(id) == NG_KIND_BATCH || ng_node_kind(id) == NG_KIND_TRACE;
 }
 
 bool ng_view_is_dir(ng_node_id id)

@@ -2,10 +2,14 @@
 #include <assert.h>
 
 #include "room.h"
+#include "tracing.h"
 
 /* Listings of the most recent queries are kept within these bounds; see listing.h. */
 #define LISTINGS_MAX       16u
 #define LISTINGS_MAX_BYTES (4u << 20)
+
+/* Text on each side of an occurrence in a line of kwic. */
+#define KWIC_CONTEXT_BYTES 40u
 
 int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
 		struct ng_view **ret_view, struct ng_error *err)
@@ -20,11 +24,15 @@ int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_o
 	view = calloc(1, sizeof(*view));
 	if (!view)
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
-	view->options = *options;
+	view->settings = (struct ng_settings){
+		.page_docs = options->page_docs,
+		.kwic_bytes = KWIC_CONTEXT_BYTES,
+		.match_bytes = options->context_bytes,
+		.min_bytes = NG_TRACING_MIN_BYTES,
+	};
 	r = ng_nodes_new(options->node_limit_bytes, &view->nodes);
 	if (r == 0)
-		r = ng_listings_new(options->page_docs, LISTINGS_MAX, LISTINGS_MAX_BYTES,
-				    &view->listings);
+		r = ng_listings_new(LISTINGS_MAX, LISTINGS_MAX_BYTES, &view->listings);
 	if (r)
 		return ng_fail(err, r, "%s", strerror(-r));
 	r = ng_indexes_new(paths, n_paths, options->threads, view->listings, &view->indexes, err);

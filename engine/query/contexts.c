@@ -8,6 +8,7 @@
 struct contexts {
 	const struct ng_index *index;
 	const struct ng_interval *by_shard;
+	const uint64_t *numbers; /* of the occurrences, rising; NULL: from first on */
 	uint64_t first;
 	size_t n, pat_bytes;
 	uint32_t context_bytes;
@@ -35,8 +36,8 @@ static int context_extent(const struct contexts *c, const struct ng_shard *shard
 	return 0;
 }
 
-/* n <= SLICE rows of a shard, which are occurrences [at, at + n) of those asked for. */
-static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row, size_t at,
+/* rows[0..n-1], n <= SLICE, of a shard, which are occurrences [at, at + n) of those asked for. */
+static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_t *rows, size_t at,
 			     size_t n)
 {
 	const struct ng_shard *shard = c->index->shards[s];
@@ -48,11 +49,8 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, uint64_t row,
 	uint32_t before[SLICE] = {0};
 	int r;
 
-	if (c->by_place)
-		r = ng_shard_locate(shard, row, n, c->cancel, matches);
-	else
-		r = ng_shard_locate_before(shard, row, n, middle, c->context_bytes, stride,
-					   c->cancel, matches, before);
+	r = ng_shard_locate_before(shard, n, rows, middle, c->by_place ? 0 : c->context_bytes,
+				   stride, c->cancel, matches, before);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = context_extent(c, shard, &matches[i], &contexts[i]);
 		contexts[i].match = matches[i];
@@ -74,23 +72,25 @@ static int contexts_slice(void *userdata, uint64_t slice)
 {
 	const struct contexts *c = userdata;
 	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
-	uint64_t skip = c->first + at;
+	uint64_t base = 0; /* number of the shard's first occurrence */
 
 	for (uint32_t s = 0; at < end && s < c->index->n_shards; s++) {
-		uint64_t rows = c->by_shard[s].hi - c->by_shard[s].lo;
-		size_t take;
+		uint64_t next = base + (c->by_shard[s].hi - c->by_shard[s].lo), rows[SLICE];
+		size_t n = 0;
 		int r;
 
-		if (skip >= rows) {
-			skip -= rows;
-			continue;
+		for (; at + n < end; n++) {
+			uint64_t number = c->numbers ? c->numbers[at + n] : c->first + at + n;
+
+			if (number >= next)
+				break;
+			rows[n] = c->by_shard[s].lo + (number - base);
 		}
-		take = (size_t)ng_min((uint64_t)(end - at), rows - skip);
-		r = contexts_in_shard(c, s, c->by_shard[s].lo + skip, at, take);
+		r = n ? contexts_in_shard(c, s, rows, at, n) : 0;
 		if (r < 0)
 			return r;
-		at += take;
-		skip = 0;
+		at += n;
+		base = next;
 	}
 	return 0;
 }
@@ -140,36 +140,69 @@ static int read_contexts(struct contexts *c)
 	return ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), read_slice, c);
 }
 
+/* Occurrences in all shards. */
+static int count_rows(const struct contexts *c, uint64_t *ret_count)
+{
+	uint64_t count = 0;
+
+	for (uint32_t s = 0; s < c->index->n_shards; s++) {
+		if (c->by_shard[s].lo > c->by_shard[s].hi ||
+		    c->by_shard[s].hi > c->index->shards[s]->params.rows)
+			return -EINVAL;
+		count += c->by_shard[s].hi - c->by_shard[s].lo;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+static int find_contexts(struct contexts *c)
+{
+	ng_cleanup(ng_freep) uint32_t *by_place = NULL;
+	int r;
+
+	if (c->index->stats.text_store_bytes) {
+		if (c->n > UINT32_MAX)
+			return -EINVAL;
+		by_place = calloc(c->n + 1, sizeof(*by_place));
+		if (!by_place)
+			return -ENOMEM;
+		c->by_place = by_place;
+	}
+	r = ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), contexts_slice, c);
+	return r == 0 && by_place ? read_contexts(c) : r;
+}
+
 int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
 		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
 		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n)
 {
-	struct contexts c = {index,         by_shard, first,        n,        pat_bytes,
+	struct contexts c = {index,         by_shard, NULL,         first,    n,   pat_bytes,
 			     context_bytes, cancel,   ret_contexts, ret_text, NULL};
-	ng_cleanup(ng_freep) uint32_t *by_place = NULL;
-	uint64_t count = 0;
-	int r;
+	uint64_t count;
+	int r = count_rows(&c, &count);
 
-	for (uint32_t s = 0; s < index->n_shards; s++) {
-		if (by_shard[s].lo > by_shard[s].hi ||
-		    by_shard[s].hi > index->shards[s]->params.rows)
-			return -EINVAL;
-		count += by_shard[s].hi - by_shard[s].lo;
-	}
+	if (r < 0)
+		return r;
 	c.n = first < count ? (size_t)ng_min((uint64_t)n, count - first) : 0;
-	if (index->stats.text_store_bytes) {
-		if (c.n > UINT32_MAX)
-			return -EINVAL;
-		by_place = calloc(c.n + 1, sizeof(*by_place));
-		if (!by_place)
-			return -ENOMEM;
-		c.by_place = by_place;
-	}
-	r = ng_pool_run(index->pool, ng_div_up(c.n, SLICE), contexts_slice, &c);
-	if (r == 0 && by_place)
-		r = read_contexts(&c);
+	r = find_contexts(&c);
 	if (r < 0)
 		return r;
 	*ret_n = c.n;
 	return 0;
+}
+
+int ng_contexts_at(const struct ng_index *index, const struct ng_interval *by_shard, size_t n,
+		   const uint64_t *numbers, size_t pat_bytes, uint32_t context_bytes,
+		   const ng_cancel *cancel, struct ng_context *ret_contexts, uint8_t *ret_text)
+{
+	struct contexts c = {index,         by_shard, numbers,      0,        n,   pat_bytes,
+			     context_bytes, cancel,   ret_contexts, ret_text, NULL};
+	uint64_t count;
+	int r = count_rows(&c, &count);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (numbers[i] >= count || (i > 0 && numbers[i] < numbers[i - 1]))
+			r = -EINVAL;
+	}
+	return r < 0 ? r : find_contexts(&c);
 }

@@ -26,3 +26,9 @@ struct ng_context {
 int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
 		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
 		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n);
+
+/* The same of occurrences numbers[0..n-1] in index order: rising, and each below the count, or
+ * -EINVAL. All n of them are given. */
+int ng_contexts_at(const struct ng_index *index, const struct ng_interval *by_shard, size_t n,
+		   const uint64_t *numbers, size_t pat_bytes, uint32_t context_bytes,
+		   const ng_cancel *cancel, struct ng_context *ret_contexts, uint8_t *ret_text);

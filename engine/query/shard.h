@@ -59,11 +59,12 @@ int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_p
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    struct ng_match *ret_matches);
 
-/* The same, and what stands before each suffix in its document, up to `bytes` >= 1 of it: that of
- * row first + i ends at end + i * stride, and has ret_before[i] bytes. It costs only the steps that
- * are not needed for the place anyway. */
-int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
-			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
+/* The same of rows[0..n-1], which are rows of the shard, and what stands before each suffix in its
+ * document, up to `bytes` of it: that of rows[i] ends at end + i * stride, and has ret_before[i]
+ * bytes. It costs only the steps that are not needed for the place anyway. bytes 0: none of it is
+ * wanted, and end and ret_before aren't used. */
+int ng_shard_locate_before(const struct ng_shard *shard, size_t n, const uint64_t *rows,
+			   uint8_t *end, uint32_t bytes, size_t stride, const ng_cancel *cancel,
 			   struct ng_match *ret_matches, uint32_t *ret_before);
 
 /* Document and offset of a position. -EUCLEAN where there is none. */

@@ -17,9 +17,10 @@ static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng
 	return 0;
 }
 
-int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t n, uint8_t *end,
-			   uint32_t bytes, size_t stride, const ng_cancel *cancel,
-			   struct ng_match *ret_matches, uint32_t *ret_before)
+/* Rows rows[0..n-1], or, where that is NULL, [first, first + n). */
+static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const uint64_t *rows,
+		  uint8_t *end, uint32_t bytes, size_t stride, const ng_cancel *cancel,
+		  struct ng_match *ret_matches, uint32_t *ret_before)
 {
 	struct ng_bwt_chain chains[NG_BWT_CHAINS];
 	uint64_t rate = shard->params.sa_rate;
@@ -30,7 +31,7 @@ int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t 
 
 		for (unsigned c = 0; c < m; c++)
 			chains[c] =
-				(struct ng_bwt_chain){.row = first + i + c,
+				(struct ng_bwt_chain){.row = rows ? rows[i + c] : first + i + c,
 						      .left = ng_max(rate, (uint64_t)bytes),
 						      .to_mark = true,
 						      .end = bytes ? end + (i + c) * stride : NULL,
@@ -58,7 +59,14 @@ int ng_shard_locate_before(const struct ng_shard *shard, uint64_t first, size_t 
 int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, const ng_cancel *cancel,
 		    struct ng_match *ret_matches)
 {
-	return ng_shard_locate_before(shard, first, n, NULL, 0, 0, cancel, ret_matches, NULL);
+	return locate(shard, first, n, NULL, NULL, 0, 0, cancel, ret_matches, NULL);
+}
+
+int ng_shard_locate_before(const struct ng_shard *shard, size_t n, const uint64_t *rows,
+			   uint8_t *end, uint32_t bytes, size_t stride, const ng_cancel *cancel,
+			   struct ng_match *ret_matches, uint32_t *ret_before)
+{
+	return locate(shard, 0, n, rows, end, bytes, stride, cancel, ret_matches, ret_before);
 }
 
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,

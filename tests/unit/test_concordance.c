@@ -1,5 +1,6 @@
 #include "concordance.h"
 #include "indexmake.h"
+#include "query/shuffle.h"
 
 static const struct {
 	const char *before, *match, *after; /* in the document, as far as the context reaches */
@@ -78,9 +79,38 @@ static void make_all(const struct ng_index *index, const uint8_t *query, size_t 
 				 0);
 }
 
-/* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
-static void check_stream(const struct ng_index *index, const char *query, size_t least_bytes)
+/* The lines of text in the order of a seed. */
+static void shuffle(struct ng_buf *text, uint64_t seed)
 {
+	struct ng_buf out = NG_BUF_INIT;
+	ng_cleanup(ng_freep) const uint8_t **starts = calloc(text->len + 1, sizeof(*starts));
+	struct ng_shuffle shuffle;
+	size_t n = 0;
+
+	assert_non_null(starts);
+	if (text->len == 0)
+		return;
+	starts[0] = text->data;
+	while (starts[n] < text->data + text->len) {
+		starts[n + 1] = (const uint8_t *)rawmemchr(starts[n], '\n') + 1;
+		n++;
+	}
+	shuffle = ng_shuffle_make(n, seed);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = ng_shuffle_at(&shuffle, i);
+
+		assert_int_equal(
+			ng_buf_append(&out, starts[at], (size_t)(starts[at + 1] - starts[at])), 0);
+	}
+	ng_buf_free(text);
+	*text = out;
+}
+
+/* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
+static void check_stream(const struct ng_index *index, const char *query, size_t least_bytes,
+			 bool random)
+{
+	const struct ng_concordance_how how = {CONTEXT_BYTES, random, 77};
 	struct ng_view_index view_index = {.index = (struct ng_index *)index};
 	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(131072);
@@ -91,10 +121,12 @@ static void check_stream(const struct ng_index *index, const char *query, size_t
 
 	assert_non_null(buf);
 	make_all(index, (const uint8_t *)query, len, &want);
+	if (random)
+		shuffle(&want, how.seed);
 	assert_true(want.len >= least_bytes);
-	assert_int_equal(ng_concordance_new(NULL, &view_index, (const uint8_t *)query, len,
-					    CONTEXT_BYTES, &stream),
-			 0);
+	assert_int_equal(
+		ng_concordance_new(NULL, &view_index, (const uint8_t *)query, len, &how, &stream),
+		0);
 	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
 	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
 	for (;;) {
@@ -144,9 +176,12 @@ static void test_stream(void **state)
 		naive_add(&c, text, len);
 	}
 	made_index_new(&c, &options, &made);
-	check_stream(made.index, " ", 5 * 64u << 10);
-	check_stream(made.index, "a", 1);
-	check_stream(made.index, rare, 0);
+	check_stream(made.index, " ", 5 * 64u << 10, false);
+	check_stream(made.index, " ", 5 * 64u << 10, true);
+	check_stream(made.index, "a", 1, false);
+	check_stream(made.index, "a", 1, true);
+	check_stream(made.index, rare, 0, false);
+	check_stream(made.index, rare, 0, true);
 	made_index_free(&made);
 	naive_clear(&c);
 }

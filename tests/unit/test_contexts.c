@@ -55,6 +55,32 @@ static void check_contexts(const struct asked *a, const uint8_t *pat, size_t len
 			  text + (2 * i + 1) * context_bytes);
 }
 
+/* Some of them, some twice, against all of them. */
+static void check_numbers(const struct asked *a, const uint8_t *pat, size_t len, uint64_t count,
+			  uint32_t context_bytes, uint64_t *rng)
+{
+	ng_cleanup(ng_freep) struct ng_match *matches = calloc(count + 1, sizeof(*matches));
+	ng_cleanup(ng_freep) struct ng_context *contexts = calloc(ASK_MAX, sizeof(*contexts));
+	ng_cleanup(ng_freep) uint8_t *text = malloc(ASK_MAX * 2 * context_bytes + 1);
+	uint64_t numbers[ASK_MAX], number = 0;
+	size_t n = 0, got = 0;
+
+	assert_true(matches && contexts && text);
+	assert_int_equal(ng_find(a->index, pat, len, NULL, a->by_shard), 0);
+	assert_int_equal(ng_locate(a->index, a->by_shard, 0, count, NULL, matches, &got), 0);
+	assert_int_equal(got, count);
+	while (n < ASK_MAX && number < count) {
+		numbers[n++] = number;
+		number += scratch_random(rng) % (1 + count / 100);
+	}
+	assert_int_equal(ng_contexts_at(a->index, a->by_shard, n, numbers, len, context_bytes, NULL,
+					contexts, text),
+			 0);
+	for (size_t i = 0; i < n; i++)
+		check_one(a, &contexts[i], &matches[numbers[i]], len, context_bytes,
+			  text + (2 * i + 1) * context_bytes);
+}
+
 static void check_corpus(const struct naive *c, const struct ng_build_options *options,
 			 uint64_t *rng)
 {
@@ -76,6 +102,9 @@ static void check_corpus(const struct naive *c, const struct ng_build_options *o
 		check_contexts(&a, pat, len, scratch_random(rng) % (count + 1),
 			       1 + scratch_random(rng) % ASK_MAX,
 			       (uint32_t)(scratch_random(rng) % (CONTEXT_MAX + 1)));
+		if (i == 1)
+			check_numbers(&a, pat, len, ng_min(count, (uint64_t)300),
+				      (uint32_t)(scratch_random(rng) % (CONTEXT_MAX + 1)), rng);
 	}
 	free(a.by_shard);
 	made_index_free(&made);
@@ -117,6 +146,15 @@ static void test_refusals(void **state)
 	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 7, 3, NULL, contexts, text, &n),
 			 -EUCLEAN);
 	assert_int_equal(n, 42);
+	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 3}, 2, 3, NULL,
+					contexts, text),
+			 -EINVAL);
+	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 0}, 2, 3, NULL,
+					contexts, text),
+			 -EINVAL);
+	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){0, 2}, 2, 3, NULL,
+					contexts, text),
+			 0);
 	made_index_free(&made);
 	naive_clear(&c);
 }

@@ -20,10 +20,10 @@ static size_t naive_docs(const struct corpus_doc *docs, const char *query)
 }
 
 static int get(struct ng_listings *listings, const struct corpus *corpus, const char *query,
-	       uint64_t page, struct ng_page **ret_page)
+	       size_t page_docs, uint64_t page, struct ng_page **ret_page)
 {
 	return ng_listings_page(listings, corpus->index, (const uint8_t *)query, strlen(query),
-				page, NULL, ret_page);
+				page_docs, page, NULL, ret_page);
 }
 
 /* Pages in any order are those of one walk; together they are the documents that hold the query. */
@@ -37,7 +37,7 @@ static void check_pages(struct ng_listings *listings, const struct corpus *corpu
 	for (size_t p = 0; p < pages; p++) {
 		ng_cleanup(ng_page_unrefp) struct ng_page *it = NULL;
 
-		assert_int_equal(get(listings, corpus, query, p, &it), 0);
+		assert_int_equal(get(listings, corpus, query, page_docs, p, &it), 0);
 		assert_int_equal(it->more, p + 1 < pages);
 		assert_int_equal(it->n_docs, it->more ? page_docs : n - p * page_docs);
 		for (size_t i = 0; i < it->n_docs; i++) {
@@ -48,12 +48,12 @@ static void check_pages(struct ng_listings *listings, const struct corpus *corpu
 			seen[it->docs[i]] = true;
 		}
 	}
-	assert_int_equal(get(listings, corpus, query, pages, &page), -ENOENT);
+	assert_int_equal(get(listings, corpus, query, page_docs, pages, &page), -ENOENT);
 	/* Again from the last to the first: the same pages, kept or made anew. */
 	for (size_t p = pages; p-- > 0;) {
 		ng_cleanup(ng_page_unrefp) struct ng_page *it = NULL;
 
-		assert_int_equal(get(listings, corpus, query, p, &it), 0);
+		assert_int_equal(get(listings, corpus, query, page_docs, p, &it), 0);
 		assert_int_equal(it->n_docs, p + 1 < pages ? page_docs : n - p * page_docs);
 	}
 }
@@ -79,9 +79,8 @@ static void test_pages(void **state)
 	for (size_t i = 0; i < ng_array_size(limits); i++) {
 		struct ng_listings *listings = NULL;
 
-		assert_int_equal(ng_listings_new(limits[i].page_docs, limits[i].max_listings,
-						 limits[i].max_bytes, &listings),
-				 0);
+		assert_int_equal(
+			ng_listings_new(limits[i].max_listings, limits[i].max_bytes, &listings), 0);
 		for (int round = 0; round < 2; round++) {
 			for (size_t q = 0; q < ng_array_size(queries); q++)
 				check_pages(listings, &corpus, docs, queries[q],
@@ -89,6 +88,26 @@ static void test_pages(void **state)
 		}
 		ng_listings_free(listings);
 	}
+	corpus_drop(&corpus);
+}
+
+/* One query in pages of several lengths. */
+static void test_lengths(void **state)
+{
+	ng_cleanup(ng_freep) uint8_t *text = NULL;
+	struct ng_listings *listings = NULL;
+	struct corpus_doc docs[DOCS];
+	struct corpus corpus;
+	uint64_t rng = 7;
+
+	corpus_random(&rng, docs, DOCS, 40, &text);
+	corpus_make(&corpus, docs, DOCS, 0, false);
+	assert_int_equal(ng_listings_new(4, 1 << 20, &listings), 0);
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t page_docs = 1; page_docs < 9; page_docs += 3)
+			check_pages(listings, &corpus, docs, "ab", page_docs);
+	}
+	ng_listings_free(listings);
 	corpus_drop(&corpus);
 }
 
@@ -106,12 +125,13 @@ static void test_holds(void **state)
 
 	corpus_random(&rng, docs, DOCS, 40, &text);
 	corpus_make(&corpus, docs, DOCS, 0, false);
-	assert_int_equal(ng_listings_new(10, 4, 1 << 20, &listings), 0);
+	assert_int_equal(ng_listings_new(4, 1 << 20, &listings), 0);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, i), -EAGAIN);
-	assert_int_equal(get(listings, &corpus, "ab", 0, &page), 0);
+		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, i),
+				 -EAGAIN);
+	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	for (size_t i = 0; i < DOCS; i++) {
-		int r = ng_listings_holds(listings, corpus.index, query, 2, i);
+		int r = ng_listings_holds(listings, corpus.index, query, 2, 10, i);
 
 		assert_true(r == -EAGAIN || (r == 1 && holds(&docs[i], "ab")));
 		known += r == 1;
@@ -120,20 +140,20 @@ static void test_holds(void **state)
 	ng_page_unref(page);
 	pages = ng_div_up(naive_docs(docs, "ab"), 10);
 	assert_true(pages > 2);
-	assert_int_equal(get(listings, &corpus, "ab", pages - 1, &page), 0);
+	assert_int_equal(get(listings, &corpus, "ab", 10, pages - 1, &page), 0);
 	ng_page_unref(page);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, i),
+		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, i),
 				 holds(&docs[i], "ab"));
 	/* Neither another index nor another query. */
-	assert_int_equal(ng_listings_holds(listings, NULL, query, 2, 0), -EAGAIN);
-	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 1, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, NULL, query, 2, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 1, 10, 0), -EAGAIN);
 	/* One that is dropped is made again. */
 	ng_listings_drop(listings, NULL);
-	assert_int_not_equal(ng_listings_holds(listings, corpus.index, query, 2, 0), -EAGAIN);
+	assert_int_not_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, 0), -EAGAIN);
 	ng_listings_drop(listings, corpus.index);
-	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 0), -EAGAIN);
-	assert_int_equal(get(listings, &corpus, "ab", 0, &page), 0);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, 0), -EAGAIN);
+	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	ng_page_unref(page);
 	ng_listings_free(listings);
 	corpus_drop(&corpus);
@@ -170,7 +190,7 @@ static void test_threads(void **state)
 	corpus_make(&corpus, docs, DOCS, 0, false);
 	reader.corpus = &corpus;
 	reader.docs = docs;
-	assert_int_equal(ng_listings_new(3, 1, 600, &reader.listings), 0);
+	assert_int_equal(ng_listings_new(1, 600, &reader.listings), 0);
 	for (size_t i = 0; i < ng_array_size(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, run_reader, &reader), 0);
 	for (size_t i = 0; i < ng_array_size(threads); i++)
@@ -189,12 +209,12 @@ static void test_cancel(void **state)
 	ng_cancel cancel = true;
 
 	corpus_make(&corpus, docs, 1, 0, false);
-	assert_int_equal(ng_listings_new(1, 1, 1, &listings), 0);
-	assert_int_equal(ng_listings_page(listings, corpus.index, (const uint8_t *)"a", 1, 0,
+	assert_int_equal(ng_listings_new(1, 1, &listings), 0);
+	assert_int_equal(ng_listings_page(listings, corpus.index, (const uint8_t *)"a", 1, 1, 0,
 					  &cancel, &page),
 			 -EINTR);
 	assert_null(page);
-	assert_int_equal(get(listings, &corpus, "a", 0, &page), 0);
+	assert_int_equal(get(listings, &corpus, "a", 1, 0, &page), 0);
 	assert_int_equal(page->n_docs, 1);
 	assert_false(page->more);
 	ng_page_unref(page);
@@ -205,9 +225,8 @@ static void test_cancel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_holds),
-		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_pages),  cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_holds),  cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_cancel),
 	};
 

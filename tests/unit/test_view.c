@@ -106,8 +106,9 @@ static void test_append(void **state)
 	add_docs(corpus.path, more_docs, 2, false);
 	check_content(view, must_find(view, count.id, "fish").id, "2\n");
 	assert_int_equal(ng_view_reload(view, note_name, names, NULL), 1);
-	assert_string_equal(names,
-			    "README batch count df doc docs find kwic match meta next prev stats ");
+	assert_string_equal(
+		names,
+		"README batch count df doc docs find kwic match meta next prev stats trace with ");
 
 	/* From the root on all is new, under the same inode numbers. */
 	entry = must_find(view, NG_NODE_ROOT, "count");
@@ -231,6 +232,77 @@ static void test_several(void **state)
 	corpus_drop(&other);
 }
 
+static uint64_t nodes_of(struct ng_view *view)
+{
+	struct ng_nodes_stats stats;
+
+	ng_nodes_stats(ng_view_nodes(view), &stats);
+	return stats.nodes;
+}
+
+/* The tree under other settings: made when it is looked up, gone when it is forgotten, and of the
+ * index as it is. */
+static void test_with(void **state)
+{
+	struct corpus corpus;
+	const char *paths[] = {corpus.path};
+	struct ng_entry with, one, two, count, docs, fish, entry;
+	char names[200] = "";
+	unsigned listed = 0;
+	struct ng_view *view;
+
+	corpus_make(&corpus, first_docs, 2, 0, false);
+	view = open_view(paths, 1);
+	with = must_find(view, NG_NODE_ROOT, "with");
+	assert_int_equal(nodes_of(view), 0);
+	one = must_find(view, with.id, "page=1,context=3");
+	two = must_find(view, with.id, "context=3,page=1");
+	assert_int_not_equal(one.id, two.id);
+	assert_int_equal(one.ino, two.ino);
+	assert_int_equal(must_find(view, with.id, "page=1,context=3").id, one.id);
+	assert_int_equal(ng_view_lookup(view, one.id, "with", NULL, &entry), -ENOENT);
+	assert_int_equal(ng_view_lookup(view, with.id, "page=0", NULL, &entry), -ENOENT);
+	count = must_find(view, one.id, "count");
+	check_content(view, must_find(view, count.id, "fish").id, "2\n");
+	docs = must_find(view, one.id, "docs");
+	fish = must_find(view, docs.id, "fish");
+	/* ".", "..", a document and more. */
+	assert_int_equal(ng_view_list(view, fish.id, 0, NULL, count_name, &listed), 0);
+	assert_int_equal(listed, 4);
+	assert_int_equal(nodes_of(view), 5);
+
+	/* Appended to: as outside. */
+	add_docs(corpus.path, more_docs, 2, false);
+	assert_int_equal(ng_view_reload(view, note_name, names, NULL), 1);
+	assert_int_equal(must_find(view, one.id, "count").id, count.id);
+	assert_true(must_find(view, one.id, "count").passing);
+	entry = must_find(view, count.id, "fish");
+	assert_true(entry.passing);
+	check_content(view, entry.id, "3\n");
+	entry = must_find(view, must_find(view, NG_NODE_ROOT, "with").id, "page=1,context=3");
+	assert_int_not_equal(entry.id, one.id);
+	assert_int_equal(entry.ino, one.ino);
+	assert_false(must_find(view, entry.id, "count").passing);
+
+	/* Replaced: a page of other documents is none of this one. */
+	add_docs(corpus.path, more_docs, 2, true);
+	assert_int_equal(ng_view_reload(view, note_name, names, NULL), 1);
+	assert_int_equal(ng_view_lookup(view, fish.id, "0.txt", NULL, &entry), -ESTALE);
+	entry = must_find(view, docs.id, "fish");
+	assert_true(entry.passing);
+	ng_view_forget(view, entry.id, 1);
+
+	ng_view_forget(view, fish.id, 1);
+	ng_view_forget(view, docs.id, 1);
+	ng_view_forget(view, count.id, 3);
+	ng_view_forget(view, two.id, 1);
+	ng_view_forget(view, one.id, 2);
+	/* Those that were found after it was appended to. */
+	assert_int_equal(nodes_of(view), 2);
+	ng_view_free(view);
+	corpus_drop(&corpus);
+}
+
 struct asking {
 	struct ng_view *view;
 	atomic_bool ending;
@@ -297,9 +369,8 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_append),
-		cmocka_unit_test(test_replace),
-		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_append),  cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_several), cmocka_unit_test(test_with),
 		cmocka_unit_test(test_threads),
 	};
 

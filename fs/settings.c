@@ -1,0 +1,112 @@
+#include "settings.h"
+
+#include <xxhash.h>
+
+enum key { KEY_CASE, KEY_CONTEXT, KEY_MIN, KEY_ORDER, KEY_PAGE, KEY_SEED, KEYS };
+
+/* A key takes a number in [min, max], or one of these words, whose place in the list is the
+ * number. */
+static const struct {
+	const char *name;
+	uint64_t min, max;
+	const char *words[3];
+} keys[KEYS] = {
+	[KEY_CASE] = {"case", 0, 0, {"exact"}},
+	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
+	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
+	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
+	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
+	[KEY_SEED] = {"seed", 0, UINT64_MAX, {NULL}},
+};
+
+static bool is_text(const char *text, size_t len, const char *want)
+{
+	return strlen(want) == len && memcmp(text, want, len) == 0;
+}
+
+static int parse_number(const char *text, size_t len, uint64_t min, uint64_t max,
+			uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' ||
+		    __builtin_mul_overflow(number, 10u, &number) ||
+		    __builtin_add_overflow(number, (unsigned)(text[i] - '0'), &number))
+			return -ENOENT;
+	}
+	if (len == 0 || number < min || number > max)
+		return -ENOENT;
+	*ret_number = number;
+	return 0;
+}
+
+static int parse_value(enum key key, const char *text, size_t len, uint64_t *ret_value)
+{
+	if (!keys[key].words[0])
+		return parse_number(text, len, keys[key].min, keys[key].max, ret_value);
+	for (unsigned i = 0; keys[key].words[i]; i++) {
+		if (is_text(text, len, keys[key].words[i])) {
+			*ret_value = i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* key=value, of a key that has no value yet. */
+static int parse_setting(const char *text, size_t len, uint64_t values[static KEYS],
+			 bool given[static KEYS])
+{
+	const char *equals = memchr(text, '=', len);
+	size_t key_len = equals ? (size_t)(equals - text) : 0;
+
+	for (unsigned key = 0; equals && key < KEYS; key++) {
+		if (!is_text(text, key_len, keys[key].name))
+			continue;
+		if (given[key])
+			return -ENOENT;
+		given[key] = true;
+		return parse_value(key, equals + 1, len - key_len - 1, &values[key]);
+	}
+	return -ENOENT;
+}
+
+static uint64_t hash(const struct ng_settings *s)
+{
+	const uint64_t fields[] = {s->page_docs, s->kwic_bytes, s->match_bytes,
+				   s->min_bytes, s->random,     s->seed};
+
+	return XXH3_64bits(fields, sizeof(fields));
+}
+
+int ng_settings_parse(const char *name, const struct ng_settings *defaults,
+		      struct ng_settings *ret_settings)
+{
+	struct ng_settings settings = *defaults;
+	uint64_t values[KEYS] = {0};
+	bool given[KEYS] = {false};
+
+	for (;;) {
+		size_t len = strcspn(name, ",");
+		int r = parse_setting(name, len, values, given);
+
+		if (r)
+			return r;
+		if (!name[len])
+			break;
+		name += len + 1;
+	}
+	if (given[KEY_CONTEXT])
+		settings.kwic_bytes = settings.match_bytes = (uint32_t)values[KEY_CONTEXT];
+	if (given[KEY_MIN])
+		settings.min_bytes = (uint32_t)values[KEY_MIN];
+	if (given[KEY_PAGE])
+		settings.page_docs = values[KEY_PAGE];
+	settings.random = values[KEY_ORDER];
+	/* Without a random order a seed means nothing. */
+	settings.seed = settings.random ? values[KEY_SEED] : 0;
+	settings.hash = hash(&settings) ^ hash(defaults);
+	*ret_settings = settings;
+	return 0;
+}

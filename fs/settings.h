@@ -1,0 +1,32 @@
+/* The settings under which a tree is shown: the mount's own, and those of /with/SETTINGS. Pure;
+ * thread-safe. */
+#pragma once
+
+#include "base/base.h"
+
+#define NG_SETTINGS_CONTEXT_MAX 4096u
+#define NG_SETTINGS_PAGE_MAX    100000u
+#define NG_SETTINGS_MIN_MAX     (1u << 20)
+
+struct ng_settings {
+	uint64_t page_docs;   /* names that a directory lists before more/ */
+	uint32_t kwic_bytes;  /* of text on each side of an occurrence in kwic, */
+	uint32_t match_bytes; /* and in match */
+	uint32_t min_bytes;   /* of a stretch that trace gives */
+	bool random;          /* order of occurrences in kwic and match; false: the index's */
+	uint64_t seed;        /* of a random order, otherwise 0 */
+	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
+	uint64_t hash;
+};
+
+/* The settings that a name such as "context=80,order=random" stands for: one or more of
+ *     context=0..4096          kwic_bytes and match_bytes
+ *     page=1..100000           page_docs
+ *     min=1..1048576           min_bytes
+ *     order=index|random
+ *     seed=0..18446744073709551615
+ *     case=exact
+ * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
+ * O(strlen(name)). */
+int ng_settings_parse(const char *name, const struct ng_settings *defaults,
+		      struct ng_settings *ret_settings);

@@ -1,0 +1,142 @@
+#include "settings.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+static const struct ng_settings defaults = {
+	.page_docs = 1000, .kwic_bytes = 40, .match_bytes = 200, .min_bytes = 32};
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		struct ng_settings want;
+	} names[] = {
+		{"context=0", {1000, 0, 0, 32, false, 0, 0}},
+		{"context=80", {1000, 80, 80, 32, false, 0, 0}},
+		{"context=4096", {1000, 4096, 4096, 32, false, 0, 0}},
+		{"page=1", {1, 40, 200, 32, false, 0, 0}},
+		{"page=100000", {100000, 40, 200, 32, false, 0, 0}},
+		{"page=0007", {7, 40, 200, 32, false, 0, 0}},
+		{"min=1", {1000, 40, 200, 1, false, 0, 0}},
+		{"min=1048576", {1000, 40, 200, 1048576, false, 0, 0}},
+		{"order=random", {1000, 40, 200, 32, true, 0, 0}},
+		{"order=index", {1000, 40, 200, 32, false, 0, 0}},
+		{"seed=5", {1000, 40, 200, 32, false, 0, 0}},
+		{"case=exact", {1000, 40, 200, 32, false, 0, 0}},
+		{"seed=18446744073709551615,order=random",
+		 {1000, 40, 200, 32, true, UINT64_MAX, 0}},
+		{"order=random,case=exact,min=3,page=4,context=5,seed=6", {4, 5, 5, 3, true, 6, 0}},
+	};
+
+	for (size_t i = 0; i < ng_array_size(names); i++) {
+		const struct ng_settings *want = &names[i].want;
+		struct ng_settings got;
+
+		if (ng_settings_parse(names[i].name, &defaults, &got) != 0)
+			fail_msg("%s", names[i].name);
+		assert_int_equal(got.page_docs, want->page_docs);
+		assert_int_equal(got.kwic_bytes, want->kwic_bytes);
+		assert_int_equal(got.match_bytes, want->match_bytes);
+		assert_int_equal(got.min_bytes, want->min_bytes);
+		assert_int_equal(got.random, want->random);
+		assert_int_equal(got.seed, want->seed);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	static const char *const names[] = {"",
+					    ",",
+					    "=",
+					    "context",
+					    "context=",
+					    "=5",
+					    "context=4097",
+					    "context=-1",
+					    "context=+1",
+					    "context= 1",
+					    "context=1 ",
+					    "context=0x10",
+					    "Context=1",
+					    "context=1,",
+					    ",context=1",
+					    "context=1,,min=2",
+					    "context=1,context=1",
+					    "context=1,min=2,context=2",
+					    "page=0",
+					    "page=100001",
+					    "page=99999999999999999999",
+					    "min=0",
+					    "min=1048577",
+					    "order=",
+					    "order=rand",
+					    "order=randomly",
+					    "order=Random",
+					    "order=0",
+					    "seed=18446744073709551616",
+					    "seed=-1",
+					    "seed=a",
+					    "case=",
+					    "case=none",
+					    "key=1",
+					    "contex=1",
+					    "contexts=1",
+					    "context=1;min=2",
+					    "context=1=2",
+					    "order=index,order=random",
+					    "page=5%2Cmin=2",
+					    "context=5\n"};
+	struct ng_settings got = {.page_docs = 42};
+
+	for (size_t i = 0; i < ng_array_size(names); i++) {
+		if (ng_settings_parse(names[i], &defaults, &got) != -ENOENT)
+			fail_msg("'%s' is taken", names[i]);
+		assert_int_equal(got.page_docs, 42);
+	}
+}
+
+static uint64_t hash_of(const char *name)
+{
+	struct ng_settings got;
+
+	assert_int_equal(ng_settings_parse(name, &defaults, &got), 0);
+	return got.hash;
+}
+
+/* Names for the same settings, and for others. */
+static void test_hash(void **state)
+{
+	static const char *const same[][2] = {
+		{"context=7,page=8", "page=8,context=7"},
+		{"min=32,page=8", "page=08"},
+		{"order=random,seed=0", "order=random"},
+		{"order=index,seed=9,min=5", "min=5"},
+	};
+	static const char *const different[] = {
+		"context=7",   "context=40",   "context=200",         "page=7",
+		"min=7",       "order=random", "order=random,seed=7", "order=random,seed=40",
+		"page=7,min=7"};
+
+	for (size_t i = 0; i < ng_array_size(same); i++) {
+		assert_int_equal(hash_of(same[i][0]), hash_of(same[i][1]));
+		assert_int_not_equal(hash_of(same[i][0]), 0);
+	}
+	assert_int_equal(hash_of("page=1000,min=32,order=index,seed=1,case=exact"), 0);
+	for (size_t i = 0; i < ng_array_size(different); i++) {
+		assert_int_not_equal(hash_of(different[i]), 0);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(hash_of(different[i]), hash_of(different[k]));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_hash),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
