@@ -12,36 +12,15 @@
 #include "build/memory.h"
 #include "mkngramfs_options.h"
 
-/* Set by a signal handler, which can reach nothing else. */
-static ng_cancel cancelled;
-
 struct run {
 	struct arguments args;
 	struct ng_source *source;
 	struct ng_builder *builder;
 	struct ng_progress *progress;
 	FILE *skip_bad;
+	const ng_cancel *cancel;
 	double started; /* seconds */
 };
-
-static void on_signal(int signal)
-{
-	atomic_store(&cancelled, true);
-}
-
-/* Without SA_RESTART, so that a read from a silent pipe ends. */
-static void catch_signals(void)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction end = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN}, was;
-
-	for (size_t i = 0; i < ng_array_size(ending); i++) {
-		/* nohup, and shells without job control, want theirs ignored. */
-		if (sigaction(ending[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
-			sigaction(ending[i], &end, NULL);
-	}
-	sigaction(SIGPIPE, &ignore, NULL);
-}
 
 static double now(void)
 {
@@ -153,10 +132,10 @@ static int begin(struct run *run, struct ng_error *err)
 	if (r < 0)
 		return r;
 	args->source.skip_bad = run->skip_bad;
-	args->source.cancel = &cancelled;
+	args->source.cancel = run->cancel;
 	args->source.max_doc_bytes =
 		args->build.memory_bytes ? args->build.memory_bytes : ng_memory_default();
-	args->build.cancel = &cancelled;
+	args->build.cancel = run->cancel;
 	args->build.progress = on_build_progress;
 	args->build.userdata = run;
 	r = ng_source_new(args->paths, args->n_paths, &args->source, &run->source, err);
@@ -195,7 +174,7 @@ static int merge(struct run *run, struct ng_build_summary *ret_summary, struct n
 {
 	struct ng_build_options *options = &run->args.build;
 
-	options->cancel = &cancelled;
+	options->cancel = run->cancel;
 	options->progress = on_build_progress;
 	options->userdata = run;
 	return ng_index_merge(options, ret_summary, err);
@@ -333,7 +312,9 @@ int main(int argc, char **argv)
 	r = parse_arguments(argc, argv, &run.args);
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
-	catch_signals();
+	run.cancel = ng_catch_signals();
+	/* A write to a pipe that nobody reads fails, and is reported. */
+	signal(SIGPIPE, SIG_IGN);
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
 		r = run.args.merge ? merge(&run, &summary, &err) : build(&run, &summary, &err);

@@ -43,81 +43,6 @@ static const char help[] =
 	"Exit status: 0 done, 1 failed (no INDEX is left, or it is as it was), 2 usage. See "
 	"mkngramfs(1).\n";
 
-/* Returns EXIT_USAGE, so that a caller can say `return usage(...)`. */
-__attribute__((__format__(printf, 1, 2))) static int usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("mkngramfs: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs("\nTry 'mkngramfs --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
-/* A decimal number without sign; with suffixes, K, M, G or T may follow. */
-static int parse_number(const char *arg, bool suffixes, uint64_t *ret)
-{
-	static const char letters[] = "KMGT";
-	const char *letter;
-	uint64_t v = 0;
-
-	if (*arg < '0' || *arg > '9')
-		return -EINVAL;
-	for (; *arg >= '0' && *arg <= '9'; arg++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*arg - '0'), &v))
-			return -ERANGE;
-	if (suffixes && *arg) {
-		letter = strchr(letters, *arg & ~0x20);
-		if (!letter)
-			return -EINVAL;
-		for (const char *l = letters; l <= letter; l++)
-			if (__builtin_mul_overflow(v, 1024, &v))
-				return -ERANGE;
-		arg++;
-	}
-	if (*arg)
-		return -EINVAL;
-	*ret = v;
-	return 0;
-}
-
-static int parse_size(const char *option, const char *arg, uint64_t *ret)
-{
-	int r = parse_number(arg, true, ret);
-
-	if (r == -ERANGE)
-		return usage("--%s: '%s' is too large", option, arg);
-	if (r < 0)
-		return usage("--%s: '%s' is no size (such as 500M or 2G)", option, arg);
-	return 0;
-}
-
-static int parse_count(const char *option, const char *arg, uint32_t lo, uint32_t hi, uint32_t *ret)
-{
-	uint64_t v;
-
-	if (parse_number(arg, false, &v) < 0 || v < lo || v > hi)
-		return usage("--%s: '%s' is no number from %u to %u", option, arg, lo, hi);
-	*ret = (uint32_t)v;
-	return 0;
-}
-
-/* The place of arg among words. */
-static int parse_word(const char *option, const char *arg, const char *const *words, size_t n,
-		      unsigned *ret)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(arg, words[i]) == 0) {
-			*ret = (unsigned)i;
-			return 0;
-		}
-	}
-	return usage("--%s: unknown value '%s'", option, arg);
-}
-
 enum long_option {
 	OPT_FORMAT = 256,
 	OPT_TEXT_FIELD,
@@ -139,7 +64,6 @@ enum long_option {
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
 	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
-	static const char *const modes[] = {"auto", "plain", "json", "none"};
 	unsigned word = 0;
 	int r = 0;
 
@@ -151,23 +75,23 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		args->quiet = true;
 		break;
 	case OPT_FORMAT:
-		r = parse_word("format", arg, formats, ng_array_size(formats), &word);
+		r = ng_parse_word("format", arg, formats, ng_array_size(formats), &word);
 		args->source.format = (enum ng_source_format)word;
 		break;
 	case OPT_TEXT_FIELD:
 		args->source.text_field = arg;
 		break;
 	case OPT_SHARD_SIZE:
-		return parse_size("shard-size", arg, &args->build.shard_bytes);
+		return ng_parse_size("shard-size", arg, &args->build.shard_bytes);
 	case OPT_BATCH_SIZE:
-		return parse_size("batch-size", arg, &args->build.batch_bytes);
+		return ng_parse_size("batch-size", arg, &args->build.batch_bytes);
 	case OPT_MEMORY:
-		return parse_size("memory", arg, &args->build.memory_bytes);
+		return ng_parse_size("memory", arg, &args->build.memory_bytes);
 	case OPT_THREADS:
-		return parse_count("threads", arg, 1, 4096, &args->build.threads);
+		return ng_parse_count("threads", arg, 1, 4096, &args->build.threads);
 	case OPT_SA_SAMPLING:
-		return parse_count("sa-sampling", arg, NG_SA_RATE_MIN, NG_SA_RATE_MAX,
-				   &args->build.sa_sampling);
+		return ng_parse_count("sa-sampling", arg, NG_SA_RATE_MIN, NG_SA_RATE_MAX,
+				      &args->build.sa_sampling);
 	case OPT_TEXT_STORE:
 		args->build.text_store = true;
 		break;
@@ -190,9 +114,7 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		args->build.tmp_dir = arg;
 		break;
 	case OPT_PROGRESS:
-		r = parse_word("progress", arg, modes, ng_array_size(modes), &word);
-		args->progress = (enum ng_progress_mode)word;
-		break;
+		return ng_parse_progress(arg, &args->progress);
 	default:
 		fputs("Try 'mkngramfs --help'.\n", stderr);
 		return EXIT_USAGE;
@@ -208,9 +130,9 @@ static int check_merge(struct arguments *args)
 		args->n_paths = 0;
 	}
 	if (args->n_paths)
-		return usage("--merge takes one INDEX and no SOURCE");
+		return ng_usage("--merge takes one INDEX and no SOURCE");
 	if (args->build.append || args->build.force || args->build.resume)
-		return usage(
+		return ng_usage(
 			"--merge changes an index that is whole: --append, --force and --resume "
 			"are others");
 	return 0;
@@ -223,13 +145,13 @@ static int check_arguments(struct arguments *args)
 	if (r)
 		return r;
 	if (!args->build.output || !*args->build.output)
-		return usage("no index named (-o INDEX)");
+		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->n_paths)
-		return usage("no SOURCE named ('-' reads standard input)");
+		return ng_usage("no SOURCE named ('-' reads standard input)");
 	if (args->build.append && args->build.force)
-		return usage("--append adds to INDEX, --force replaces it: use one of them");
+		return ng_usage("--append adds to INDEX, --force replaces it: use one of them");
 	if (args->build.resume && (args->build.append || args->build.force))
-		return usage("--resume goes on with a build: --append and --force are others");
+		return ng_usage("--resume goes on with a build: --append and --force are others");
 	return 0;
 }
 

@@ -2,10 +2,8 @@
 #pragma once
 
 #include "build/builder.h"
-#include "progress.h"
+#include "command.h"
 #include "text/source.h"
-
-enum { EXIT_USAGE = 2 };
 
 struct arguments {
 	struct ng_source_options source; /* all but skip_bad, max_doc_bytes and cancel */

@@ -1,16 +1,10 @@
 /* ngramfsck: check an index. Options, messages and the exit status; the work is in check/. */
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <time.h>
 
 #include "check/check.h"
-#include "progress.h"
-
-enum { EXIT_USAGE = 2 };
-
-/* Set by a signal handler, which can reach nothing else. */
-static ng_cancel cancelled;
+#include "command.h"
 
 static const char help[] =
 	"Usage: ngramfsck [OPTION]... INDEX...\n"
@@ -37,65 +31,10 @@ struct run {
 	struct ng_progress *progress;
 };
 
-static void on_signal(int signal)
-{
-	atomic_store(&cancelled, true);
-}
-
-static void catch_signals(void)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction end = {.sa_handler = on_signal}, was;
-
-	for (size_t i = 0; i < ng_array_size(ending); i++) {
-		/* nohup, and shells without job control, want theirs ignored. */
-		if (sigaction(ending[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
-			sigaction(ending[i], &end, NULL);
-	}
-}
-
-__attribute__((__format__(printf, 1, 2))) static int usage(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("ngramfsck: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs("\nTry 'ngramfsck --help'.\n", stderr);
-	return EXIT_USAGE;
-}
-
-static bool parse_number(const char *arg, uint64_t *ret)
-{
-	char *end;
-
-	if (*arg < '0' || *arg > '9')
-		return false;
-	errno = 0;
-	*ret = strtoull(arg, &end, 10);
-	return errno == 0 && !*end;
-}
-
-static int parse_progress(const char *arg, enum ng_progress_mode *ret)
-{
-	static const char *const modes[] = {"auto", "plain", "json", "none"};
-
-	for (size_t i = 0; i < ng_array_size(modes); i++) {
-		if (strcmp(arg, modes[i]) == 0) {
-			*ret = (enum ng_progress_mode)i;
-			return 0;
-		}
-	}
-	return usage("--progress: unknown value '%s'", arg);
-}
-
 enum long_option { OPT_FULL = 256, OPT_SEED, OPT_TMP, OPT_THREADS, OPT_PROGRESS };
 
 static int parse_option(int option, const char *arg, struct run *run)
 {
-	uint64_t v;
-
 	switch (option) {
 	case 'q':
 		run->quiet = true;
@@ -107,16 +46,11 @@ static int parse_option(int option, const char *arg, struct run *run)
 		run->check.tmp_dir = arg;
 		return 0;
 	case OPT_SEED:
-		if (!parse_number(arg, &run->check.seed))
-			return usage("--seed: '%s' is no number", arg);
-		return 0;
+		return ng_parse_number("seed", arg, &run->check.seed);
 	case OPT_THREADS:
-		if (!parse_number(arg, &v) || v < 1 || v > 4096)
-			return usage("--threads: '%s' is no number from 1 to 4096", arg);
-		run->check.threads = (unsigned)v;
-		return 0;
+		return ng_parse_count("threads", arg, 1, 4096, &run->check.threads);
 	case OPT_PROGRESS:
-		return parse_progress(arg, &run->mode);
+		return ng_parse_progress(arg, &run->mode);
 	default:
 		fputs("Try 'ngramfsck --help'.\n", stderr);
 		return EXIT_USAGE;
@@ -155,7 +89,7 @@ static int parse_arguments(int argc, char **argv, struct run *run)
 	run->paths = (const char *const *)argv + optind;
 	run->n_paths = (size_t)(argc - optind);
 	if (!run->n_paths)
-		return usage("no INDEX named");
+		return ng_usage("no INDEX named");
 	if (run->quiet)
 		run->mode = NG_PROGRESS_NONE;
 	return 0;
@@ -235,8 +169,7 @@ int main(int argc, char **argv)
 	r = parse_arguments(argc, argv, &run);
 	if (r)
 		return r < 0 ? EXIT_SUCCESS : r;
-	catch_signals();
-	run.check.cancel = &cancelled;
+	run.check.cancel = ng_catch_signals();
 	run.check.report = on_finding;
 	run.check.progress = on_progress;
 	run.check.userdata = &run;

@@ -1,0 +1,115 @@
+#include "command.h"
+
+#include <signal.h>
+
+/* Set by a signal handler, which can reach nothing else. */
+static ng_cancel cancelled;
+
+static void on_signal(int signal)
+{
+	atomic_store(&cancelled, true);
+}
+
+const ng_cancel *ng_catch_signals(void)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction end = {.sa_handler = on_signal}, was;
+
+	for (size_t i = 0; i < ng_array_size(ending); i++) {
+		/* nohup, and shells without job control, want theirs ignored. */
+		if (sigaction(ending[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(ending[i], &end, NULL);
+	}
+	return &cancelled;
+}
+
+int ng_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nTry '%s --help'.\n", program_invocation_short_name);
+	return EXIT_USAGE;
+}
+
+static int parse(const char *arg, bool suffixes, uint64_t *ret)
+{
+	static const char letters[] = "KMGT";
+	const char *letter;
+	uint64_t v = 0;
+
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	for (; *arg >= '0' && *arg <= '9'; arg++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*arg - '0'), &v))
+			return -ERANGE;
+	if (suffixes && *arg) {
+		letter = strchr(letters, *arg & ~0x20);
+		if (!letter)
+			return -EINVAL;
+		for (const char *l = letters; l <= letter; l++)
+			if (__builtin_mul_overflow(v, 1024, &v))
+				return -ERANGE;
+		arg++;
+	}
+	if (*arg)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+int ng_parse_size(const char *option, const char *arg, uint64_t *ret)
+{
+	int r = parse(arg, true, ret);
+
+	if (r == -ERANGE)
+		return ng_usage("--%s: '%s' is too large", option, arg);
+	if (r < 0)
+		return ng_usage("--%s: '%s' is no size (such as 500M or 2G)", option, arg);
+	return 0;
+}
+
+int ng_parse_count(const char *option, const char *arg, uint32_t lo, uint32_t hi, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (parse(arg, false, &v) < 0 || v < lo || v > hi)
+		return ng_usage("--%s: '%s' is no number from %u to %u", option, arg, lo, hi);
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+int ng_parse_number(const char *option, const char *arg, uint64_t *ret)
+{
+	if (parse(arg, false, ret) < 0)
+		return ng_usage("--%s: '%s' is no number", option, arg);
+	return 0;
+}
+
+int ng_parse_word(const char *option, const char *arg, const char *const *words, size_t n,
+		  unsigned *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(arg, words[i]) == 0) {
+			*ret = (unsigned)i;
+			return 0;
+		}
+	}
+	return ng_usage("--%s: unknown value '%s'", option, arg);
+}
+
+int ng_parse_progress(const char *arg, enum ng_progress_mode *ret)
+{
+	/* In the order of the modes. */
+	static const char *const modes[] = {"auto", "plain", "json", "none"};
+	unsigned mode = 0;
+	int r = ng_parse_word("progress", arg, modes, ng_array_size(modes), &mode);
+
+	if (r == 0)
+		*ret = (enum ng_progress_mode)mode;
+	return r;
+}
