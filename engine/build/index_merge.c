@@ -5,7 +5,6 @@
 #include "build/assembly.h"
 #include "build/memory.h"
 #include "index/ef.h"
-#include "index/frames.h"
 #include "index/manifest.h"
 #include "index/segment.h"
 
@@ -62,22 +61,6 @@ static void contents_close(struct contents *c)
 	ng_shard_file_close(c->file);
 }
 
-static int frames_open(const struct contents *c, const char *path, uint32_t data_type,
-		       uint32_t directory_type, struct ng_frames **ret_frames, struct ng_error *err)
-{
-	const uint8_t *data, *directory;
-	size_t data_bytes, directory_bytes;
-	int r = ng_segment_section(c->file, path, data_type, &data, &data_bytes, err);
-
-	if (r == 0)
-		r = ng_segment_section(c->file, path, directory_type, &directory, &directory_bytes,
-				       err);
-	if (r < 0)
-		return r;
-	r = ng_frames_open(data, data_bytes, directory, directory_bytes, ret_frames);
-	return r < 0 ? ng_segment_damaged(path, "compressed frames don't fit", err) : 0;
-}
-
 /* Damage mustn't get new checksums. */
 static int shard_verify(const struct contents *c, const char *path,
 			const struct ng_manifest_shard *shard, const ng_cancel *cancel,
@@ -102,8 +85,8 @@ static int contents_open(struct contents *c, const char *path,
 	if (r == 0)
 		r = shard_verify(c, path, shard, cancel, err);
 	if (r == 0)
-		r = frames_open(c, path, NG_SECTION_META_FRAMES, NG_SECTION_META_DIRECTORY,
-				&c->meta, err);
+		r = ng_segment_frames(c->file, path, NG_SECTION_META_FRAMES,
+				      NG_SECTION_META_DIRECTORY, &c->meta, err);
 	if (r == 0)
 		r = ng_segment_starts(c->file, path, NG_SECTION_META_STARTS, shard->docs,
 				      ng_frames_raw_bytes(c->meta), &c->meta_starts, err);
@@ -111,8 +94,8 @@ static int contents_open(struct contents *c, const char *path,
 		r = ng_segment_starts(c->file, path, NG_SECTION_DOC_STARTS, shard->docs,
 				      rows_of(shard), &c->doc_starts, err);
 	if (r == 0 && text_store)
-		r = frames_open(c, path, NG_SECTION_TEXT_FRAMES, NG_SECTION_TEXT_DIRECTORY,
-				&c->text, err);
+		r = ng_segment_frames(c->file, path, NG_SECTION_TEXT_FRAMES,
+				      NG_SECTION_TEXT_DIRECTORY, &c->text, err);
 	return r;
 }
 

@@ -17,6 +17,24 @@ int ng_segment_section(const struct ng_shard_file *file, const char *path, uint3
 	return ng_segment_damaged(path, what, err);
 }
 
+int ng_segment_frames(const struct ng_shard_file *file, const char *path, uint32_t data_type,
+		      uint32_t directory_type, struct ng_frames **ret_frames, struct ng_error *err)
+{
+	const uint8_t *data, *directory;
+	size_t data_bytes, directory_bytes;
+	int r = ng_segment_section(file, path, data_type, &data, &data_bytes, err);
+
+	if (r == 0)
+		r = ng_segment_section(file, path, directory_type, &directory, &directory_bytes,
+				       err);
+	if (r < 0)
+		return r;
+	r = ng_frames_open(data, data_bytes, directory, directory_bytes, ret_frames);
+	if (r == -EUCLEAN)
+		return ng_segment_damaged(path, "compressed frames don't fit", err);
+	return r < 0 ? ng_fail(err, r, "%s: out of memory", path) : 0;
+}
+
 int ng_segment_starts(const struct ng_shard_file *file, const char *path, uint32_t type,
 		      uint64_t docs, uint64_t last, struct ng_ef *ret_starts, struct ng_error *err)
 {

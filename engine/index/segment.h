@@ -4,6 +4,7 @@
 
 #include "index/bwt.h"
 #include "index/ef.h"
+#include "index/frames.h"
 #include "index/packed.h"
 #include "index/params.h"
 #include "index/shardfile.h"
@@ -28,6 +29,10 @@ int ng_segment_section(const struct ng_shard_file *file, const char *path, uint3
 		       const uint8_t **ret_data, size_t *ret_bytes, struct ng_error *err);
 int ng_segment_starts(const struct ng_shard_file *file, const char *path, uint32_t type,
 		      uint64_t docs, uint64_t last, struct ng_ef *ret_starts, struct ng_error *err);
+
+/* Frames, of which both sections must be there. -EUCLEAN, -ENOMEM. */
+int ng_segment_frames(const struct ng_shard_file *file, const char *path, uint32_t data_type,
+		      uint32_t directory_type, struct ng_frames **ret_frames, struct ng_error *err);
 
 /* -EUCLEAN, with err saying what is damaged and what to do. */
 int ng_segment_damaged(const char *path, const char *what, struct ng_error *err);

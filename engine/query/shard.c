@@ -37,30 +37,12 @@ static int segment_open(struct ng_shard *shard, struct ng_error *err)
 	return samples_open(shard, &segment.samples, err);
 }
 
-static int frames_open(struct ng_shard *shard, uint32_t data_type, uint32_t directory_type,
-		       struct ng_frames **ret_frames, struct ng_error *err)
-{
-	const uint8_t *data, *directory;
-	size_t data_bytes, directory_bytes;
-	int r = ng_segment_section(shard->file, shard->path, data_type, &data, &data_bytes, err);
-
-	if (r == 0)
-		r = ng_segment_section(shard->file, shard->path, directory_type, &directory,
-				       &directory_bytes, err);
-	if (r < 0)
-		return r;
-	r = ng_frames_open(data, data_bytes, directory, directory_bytes, ret_frames);
-	if (r == -EUCLEAN)
-		return ng_segment_damaged(shard->path, "compressed frames don't fit", err);
-	return r;
-}
-
 static int documents_open(struct ng_shard *shard, struct ng_error *err)
 {
 	const uint8_t *data;
 	size_t bytes;
-	int r = frames_open(shard, NG_SECTION_META_FRAMES, NG_SECTION_META_DIRECTORY, &shard->meta,
-			    err);
+	int r = ng_segment_frames(shard->file, shard->path, NG_SECTION_META_FRAMES,
+				  NG_SECTION_META_DIRECTORY, &shard->meta, err);
 
 	if (r == 0)
 		r = ng_segment_starts(shard->file, shard->path, NG_SECTION_META_STARTS,
@@ -68,8 +50,8 @@ static int documents_open(struct ng_shard *shard, struct ng_error *err)
 				      &shard->meta_starts, err);
 	if (r < 0 || !ng_shard_file_section(shard->file, NG_SECTION_TEXT_FRAMES, &data, &bytes))
 		return r;
-	r = frames_open(shard, NG_SECTION_TEXT_FRAMES, NG_SECTION_TEXT_DIRECTORY, &shard->text,
-			err);
+	r = ng_segment_frames(shard->file, shard->path, NG_SECTION_TEXT_FRAMES,
+			      NG_SECTION_TEXT_DIRECTORY, &shard->text, err);
 	if (r == 0 && ng_frames_raw_bytes(shard->text) != shard->params.text_bytes)
 		return ng_segment_damaged(shard->path, "the text store has a wrong size", err);
 	return r;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/parallel.h"
-#include "scratch.h"
+#include "samedir.h"
 
 /* Ranks of several threads, and their counts. */
 struct ranks {
@@ -78,18 +78,6 @@ static void check_counts(const struct ranks *ranks)
 	assert_int_equal(row, ranks->rows + 1);
 }
 
-static unsigned files_in(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n - 2;
-}
-
 struct shape {
 	uint64_t rows, n, memory_bytes, buckets;
 	unsigned threads;
@@ -134,7 +122,7 @@ static void test_counts(void **state)
 		assert_int_equal(ng_gaps_buckets(gaps), s->buckets);
 		assert_int_equal(ng_parallel(s->threads, s->threads, put_some, &ranks), 0);
 		assert_int_equal(ng_gaps_flush(gaps, NULL), 0);
-		assert_int_equal(files_in(dir), 0);
+		assert_int_equal(entries_in(dir), 0);
 		check_counts(&ranks);
 		/* Again: reading changes nothing. */
 		check_counts(&ranks);
