@@ -20,15 +20,19 @@ struct ng_interleave_options {
 	bool guest_first;      /* the guest's documents come before the host's */
 	uint64_t memory_bytes; /* what is more than this is made in a file */
 	const char *tmp_dir;   /* where that has its place, without a name */
+	unsigned threads;
+	uint64_t part_rows; /* rows of the host that a thread takes at a time; 0: some million */
 	const ng_cancel *cancel;
-	/* Rows; may be NULL. Called every some million rows. */
+	/* Rows; may be NULL. Called in the caller's thread, every some million rows. */
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
 	void *userdata;
 };
 
-/* Merge; gaps are flushed. The gaps must be those of every suffix of the guest. One thread. O(rows
- * of both). -EUCLEAN (a segment is damaged, or the gaps aren't the guest's), -ENOSPC and other
- * errors of the file, -ENOMEM, -EINTR, with err set. Free with ng_merged_clear. */
+/* Merge; gaps are flushed. The gaps must be those of every suffix of the guest. O(rows of both);
+ * rows of a bucket are cut into parts, which threads merge side by side: where a part begins in
+ * both, the counts before it say. -EUCLEAN (a segment is damaged, or the gaps aren't the guest's),
+ * -ENOSPC and other errors of the file, -ENOMEM, -EINTR, with err set. Free with ng_merged_clear.
+ */
 int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
 		  struct ng_gaps *gaps, const struct ng_interleave_options *options,
 		  struct ng_merged *ret_merged, struct ng_error *err);

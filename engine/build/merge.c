@@ -169,6 +169,8 @@ static int interleave(struct merge *m, struct ng_gaps *gaps, struct ng_merged *r
 	struct ng_interleave_options options = {.guest_first = m->guest == &m->left,
 						.memory_bytes = m->options->memory_bytes / 4,
 						.tmp_dir = m->options->tmp_dir,
+						.threads = m->options->threads,
+						.part_rows = m->options->part_rows,
 						.cancel = m->options->cancel,
 						.progress = on_progress,
 						.userdata = m};

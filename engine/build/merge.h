@@ -17,6 +17,7 @@ struct ng_merge_options {
 	/* Of the whole process: beyond it, pages of files that are mapped are given back. */
 	uint64_t resident_bytes;
 	const char *tmp_dir;
+	uint64_t part_rows; /* as struct ng_interleave_options has it: 0 but in tests */
 	const ng_cancel *cancel;
 	struct ng_shard_progress *progress;
 	void (*report)(void *userdata); /* called several times a second; may be NULL */

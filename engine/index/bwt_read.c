@@ -145,6 +145,11 @@ uint64_t ng_bwt_blocks(const struct ng_bwt *bwt)
 	return bwt->n_blocks;
 }
 
+uint64_t ng_bwt_block_of(const struct ng_bwt *bwt, uint64_t row)
+{
+	return (uint64_t)(ng_bwt_page(bwt, row) - bwt->blocks) / NG_PAGE_BYTES;
+}
+
 int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows)
 {
 	const uint8_t *page = bwt->blocks + block * NG_PAGE_BYTES;
@@ -154,6 +159,7 @@ int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_ro
 		return -EUCLEAN;
 	ret_rows->start = ng_block_start(page);
 	ret_rows->n = b.at.size;
+	ret_rows->marks_before = base_of(bwt, &b.at, b.at.n_symbols, NG_MARKS);
 	memset(ret_rows->separators, 0, sizeof(ret_rows->separators));
 	memset(ret_rows->marks, 0, sizeof(ret_rows->marks));
 	for (unsigned cell = 0; cell < b.at.n_cells; cell++) {

@@ -11,10 +11,14 @@ struct ng_bwt_rows {
 	/* Bits: bit i % 64 of word i / 64 for row start + i; 0 from n on. */
 	uint64_t separators[NG_MAX_BLOCK / 64]; /* the row's symbol is a separator */
 	uint64_t marks[NG_MAX_BLOCK / 64];      /* the row's suffix is sampled */
+	uint64_t marks_before;                  /* rows before start of which that is true */
 };
 
 /* Number of blocks. Read in order, they give the rows [0, ng_bwt_rows()) without gaps. */
 uint64_t ng_bwt_blocks(const struct ng_bwt *bwt);
+
+/* The number of the block that holds a row < ng_bwt_rows(). */
+uint64_t ng_bwt_block_of(const struct ng_bwt *bwt, uint64_t row);
 
 /* Decode block number block < ng_bwt_blocks(). Thread-safe, each call with rows of its own. O(n):
  * 3.3 ns a symbol of English.
