@@ -6,6 +6,7 @@ export LC_ALL=C.UTF-8
 usage() {
 	cat <<'TEXT'
 usage: examples/quickstart.sh [--keep] [--size MB]
+       examples/quickstart.sh [--size MB] --index INDEX
        examples/quickstart.sh --install [PACKAGE...]
 
 Installs what building ngramfs needs (asking apt-get, with sudo unless you are root), builds it,
@@ -13,6 +14,7 @@ indexes documentation, licences and headers of this machine, mounts the index an
 
   --keep       leave the index and the mount there, and say how to remove them
   --size MB    index directories of MB megabytes on disk at most, in all (default 100)
+  --index      build ngramfs and this INDEX, and do nothing else
   --install    install what building needs, and PACKAGE..., and do nothing else
   -h, --help   print this
 
@@ -100,13 +102,18 @@ fi
 umount=umount
 [ "$(id -u)" = 0 ] || umount="fusermount3 -u"
 
-keep=false size=100
+keep=false size=100 index=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--keep) keep=true ;;
 	--size)
 		[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || fail "--size takes a number of megabytes"
 		size=$2
+		shift
+		;;
+	--index)
+		[ -n "${2:-}" ] || fail "--index takes the name of an index"
+		index=$(realpath -m "$2")
 		shift
 		;;
 	--install)
@@ -129,7 +136,7 @@ done
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=$(realpath -m "${BUILD:-$top/build}")
 install_missing "${packages[@]}"
-[[ -r /dev/fuse && -w /dev/fuse ]] ||
+[[ -n $index || -r /dev/fuse && -w /dev/fuse ]] ||
 	fail "cannot use /dev/fuse; run 'modprobe fuse' as root, or start the container with" \
 		"--device /dev/fuse --cap-add SYS_ADMIN"
 
@@ -139,6 +146,12 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet engine/mkngramfs fs/ngramfs
 PATH=$build/engine:$build/fs:$PATH
+
+if [ -n "$index" ]; then
+	choose "$size"
+	say "Build an index of text that is on this machine"
+	exec mkngramfs -o "$index" "${sources[@]}"
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ngramfs-XXXXXX")
 clean() {
