@@ -32,13 +32,17 @@ class Stretch:
 
 def converse(path, question):
     """One session of a file of the mount: write all of QUESTION, read all of the answer."""
-    with open(path, "r+b", buffering=0) as session:
-        rest = memoryview(question)
-        while rest:
-            rest = rest[session.write(rest):]
-        parts = []
-        while part := session.read(READ):
-            parts.append(part)
+    parts = []
+    try:
+        with open(path, "r+b", buffering=0) as session:
+            rest = memoryview(question)
+            while rest:
+                rest = rest[session.write(rest):]
+            while part := session.read(READ):
+                parts.append(part)
+    except OSError as error:
+        # Reading and writing don't say of what.
+        raise BadInput(f"{path}: {error.strerror}") from error
     return b"".join(parts)
 
 

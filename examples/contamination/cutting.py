@@ -8,6 +8,7 @@ import lzma
 import os
 import re
 import subprocess
+import zlib
 from dataclasses import dataclass
 
 # The field that holds the text: the first of these that a benchmark's first entry has.
@@ -107,7 +108,10 @@ def entries_of(path, fields):
     except (ValueError, RecursionError) as error:
         reason = "half of a surrogate pair" if isinstance(error, UnicodeEncodeError) else error
         raise BadInput(f"{path}:{number}: {reason}") from error
-    except (EOFError, lzma.LZMAError) as error:
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        # It cannot be uncompressed.
         raise BadInput(f"{path}: {error}") from error
 
 

@@ -62,6 +62,12 @@ wrong "1: which field is the text? Name it with --field; there are q, a" '{"q":"
 wrong "1: " "$(printf '[%.0s' {1..100000})"
 head -c 100 renamed/choices.jsonl.gz >cut.jsonl.gz
 refuses "contamination: cut.jsonl.gz: " "$contamination" -o bad.html cut.jsonl.gz both
+(gzip -c renamed/choices.jsonl.gz | head -c 40; head -c 40 /dev/zero | tr '\0' '\377') >spoilt.jsonl.gz
+refuses "contamination: spoilt.jsonl.gz: " "$contamination" -o bad.html spoilt.jsonl.gz both
+cp choices.jsonl plain.jsonl.gz
+refuses "contamination: plain.jsonl.gz: Not a gzipped file" "$contamination" -o bad.html plain.jsonl.gz both
+cp choices.jsonl plain.jsonl.bz2
+refuses "contamination: plain.jsonl.bz2: " "$contamination" -o bad.html plain.jsonl.bz2 both
 refuses "contamination: no.jsonl: No such file" "$contamination" -o bad.html no.jsonl both
 refuses "contamination: renamed: not a mount of an index" "$contamination" -o bad.html choices.jsonl renamed
 refuses "contamination: no/such.html" "$contamination" --field prompt -o no/such.html renamed/c* both
