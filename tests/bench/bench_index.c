@@ -218,7 +218,7 @@ static struct cold measure(const char *dir, const struct ng_manifest *manifest,
 		cold.r = -EBUSY;
 	begin = now_ms();
 	if (cold.r == 0)
-		cold.r = ng_index_open(dir, 1, &index, NULL);
+		cold.r = ng_index_open(dir, 0, &index, NULL);
 	if (cold.r == 0)
 		cold.r = phase_end(dir, manifest, begin, OPEN, &cold);
 	begin = now_ms();
