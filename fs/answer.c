@@ -1,14 +1,6 @@
 #include "answer.h"
 #include "json.h"
 
-/* How much of a document is read at once to look for a query in it, and how many occurrences are
- * located at once. */
-#define SCAN_BYTES  65536u
-#define SCAN_LOCATE 256u
-
-/* With a text store reading is that much cheaper than backward steps. */
-#define STORE_SPEEDUP 64u
-
 size_t ng_answer_count(uint64_t count, char text[static NG_ANSWER_COUNT_MAX + 1])
 {
 	return (size_t)snprintf(text, NG_ANSWER_COUNT_MAX + 1, "%llu\n", (unsigned long long)count);
@@ -32,31 +24,6 @@ int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf)
 		s.sa_sampling, s.format_version);
 }
 
-/* The intervals of a query; *ret_count is their length in sum, *ret_shards their number. */
-static int find(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-		const ng_cancel *cancel, struct ng_interval **ret_by_shard, uint32_t *ret_shards,
-		uint64_t *ret_count)
-{
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct ng_index_stats stats;
-	uint64_t count = 0;
-	int r;
-
-	ng_index_stats(index, &stats);
-	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
-	if (!by_shard)
-		return -ENOMEM;
-	r = ng_find(index, query, query_bytes, cancel, by_shard);
-	if (r)
-		return r;
-	for (uint32_t i = 0; i < stats.shards; i++)
-		count += by_shard[i].hi - by_shard[i].lo;
-	*ret_by_shard = ng_steal_ptr(&by_shard);
-	*ret_shards = stats.shards;
-	*ret_count = count;
-	return 0;
-}
-
 int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf)
 {
 	uint64_t count = 0;
@@ -72,49 +39,81 @@ int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, str
 	return r ? r : ng_buf_printf(buf, "]}\n");
 }
 
-int ng_answer_find(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-		   const ng_cancel *cancel, struct ng_buf *buf)
+static int answer_exact(const struct ng_index *index, const struct ng_asked *asked,
+			const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	uint32_t shards;
-	uint64_t count;
+	struct ng_index_stats stats;
 	int r;
 
-	r = find(index, query, query_bytes, cancel, &by_shard, &shards, &count);
-	return r ? r : ng_answer_intervals(by_shard, shards, buf);
+	ng_index_stats(index, &stats);
+	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
+	if (!by_shard)
+		return -ENOMEM;
+	r = ng_find(index, asked->bytes, asked->len, cancel, by_shard);
+	return r ? r : ng_answer_intervals(by_shard, stats.shards, buf);
 }
 
-static int locate_one(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-		      uint64_t number, const ng_cancel *cancel, struct ng_match *ret_match)
+/* A list of intervals for each shard. */
+static int answer_folded(const struct ng_index *index, const struct ng_asked *asked,
+			 const ng_cancel *cancel, struct ng_buf *buf)
 {
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct ng_match match;
-	uint32_t shards;
-	uint64_t count;
-	size_t n = 0;
-	int r;
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	const struct ng_range *range, *end;
+	struct ng_index_stats stats;
+	int r = ng_asked_find(index, asked, cancel, &ranges);
 
-	r = find(index, query, query_bytes, cancel, &by_shard, &shards, &count);
 	if (r)
 		return r;
-	if (number >= count)
+	ng_index_stats(index, &stats);
+	range = ranges.list;
+	end = range + ranges.n;
+	r = ng_buf_printf(buf, "{\"cnt\":%llu,\"segment_by_shard\":[",
+			  (unsigned long long)ranges.count);
+	for (uint32_t s = 0; r == 0 && s < stats.shards; s++) {
+		const struct ng_range *first = range;
+
+		r = ng_buf_printf(buf, s ? ",[" : "[");
+		for (; r == 0 && range < end && range->shard == s; range++)
+			r = ng_buf_printf(buf, "%s[%llu,%llu]", range > first ? "," : "",
+					  (unsigned long long)range->lo,
+					  (unsigned long long)range->hi);
+		if (r == 0)
+			r = ng_buf_printf(buf, "]");
+	}
+	return r ? r : ng_buf_printf(buf, "]}\n");
+}
+
+int ng_answer_find(const struct ng_index *index, const struct ng_asked *asked,
+		   const ng_cancel *cancel, struct ng_buf *buf)
+{
+	return (asked->fold ? answer_folded : answer_exact)(index, asked, cancel, buf);
+}
+
+static int locate_one(const struct ng_index *index, const struct ng_asked *asked, uint64_t number,
+		      const ng_cancel *cancel, struct ng_match *ret_match, size_t *ret_bytes)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	size_t n = 0;
+	int r = ng_asked_find(index, asked, cancel, &ranges);
+
+	if (r)
+		return r;
+	if (number >= ranges.count)
 		return -ENOENT;
-	r = ng_locate(index, by_shard, number, 1, cancel, &match, &n);
-	if (r)
-		return r;
-	if (n != 1)
-		return -EUCLEAN;
-	*ret_match = match;
-	return 0;
+	r = ng_ranges_locate(index, &ranges, number, 1, cancel, ret_match, &n);
+	if (r == 0)
+		*ret_bytes = ng_ranges_at(&ranges, number)->bytes;
+	return r;
 }
 
 /* The three pieces of text, cut out of what was read around the occurrence: `lead` bytes before
  * it, `rest` bytes after. */
-static int append_text(struct ng_buf *buf, const uint8_t *text, size_t lead, size_t query_bytes,
+static int append_text(struct ng_buf *buf, const uint8_t *text, size_t lead, size_t bytes,
 		       size_t rest, bool cut_before, bool cut_after)
 {
 	size_t skip = cut_before ? ng_utf8_tail_bytes(text, lead) : 0;
-	const uint8_t *after = text + lead + query_bytes;
+	const uint8_t *after = text + lead + bytes;
 	int r;
 
 	if (cut_after)
@@ -125,33 +124,32 @@ static int append_text(struct ng_buf *buf, const uint8_t *text, size_t lead, siz
 	if (r == 0)
 		r = ng_buf_printf(buf, ",\"match_text\":");
 	if (r == 0)
-		r = ng_json_string(buf, text + lead, query_bytes);
+		r = ng_json_string(buf, text + lead, bytes);
 	if (r == 0)
 		r = ng_buf_printf(buf, ",\"after\":");
 	return r ? r : ng_json_string(buf, after, rest);
 }
 
-int ng_answer_match(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
-		    uint64_t match, uint32_t context_bytes, const ng_cancel *cancel,
-		    struct ng_buf *buf)
+int ng_answer_match(const struct ng_index *index, const struct ng_asked *asked, uint64_t match,
+		    uint32_t context_bytes, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
 	ng_cleanup(ng_freep) char *meta = NULL;
 	struct ng_match at;
 	uint64_t doc_bytes, end;
-	size_t lead, want, got, meta_bytes;
+	size_t lead, want, got, meta_bytes, bytes;
 	int r;
 
-	r = locate_one(index, query, query_bytes, match, cancel, &at);
+	r = locate_one(index, asked, match, cancel, &at, &bytes);
 	if (r == 0)
 		r = ng_doc_bytes(index, at.doc, &doc_bytes);
 	if (r)
 		return r;
-	if (at.offset > doc_bytes || query_bytes > doc_bytes - at.offset)
+	if (at.offset > doc_bytes || bytes > doc_bytes - at.offset)
 		return -EUCLEAN;
-	end = at.offset + query_bytes;
+	end = at.offset + bytes;
 	lead = ng_min(at.offset, (uint64_t)context_bytes);
-	want = lead + query_bytes + ng_min(doc_bytes - end, (uint64_t)context_bytes);
+	want = lead + bytes + ng_min(doc_bytes - end, (uint64_t)context_bytes);
 	text = malloc(ng_max(want, (size_t)1));
 	if (!text)
 		return -ENOMEM;
@@ -166,8 +164,8 @@ int ng_answer_match(const struct ng_index *index, const uint8_t *query, size_t q
 			(unsigned long long)match, (unsigned long long)at.doc,
 			(unsigned long long)doc_bytes, (unsigned long long)at.offset);
 	if (r == 0)
-		r = append_text(buf, text, lead, query_bytes, want - lead - query_bytes,
-				at.offset > lead, doc_bytes > at.offset - lead + want);
+		r = append_text(buf, text, lead, bytes, want - lead - bytes, at.offset > lead,
+				doc_bytes > at.offset - lead + want);
 	if (r == 0)
 		r = ng_buf_printf(buf, ",\"metadata\":");
 	if (r == 0)
@@ -196,69 +194,4 @@ int ng_answer_meta_bytes(const struct ng_index *index, uint64_t doc, uint64_t *r
 		return r;
 	*ret_bytes = bytes + 1;
 	return 0;
-}
-
-static int holds_by_locating(const struct ng_index *index, uint64_t doc, const uint8_t *query,
-			     size_t query_bytes, const ng_cancel *cancel)
-{
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	struct ng_match matches[SCAN_LOCATE];
-	uint32_t shards;
-	uint64_t count, first = 0;
-	size_t n;
-	int r;
-
-	r = find(index, query, query_bytes, cancel, &by_shard, &shards, &count);
-	while (r == 0 && first < count) {
-		r = ng_locate(index, by_shard, first, SCAN_LOCATE, cancel, matches, &n);
-		if (r == 0 && n == 0)
-			r = -EUCLEAN;
-		for (size_t i = 0; r == 0 && i < n; i++) {
-			if (matches[i].doc == doc)
-				return 1;
-		}
-		first += SCAN_LOCATE;
-	}
-	return r;
-}
-
-static int holds_by_reading(const struct ng_index *index, uint64_t doc, const uint8_t *query,
-			    size_t query_bytes, const ng_cancel *cancel)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
-	uint64_t offset = 0;
-	size_t kept = 0, got;
-	int r = ng_buf_reserve(&text, query_bytes + SCAN_BYTES);
-
-	while (r == 0) {
-		r = ng_doc_read(index, doc, offset, SCAN_BYTES, cancel, text.data + kept, &got);
-		if (r || got == 0)
-			break;
-		if (memmem(text.data, kept + got, query, query_bytes))
-			return 1;
-		offset += got;
-		/* What could begin an occurrence that ends in the next piece. */
-		got += kept;
-		kept = ng_min(got, query_bytes - 1);
-		memmove(text.data, text.data + got - kept, kept);
-	}
-	return r;
-}
-
-int ng_answer_doc_holds(const struct ng_index *index, uint64_t doc, const uint8_t *query,
-			size_t query_bytes, uint64_t count, const ng_cancel *cancel)
-{
-	struct ng_index_stats stats;
-	uint64_t doc_bytes, read_steps;
-	int r = ng_doc_bytes(index, doc, &doc_bytes);
-
-	if (r)
-		return r;
-	if (count == 0 || query_bytes > doc_bytes)
-		return 0;
-	ng_index_stats(index, &stats);
-	read_steps = stats.text_store_bytes ? doc_bytes / STORE_SPEEDUP : doc_bytes;
-	if (count <= read_steps / ng_max(stats.sa_sampling, 1u))
-		return holds_by_locating(index, doc, query, query_bytes, cancel);
-	return holds_by_reading(index, doc, query, query_bytes, cancel);
 }

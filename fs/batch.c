@@ -105,40 +105,44 @@ static int append_intervals(const struct ng_index *index, size_t n,
 	return r;
 }
 
+static int append_count(const struct ng_index *index, const struct ng_asked *asked,
+			const ng_cancel *cancel, struct ng_buf *buf)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	uint64_t count;
+	int r = ng_asked_count(index, asked, cancel, &count);
+
+	return r ? r : ng_buf_append(buf, text, ng_answer_count(count, text));
+}
+
 /* The answer to one of the queries. */
-typedef int (*append_answer)(const struct ng_index *index, const uint8_t *query, size_t query_bytes,
+typedef int (*append_answer)(const struct ng_index *index, const struct ng_asked *asked,
 			     const ng_cancel *cancel, struct ng_buf *buf);
+
+/* How a kind of question is answered. */
+struct answers {
+	append_answers together; /* all of them; NULL: one after the other */
+	append_answer each;
+};
 
 /* One query after the other. */
 static int append_each(append_answer append, const struct ng_index *index, size_t n,
-		       const struct ng_pattern *queries, const ng_cancel *cancel,
+		       const struct ng_pattern *queries, bool fold, const ng_cancel *cancel,
 		       struct ng_buf *buf)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = ng_cancelled(cancel)
-			    ? -EINTR
-			    : append(index, queries[i].bytes, queries[i].len, cancel, buf);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct ng_asked asked = {queries[i].bytes, queries[i].len, fold};
+		size_t good = buf->len;
+
+		r = ng_cancelled(cancel) ? -EINTR : append(index, &asked, cancel, buf);
+		if (r == -EOVERFLOW) {
+			buf->len = good;
+			r = ng_buf_printf(buf, "error: too many spellings\n");
+		}
+	}
 	return r;
-}
-
-static int append_df(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
-		     const ng_cancel *cancel, struct ng_buf *buf)
-{
-	return append_each(ng_answer_df, index, n, queries, cancel, buf);
-}
-
-static int append_next(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
-		       const ng_cancel *cancel, struct ng_buf *buf)
-{
-	return append_each(ng_answer_next_json, index, n, queries, cancel, buf);
-}
-
-static int append_prev(const struct ng_index *index, size_t n, const struct ng_pattern *queries,
-		       const ng_cancel *cancel, struct ng_buf *buf)
-{
-	return append_each(ng_answer_prev_json, index, n, queries, cancel, buf);
 }
 
 /* Append a line's answer, the next in *answers, or its error. */
@@ -163,15 +167,18 @@ static int append_line(const struct ng_line *line, const char *error, const uint
 }
 
 static int answer(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  append_answers append, const ng_cancel *cancel, struct ng_buf *buf)
+		  bool fold, const struct answers *how, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(queries_clear) struct queries queries = {.bytes = NG_BUF_INIT};
 	ng_cleanup(ng_buf_free) struct ng_buf answers = NG_BUF_INIT;
 	const uint8_t *next;
 	int r = queries_decode(&queries, lines, n);
 
-	if (r == 0)
-		r = append(index->index, queries.n, queries.patterns, cancel, &answers);
+	if (r == 0 && how->together && !fold)
+		r = how->together(index->index, queries.n, queries.patterns, cancel, &answers);
+	else if (r == 0)
+		r = append_each(how->each, index->index, queries.n, queries.patterns, fold, cancel,
+				&answers);
 	next = answers.data;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = append_line(&lines[i], queries.errors[i], &next, buf);
@@ -179,31 +186,41 @@ static int answer(const struct ng_view_index *index, const struct ng_line *lines
 }
 
 int ng_lines_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		   const ng_cancel *cancel, struct ng_buf *buf)
+		   bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_counts, cancel, buf);
+	static const struct answers how = {append_counts, append_count};
+
+	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
 int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  const ng_cancel *cancel, struct ng_buf *buf)
+		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_intervals, cancel, buf);
+	static const struct answers how = {append_intervals, ng_answer_find};
+
+	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
-int ng_lines_df(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_df(const struct ng_view_index *index, const struct ng_line *lines, size_t n, bool fold,
 		const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_df, cancel, buf);
+	static const struct answers how = {NULL, ng_answer_df};
+
+	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
 int ng_lines_next(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  const ng_cancel *cancel, struct ng_buf *buf)
+		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_next, cancel, buf);
+	static const struct answers how = {NULL, ng_answer_next_json};
+
+	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
 int ng_lines_prev(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  const ng_cancel *cancel, struct ng_buf *buf)
+		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return answer(index, lines, n, append_prev, cancel, buf);
+	static const struct answers how = {NULL, ng_answer_prev_json};
+
+	return answer(index, lines, n, fold, &how, cancel, buf);
 }

@@ -1,19 +1,15 @@
 #include "concordance.h"
 #include "escape.h"
 #include "json.h"
-#include "query/shuffle.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
  * time. */
 #define PIECE_BYTES_FIRST (64u << 10)
 #define PIECE_BYTES_MAX   (1u << 20)
 
-/* Occurrences that are looked up together: few at first, or after an interrupt, then twice as many
- * each time; and the room that their text may take. */
-#define CHUNK       8192u
-#define CHUNK_MIN   64u
+/* Occurrences that are looked up together at first, or after an interrupt; then twice as many each
+ * time. */
 #define CHUNK_FIRST 256u
-#define CHUNK_BYTES (1u << 20)
 
 /* Of a line besides its context, about. */
 #define LINE_BYTES 48u
@@ -31,41 +27,31 @@ struct piece {
 	uint64_t offset, line;
 };
 
-/* A line of a chunk, and which occurrence it is of. */
-struct place {
-	uint64_t number;
-	size_t line;
-};
-
 struct concordance {
 	struct ng_stream stream;
-	struct ng_concordance_how how;
-	struct ng_interval *by_shard; /* NULL: not yet searched */
-	uint64_t count;
-	struct ng_shuffle shuffle; /* once searched, of a random order */
-	struct piece *pieces;      /* [n_pieces + 1]: the last one is what comes next */
+	struct ng_occurrences_how how;
+	bool searched;
+	struct ng_occurrences found; /* once searched */
+	struct piece *pieces;        /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
-	uint64_t read_end;           /* of what the kernel has read */
-	struct ng_context *contexts; /* [chunk_max] */
-	uint8_t *text;
-	struct place *places; /* [chunk_max], as the next, of a random order */
-	uint64_t *numbers;
+	uint64_t read_end; /* of what the kernel has read */
 	size_t chunk;
-	size_t query_bytes;
+	struct ng_asked asked;
 	uint8_t query[];
 };
 
-int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
-			const uint8_t *query, size_t query_bytes)
+int ng_concordance_line(struct ng_buf *buf, const struct ng_occurrence *occurrence)
 {
+	const struct ng_context *context = occurrence->context;
 	const struct ng_match *match = &context->match;
+	const uint8_t *middle = occurrence->middle;
 	size_t before = context->before, after = context->after;
 	int r;
 
 	if (match->offset > before)
 		before -= ng_utf8_tail_bytes(middle - before, before);
-	if (context->doc_bytes - match->offset - query_bytes > after)
+	if (context->doc_bytes - match->offset - context->bytes > after)
 		after -= ng_utf8_head_bytes(middle, after);
 	r = ng_buf_printf(buf, "%llu\t%llu\t", (unsigned long long)match->doc,
 			  (unsigned long long)match->offset);
@@ -74,7 +60,7 @@ int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, co
 	if (r == 0)
 		r = ng_buf_append(buf, "\t", 1);
 	if (r == 0)
-		r = ng_escape_append(buf, query, query_bytes);
+		r = ng_escape_append(buf, occurrence->string, context->bytes);
 	if (r == 0)
 		r = ng_buf_append(buf, "\t", 1);
 	if (r == 0)
@@ -82,58 +68,16 @@ int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, co
 	return r ? r : ng_buf_append(buf, "\n", 1);
 }
 
-/* How many occurrences are looked up at once. */
-static size_t chunk_max(const struct concordance *c)
-{
-	size_t fit = CHUNK_BYTES / (2 * (size_t)ng_max(c->how.context_bytes, 1u));
-
-	return ng_max(ng_min(fit, (size_t)CHUNK), (size_t)CHUNK_MIN);
-}
-
-static int compare_numbers(const void *pa, const void *pb)
-{
-	const struct place *a = pa, *b = pb;
-
-	return a->number < b->number ? -1 : a->number > b->number;
-}
-
-/* The lines [at, at + n) of a random order: where each one's occurrence stands in the index, looked
- * up in that order. */
-static int look_up_shuffled(struct concordance *c, uint64_t at, size_t n, const ng_cancel *cancel)
-{
-	for (size_t i = 0; i < n; i++)
-		c->places[i] = (struct place){ng_shuffle_at(&c->shuffle, at + i), i};
-	qsort(c->places, n, sizeof(*c->places), compare_numbers);
-	for (size_t i = 0; i < n; i++)
-		c->numbers[i] = c->places[i].number;
-	return ng_contexts_at(c->stream.index->index, c->by_shard, n, c->numbers, c->query_bytes,
-			      c->how.context_bytes, cancel, c->contexts, c->text);
-}
-
 /* Append the lines [at, at + n). */
 static int append_lines(struct concordance *c, uint64_t at, size_t n, const ng_cancel *cancel,
 			struct ng_buf *buf)
 {
-	size_t got = n;
-	int r;
+	int r = ng_occurrences_look_up(&c->found, at, n, cancel);
 
-	if (c->how.random) {
-		r = look_up_shuffled(c, at, n, cancel);
-		/* From here on numbers[line] is where that line's occurrence was put. */
-		for (size_t i = 0; i < n; i++)
-			c->numbers[c->places[i].line] = i;
-	} else {
-		r = ng_contexts(c->stream.index->index, c->by_shard, at, n, c->query_bytes,
-				c->how.context_bytes, cancel, c->contexts, c->text, &got);
-	}
-	if (r == 0 && got != n)
-		r = -EUCLEAN;
-	for (size_t line = 0; r == 0 && line < n; line++) {
-		size_t i = c->how.random ? c->numbers[line] : line;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct ng_occurrence occurrence = ng_occurrences_get(&c->found, i);
 
-		r = ng_concordance_line(buf, &c->contexts[i],
-					c->text + (2 * i + 1) * c->how.context_bytes, c->query,
-					c->query_bytes);
+		r = ng_concordance_line(buf, &occurrence);
 	}
 	return r;
 }
@@ -144,6 +88,7 @@ static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t 
 		      const ng_cancel *cancel, struct ng_buf *buf)
 {
 	size_t line_bytes = LINE_BYTES + 2 * (size_t)c->how.context_bytes;
+	size_t most = ng_occurrences_at_once(&c->asked, &c->how);
 	int r = 0;
 
 	while (r == 0 && *at < end && buf->len < want) {
@@ -154,10 +99,10 @@ static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t 
 		r = append_lines(c, *at, n, cancel, buf);
 		if (r == 0) {
 			*at += n;
-			c->chunk = ng_min(c->chunk * 2, chunk_max(c));
+			c->chunk = ng_min(c->chunk * 2, most);
 		} else {
 			buf->len = good;
-			c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
+			c->chunk = ng_min(most, (size_t)CHUNK_FIRST);
 		}
 	}
 	return r;
@@ -165,51 +110,27 @@ static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t 
 
 static int search(struct concordance *c, const ng_cancel *cancel)
 {
-	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
-	const struct ng_index *index = c->stream.index->index;
-	struct ng_index_stats stats;
-	int r;
+	int r = ng_occurrences_find(c->stream.index->index, &c->asked, &c->how, cancel, &c->found);
 
-	ng_index_stats(index, &stats);
-	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
-	if (!by_shard)
-		return -ENOMEM;
-	r = ng_find(index, c->query, c->query_bytes, cancel, by_shard);
-	if (r)
-		return r;
-	for (uint32_t s = 0; s < stats.shards; s++)
-		c->count += by_shard[s].hi - by_shard[s].lo;
-	if (c->how.random && c->count)
-		c->shuffle = ng_shuffle_make(c->count, c->how.seed);
-	c->by_shard = ng_steal_ptr(&by_shard);
-	return 0;
+	c->searched = r == 0;
+	return r;
 }
 
-/* Room for one more piece, and for a chunk's text. */
+/* Room for one more piece. */
 static int reserve(struct concordance *c)
 {
 	size_t cap = c->cap ? c->cap * 2 : 4;
+	struct piece *pieces;
 
-	if (!c->contexts)
-		c->contexts = calloc(chunk_max(c), sizeof(*c->contexts));
-	if (!c->text)
-		c->text = malloc(chunk_max(c) * 2 * ng_max(c->how.context_bytes, 1u));
-	if (c->how.random && !c->places)
-		c->places = calloc(chunk_max(c), sizeof(*c->places));
-	if (c->how.random && !c->numbers)
-		c->numbers = calloc(chunk_max(c), sizeof(*c->numbers));
-	if (!c->contexts || !c->text || (c->how.random && (!c->places || !c->numbers)))
+	if (c->n_pieces + 1 < c->cap)
+		return 0;
+	pieces = realloc(c->pieces, cap * sizeof(*pieces));
+	if (!pieces)
 		return -ENOMEM;
-	if (c->n_pieces + 1 >= c->cap) {
-		struct piece *pieces = realloc(c->pieces, cap * sizeof(*pieces));
-
-		if (!pieces)
-			return -ENOMEM;
-		if (!c->pieces)
-			pieces[0] = (struct piece){0};
-		c->pieces = pieces;
-		c->cap = cap;
-	}
+	if (!c->pieces)
+		pieces[0] = (struct piece){0};
+	c->pieces = pieces;
+	c->cap = cap;
 	return 0;
 }
 
@@ -223,17 +144,17 @@ static int concordance_grow(struct ng_stream *stream, const ng_cancel *cancel)
 
 	if (c->read_end < atomic_load(&stream->bytes))
 		return 0;
-	if (!c->by_shard)
+	if (!c->searched)
 		r = search(c, cancel);
 	if (r == 0)
 		r = reserve(c);
-	if (r || c->pieces[c->n_pieces].line == c->count)
+	if (r || c->pieces[c->n_pieces].line == c->found.count)
 		return r;
 	next = c->pieces[c->n_pieces];
 	want = c->n_pieces < 4 ? PIECE_BYTES_FIRST << c->n_pieces : PIECE_BYTES_MAX;
 	kept->text.len = 0;
 	kept->piece = c->n_pieces;
-	r = make_lines(c, &next.line, c->count, want, cancel, &kept->text);
+	r = make_lines(c, &next.line, c->found.count, want, cancel, &kept->text);
 	if (kept->text.len == 0)
 		return r;
 	next.offset += kept->text.len;
@@ -294,7 +215,7 @@ static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t le
 
 	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
 	 * it is the kernel reading ahead, out of order, it will ask again. */
-	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].line < c->count))
+	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].line < c->found.count))
 		return -ESPIPE;
 	while (done < len && offset + done < end) {
 		uint64_t at = offset + done;
@@ -319,25 +240,22 @@ static void concordance_free(struct ng_stream *stream)
 
 	for (size_t i = 0; i < KEPT; i++)
 		ng_buf_free(&c->kept[i].text);
-	free(c->by_shard);
+	if (c->searched)
+		ng_occurrences_clear(&c->found);
 	free(c->pieces);
-	free(c->contexts);
-	free(c->text);
-	free(c->places);
-	free(c->numbers);
 	free(c);
 }
 
 int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		       const uint8_t *query, size_t query_bytes,
-		       const struct ng_concordance_how *how, struct ng_stream **ret_stream)
+		       const struct ng_asked *asked, const struct ng_occurrences_how *how,
+		       struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = concordance_grow,
 		.read = concordance_read,
 		.free = concordance_free,
 	};
-	struct concordance *c = calloc(1, sizeof(*c) + query_bytes);
+	struct concordance *c = calloc(1, sizeof(*c) + asked->len);
 
 	if (!c) {
 		if (indexes)
@@ -346,9 +264,10 @@ int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *i
 	}
 	ng_stream_init(&c->stream, &ops, indexes, index);
 	c->how = *how;
-	c->query_bytes = query_bytes;
-	c->chunk = ng_min(chunk_max(c), (size_t)CHUNK_FIRST);
-	memcpy(c->query, query, query_bytes);
+	c->asked = *asked;
+	c->asked.bytes = c->query;
+	memcpy(c->query, asked->bytes, asked->len);
+	c->chunk = ng_min(ng_occurrences_at_once(asked, how), (size_t)CHUNK_FIRST);
 	*ret_stream = &c->stream;
 	return 0;
 }

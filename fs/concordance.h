@@ -2,25 +2,17 @@
 #pragma once
 
 #include "base/buf.h"
-#include "query/contexts.h"
+#include "occurrences.h"
 #include "stream.h"
 
-/* Append the line of an occurrence of query: document, offset, left, match and right, with tabs
- * between them and a newline behind. middle: where the text after the occurrence begins and that
- * before it ends (as ng_contexts has it). Context that was cut doesn't begin or end within a UTF-8
- * character. Text is spelled as ng_escape_append does. -ENOMEM. */
-int ng_concordance_line(struct ng_buf *buf, const struct ng_context *context, const uint8_t *middle,
-			const uint8_t *query, size_t query_bytes);
-
-struct ng_concordance_how {
-	uint32_t context_bytes; /* of text on either side, at most */
-	bool random; /* in the order that ng_shuffle_make makes of seed; false: in index order */
-	uint64_t seed;
-};
+/* Append the line of an occurrence: document, offset, left, match and right, with tabs between them
+ * and a newline behind. Context that was cut doesn't begin or end within a UTF-8 character. Text is
+ * spelled as ng_escape_append does. -ENOMEM. */
+int ng_concordance_line(struct ng_buf *buf, const struct ng_occurrence *occurrence);
 
 /* The stream of all lines. The query is copied; the index is as ng_stream_init takes it, and not
  * NULL. Nothing is searched yet. Besides 16 bytes for each piece made, it holds the last two
  * pieces, of up to 1 MiB; what was dropped is made again when it is read again. -ENOMEM. */
 int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		       const uint8_t *query, size_t query_bytes,
-		       const struct ng_concordance_how *how, struct ng_stream **ret_stream);
+		       const struct ng_asked *asked, const struct ng_occurrences_how *how,
+		       struct ng_stream **ret_stream);

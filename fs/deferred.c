@@ -5,7 +5,7 @@ struct deferred {
 	ng_deferred_answer answer;
 	bool made;
 	struct ng_buf text;
-	size_t query_bytes;
+	struct ng_asked asked;
 	uint8_t query[];
 };
 
@@ -16,7 +16,7 @@ static int deferred_grow(struct ng_stream *stream, const ng_cancel *cancel)
 
 	if (d->made)
 		return 0;
-	r = d->answer(stream->index->index, d->query, d->query_bytes, cancel, &d->text);
+	r = d->answer(stream->index->index, &d->asked, cancel, &d->text);
 	if (r) {
 		d->text.len = 0;
 		return r;
@@ -49,7 +49,7 @@ static void deferred_free(struct ng_stream *stream)
 }
 
 int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		    ng_deferred_answer answer, const uint8_t *query, size_t query_bytes,
+		    ng_deferred_answer answer, const struct ng_asked *asked,
 		    struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
@@ -57,7 +57,7 @@ int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *inde
 		.read = deferred_read,
 		.free = deferred_free,
 	};
-	struct deferred *d = calloc(1, sizeof(*d) + query_bytes);
+	struct deferred *d = calloc(1, sizeof(*d) + asked->len);
 
 	if (!d) {
 		if (indexes)
@@ -67,8 +67,9 @@ int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *inde
 	ng_stream_init(&d->stream, &ops, indexes, index);
 	d->answer = answer;
 	d->text = NG_BUF_INIT;
-	d->query_bytes = query_bytes;
-	memcpy(d->query, query, query_bytes);
+	d->asked = *asked;
+	d->asked.bytes = d->query;
+	memcpy(d->query, asked->bytes, asked->len);
 	*ret_stream = &d->stream;
 	return 0;
 }

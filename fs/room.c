@@ -50,9 +50,20 @@ void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, si
 	*ret_len = n;
 }
 
-int ng_room_query(const char *name, uint8_t *buf, size_t *ret_len)
+int ng_room_query(const struct ng_at *at, const char *name, uint8_t *buf,
+		  struct ng_asked *ret_asked)
 {
-	return ng_path_decode(name, strlen(name), buf, ret_len);
+	size_t len;
+	int r = ng_path_decode(name, strlen(name), buf, &len);
+
+	if (r == 0)
+		*ret_asked = (struct ng_asked){buf, len, at->settings->fold};
+	return r;
+}
+
+struct ng_asked ng_room_asked(const struct ng_at *at)
+{
+	return (struct ng_asked){at->node->query, at->node->query_bytes, at->settings->fold};
 }
 
 int ng_room_kept_bytes(const struct ng_at *at, uint64_t *ret_bytes)
@@ -73,18 +84,20 @@ int ng_room_first_page(const struct ng_at *at, enum ng_kind kind, const char *na
 {
 	uint8_t query[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_room_init(at, kind, name);
+	struct ng_asked asked;
 	int r;
 
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
 		return 0;
-	r = ng_room_query(name, query, &init.query_bytes);
+	r = ng_room_query(at, name, query, &asked);
 	if (r == 0)
-		r = ng_count(at->index->index, query, init.query_bytes, at->cancel, &init.count);
+		r = ng_asked_count(at->index->index, &asked, at->cancel, &init.count);
 	if (r)
 		return r;
 	if (init.count == 0)
 		return -ENOENT;
 	init.query = query;
+	init.query_bytes = asked.len;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);
 }
 

@@ -75,8 +75,13 @@ uint64_t ng_room_ino(const struct ng_at *at, enum ng_kind kind, uint64_t number,
 void ng_room_copy(const void *content, size_t content_bytes, uint64_t offset, size_t len,
 		  uint8_t *buf, size_t *ret_len);
 
-/* Decode a name into a query; buf has room for NG_PATH_NAME_MAX bytes. */
-int ng_room_query(const char *name, uint8_t *buf, size_t *ret_len);
+/* Decode a name into a query under the settings of `at`; buf, which the query's bytes stay in, has
+ * room for NG_PATH_NAME_MAX bytes. */
+int ng_room_query(const struct ng_at *at, const char *name, uint8_t *buf,
+		  struct ng_asked *ret_asked);
+
+/* The query of at->node. */
+struct ng_asked ng_room_asked(const struct ng_at *at);
 
 /* Size and content of a file that the node table keeps. */
 int ng_room_kept_bytes(const struct ng_at *at, uint64_t *ret_bytes);

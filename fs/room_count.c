@@ -7,13 +7,13 @@ static int count_lookup(const struct ng_at *at, const char *name, struct ng_entr
 {
 	uint8_t query[NG_PATH_NAME_MAX];
 	char text[NG_ANSWER_COUNT_MAX + 1];
-	size_t query_bytes;
+	struct ng_asked asked;
 	uint64_t count;
 	int r;
 
-	r = ng_room_query(name, query, &query_bytes);
+	r = ng_room_query(at, name, query, &asked);
 	if (r == 0)
-		r = ng_count(at->index->index, query, query_bytes, at->cancel, &count);
+		r = ng_asked_count(at->index->index, &asked, at->cancel, &count);
 	if (r)
 		return r;
 	/* No more occurrences than bytes of text; more come from a damaged index. */
@@ -48,18 +48,20 @@ static int find_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	struct ng_buf answer = NG_BUF_INIT;
 	uint8_t query[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_room_init(at, NG_KIND_FIND, name);
+	struct ng_asked asked;
 	int r;
 
 	if (ng_nodes_lookup(at->view->nodes, at->id, init.epoch, name, ret_entry))
 		return 0;
-	r = ng_room_query(name, query, &init.query_bytes);
+	r = ng_room_query(at, name, query, &asked);
 	if (r == 0)
-		r = ng_answer_find(at->index->index, query, init.query_bytes, at->cancel, &answer);
+		r = ng_answer_find(at->index->index, &asked, at->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;
 	}
 	init.query = query;
+	init.query_bytes = asked.len;
 	init.content = answer.data;
 	init.content_bytes = answer.len;
 	return ng_nodes_add(at->view->nodes, &init, ret_entry);

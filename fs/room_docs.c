@@ -56,11 +56,10 @@ static bool is_meta(const struct ng_at *at)
 
 static int get_page(const struct ng_at *at, struct ng_page **ret_page)
 {
-	const struct ng_node *node = at->node;
+	const struct ng_asked asked = ng_room_asked(at);
 
-	return ng_listings_page(at->view->listings, at->index->index, node->query,
-				node->query_bytes, at->settings->page_docs, node->number,
-				at->cancel, ret_page);
+	return ng_listings_page(at->view->listings, at->index->index, &asked,
+				at->settings->page_docs, at->node->number, at->cancel, ret_page);
 }
 
 /* Whether another page follows. Documents are no more than occurrences, so most often the count
@@ -85,7 +84,7 @@ static int has_more(const struct ng_at *at, bool *ret_more)
  * that knows the number needn't know the page. */
 static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
-	const struct ng_node *node = at->node;
+	const struct ng_asked asked = ng_room_asked(at);
 	uint64_t doc;
 	bool more;
 	int r;
@@ -99,11 +98,10 @@ static int page_lookup(const struct ng_at *at, const char *name, struct ng_entry
 	r = doc_number(at, name, is_meta(at) ? META_SUFFIX : TEXT_SUFFIX, &doc);
 	if (r)
 		return r;
-	r = ng_listings_holds(at->view->listings, at->index->index, node->query, node->query_bytes,
-			      at->settings->page_docs, doc);
+	r = ng_listings_holds(at->view->listings, at->index->index, &asked, at->settings->page_docs,
+			      doc);
 	if (r == -EAGAIN)
-		r = ng_answer_doc_holds(at->index->index, doc, node->query, node->query_bytes,
-					node->count, at->cancel);
+		r = ng_asked_doc_holds(at->index->index, doc, &asked, at->node->count, at->cancel);
 	if (r < 0)
 		return r;
 	if (r == 0)

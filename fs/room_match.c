@@ -36,12 +36,13 @@ static uint64_t occurrence(const struct ng_at *at, uint64_t number)
 static int make_match(const struct ng_at *at, const char *name, uint64_t number,
 		      struct ng_entry *ret_entry)
 {
+	const struct ng_asked asked = ng_room_asked(at);
 	struct ng_buf answer = NG_BUF_INIT;
 	struct ng_node_init init = ng_room_init(at, NG_KIND_MATCH, name);
 	int r;
 
-	r = ng_answer_match(at->index->index, at->node->query, at->node->query_bytes,
-			    occurrence(at, number), at->settings->match_bytes, at->cancel, &answer);
+	r = ng_answer_match(at->index->index, &asked, occurrence(at, number),
+			    at->settings->match_bytes, at->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;

@@ -13,7 +13,7 @@
 static const struct {
 	const char *name;
 	ng_session_answer answer;
-	size_t together; /* as ng_session_new takes it */
+	size_t together; /* as ng_session_new takes it, where case isn't folded */
 } batches[] = {
 	{"count", ng_lines_count, NG_SESSION_LINES}, {"df", ng_lines_df, SLOW_LINES},
 	{"find", ng_lines_find, NG_SESSION_LINES},   {"next", ng_lines_next, SLOW_LINES},
@@ -38,18 +38,18 @@ static int add(const struct ng_at *at, enum ng_kind kind, const char *name, cons
 /* Also where the query doesn't occur: the file is empty then. */
 static int kwic_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
-	const struct ng_concordance_how how = {at->settings->kwic_bytes, at->settings->random,
+	const struct ng_occurrences_how how = {at->settings->kwic_bytes, at->settings->random,
 					       at->settings->seed};
 	uint8_t query[NG_PATH_NAME_MAX];
 	struct ng_stream *stream;
-	size_t query_bytes;
-	int r = ng_room_query(name, query, &query_bytes);
+	struct ng_asked asked;
+	int r = ng_room_query(at, name, query, &asked);
 
 	if (r == 0)
 		r = ng_concordance_new(at->view->indexes,
-				       ng_indexes_get(at->view->indexes, at->index_no), query,
-				       query_bytes, &how, &stream);
-	return r ? r : add(at, NG_KIND_KWIC, name, query, query_bytes, stream, ret_entry);
+				       ng_indexes_get(at->view->indexes, at->index_no), &asked,
+				       &how, &stream);
+	return r ? r : add(at, NG_KIND_KWIC, name, query, asked.len, stream, ret_entry);
 }
 
 /* Also where the query doesn't occur. */
@@ -58,14 +58,14 @@ static int deferred_lookup(const struct ng_at *at, enum ng_kind kind, const char
 {
 	uint8_t query[NG_PATH_NAME_MAX];
 	struct ng_stream *stream;
-	size_t query_bytes;
-	int r = ng_room_query(name, query, &query_bytes);
+	struct ng_asked asked;
+	int r = ng_room_query(at, name, query, &asked);
 
 	if (r == 0)
 		r = ng_deferred_new(at->view->indexes,
-				    ng_indexes_get(at->view->indexes, at->index_no), answer, query,
-				    query_bytes, &stream);
-	return r ? r : add(at, kind, name, query, query_bytes, stream, ret_entry);
+				    ng_indexes_get(at->view->indexes, at->index_no), answer, &asked,
+				    &stream);
+	return r ? r : add(at, kind, name, query, asked.len, stream, ret_entry);
 }
 
 static int df_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
@@ -85,15 +85,17 @@ static int prev_lookup(const struct ng_at *at, const char *name, struct ng_entry
 
 static int batch_lookup(const struct ng_at *at, const char *name, struct ng_entry *ret_entry)
 {
+	bool fold = at->settings->fold;
+
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
 		struct ng_stream *stream;
 		int r;
 
 		if (strcmp(batches[i].name, name) != 0)
 			continue;
-		r = ng_session_new(at->view->indexes,
-				   ng_indexes_get(at->view->indexes, at->index_no),
-				   batches[i].answer, batches[i].together, &stream);
+		r = ng_session_new(
+			at->view->indexes, ng_indexes_get(at->view->indexes, at->index_no),
+			batches[i].answer, fold, fold ? 1 : batches[i].together, &stream);
 		return r ? r
 			 : add(at, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name), stream,
 			       ret_entry);

@@ -17,6 +17,7 @@
 struct session {
 	struct ng_stream stream;
 	ng_session_answer answer;
+	bool fold;
 	struct ng_spool spool; /* written, and not yet looked at */
 	/* Taken from it: lines [next, asked.len), the last one perhaps not complete. */
 	struct ng_buf asked;
@@ -143,7 +144,7 @@ static int session_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		r = next_lines(s, cancel, &n, &end);
 		if (r || n == 0)
 			break;
-		r = s->answer(stream->index, s->lines, n, cancel, content);
+		r = s->answer(stream->index, s->lines, n, s->fold, cancel, content);
 		if (r) {
 			content->len = good;
 			break;
@@ -180,7 +181,8 @@ static void session_free(struct ng_stream *stream)
 }
 
 int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		   ng_session_answer answer, size_t together, struct ng_stream **ret_stream)
+		   ng_session_answer answer, bool fold, size_t together,
+		   struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = session_grow,
@@ -197,6 +199,7 @@ int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index
 	}
 	ng_stream_init(&s->stream, &ops, indexes, index);
 	s->answer = answer;
+	s->fold = fold;
 	s->together = together;
 	s->spool = NG_SPOOL_INIT;
 	s->piece_bytes = PIECE_BYTES_FIRST;

@@ -19,16 +19,18 @@ struct ng_line {
 	bool cut; /* it is the beginning of a line longer than NG_SESSION_LINE_MAX */
 };
 
-/* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline. On failure
+/* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline; fold: as
+ * struct ng_asked has it. On failure
  * what was appended is dropped, and the lines will be asked again. */
 typedef int (*ng_session_answer)(const struct ng_view_index *index, const struct ng_line *lines,
-				 size_t n, const ng_cancel *cancel, struct ng_buf *buf);
+				 size_t n, bool fold, const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The most lines that are answered together. */
 #define NG_SESSION_LINES 4096u
 
-/* indexes and index are as ng_stream_init takes them; answer is called with that index and up to
- * `together` lines, 1 to NG_SESSION_LINES: few where each answer takes long, since a reader waits
- * for all of them, and all are made again after an interrupt. -ENOMEM. */
+/* indexes and index are as ng_stream_init takes them; answer is called with that index, fold and up
+ * to `together` lines, 1 to NG_SESSION_LINES: few where each answer takes long, since a reader
+ * waits for all of them, and all are made again after an interrupt. -ENOMEM. */
 int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
-		   ng_session_answer answer, size_t together, struct ng_stream **ret_stream);
+		   ng_session_answer answer, bool fold, size_t together,
+		   struct ng_stream **ret_stream);

@@ -11,7 +11,7 @@ static const struct {
 	uint64_t min, max;
 	const char *words[3];
 } keys[KEYS] = {
-	[KEY_CASE] = {"case", 0, 0, {"exact"}},
+	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
@@ -74,8 +74,8 @@ static int parse_setting(const char *text, size_t len, uint64_t values[static KE
 
 static uint64_t hash(const struct ng_settings *s)
 {
-	const uint64_t fields[] = {s->page_docs, s->kwic_bytes, s->match_bytes,
-				   s->min_bytes, s->random,     s->seed};
+	const uint64_t fields[] = {s->page_docs, s->kwic_bytes, s->match_bytes, s->min_bytes,
+				   s->random,    s->seed,       s->fold};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -103,6 +103,7 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
 	if (given[KEY_PAGE])
 		settings.page_docs = values[KEY_PAGE];
+	settings.fold = values[KEY_CASE];
 	settings.random = values[KEY_ORDER];
 	/* Without a random order a seed means nothing. */
 	settings.seed = settings.random ? values[KEY_SEED] : 0;

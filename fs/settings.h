@@ -15,6 +15,7 @@ struct ng_settings {
 	uint32_t min_bytes;   /* of a stretch that trace gives */
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
+	bool fold;            /* upper and lower case are the same, save in trace */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
@@ -25,7 +26,7 @@ struct ng_settings {
  *     min=1..1048576           min_bytes
  *     order=index|random
  *     seed=0..18446744073709551615
- *     case=exact
+ *     case=exact|fold
  * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
  * O(strlen(name)). */
 int ng_settings_parse(const char *name, const struct ng_settings *defaults,

@@ -1,7 +1,8 @@
 /* The tree that a mount shows, as operations on node numbers: everything a FUSE request needs but
  * FUSE itself. Thread-safe once made. Functions return 0 or a negative errno and leave ret_* alone
  * on failure; besides those named: -EUCLEAN (a damaged index), -EIO, -EINTR (cancelled), -ENOMEM,
- * -ESTALE (a node number the tree doesn't know). */
+ * -ESTALE (a node number the tree doesn't know), -EOVERFLOW (a query whose case is folded has too
+ * many spellings). */
 #pragma once
 
 #include <sys/stat.h>
@@ -43,7 +44,7 @@ int ng_view_reload(struct ng_view *view, ng_view_changed changed, void *userdata
 
 /* The entry of that name in a directory; counts a lookup, which ng_view_forget gives back. Counts
  * occurrences at most, save for a match (one locate), a page further on, and a document that
- * wasn't listed (see ng_answer_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
+ * wasn't listed (see ng_asked_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
  * -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0 and says whether that may be cached. */
 int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);

@@ -7,10 +7,10 @@
 
 struct contexts {
 	const struct ng_index *index;
-	const struct ng_interval *by_shard;
+	const struct ng_ranges *ranges;
 	const uint64_t *numbers; /* of the occurrences, rising; NULL: from first on */
 	uint64_t first;
-	size_t n, pat_bytes;
+	size_t n;
 	uint32_t context_bytes;
 	const ng_cancel *cancel;
 	struct ng_context *contexts;
@@ -18,25 +18,27 @@ struct contexts {
 	uint32_t *by_place; /* their numbers in the order of the text; NULL: no text store */
 };
 
-/* How much text there is around an occurrence, whose document's number is the shard's. */
+/* How much text there is around an occurrence of so many bytes, whose document's number is the
+ * shard's. */
 static int context_extent(const struct contexts *c, const struct ng_shard *shard,
-			  const struct ng_match *match, struct ng_context *ret_context)
+			  const struct ng_match *match, struct ng_context *context)
 {
 	uint64_t begin, rest;
-	int r = ng_shard_doc_extent(shard, match->doc, &begin, &ret_context->doc_bytes);
+	int r = ng_shard_doc_extent(shard, match->doc, &begin, &context->doc_bytes);
 
 	if (r < 0)
 		return r;
-	if (match->offset > ret_context->doc_bytes ||
-	    c->pat_bytes > ret_context->doc_bytes - match->offset)
+	if (match->offset > context->doc_bytes ||
+	    context->bytes > context->doc_bytes - match->offset)
 		return -EUCLEAN;
-	rest = ret_context->doc_bytes - match->offset - c->pat_bytes;
-	ret_context->before = (uint32_t)ng_min(match->offset, (uint64_t)c->context_bytes);
-	ret_context->after = (uint32_t)ng_min(rest, (uint64_t)c->context_bytes);
+	rest = context->doc_bytes - match->offset - context->bytes;
+	context->before = (uint32_t)ng_min(match->offset, (uint64_t)c->context_bytes);
+	context->after = (uint32_t)ng_min(rest, (uint64_t)c->context_bytes);
 	return 0;
 }
 
-/* rows[0..n-1], n <= SLICE, of a shard, which are occurrences [at, at + n) of those asked for. */
+/* rows[0..n-1], n <= SLICE, of a shard, which are occurrences [at, at + n) of those asked for; how
+ * many bytes each has is known. */
 static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_t *rows, size_t at,
 			     size_t n)
 {
@@ -59,40 +61,50 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_
 			continue;
 		if (contexts[i].before != before[i])
 			r = -EUCLEAN;
-		after[i] = (struct ng_stretch){matches[i].doc, matches[i].offset + c->pat_bytes,
-					       contexts[i].after, middle + i * stride};
+		after[i] =
+			(struct ng_stretch){matches[i].doc, matches[i].offset + contexts[i].bytes,
+					    contexts[i].after, middle + i * stride};
 	}
 	if (r < 0 || c->by_place)
 		return r;
 	return ng_shard_extract_each(shard, n, after, c->cancel);
 }
 
+/* Row, shard and bytes of one of the occurrences asked for. */
+static int find_row(const struct contexts *c, size_t i, uint64_t *ret_row, uint32_t *ret_shard)
+{
+	uint64_t number = c->numbers ? c->numbers[i] : c->first + i;
+	const struct ng_range *range = ng_ranges_at(c->ranges, number);
+
+	if (!ng_range_fits(range, c->index) || number < range->first ||
+	    number - range->first >= range->hi - range->lo)
+		return -EINVAL;
+	c->contexts[i].bytes = range->bytes;
+	*ret_row = range->lo + (number - range->first);
+	*ret_shard = range->shard;
+	return 0;
+}
+
 /* A slice may lie in more than one shard. */
 static int contexts_slice(void *userdata, uint64_t slice)
 {
 	const struct contexts *c = userdata;
-	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
-	uint64_t base = 0; /* number of the shard's first occurrence */
+	size_t at = slice * SLICE, n = ng_min(c->n - at, (size_t)SLICE), begin = 0;
+	uint64_t rows[SLICE];
+	uint32_t shards[SLICE];
+	int r = 0;
 
-	for (uint32_t s = 0; at < end && s < c->index->n_shards; s++) {
-		uint64_t next = base + (c->by_shard[s].hi - c->by_shard[s].lo), rows[SLICE];
-		size_t n = 0;
-		int r;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = find_row(c, at + i, &rows[i], &shards[i]);
+	while (r == 0 && begin < n) {
+		size_t end = begin + 1;
 
-		for (; at + n < end; n++) {
-			uint64_t number = c->numbers ? c->numbers[at + n] : c->first + at + n;
-
-			if (number >= next)
-				break;
-			rows[n] = c->by_shard[s].lo + (number - base);
-		}
-		r = n ? contexts_in_shard(c, s, rows, at, n) : 0;
-		if (r < 0)
-			return r;
-		at += n;
-		base = next;
+		while (end < n && shards[end] == shards[begin])
+			end++;
+		r = contexts_in_shard(c, shards[begin], rows + begin, at + begin, end - begin);
+		begin = end;
 	}
-	return 0;
+	return r;
 }
 
 static int compare_places(const void *pa, const void *pb, void *userdata)
@@ -124,7 +136,7 @@ static int read_slice(void *userdata, uint64_t slice)
 		r = ng_doc_read(c->index, context->match.doc, offset - context->before,
 				context->before, c->cancel, middle - context->before, &got);
 		if (r == 0)
-			r = ng_doc_read(c->index, context->match.doc, offset + c->pat_bytes,
+			r = ng_doc_read(c->index, context->match.doc, offset + context->bytes,
 					context->after, c->cancel, middle, &got);
 	}
 	return r;
@@ -138,21 +150,6 @@ static int read_contexts(struct contexts *c)
 		c->by_place[i] = (uint32_t)i;
 	qsort_r(c->by_place, c->n, sizeof(*c->by_place), compare_places, c->contexts);
 	return ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), read_slice, c);
-}
-
-/* Occurrences in all shards. */
-static int count_rows(const struct contexts *c, uint64_t *ret_count)
-{
-	uint64_t count = 0;
-
-	for (uint32_t s = 0; s < c->index->n_shards; s++) {
-		if (c->by_shard[s].lo > c->by_shard[s].hi ||
-		    c->by_shard[s].hi > c->index->shards[s]->params.rows)
-			return -EINVAL;
-		count += c->by_shard[s].hi - c->by_shard[s].lo;
-	}
-	*ret_count = count;
-	return 0;
 }
 
 static int find_contexts(struct contexts *c)
@@ -172,18 +169,16 @@ static int find_contexts(struct contexts *c)
 	return r == 0 && by_place ? read_contexts(c) : r;
 }
 
-int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard, uint64_t first,
-		size_t n, size_t pat_bytes, uint32_t context_bytes, const ng_cancel *cancel,
+int ng_contexts(const struct ng_index *index, const struct ng_ranges *ranges, uint64_t first,
+		size_t n, uint32_t context_bytes, const ng_cancel *cancel,
 		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n)
 {
-	struct contexts c = {index,         by_shard, NULL,         first,    n,   pat_bytes,
-			     context_bytes, cancel,   ret_contexts, ret_text, NULL};
-	uint64_t count;
-	int r = count_rows(&c, &count);
+	struct contexts c = {index,         ranges, NULL,         first,    0,
+			     context_bytes, cancel, ret_contexts, ret_text, NULL};
+	int r;
 
-	if (r < 0)
-		return r;
-	c.n = first < count ? (size_t)ng_min((uint64_t)n, count - first) : 0;
+	if (first < ranges->count)
+		c.n = (size_t)ng_min((uint64_t)n, ranges->count - first);
 	r = find_contexts(&c);
 	if (r < 0)
 		return r;
@@ -191,18 +186,16 @@ int ng_contexts(const struct ng_index *index, const struct ng_interval *by_shard
 	return 0;
 }
 
-int ng_contexts_at(const struct ng_index *index, const struct ng_interval *by_shard, size_t n,
-		   const uint64_t *numbers, size_t pat_bytes, uint32_t context_bytes,
-		   const ng_cancel *cancel, struct ng_context *ret_contexts, uint8_t *ret_text)
+int ng_contexts_at(const struct ng_index *index, const struct ng_ranges *ranges, size_t n,
+		   const uint64_t *numbers, uint32_t context_bytes, const ng_cancel *cancel,
+		   struct ng_context *ret_contexts, uint8_t *ret_text)
 {
-	struct contexts c = {index,         by_shard, numbers,      0,        n,   pat_bytes,
-			     context_bytes, cancel,   ret_contexts, ret_text, NULL};
-	uint64_t count;
-	int r = count_rows(&c, &count);
+	struct contexts c = {index,         ranges, numbers,      0,        n,
+			     context_bytes, cancel, ret_contexts, ret_text, NULL};
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (numbers[i] >= count || (i > 0 && numbers[i] < numbers[i - 1]))
-			r = -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (numbers[i] >= ranges->count || (i > 0 && numbers[i] < numbers[i - 1]))
+			return -EINVAL;
 	}
-	return r < 0 ? r : find_contexts(&c);
+	return find_contexts(&c);
 }

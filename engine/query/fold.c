@@ -223,6 +223,15 @@ static int found_join(const struct job *job, struct ng_ranges *ret_ranges)
 	return 0;
 }
 
+static bool has_cases(const uint8_t *pat, size_t len)
+{
+	struct ng_cases cases = {.n = 1};
+
+	while (len && cases.n == 1)
+		len -= ng_casefold_last(pat, len, &cases);
+	return cases.n > 1;
+}
+
 int ng_fold_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 		 const ng_cancel *cancel, struct ng_ranges *ret_ranges)
 {
@@ -231,6 +240,8 @@ int ng_fold_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 
 	if (len == 0)
 		return -EINVAL;
+	if (!has_cases(pat, len))
+		return ng_ranges_find(index, pat, len, cancel, ret_ranges);
 	job.found = calloc(index->n_shards + 1, sizeof(*job.found));
 	if (!job.found)
 		return -ENOMEM;

@@ -14,7 +14,8 @@
  * they are. Their lengths may differ: the Kelvin sign has 3 bytes, k has one. Occurrences may
  * overlap each other, as those of an exact query do, but none is found twice.
  *
- * A backward search that branches at each character: every range of rows is extended by each of its
+ * Where no character of the query has another case, this is ng_ranges_find. Otherwise it is a
+ * backward search that branches at each character: every range of rows is extended by each of its
  * cases, and the empty ones dropped, those that are left walked side by side. So its cost is a few
  * steps for each spelling of each end of the query that occurs. Memory: 80 bytes for each of these,
  * 5 MiB a shard at most. -E2BIG: one of the limits above was reached; nothing is given then rather

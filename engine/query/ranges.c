@@ -65,7 +65,7 @@ const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occ
 	return &ranges->list[lo];
 }
 
-static bool range_fits(const struct ng_range *range, const struct ng_index *index)
+bool ng_range_fits(const struct ng_range *range, const struct ng_index *index)
 {
 	return range->shard < index->n_shards && range->lo < range->hi &&
 	       range->hi <= index->shards[range->shard]->params.rows;
@@ -78,7 +78,7 @@ int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index
 	for (size_t i = 0; i < ranges->n; i++) {
 		const struct ng_range *range = &ranges->list[i];
 
-		if (!range_fits(range, index) || range->first != count)
+		if (!ng_range_fits(range, index) || range->first != count)
 			return -EINVAL;
 		count += range->hi - range->lo;
 	}
@@ -98,7 +98,7 @@ int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *range
 		uint64_t row = range->lo + (first + done - range->first);
 		size_t take;
 
-		if (!range_fits(range, index) || row < range->lo || row >= range->hi)
+		if (!ng_range_fits(range, index) || row < range->lo || row >= range->hi)
 			return -EINVAL;
 		take = (size_t)ng_min((uint64_t)(n - done), range->hi - row);
 		r = ng_index_locate_rows(index, range->shard, row, take, cancel,

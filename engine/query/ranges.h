@@ -35,6 +35,9 @@ int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges)
  * lo + (occurrence - first) of it. O(log n). */
 const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occurrence);
 
+/* Whether a range is of rows that this index has. */
+bool ng_range_fits(const struct ng_range *range, const struct ng_index *index);
+
 /* 0, or -EINVAL for ranges that aren't this index's. O(n). */
 int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index);
 

@@ -138,15 +138,21 @@ static uint64_t naive_count(const struct corpus_doc *docs, size_t n, const uint8
 	return count;
 }
 
+static struct ng_asked exact(const uint8_t *query, size_t len)
+{
+	return (struct ng_asked){query, len, false};
+}
+
 static void check_find(const struct corpus *corpus, const uint8_t *query, size_t len, uint64_t want)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	const struct ng_asked asked = exact(query, len);
 	struct ng_index_stats stats;
 	uint64_t sum = 0;
 	json_t *json, *segments, *segment;
 	size_t i;
 
-	assert_int_equal(ng_answer_find(corpus->index, query, len, NULL, &buf), 0);
+	assert_int_equal(ng_answer_find(corpus->index, &asked, NULL, &buf), 0);
 	json = parse(&buf);
 	assert_int_equal(number(json, "cnt"), want);
 	segments = json_object_get(json, "segment_by_shard");
@@ -176,11 +182,12 @@ static void check_match(const struct corpus *corpus, const struct corpus_doc *do
 			bool *const *seen)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	const struct ng_asked asked = exact(query, len);
 	const struct corpus_doc *doc;
 	uint64_t doc_no, offset, lo, hi;
 	json_t *json;
 
-	assert_int_equal(ng_answer_match(corpus->index, query, len, match, context, NULL, &buf), 0);
+	assert_int_equal(ng_answer_match(corpus->index, &asked, match, context, NULL, &buf), 0);
 	json = parse(&buf);
 	assert_int_equal(number(json, "match"), match);
 	doc_no = number(json, "document");
@@ -222,6 +229,7 @@ static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, s
 		bool *seen[DOCS];
 		uint64_t count;
 		uint8_t query[8];
+		const struct ng_asked asked = exact(query, len);
 
 		if (doc->len < len)
 			continue;
@@ -234,9 +242,8 @@ static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, s
 		for (size_t i = 0; i < DOCS; i++) {
 			int want = naive_count(&docs[i], 1, query, len) > 0;
 
-			assert_int_equal(
-				ng_answer_doc_holds(corpus.index, i, query, len, count, NULL),
-				want);
+			assert_int_equal(ng_asked_doc_holds(corpus.index, i, &asked, count, NULL),
+					 want);
 			seen[i] = calloc(docs[i].len + 1, 1);
 		}
 		for (uint64_t m = 0; m < ng_min(count, UINT64_C(200)); m++)
@@ -247,7 +254,7 @@ static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, s
 			struct ng_buf none = NG_BUF_INIT;
 
 			assert_int_equal(
-				ng_answer_match(corpus.index, query, len, count, 9, NULL, &none),
+				ng_answer_match(corpus.index, &asked, count, 9, NULL, &none),
 				-ENOENT);
 			ng_buf_free(&none);
 		}
@@ -274,6 +281,7 @@ static void test_holds_long(void **state)
 				    {many, LONG, "{}"},
 				    {(const uint8_t *)"", 0, "{}"}};
 	static const char *const queries[] = {"needle", "abc", "zq"};
+	const struct ng_asked letter = exact((const uint8_t *)"a", 1);
 	struct corpus corpus;
 	uint64_t rng = 6;
 
@@ -289,16 +297,15 @@ static void test_holds_long(void **state)
 	for (size_t q = 0; q < ng_array_size(queries); q++) {
 		const uint8_t *query = (const uint8_t *)queries[q];
 		size_t len = strlen(queries[q]);
+		const struct ng_asked asked = exact(query, len);
 		uint64_t count;
 
 		assert_int_equal(ng_count(corpus.index, query, len, NULL, &count), 0);
 		for (size_t i = 0; i < ng_array_size(docs); i++)
-			assert_int_equal(
-				ng_answer_doc_holds(corpus.index, i, query, len, count, NULL),
-				memmem(docs[i].text, docs[i].len, query, len) != NULL);
+			assert_int_equal(ng_asked_doc_holds(corpus.index, i, &asked, count, NULL),
+					 memmem(docs[i].text, docs[i].len, query, len) != NULL);
 	}
-	assert_int_equal(ng_answer_doc_holds(corpus.index, 4, (const uint8_t *)"a", 1, 1, NULL),
-			 -ENOENT);
+	assert_int_equal(ng_asked_doc_holds(corpus.index, 4, &letter, 1, NULL), -ENOENT);
 	corpus_drop(&corpus);
 }
 

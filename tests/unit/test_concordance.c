@@ -1,5 +1,7 @@
 #include "concordance.h"
 #include "indexmake.h"
+#include "naive_fold.h"
+#include "query/fold.h"
 #include "query/shuffle.h"
 
 static const struct {
@@ -26,11 +28,14 @@ static void test_lines(void **state)
 		size_t after = strlen(lines[i].after);
 		struct ng_context context = {
 			.match = {7, before},
+			.bytes = match,
 			.doc_bytes = before + match + after + lines[i].cut_after,
 			.before = (uint32_t)before,
 			.after = (uint32_t)after,
 		};
 		uint8_t text[64];
+		const struct ng_occurrence occurrence = {&context, text + before,
+							 (const uint8_t *)lines[i].match};
 		const char *want = lines[i].want;
 		char moved[64];
 
@@ -43,9 +48,7 @@ static void test_lines(void **state)
 				 strchr(strchr(want, '\t') + 1, '\t'));
 			want = moved;
 		}
-		assert_int_equal(ng_concordance_line(&buf, &context, text + before,
-						     (const uint8_t *)lines[i].match, match),
-				 0);
+		assert_int_equal(ng_concordance_line(&buf, &occurrence), 0);
 		assert_int_equal(buf.len, strlen(want));
 		assert_memory_equal(buf.data, want, buf.len);
 	}
@@ -53,30 +56,33 @@ static void test_lines(void **state)
 
 #define CONTEXT_BYTES 40u
 
-/* All lines in a row, from one call. */
-static void make_all(const struct ng_index *index, const uint8_t *query, size_t len,
-		     struct ng_buf *buf)
+/* All lines in a row, from one call; an occurrence's own text is taken from the corpus. */
+static void make_all(const struct naive *c, const struct ng_index *index,
+		     const struct ng_asked *asked, struct ng_buf *buf)
 {
-	struct ng_interval by_shard[64];
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_freep) struct ng_context *contexts = NULL;
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
-	uint64_t count = 0;
 	size_t n = 0;
 
-	assert_int_equal(ng_count(index, query, len, NULL, &count), 0);
-	assert_int_equal(ng_find(index, query, len, NULL, by_shard), 0);
-	contexts = calloc(count + 1, sizeof(*contexts));
-	text = malloc(count * 2 * CONTEXT_BYTES + 1);
+	assert_int_equal((asked->fold ? ng_fold_find : ng_ranges_find)(index, asked->bytes,
+								       asked->len, NULL, &ranges),
+			 0);
+	contexts = calloc(ranges.count + 1, sizeof(*contexts));
+	text = malloc(ranges.count * 2 * CONTEXT_BYTES + 1);
 	assert_true(contexts && text);
-	assert_int_equal(ng_contexts(index, by_shard, 0, count, len, CONTEXT_BYTES, NULL, contexts,
+	assert_int_equal(ng_contexts(index, &ranges, 0, ranges.count, CONTEXT_BYTES, NULL, contexts,
 				     text, &n),
 			 0);
-	assert_int_equal(n, count);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(ng_concordance_line(buf, &contexts[i],
-						     text + (2 * i + 1) * CONTEXT_BYTES, query,
-						     len),
-				 0);
+	assert_int_equal(n, ranges.count);
+	for (size_t i = 0; i < n; i++) {
+		const struct ng_match *match = &contexts[i].match;
+		const struct ng_occurrence occurrence = {
+			&contexts[i], text + (2 * i + 1) * CONTEXT_BYTES,
+			c->text + naive_begin(c, match->doc) + match->offset};
+
+		assert_int_equal(ng_concordance_line(buf, &occurrence), 0);
+	}
 }
 
 /* The lines of text in the order of a seed. */
@@ -107,26 +113,25 @@ static void shuffle(struct ng_buf *text, uint64_t seed)
 }
 
 /* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
-static void check_stream(const struct ng_index *index, const char *query, size_t least_bytes,
-			 bool random)
+static void check_stream(const struct naive *c, const struct ng_index *index, const char *query,
+			 size_t least_bytes, bool random, bool fold)
 {
-	const struct ng_concordance_how how = {CONTEXT_BYTES, random, 77};
+	const struct ng_asked asked = {(const uint8_t *)query, strlen(query), fold};
+	const struct ng_occurrences_how how = {CONTEXT_BYTES, random, 77};
 	struct ng_view_index view_index = {.index = (struct ng_index *)index};
 	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(131072);
-	size_t len = strlen(query), got = 0;
+	size_t got = 0;
 	struct ng_stream *stream;
 	ng_cancel cancel = true;
 	uint64_t offset = 0, bytes, rng = 3;
 
 	assert_non_null(buf);
-	make_all(index, (const uint8_t *)query, len, &want);
+	make_all(c, index, &asked, &want);
 	if (random)
 		shuffle(&want, how.seed);
 	assert_true(want.len >= least_bytes);
-	assert_int_equal(
-		ng_concordance_new(NULL, &view_index, (const uint8_t *)query, len, &how, &stream),
-		0);
+	assert_int_equal(ng_concordance_new(NULL, &view_index, &asked, &how, &stream), 0);
 	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
 	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
 	for (;;) {
@@ -159,6 +164,22 @@ static void check_stream(const struct ng_index *index, const char *query, size_t
 	ng_stream_free(stream);
 }
 
+/* A document of ks and ss in all cases. */
+static void add_letters(struct naive *c, uint64_t *rng)
+{
+	static const char *const letters[] = {"k", "K", "\xe2\x84\xaa", "s", "S", "\xc5\xbf"};
+	uint8_t text[3000];
+	size_t len = 0;
+
+	while (len + 3 <= sizeof(text)) {
+		const char *letter = letters[scratch_random(rng) % ng_array_size(letters)];
+
+		memcpy(text + len, letter, strlen(letter));
+		len += strlen(letter);
+	}
+	naive_add(c, text, len);
+}
+
 static void test_stream(void **state)
 {
 	static const struct ng_build_options options = {.threads = 2, .shard_bytes = 20000};
@@ -175,13 +196,18 @@ static void test_stream(void **state)
 		naive_words(&rng, text, len);
 		naive_add(&c, text, len);
 	}
+	for (unsigned i = 0; i < 15; i++)
+		add_letters(&c, &rng);
 	made_index_new(&c, &options, &made);
-	check_stream(made.index, " ", 5 * 64u << 10, false);
-	check_stream(made.index, " ", 5 * 64u << 10, true);
-	check_stream(made.index, "a", 1, false);
-	check_stream(made.index, "a", 1, true);
-	check_stream(made.index, rare, 0, false);
-	check_stream(made.index, rare, 0, true);
+	for (unsigned random = 0; random < 2; random++) {
+		check_stream(&c, made.index, " ", 5 * 64u << 10, random, false);
+		check_stream(&c, made.index, "a", 1, random, false);
+		check_stream(&c, made.index, rare, 0, random, false);
+		check_stream(&c, made.index, rare, 0, random, true);
+		/* Letters of 1 to 3 bytes, so that there are 27 spellings. */
+		check_stream(&c, made.index, "kSk", 3 * 64u << 10, random, true);
+	}
+	check_stream(&c, made.index, "A", 1, false, true);
 	made_index_free(&made);
 	naive_clear(&c);
 }

@@ -14,7 +14,6 @@ static const struct ng_build_options configs[] = {
 struct asked {
 	const struct naive *c;
 	const struct ng_index *index;
-	struct ng_interval *by_shard;
 };
 
 static void check_one(const struct asked *a, const struct ng_context *got,
@@ -27,6 +26,7 @@ static void check_one(const struct asked *a, const struct ng_context *got,
 
 	assert_int_equal(got->match.doc, match->doc);
 	assert_int_equal(got->match.offset, match->offset);
+	assert_int_equal(got->bytes, len);
 	assert_int_equal(got->doc_bytes, bytes);
 	assert_int_equal(got->before, ng_min(match->offset, (uint64_t)context_bytes));
 	assert_int_equal(got->after, ng_min(rest, (uint64_t)context_bytes));
@@ -34,21 +34,22 @@ static void check_one(const struct asked *a, const struct ng_context *got,
 	assert_memory_equal(middle, text + len, got->after);
 }
 
-/* Occurrences from first on, against those that ng_locate gives and the text itself. */
+/* Occurrences from first on, against those that ng_ranges_locate gives and the text itself. */
 static void check_contexts(const struct asked *a, const uint8_t *pat, size_t len, uint64_t first,
 			   size_t n, uint32_t context_bytes)
 {
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_freep) struct ng_match *matches = calloc(n + 1, sizeof(*matches));
 	ng_cleanup(ng_freep) struct ng_context *contexts = calloc(n + 1, sizeof(*contexts));
 	ng_cleanup(ng_freep) uint8_t *text = malloc(n * 2 * context_bytes + 1);
 	size_t want = SIZE_MAX, got = SIZE_MAX;
 
 	assert_true(matches && contexts && text);
-	assert_int_equal(ng_find(a->index, pat, len, NULL, a->by_shard), 0);
-	assert_int_equal(ng_locate(a->index, a->by_shard, first, n, NULL, matches, &want), 0);
-	assert_int_equal(ng_contexts(a->index, a->by_shard, first, n, len, context_bytes, NULL,
-				     contexts, text, &got),
-			 0);
+	assert_int_equal(ng_ranges_find(a->index, pat, len, NULL, &ranges), 0);
+	assert_int_equal(ng_ranges_locate(a->index, &ranges, first, n, NULL, matches, &want), 0);
+	assert_int_equal(
+		ng_contexts(a->index, &ranges, first, n, context_bytes, NULL, contexts, text, &got),
+		0);
 	assert_int_equal(got, want);
 	for (size_t i = 0; i < got; i++)
 		check_one(a, &contexts[i], &matches[i], len, context_bytes,
@@ -59,6 +60,7 @@ static void check_contexts(const struct asked *a, const uint8_t *pat, size_t len
 static void check_numbers(const struct asked *a, const uint8_t *pat, size_t len, uint64_t count,
 			  uint32_t context_bytes, uint64_t *rng)
 {
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_freep) struct ng_match *matches = calloc(count + 1, sizeof(*matches));
 	ng_cleanup(ng_freep) struct ng_context *contexts = calloc(ASK_MAX, sizeof(*contexts));
 	ng_cleanup(ng_freep) uint8_t *text = malloc(ASK_MAX * 2 * context_bytes + 1);
@@ -66,16 +68,16 @@ static void check_numbers(const struct asked *a, const uint8_t *pat, size_t len,
 	size_t n = 0, got = 0;
 
 	assert_true(matches && contexts && text);
-	assert_int_equal(ng_find(a->index, pat, len, NULL, a->by_shard), 0);
-	assert_int_equal(ng_locate(a->index, a->by_shard, 0, count, NULL, matches, &got), 0);
+	assert_int_equal(ng_ranges_find(a->index, pat, len, NULL, &ranges), 0);
+	assert_int_equal(ng_ranges_locate(a->index, &ranges, 0, count, NULL, matches, &got), 0);
 	assert_int_equal(got, count);
 	while (n < ASK_MAX && number < count) {
 		numbers[n++] = number;
 		number += scratch_random(rng) % (1 + count / 100);
 	}
-	assert_int_equal(ng_contexts_at(a->index, a->by_shard, n, numbers, len, context_bytes, NULL,
-					contexts, text),
-			 0);
+	assert_int_equal(
+		ng_contexts_at(a->index, &ranges, n, numbers, context_bytes, NULL, contexts, text),
+		0);
 	for (size_t i = 0; i < n; i++)
 		check_one(a, &contexts[i], &matches[numbers[i]], len, context_bytes,
 			  text + (2 * i + 1) * context_bytes);
@@ -85,14 +87,10 @@ static void check_corpus(const struct naive *c, const struct ng_build_options *o
 			 uint64_t *rng)
 {
 	struct made_index made;
-	struct ng_index_stats stats;
 	struct asked a = {.c = c};
 
 	made_index_new(c, options, &made);
-	ng_index_stats(made.index, &stats);
 	a.index = made.index;
-	a.by_shard = calloc(stats.shards + 1, sizeof(*a.by_shard));
-	assert_non_null(a.by_shard);
 	for (unsigned i = 0; i < 12 && c->n > c->docs; i++) {
 		size_t len;
 		const uint8_t *pat = naive_substring(c, rng, i < 6 ? 2 : 30, &len);
@@ -106,7 +104,6 @@ static void check_corpus(const struct naive *c, const struct ng_build_options *o
 			check_numbers(&a, pat, len, ng_min(count, (uint64_t)300),
 				      (uint32_t)(scratch_random(rng) % (CONTEXT_MAX + 1)), rng);
 	}
-	free(a.by_shard);
 	made_index_free(&made);
 }
 
@@ -125,7 +122,14 @@ static void test_corpora(void **state)
 static void test_refusals(void **state)
 {
 	static const struct ng_build_options options = {.threads = 1};
-	struct ng_interval beyond = {0, UINT64_MAX}, backwards = {2, 1}, some;
+	static const struct ng_range bad[] = {
+		{0, 0, UINT64_MAX, 0, 2}, /* beyond the last row */
+		{0, 2, 1, 0, 2},          /* backwards */
+		{1, 0, 1, 0, 2},          /* no such shard */
+		{0, 0, 2, 1, 2},          /* begins with another number */
+		{0, 0, 1, 0, 2},          /* fewer than the count */
+	};
+	struct ng_ranges some;
 	struct ng_context contexts[4];
 	struct naive c = {.name = "abab"};
 	struct made_index made;
@@ -135,26 +139,32 @@ static void test_refusals(void **state)
 
 	naive_add(&c, "ababab", 6);
 	made_index_new(&c, &options, &made);
-	assert_int_equal(ng_find(made.index, (const uint8_t *)"ab", 2, NULL, &some), 0);
-	assert_int_equal(ng_contexts(made.index, &beyond, 0, 4, 2, 3, NULL, contexts, text, &n),
-			 -EINVAL);
-	assert_int_equal(ng_contexts(made.index, &backwards, 0, 4, 2, 3, NULL, contexts, text, &n),
-			 -EINVAL);
-	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 2, 3, &cancel, contexts, text, &n),
+	for (size_t i = 0; i < ng_array_size(bad); i++) {
+		struct ng_range range = bad[i];
+		const struct ng_ranges ranges = {&range, 1, 2};
+
+		assert_int_equal(
+			ng_contexts(made.index, &ranges, 0, 4, 3, NULL, contexts, text, &n),
+			-EINVAL);
+	}
+	assert_int_equal(ng_ranges_find(made.index, (const uint8_t *)"ab", 2, NULL, &some), 0);
+	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 3, &cancel, contexts, text, &n),
 			 -EINTR);
-	/* Rows that aren't those of a pattern of that length: a document ends within. */
-	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 7, 3, NULL, contexts, text, &n),
+	assert_int_equal(
+		ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 3}, 3, NULL, contexts, text),
+		-EINVAL);
+	assert_int_equal(
+		ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 0}, 3, NULL, contexts, text),
+		-EINVAL);
+	assert_int_equal(
+		ng_contexts_at(made.index, &some, 2, (uint64_t[]){0, 2}, 3, NULL, contexts, text),
+		0);
+	/* Longer than the strings of those rows are: a document ends within. */
+	some.list[0].bytes = 7;
+	assert_int_equal(ng_contexts(made.index, &some, 0, 4, 3, NULL, contexts, text, &n),
 			 -EUCLEAN);
 	assert_int_equal(n, 42);
-	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 3}, 2, 3, NULL,
-					contexts, text),
-			 -EINVAL);
-	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){1, 0}, 2, 3, NULL,
-					contexts, text),
-			 -EINVAL);
-	assert_int_equal(ng_contexts_at(made.index, &some, 2, (uint64_t[]){0, 2}, 2, 3, NULL,
-					contexts, text),
-			 0);
+	ng_ranges_clear(&some);
 	made_index_free(&made);
 	naive_clear(&c);
 }

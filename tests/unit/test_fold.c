@@ -2,7 +2,7 @@
 #include "indexmake.h"
 #include "naive_fold.h"
 #include "query/df.h"
-#include "query/ranges_contexts.h"
+#include "query/contexts.h"
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
@@ -85,8 +85,8 @@ static void check_contexts(const struct naive *c, const struct ng_index *index,
 	uint8_t text[2 * CONTEXTS * CONTEXT_BYTES];
 	size_t n = 42;
 
-	assert_int_equal(ng_ranges_contexts(index, ranges, first, CONTEXTS, CONTEXT_BYTES, NULL,
-					    contexts, text, &n),
+	assert_int_equal(ng_contexts(index, ranges, first, CONTEXTS, CONTEXT_BYTES, NULL, contexts,
+				     text, &n),
 			 0);
 	assert_int_equal(n, ng_min((uint64_t)CONTEXTS, ranges->count - first));
 	for (size_t i = 0; i < n; i++) {
@@ -96,6 +96,7 @@ static void check_contexts(const struct naive *c, const struct ng_index *index,
 		const uint8_t *doc = c->text + naive_begin(c, match->doc);
 		const uint8_t *middle = text + (2 * i + 1) * CONTEXT_BYTES;
 
+		assert_int_equal(contexts[i].bytes, bytes);
 		assert_int_equal(contexts[i].match.doc, match->doc);
 		assert_int_equal(contexts[i].match.offset, match->offset);
 		assert_int_equal(contexts[i].before,

@@ -22,8 +22,9 @@ static size_t naive_docs(const struct corpus_doc *docs, const char *query)
 static int get(struct ng_listings *listings, const struct corpus *corpus, const char *query,
 	       size_t page_docs, uint64_t page, struct ng_page **ret_page)
 {
-	return ng_listings_page(listings, corpus->index, (const uint8_t *)query, strlen(query),
-				page_docs, page, NULL, ret_page);
+	const struct ng_asked asked = {(const uint8_t *)query, strlen(query), false};
+
+	return ng_listings_page(listings, corpus->index, &asked, page_docs, page, NULL, ret_page);
 }
 
 /* Pages in any order are those of one walk; together they are the documents that hold the query. */
@@ -117,7 +118,8 @@ static void test_holds(void **state)
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
 	struct ng_listings *listings = NULL;
 	struct corpus_doc docs[DOCS];
-	const uint8_t *query = (const uint8_t *)"ab";
+	const struct ng_asked asked = {(const uint8_t *)"ab", 2, false};
+	const struct ng_asked shorter = {asked.bytes, 1, false}, folded = {asked.bytes, 2, true};
 	struct ng_page *page;
 	struct corpus corpus;
 	uint64_t rng = 5, pages;
@@ -127,11 +129,10 @@ static void test_holds(void **state)
 	corpus_make(&corpus, docs, DOCS, 0, false);
 	assert_int_equal(ng_listings_new(4, 1 << 20, &listings), 0);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, i),
-				 -EAGAIN);
+		assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, i), -EAGAIN);
 	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	for (size_t i = 0; i < DOCS; i++) {
-		int r = ng_listings_holds(listings, corpus.index, query, 2, 10, i);
+		int r = ng_listings_holds(listings, corpus.index, &asked, 10, i);
 
 		assert_true(r == -EAGAIN || (r == 1 && holds(&docs[i], "ab")));
 		known += r == 1;
@@ -143,16 +144,17 @@ static void test_holds(void **state)
 	assert_int_equal(get(listings, &corpus, "ab", 10, pages - 1, &page), 0);
 	ng_page_unref(page);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, i),
+		assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, i),
 				 holds(&docs[i], "ab"));
-	/* Neither another index nor another query. */
-	assert_int_equal(ng_listings_holds(listings, NULL, query, 2, 10, 0), -EAGAIN);
-	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 1, 10, 0), -EAGAIN);
+	/* Neither another index nor another query, nor the same in any case. */
+	assert_int_equal(ng_listings_holds(listings, corpus.index, &folded, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, NULL, &asked, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, &shorter, 10, 0), -EAGAIN);
 	/* One that is dropped is made again. */
 	ng_listings_drop(listings, NULL);
-	assert_int_not_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, 0), -EAGAIN);
+	assert_int_not_equal(ng_listings_holds(listings, corpus.index, &asked, 10, 0), -EAGAIN);
 	ng_listings_drop(listings, corpus.index);
-	assert_int_equal(ng_listings_holds(listings, corpus.index, query, 2, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, 0), -EAGAIN);
 	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	ng_page_unref(page);
 	ng_listings_free(listings);
@@ -204,14 +206,14 @@ static void test_cancel(void **state)
 {
 	struct corpus_doc docs[] = {{(const uint8_t *)"aaa", 3, "{}"}};
 	struct ng_listings *listings = NULL;
+	const struct ng_asked asked = {(const uint8_t *)"a", 1, false};
 	struct ng_page *page = NULL;
 	struct corpus corpus;
 	ng_cancel cancel = true;
 
 	corpus_make(&corpus, docs, 1, 0, false);
 	assert_int_equal(ng_listings_new(1, 1, &listings), 0);
-	assert_int_equal(ng_listings_page(listings, corpus.index, (const uint8_t *)"a", 1, 1, 0,
-					  &cancel, &page),
+	assert_int_equal(ng_listings_page(listings, corpus.index, &asked, 1, 0, &cancel, &page),
 			 -EINTR);
 	assert_null(page);
 	assert_int_equal(get(listings, &corpus, "a", 1, 0, &page), 0);

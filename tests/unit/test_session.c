@@ -8,8 +8,9 @@
 #define SHOWN 20u
 
 static int answer(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
-		  const ng_cancel *cancel, struct ng_buf *buf)
+		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
+	assert_true(fold); /* as file_open says */
 	for (size_t i = 0; i < n; i++) {
 		int r = ng_buf_printf(buf, "%zu%s\t%.*s\n", lines[i].len, lines[i].cut ? "+" : "",
 				      (int)ng_min(lines[i].len, (size_t)SHOWN), lines[i].text);
@@ -33,7 +34,8 @@ struct file {
 static void file_open(struct file *file)
 {
 	file->offset = 0;
-	assert_int_equal(ng_session_new(NULL, NULL, answer, NG_SESSION_LINES, &file->stream), 0);
+	assert_int_equal(ng_session_new(NULL, NULL, answer, true, NG_SESSION_LINES, &file->stream),
+			 0);
 }
 
 static void file_write(struct file *file, const void *data, size_t len)
@@ -210,7 +212,7 @@ static void test_random(void **state)
 					       (int)(scratch_random(&rng) % 20),
 					       "abcdefghijklmnopqrstuvwxyz", i);
 		assert_int_equal(ng_buf_printf(&asked, "%s\n", line), 0);
-		assert_int_equal(answer(NULL, &as_line, 1, NULL, &want), 0);
+		assert_int_equal(answer(NULL, &as_line, 1, true, NULL, &want), 0);
 	}
 	file_open(&file);
 	while (got < want.len) {

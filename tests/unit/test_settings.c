@@ -12,21 +12,24 @@ static void test_names(void **state)
 		const char *name;
 		struct ng_settings want;
 	} names[] = {
-		{"context=0", {1000, 0, 0, 32, false, 0, 0}},
-		{"context=80", {1000, 80, 80, 32, false, 0, 0}},
-		{"context=4096", {1000, 4096, 4096, 32, false, 0, 0}},
-		{"page=1", {1, 40, 200, 32, false, 0, 0}},
-		{"page=100000", {100000, 40, 200, 32, false, 0, 0}},
-		{"page=0007", {7, 40, 200, 32, false, 0, 0}},
-		{"min=1", {1000, 40, 200, 1, false, 0, 0}},
-		{"min=1048576", {1000, 40, 200, 1048576, false, 0, 0}},
-		{"order=random", {1000, 40, 200, 32, true, 0, 0}},
-		{"order=index", {1000, 40, 200, 32, false, 0, 0}},
-		{"seed=5", {1000, 40, 200, 32, false, 0, 0}},
-		{"case=exact", {1000, 40, 200, 32, false, 0, 0}},
+		{"context=0", {1000, 0, 0, 32, false, 0, false, 0}},
+		{"context=80", {1000, 80, 80, 32, false, 0, false, 0}},
+		{"context=4096", {1000, 4096, 4096, 32, false, 0, false, 0}},
+		{"page=1", {1, 40, 200, 32, false, 0, false, 0}},
+		{"page=100000", {100000, 40, 200, 32, false, 0, false, 0}},
+		{"page=0007", {7, 40, 200, 32, false, 0, false, 0}},
+		{"min=1", {1000, 40, 200, 1, false, 0, false, 0}},
+		{"min=1048576", {1000, 40, 200, 1048576, false, 0, false, 0}},
+		{"order=random", {1000, 40, 200, 32, true, 0, false, 0}},
+		{"order=index", {1000, 40, 200, 32, false, 0, false, 0}},
+		{"seed=5", {1000, 40, 200, 32, false, 0, false, 0}},
+		{"case=fold", {1000, 40, 200, 32, false, 0, true, 0}},
+		{"seed=3,case=fold,order=random", {1000, 40, 200, 32, true, 3, true, 0}},
+		{"case=exact", {1000, 40, 200, 32, false, 0, false, 0}},
 		{"seed=18446744073709551615,order=random",
-		 {1000, 40, 200, 32, true, UINT64_MAX, 0}},
-		{"order=random,case=exact,min=3,page=4,context=5,seed=6", {4, 5, 5, 3, true, 6, 0}},
+		 {1000, 40, 200, 32, true, UINT64_MAX, false, 0}},
+		{"order=random,case=exact,min=3,page=4,context=5,seed=6",
+		 {4, 5, 5, 3, true, 6, false, 0}},
 	};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -41,6 +44,7 @@ static void test_names(void **state)
 		assert_int_equal(got.min_bytes, want->min_bytes);
 		assert_int_equal(got.random, want->random);
 		assert_int_equal(got.seed, want->seed);
+		assert_int_equal(got.fold, want->fold);
 	}
 }
 
@@ -79,6 +83,10 @@ static void test_refusals(void **state)
 					    "seed=a",
 					    "case=",
 					    "case=none",
+					    "case=Fold",
+					    "case=folded",
+					    "case=1",
+					    "case=fold,case=fold",
 					    "key=1",
 					    "contex=1",
 					    "contexts=1",
@@ -114,9 +122,9 @@ static void test_hash(void **state)
 		{"order=index,seed=9,min=5", "min=5"},
 	};
 	static const char *const different[] = {
-		"context=7",   "context=40",   "context=200",         "page=7",
-		"min=7",       "order=random", "order=random,seed=7", "order=random,seed=40",
-		"page=7,min=7"};
+		"context=7",    "context=40",   "context=200",         "page=7",
+		"min=7",        "order=random", "order=random,seed=7", "order=random,seed=40",
+		"page=7,min=7", "case=fold",    "case=fold,page=7"};
 
 	for (size_t i = 0; i < ng_array_size(same); i++) {
 		assert_int_equal(hash_of(same[i][0]), hash_of(same[i][1]));

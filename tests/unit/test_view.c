@@ -366,12 +366,48 @@ static void test_threads(void **state)
 	corpus_drop(&corpus);
 }
 
+/* Spellings of one query are the same under case=fold, and nowhere else. */
+static void test_fold(void **state)
+{
+	static const struct corpus_doc docs[] = {
+		{(const uint8_t *)"One fISH", 8, "{}"},
+		{(const uint8_t *)"two fish", 8, "{}"},
+		{(const uint8_t *)"red cats", 8, "{}"},
+	};
+	struct ng_entry with, fold, exact, page, entry;
+	struct corpus corpus;
+	const char *paths[] = {corpus.path};
+	unsigned listed = 0;
+	struct ng_view *view;
+
+	corpus_make(&corpus, docs, 3, 0, false);
+	view = open_view(paths, 1);
+	with = must_find(view, NG_NODE_ROOT, "with");
+	fold = must_find(view, with.id, "case=fold");
+	exact = must_find(view, with.id, "case=exact");
+	check_content(view, must_find(view, must_find(view, fold.id, "count").id, "FiSh").id,
+		      "2\n");
+	check_content(view, must_find(view, must_find(view, exact.id, "count").id, "fish").id,
+		      "1\n");
+	check_content(view, must_find(view, must_find(view, fold.id, "find").id, "fish").id,
+		      "{\"cnt\":2,\"segment_by_shard\":[[[");
+	page = must_find(view, must_find(view, fold.id, "docs").id, "fish");
+	must_find(view, page.id, "0.txt");
+	assert_int_equal(ng_view_lookup(view, page.id, "2.txt", NULL, &entry), -ENOENT);
+	assert_int_equal(ng_view_list(view, page.id, 0, NULL, count_name, &listed), 0);
+	assert_int_equal(listed, 4);
+	page = must_find(view, must_find(view, exact.id, "docs").id, "fish");
+	assert_int_equal(ng_view_lookup(view, page.id, "0.txt", NULL, &entry), -ENOENT);
+	ng_view_free(view);
+	corpus_drop(&corpus);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_append),  cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_several), cmocka_unit_test(test_with),
-		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_fold),    cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,113 @@
+#include "asked.h"
+
+#include "query/fold.h"
+#include "query/fold_scan.h"
+
+/* How much of a document is read at once to look for a query in it, and how many occurrences are
+ * located at once. */
+#define SCAN_BYTES  65536u
+#define SCAN_LOCATE 256u
+
+/* With a text store reading is that much cheaper than backward steps. */
+#define STORE_SPEEDUP 64u
+
+int ng_asked_find(const struct ng_index *index, const struct ng_asked *asked,
+		  const ng_cancel *cancel, struct ng_ranges *ret_ranges)
+{
+	int r;
+
+	if (!asked->fold)
+		return ng_ranges_find(index, asked->bytes, asked->len, cancel, ret_ranges);
+	r = ng_fold_find(index, asked->bytes, asked->len, cancel, ret_ranges);
+	/* What programs print for E2BIG is about arguments of theirs. */
+	return r == -E2BIG ? -EOVERFLOW : r;
+}
+
+int ng_asked_count(const struct ng_index *index, const struct ng_asked *asked,
+		   const ng_cancel *cancel, uint64_t *ret_count)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	int r;
+
+	if (!asked->fold)
+		return ng_count(index, asked->bytes, asked->len, cancel, ret_count);
+	r = ng_asked_find(index, asked, cancel, &ranges);
+	if (r == 0)
+		*ret_count = ranges.count;
+	return r;
+}
+
+static int holds_by_locating(const struct ng_index *index, uint64_t doc,
+			     const struct ng_asked *asked, const ng_cancel *cancel)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	struct ng_match matches[SCAN_LOCATE];
+	uint64_t first = 0;
+	size_t n;
+	int r = ng_asked_find(index, asked, cancel, &ranges);
+
+	while (r == 0 && first < ranges.count) {
+		r = ng_ranges_locate(index, &ranges, first, SCAN_LOCATE, cancel, matches, &n);
+		for (size_t i = 0; r == 0 && i < n; i++) {
+			if (matches[i].doc == doc)
+				return 1;
+		}
+		first += SCAN_LOCATE;
+	}
+	return r;
+}
+
+/* Whether a piece of text holds the query. scan: how to look for it if case is folded. */
+static int piece_holds(const struct ng_asked *asked, const struct ng_fold_scan *scan,
+		       const uint8_t *text, size_t len, const ng_cancel *cancel)
+{
+	if (asked->fold)
+		return ng_fold_scan_holds(scan, text, len, cancel);
+	return memmem(text, len, asked->bytes, asked->len) != NULL;
+}
+
+static int holds_by_reading(const struct ng_index *index, uint64_t doc,
+			    const struct ng_asked *asked, const ng_cancel *cancel)
+{
+	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {.longest = asked->len};
+	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
+	uint64_t offset = 0;
+	size_t kept = 0, got;
+	int r = asked->fold ? ng_fold_scan_make(asked->bytes, asked->len, &scan) : 0;
+
+	if (r == 0)
+		r = ng_buf_reserve(&text, scan.longest + SCAN_BYTES);
+	while (r == 0) {
+		r = ng_doc_read(index, doc, offset, SCAN_BYTES, cancel, text.data + kept, &got);
+		if (r || got == 0)
+			break;
+		r = piece_holds(asked, &scan, text.data, kept + got, cancel);
+		if (r)
+			break;
+		offset += got;
+		/* What could begin an occurrence that ends in the next piece. */
+		got += kept;
+		kept = ng_min(got, scan.longest - 1);
+		memmove(text.data, text.data + got - kept, kept);
+	}
+	return r;
+}
+
+int ng_asked_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_asked *asked,
+		       uint64_t count, const ng_cancel *cancel)
+{
+	struct ng_index_stats stats;
+	uint64_t doc_bytes, read_steps;
+	int r = ng_doc_bytes(index, doc, &doc_bytes);
+
+	if (r)
+		return r;
+	/* In another case, an occurrence may be shorter than the query. */
+	if (count == 0 || (asked->len > doc_bytes && !asked->fold))
+		return 0;
+	ng_index_stats(index, &stats);
+	read_steps = stats.text_store_bytes ? doc_bytes / STORE_SPEEDUP : doc_bytes;
+	if (count <= read_steps / ng_max(stats.sa_sampling, 1u))
+		return holds_by_locating(index, doc, asked, cancel);
+	return holds_by_reading(index, doc, asked, cancel);
+}

@@ -1,0 +1,155 @@
+#include "occurrences.h"
+
+/* Lines of a chunk, and the room that their text may take. */
+#define LINES_MAX   8192u
+#define LINES_MIN   64u
+#define CHUNK_BYTES (1u << 20)
+
+/* A line of a chunk, and which occurrence it is of. */
+struct place {
+	uint64_t number;
+	size_t line;
+};
+
+size_t ng_occurrences_at_once(const struct ng_asked *asked, const struct ng_occurrences_how *how)
+{
+	size_t bytes = 2 * (size_t)how->context_bytes + (asked->fold ? asked->len : 0);
+	size_t fit = CHUNK_BYTES / ng_max(bytes, (size_t)1);
+
+	return ng_max(ng_min(fit, (size_t)LINES_MAX), (size_t)LINES_MIN);
+}
+
+static int make_room(struct ng_occurrences *o)
+{
+	size_t n = o->at_once;
+
+	o->contexts = calloc(n, sizeof(*o->contexts));
+	o->text = malloc(n * 2 * ng_max(o->how.context_bytes, 1u));
+	if (!o->contexts || !o->text)
+		return -ENOMEM;
+	if (o->how.random) {
+		o->places = calloc(n, sizeof(*o->places));
+		o->numbers = calloc(n, sizeof(*o->numbers));
+		if (!o->places || !o->numbers)
+			return -ENOMEM;
+	}
+	if (o->asked.fold) {
+		o->string_at = calloc(n, sizeof(*o->string_at));
+		if (!o->string_at)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int ng_occurrences_find(const struct ng_index *index, const struct ng_asked *asked,
+			const struct ng_occurrences_how *how, const ng_cancel *cancel,
+			struct ng_occurrences *ret)
+{
+	struct ng_occurrences o = {
+		.index = index, .asked = *asked, .how = *how, .strings = NG_BUF_INIT};
+	int r;
+
+	o.at_once = ng_occurrences_at_once(asked, how);
+	r = ng_asked_find(index, asked, cancel, &o.ranges);
+	if (r == 0)
+		r = make_room(&o);
+	if (r) {
+		ng_occurrences_clear(&o);
+		return r;
+	}
+	o.count = o.ranges.count;
+	if (how->random && o.count)
+		o.shuffle = ng_shuffle_make(o.count, how->seed);
+	*ret = o;
+	return 0;
+}
+
+void ng_occurrences_clear(struct ng_occurrences *o)
+{
+	ng_ranges_clear(&o->ranges);
+	ng_buf_free(&o->strings);
+	free(o->contexts);
+	free(o->text);
+	free(o->places);
+	free(o->numbers);
+	free(o->string_at);
+	*o = (struct ng_occurrences){0};
+}
+
+static int compare_numbers(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* The lines [at, at + n) of a random order: where each one's occurrence stands in the index, looked
+ * up in that order. */
+static int look_up_shuffled(struct ng_occurrences *o, uint64_t at, size_t n,
+			    const ng_cancel *cancel)
+{
+	ng_cleanup(ng_freep) struct place *places = calloc(n + 1, sizeof(*places));
+
+	if (!places)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		places[i] = (struct place){ng_shuffle_at(&o->shuffle, at + i), i};
+	qsort(places, n, sizeof(*places), compare_numbers);
+	for (size_t i = 0; i < n; i++) {
+		o->numbers[i] = places[i].number;
+		o->places[places[i].line] = i;
+	}
+	return ng_contexts_at(o->index, &o->ranges, n, o->numbers, o->how.context_bytes, cancel,
+			      o->contexts, o->text);
+}
+
+static int look_up_in_order(struct ng_occurrences *o, uint64_t at, size_t n,
+			    const ng_cancel *cancel)
+{
+	size_t got = 0;
+	int r = ng_contexts(o->index, &o->ranges, at, n, o->how.context_bytes, cancel, o->contexts,
+			    o->text, &got);
+
+	return r == 0 && got != n ? -EUCLEAN : r;
+}
+
+/* The strings of the n contexts, the first of which is occurrence number at in index order. */
+static int look_up_strings(struct ng_occurrences *o, uint64_t at, size_t n, const ng_cancel *cancel)
+{
+	const struct ng_range *last = NULL;
+	int r = 0;
+
+	o->strings.len = 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint64_t number = o->how.random ? o->numbers[i] : at + i;
+		const struct ng_range *range = ng_ranges_at(&o->ranges, number);
+
+		if (range == last) {
+			o->string_at[i] = o->string_at[i - 1];
+			continue;
+		}
+		o->string_at[i] = o->strings.len;
+		r = ng_range_text(o->index, range, cancel, &o->strings);
+		last = range;
+	}
+	return r;
+}
+
+int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, const ng_cancel *cancel)
+{
+	int r = o->how.random ? look_up_shuffled(o, at, n, cancel)
+			      : look_up_in_order(o, at, n, cancel);
+
+	return r == 0 && o->asked.fold ? look_up_strings(o, at, n, cancel) : r;
+}
+
+struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i)
+{
+	size_t k = o->how.random ? o->places[i] : i;
+
+	return (struct ng_occurrence){
+		.context = &o->contexts[k],
+		.middle = o->text + (2 * k + 1) * o->how.context_bytes,
+		.string = o->asked.fold ? o->strings.data + o->string_at[k] : o->asked.bytes,
+	};
+}

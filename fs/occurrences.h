@@ -1,0 +1,56 @@
+/* A query's occurrences with the text around them, a chunk of lines at a time, in the order of the
+ * index or in a random one. One thread at a time. */
+#pragma once
+
+#include "asked.h"
+#include "base/buf.h"
+#include "query/contexts.h"
+#include "query/shuffle.h"
+
+struct ng_occurrences_how {
+	uint32_t context_bytes; /* of text on either side, at most */
+	bool random; /* in the order that ng_shuffle_make makes of seed; false: in index order */
+	uint64_t seed;
+};
+
+struct ng_occurrence {
+	const struct ng_context *context;
+	const uint8_t *middle; /* where text before it ends and after it begins, see ng_contexts */
+	const uint8_t *string; /* the occurrence itself, context->bytes of them */
+};
+
+/* Count is for all to read, after ng_occurrences_find; the rest is occurrences.c's own. */
+struct ng_occurrences {
+	uint64_t count;
+	const struct ng_index *index;
+	struct ng_asked asked;
+	struct ng_occurrences_how how;
+	struct ng_ranges ranges;
+	struct ng_shuffle shuffle; /* of a random order */
+	size_t at_once;
+	struct ng_context *contexts; /* [at_once], in index order, and as the next */
+	uint8_t *text;
+	size_t *places;    /* which of contexts is a line's, of a random order */
+	uint64_t *numbers; /* of contexts, of a random order */
+	/* Where case is folded, the strings of contexts, those of one range once. */
+	struct ng_buf strings;
+	size_t *string_at;
+};
+
+/* Lines that are looked up at once at most, so that they take some MiB. */
+size_t ng_occurrences_at_once(const struct ng_asked *asked, const struct ng_occurrences_how *how);
+
+/* Find them, and make room for a chunk. asked's bytes aren't copied. Cost and errors as
+ * ng_asked_find. On failure *ret isn't touched, otherwise the caller clears it. */
+int ng_occurrences_find(const struct ng_index *index, const struct ng_asked *asked,
+			const struct ng_occurrences_how *how, const ng_cancel *cancel,
+			struct ng_occurrences *ret);
+void ng_occurrences_clear(struct ng_occurrences *o);
+
+/* Look up the lines [at, at + n), n <= ng_occurrences_at_once, at + n <= count. Cost of
+ * ng_contexts; where case is folded, of ng_range_text for each range that holds one of them. */
+int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n,
+			   const ng_cancel *cancel);
+
+/* Line i of those looked up last, from 0; good until the next are. */
+struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i);
