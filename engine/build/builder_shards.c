@@ -163,9 +163,11 @@ static void merge_report(void *userdata)
 static int shard_assemble(struct ng_builder *builder, const char *path, struct ng_error *err)
 {
 	struct ng_shard_options options = builder->shard_options;
+	/* The rest is for what isn't in files, and for the pages between two checks. */
+	uint64_t resident_bytes = builder->options.memory_bytes / 4 * 3;
 	struct ng_merge_options merge = {.sa_rate = options.sa_rate,
 					 .threads = builder->options.threads,
-					 .resident_bytes = builder->options.memory_bytes / 4 * 3,
+					 .resident_bytes = resident_bytes,
 					 .memory_bytes = builder->plan.jobs_bytes,
 					 .tmp_dir = tmp_directory(builder),
 					 .cancel = builder->options.cancel,
@@ -184,6 +186,7 @@ static int shard_assemble(struct ng_builder *builder, const char *path, struct n
 	if (r < 0)
 		return r;
 	options.threads = builder->options.threads;
+	options.resident_bytes = resident_bytes;
 	options.cancel = builder->options.cancel;
 	unlink(path);
 	r = ng_shard_complete(segment, &builder->docs, &options, path, &builder->merging,

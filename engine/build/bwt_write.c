@@ -5,7 +5,8 @@
 #include "build/code_train.h"
 #include "index/bwt_internal.h"
 
-#define REGION (1ull << NG_REGION_LOG)
+#define REGION     (1ull << NG_REGION_LOG)
+#define HINT_WORDS (1ull << 20) /* words of marks from call to call of progress */
 
 struct job {
 	const struct ng_bwt_text *text;
@@ -15,7 +16,15 @@ struct job {
 	uint64_t first;                   /* region of the batch being packed */
 	struct ng_packed_region *regions; /* [n_regions]; pages only while they're needed */
 	const ng_cancel *cancel;
+	void (*progress)(void *userdata, uint64_t done, uint64_t total);
+	void *userdata;
 };
+
+static void report(const struct job *job, uint64_t done)
+{
+	if (job->progress)
+		job->progress(job->userdata, done, job->text->rows);
+}
 
 static void job_clear(struct job *job)
 {
@@ -41,8 +50,7 @@ static int region_pack(void *userdata, uint64_t i)
 }
 
 static int blocks_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
-			void (*progress)(void *userdata, uint64_t done, uint64_t total),
-			void *userdata, struct ng_error *err)
+			struct ng_error *err)
 {
 	static const uint8_t slack[NG_BLOCK_SLACK];
 	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_BLOCKS, err);
@@ -61,8 +69,7 @@ static int blocks_write(struct job *job, unsigned threads, struct ng_shard_write
 			ng_buf_free(pages);
 		}
 		job->first += n;
-		if (progress)
-			progress(userdata, region_end(job, job->first - 1), job->text->rows);
+		report(job, region_end(job, job->first - 1));
 	}
 	return r < 0 ? r : ng_shard_writer_write(shard, slack, sizeof(slack), err);
 }
@@ -142,6 +149,8 @@ static int hints_write(const struct job *job, struct ng_shard_writer *shard, str
 	for (uint64_t w = 0, next = 0; r == 0 && w < words; w++) {
 		uint64_t grain = w * 64 / NG_GRAIN, region = grain * NG_GRAIN / REGION;
 
+		if (w % HINT_WORDS == 0)
+			report(job, text->rows);
 		if (w * 64 % NG_GRAIN == 0)
 			blocks += ng_bit(job->regions[region].starts, grain % (REGION / NG_GRAIN));
 		before += (unsigned)__builtin_popcountll(text->marks[w]);
@@ -164,7 +173,9 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	ng_cleanup(job_clear) struct job job = {.text = text,
 						.base_width = ng_block_base_width(text->rows),
 						.mark_shift = mark_shift,
-						.cancel = cancel};
+						.cancel = cancel,
+						.progress = progress,
+						.userdata = userdata};
 	unsigned n_tables;
 	int r;
 
@@ -172,16 +183,13 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	job.regions = calloc(job.n_regions, sizeof(*job.regions));
 	if (!job.regions)
 		return ng_fail(err, -ENOMEM, "out of memory for the BWT's regions");
-	r = ng_code_train(text, &lengths, &n_tables);
+	r = ng_code_train(text, progress, userdata, &lengths, &n_tables);
 	if (r == 0)
 		r = ng_coder_new(lengths, n_tables, &coder);
 	if (r < 0)
 		return ng_fail(err, r, "preparing the BWT's codes: %s", strerror(-r));
 	job.coder = coder;
-	/* Training has looked all over the text, which may lie in a file. */
-	if (progress)
-		progress(userdata, 0, text->rows);
-	r = blocks_write(&job, threads, shard, progress, userdata, err);
+	r = blocks_write(&job, threads, shard, err);
 	if (r == 0)
 		r = map_write(&job, shard, err);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #define SAMPLE_STREAMS 12000u
 #define WINDOW         16384u /* symbols whose frequencies order the alphabet of a sample */
 #define ITERATIONS     6u
+#define LOOK_STREAMS   256u /* streams from call to call of progress */
 #define IDS            (NG_CONTEXTS * NG_TOKENS)
 
 /* Distinct tokens of one stream: context * NG_TOKENS + id, and how often. */
@@ -56,7 +57,9 @@ static int sample_add(struct sample *sample, const struct ng_run *runs, unsigned
 	return 0;
 }
 
-static int sample_make(const struct ng_bwt_text *text, struct sample *sample)
+static int sample_make(const struct ng_bwt_text *text,
+		       void (*progress)(void *userdata, uint64_t done, uint64_t total),
+		       void *userdata, struct sample *sample)
 {
 	uint64_t streams = ng_div_up(text->rows, NG_STREAM);
 	uint64_t stride = ng_max(streams / SAMPLE_STREAMS, (uint64_t)1);
@@ -79,6 +82,8 @@ static int sample_make(const struct ng_bwt_text *text, struct sample *sample)
 			symbols[i - begin] = alphabet.index[ng_bwt_text_symbol(text, i)];
 		n_runs = ng_runs_make(symbols, (unsigned)(end - begin), false, alphabet.n, runs);
 		r = sample_add(sample, runs, n_runs, count);
+		if (progress && sample->n % LOOK_STREAMS == 0)
+			progress(userdata, 0, text->rows);
 	}
 	return r;
 }
@@ -199,8 +204,9 @@ static unsigned tables_for(uint64_t rows)
 	return rows < 1u << 19 ? 1 : rows < 1u << 22 ? 2 : rows < 1u << 25 ? 4 : 8;
 }
 
-int ng_code_train(const struct ng_bwt_text *text, struct ng_code_lengths **ret_lengths,
-		  unsigned *ret_n_tables)
+int ng_code_train(const struct ng_bwt_text *text,
+		  void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
+		  struct ng_code_lengths **ret_lengths, unsigned *ret_n_tables)
 {
 	unsigned n_tables = tables_for(text->rows);
 	ng_cleanup(ng_freep) double *counts = calloc((size_t)n_tables * IDS, sizeof(*counts));
@@ -212,7 +218,7 @@ int ng_code_train(const struct ng_bwt_text *text, struct ng_code_lengths **ret_l
 
 	if (!counts || !all || !costs || !lengths)
 		return -ENOMEM;
-	r = sample_make(text, &sample);
+	r = sample_make(text, progress, userdata, &sample);
 	if (r == 0)
 		r = clusters_begin(&sample, n_tables, counts);
 	if (r < 0)

@@ -28,6 +28,8 @@ struct search {
 	size_t begin, end;   /* the nodes being extended: those of one length */
 	struct nodes *found; /* by each chunk of them */
 	size_t n_chunks;
+	void (*looked)(void *userdata);
+	void *userdata;
 };
 
 static void found_clear(struct search *s)
@@ -116,6 +118,8 @@ static int chunk_extend(void *userdata, uint64_t i)
 
 	for (size_t p = begin; r == 0 && p < end; p++)
 		r = extend(s, p, &s->found[i]);
+	if (s->looked)
+		s->looked(s->userdata);
 	return r;
 }
 
@@ -181,9 +185,13 @@ static int level_extend(struct search *s, unsigned threads)
 }
 
 int ng_frequent_search(const struct ng_bwt *bwt, uint64_t min_count, unsigned threads,
-		       struct ng_kmer **ret_kmers, size_t *ret_n)
+		       void (*looked)(void *userdata), void *userdata, struct ng_kmer **ret_kmers,
+		       size_t *ret_n)
 {
-	ng_cleanup(search_clear) struct search s = {.bwt = bwt, .min_count = ng_max(min_count, 1u)};
+	ng_cleanup(search_clear) struct search s = {.bwt = bwt,
+						    .min_count = ng_max(min_count, 1u),
+						    .looked = looked,
+						    .userdata = userdata};
 	struct ng_kmer *kmers;
 	int r = bytes_find(&s);
 

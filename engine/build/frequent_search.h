@@ -15,8 +15,10 @@
  * which is known by then (as in R. Agrawal and R. Srikant, Fast algorithms for mining association
  * rules, VLDB 1994), and while there are min_count rows of P that no other byte was found before.
  * On 100 MB of English, 16,838 patterns of 4,096 and more occurrences in 0.06 s of CPU. Memory:
- * some 150 bytes a pattern.
+ * some 150 bytes a pattern. `looked`, which may be NULL, is called by any of the threads whenever
+ * some more blocks were read: whoever has them in a file can give pages back there.
  *
  * -EUCLEAN (damaged blocks), -ENOMEM; the outputs are set on success only. */
 int ng_frequent_search(const struct ng_bwt *bwt, uint64_t min_count, unsigned threads,
-		       struct ng_kmer **ret_kmers, size_t *ret_n);
+		       void (*looked)(void *userdata), void *userdata, struct ng_kmer **ret_kmers,
+		       size_t *ret_n);

@@ -8,6 +8,8 @@
 #include "index/manifest.h"
 #include "index/segment.h"
 
+#define DOCS_A_CHECK 64u /* documents from check to check of how much memory is in use */
+
 struct merge {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
@@ -40,6 +42,12 @@ static void report(void *userdata)
 		m->options.progress(m->options.userdata, &progress);
 }
 
+/* The rest is for what isn't in files, and for the pages between two checks. */
+static uint64_t resident_bytes(const struct merge *m)
+{
+	return m->options.memory_bytes / 4 * 3;
+}
+
 static uint64_t rows_of(const struct ng_manifest_shard *shard)
 {
 	return shard->text_bytes + shard->docs;
@@ -52,6 +60,7 @@ struct contents {
 	struct ng_shard_file *file;
 	struct ng_frames *meta, *text; /* text: NULL: none */
 	struct ng_ef meta_starts, doc_starts;
+	uint64_t resident_bytes; /* beyond this, pages of the file are given back */
 };
 
 static void contents_close(struct contents *c)
@@ -61,16 +70,27 @@ static void contents_close(struct contents *c)
 	ng_shard_file_close(c->file);
 }
 
+static void pages_limit(const struct contents *c)
+{
+	if (ng_memory_resident() > c->resident_bytes)
+		ng_shard_file_release(c->file);
+}
+
+static void verify_progress(void *userdata, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	pages_limit(userdata);
+}
+
 /* Damage mustn't get new checksums. */
-static int shard_verify(const struct contents *c, const char *path,
-			const struct ng_manifest_shard *shard, const ng_cancel *cancel,
-			struct ng_error *err)
+static int shard_verify(struct contents *c, const char *path, const struct ng_manifest_shard *shard,
+			const ng_cancel *cancel, struct ng_error *err)
 {
 	int r = -EUCLEAN;
 
 	if (ng_shard_file_checksum(c->file) == shard->checksum)
-		r = ng_shard_file_verify(c->file, cancel, NULL, NULL, NULL);
-	ng_shard_file_release(c->file);
+		r = ng_shard_file_verify(c->file, cancel, NULL, verify_progress, c);
 	if (r == -EUCLEAN)
 		return ng_fail(err, r, "%s: is damaged, and is not merged; see ngramfsck(1)", path);
 	return r < 0 ? ng_fail(err, r, "%s: %s", path, strerror(-r)) : 0;
@@ -116,7 +136,7 @@ static int bytes_fetch(const struct ng_frames *frames, uint64_t begin, uint64_t 
 static int docs_add(struct merge *m, const char *path, const struct ng_manifest_shard *shard,
 		    struct ng_shard_docs *docs, struct ng_error *err)
 {
-	ng_cleanup(contents_close) struct contents c = {0};
+	ng_cleanup(contents_close) struct contents c = {.resident_bytes = resident_bytes(m)};
 	ng_cleanup(ng_buf_free) struct ng_buf meta = NG_BUF_INIT, text = NG_BUF_INIT;
 	int r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
 
@@ -126,6 +146,8 @@ static int docs_add(struct merge *m, const char *path, const struct ng_manifest_
 
 		if (ng_cancelled(m->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
+		if (d % DOCS_A_CHECK == 0)
+			pages_limit(&c);
 		if (end <= begin)
 			return ng_segment_damaged(path, "document starts don't fit", err);
 		r = bytes_fetch(c.meta, from, to, &meta);
@@ -178,14 +200,17 @@ static int group_write(struct merge *m, struct ng_assembly *assembly, struct ng_
 	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
 	struct ng_merge_options merge = {.sa_rate = m->sa_rate,
 					 .threads = m->options.threads,
-					 .resident_bytes = m->options.memory_bytes / 4 * 3,
+					 .resident_bytes = resident_bytes(m),
 					 .memory_bytes = m->plan.jobs_bytes,
 					 .tmp_dir = tmp,
 					 .cancel = m->options.cancel,
 					 .progress = &m->progress,
 					 .report = report,
 					 .userdata = m};
-	struct ng_shard_options options = {m->sa_rate, m->options.threads, m->options.cancel};
+	struct ng_shard_options options = {.sa_rate = m->sa_rate,
+					   .threads = m->options.threads,
+					   .resident_bytes = merge.resident_bytes,
+					   .cancel = m->options.cancel};
 	ng_cleanup(ng_freep) char *path = path_of(m, entry->file);
 	const char *segment;
 	int r;

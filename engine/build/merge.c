@@ -86,13 +86,20 @@ static void release(const struct merge *m)
 		ng_merged_release(m->merged);
 }
 
+static void pages_limit(void *userdata)
+{
+	const struct merge *m = userdata;
+
+	if (ng_memory_resident() > m->options->resident_bytes)
+		release(m);
+}
+
 static void on_progress(void *userdata, uint64_t done, uint64_t total)
 {
 	const struct merge *m = userdata;
 
 	atomic_store(&m->options->progress->done_bytes, done);
-	if (ng_memory_resident() > m->options->resident_bytes)
-		release(m);
+	pages_limit(userdata);
 	if (m->options->report)
 		m->options->report(m->options->userdata);
 }
@@ -157,9 +164,10 @@ static int segment_write(struct merge *m, struct ng_merged *merged, const char *
 	if (r == 0)
 		r = ng_bwt_write(&merged->text, ng_mark_shift(options->sa_rate), options->threads,
 				 shard, options->cancel, on_progress, m, err);
-	m->merged = NULL;
 	if (r == 0)
-		r = ng_samples_write(shard, merged->samples, merged->n_samples, err);
+		r = ng_samples_write(shard, merged->samples, merged->n_samples, pages_limit, m,
+				     err);
+	m->merged = NULL;
 	return r < 0 ? r : ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
 }
 

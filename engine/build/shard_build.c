@@ -3,6 +3,7 @@
 #include "build/bwt_write.h"
 #include "build/frequent.h"
 #include "build/frequent_search.h"
+#include "build/memory.h"
 #include "build/suffix_sort.h"
 #include "index/kmers.h"
 #include "index/packed.h"
@@ -12,6 +13,10 @@
 /* Of the shortcuts for inverting the suffix array samples: an inverse takes some 2 * SPACING steps,
  * and the shortcuts 1 / SPACING of the samples' room. */
 #define SPACING 8u
+
+/* What is read of a file from check to check of how much memory that takes. */
+#define PIECE_BYTES   (4u << 20)
+#define PIECE_SAMPLES (1u << 20)
 
 void ng_shard_phase(struct ng_shard_progress *progress, enum ng_build_phase phase, uint64_t total)
 {
@@ -36,15 +41,18 @@ static int section_write(struct ng_shard_writer *shard, uint32_t type, const voi
 }
 
 int ng_samples_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
-		     struct ng_error *err)
+		     void (*looked)(void *userdata), void *userdata, struct ng_error *err)
 {
 	struct ng_packed_writer writer;
 	int r = ng_shard_writer_section(shard, NG_SECTION_SA_SAMPLES, err);
 
 	if (r == 0)
 		r = ng_packed_writer_begin(&writer, shard, n, n - 1, err);
-	for (uint64_t i = 0; r == 0 && i < n; i++)
+	for (uint64_t i = 0; r == 0 && i < n; i++) {
+		if (looked && i % PIECE_SAMPLES == 0)
+			looked(userdata);
 		r = ng_packed_writer_put(&writer, numbers[i], err);
+	}
 	return r < 0 ? r : ng_packed_writer_end(&writer, err);
 }
 
@@ -112,7 +120,9 @@ static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *s
 	int r = ng_bwt_write(&bwt, ng_mark_shift(options->sa_rate), options->threads, shard,
 			     options->cancel, encode_progress, progress, err);
 
-	return r < 0 ? r : ng_samples_write(shard, sorted->sa_samples, sorted->n_sa_samples, err);
+	return r < 0 ? r
+		     : ng_samples_write(shard, sorted->sa_samples, sorted->n_sa_samples, NULL, NULL,
+					err);
 }
 
 int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
@@ -168,20 +178,44 @@ int ng_segment_build(struct ng_batch *batch, const struct ng_shard_options *opti
 
 /* ---- a shard from a segment ---- */
 
-static int section_copy(const struct ng_shard_file *file, uint32_t type,
-			struct ng_shard_writer *shard, struct ng_error *err)
+/* A segment that is read for a shard, and with how much memory. */
+struct completion {
+	const struct ng_shard_file *file;
+	const struct ng_segment *segment;
+	uint64_t resident_bytes;
+	unsigned threads;
+};
+
+/* May be called by any thread, whatever the others read. */
+static void pages_limit(void *userdata)
+{
+	const struct completion *c = userdata;
+
+	if (ng_memory_resident() > c->resident_bytes)
+		ng_shard_file_release(c->file);
+}
+
+static int section_copy(struct completion *c, uint32_t type, struct ng_shard_writer *shard,
+			struct ng_error *err)
 {
 	const uint8_t *data;
 	size_t bytes;
+	int r;
 
-	if (!ng_shard_file_section(file, type, &data, &bytes))
+	if (!ng_shard_file_section(c->file, type, &data, &bytes))
 		return ng_fail(err, -EUCLEAN, "a segment has no section %s", ng_section_name(type));
-	return section_write(shard, type, data, bytes, err);
+	r = ng_shard_writer_section(shard, type, err);
+	for (size_t done = 0; r == 0 && done < bytes; done += PIECE_BYTES) {
+		r = ng_shard_writer_write(shard, data + done,
+					  ng_min(bytes - done, (size_t)PIECE_BYTES), err);
+		pages_limit(c);
+	}
+	return r;
 }
 
-static int patterns_write(const struct ng_segment *segment, const struct ng_shard_options *options,
-			  struct ng_shard_writer *shard, struct ng_error *err)
+static int patterns_write(struct completion *c, struct ng_shard_writer *shard, struct ng_error *err)
 {
+	const struct ng_segment *segment = c->segment;
 	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
 	uint64_t lo, hi;
 	size_t n;
@@ -191,22 +225,27 @@ static int patterns_write(const struct ng_segment *segment, const struct ng_shar
 	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
 	if (lo < hi)
 		return 0;
-	r = ng_frequent_search(segment->bwt, NG_FREQUENT_COUNT, options->threads, &kmers, &n);
+	r = ng_frequent_search(segment->bwt, NG_FREQUENT_COUNT, c->threads, pages_limit, c, &kmers,
+			       &n);
 	if (r < 0)
 		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
 	return n ? kmers_write(shard, kmers, n, segment->params.rows, err) : 0;
 }
 
-static int segment_shortcuts_write(const struct ng_segment *segment, struct ng_shard_writer *shard,
+static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer *shard,
 				   struct ng_error *err)
 {
+	const struct ng_segment *segment = c->segment;
 	ng_cleanup(ng_freep) uint32_t *numbers = calloc(segment->samples.n, sizeof(*numbers));
 
 	if (!numbers)
 		return ng_fail(err, -ENOMEM, "out of memory for %ju samples",
 			       (uintmax_t)segment->samples.n);
-	for (uint64_t i = 0; i < segment->samples.n; i++)
+	for (uint64_t i = 0; i < segment->samples.n; i++) {
+		if (i % PIECE_SAMPLES == 0)
+			pages_limit(c);
 		numbers[i] = (uint32_t)ng_packed_get(&segment->samples, i);
+	}
 	return shortcuts_write(shard, numbers, segment->samples.n, err);
 }
 
@@ -222,8 +261,12 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	struct completion c = {.segment = &segment,
+			       .resident_bytes = options->resident_bytes,
+			       .threads = options->threads};
 	int r = ng_shard_file_open(segment_path, &file, err);
 
+	c.file = file;
 	if (r == 0)
 		r = ng_segment_open(file, segment_path, &segment, err);
 	if (r == 0)
@@ -231,15 +274,13 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 	if (r < 0)
 		return r;
 	ng_shard_phase(progress, NG_PHASE_STORE, segment.params.rows);
-	r = section_copy(file, NG_SECTION_PARAMS, shard, err);
+	r = section_copy(&c, NG_SECTION_PARAMS, shard, err);
 	if (r == 0)
-		r = patterns_write(&segment, options, shard, err);
-	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++) {
-		r = section_copy(file, copied[i], shard, err);
-		ng_shard_file_release(file);
-	}
+		r = patterns_write(&c, shard, err);
+	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++)
+		r = section_copy(&c, copied[i], shard, err);
 	if (r == 0)
-		r = segment_shortcuts_write(&segment, shard, err);
+		r = segment_shortcuts_write(&c, shard, err);
 	if (r == 0)
 		r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
 	if (r == 0 && ng_shard_file_faulted(file))

@@ -17,6 +17,7 @@ struct ng_batch {
 struct ng_shard_options {
 	uint32_t sa_rate;
 	unsigned threads;
+	uint64_t resident_bytes; /* beyond this, pages of files that are read are given back */
 	const ng_cancel *cancel;
 };
 
@@ -51,8 +52,9 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		      struct ng_shard_progress *progress, uint64_t *ret_bytes,
 		      uint64_t *ret_checksum, struct ng_error *err);
 
-/* Write the samples of a BWT's marked rows, numbers[0..n-1]. Errors are the writer's. */
+/* Write the samples of a BWT's marked rows, numbers[0..n-1]. looked, which may be NULL, is called
+ * whenever some more of them were read, as in ng_frequent_search. Errors are the writer's. */
 int ng_samples_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
-		     struct ng_error *err);
+		     void (*looked)(void *userdata), void *userdata, struct ng_error *err);
 
 void ng_shard_phase(struct ng_shard_progress *progress, enum ng_build_phase phase, uint64_t total);

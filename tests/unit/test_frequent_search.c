@@ -50,13 +50,14 @@ static struct ng_kmer *search(const char *name, const struct ng_bwt *bwt, uint64
 {
 	struct ng_kmer *kmers = NULL;
 
-	assert_int_equal(ng_frequent_search(bwt, min_count, 1, &kmers, ret_n), 0);
+	assert_int_equal(ng_frequent_search(bwt, min_count, 1, NULL, NULL, &kmers, ret_n), 0);
 	assert_non_null(kmers);
 	for (unsigned threads = 2; threads <= 3; threads++) {
 		ng_cleanup(ng_freep) struct ng_kmer *again = NULL;
 		size_t n = 0;
 
-		assert_int_equal(ng_frequent_search(bwt, min_count, threads, &again, &n), 0);
+		assert_int_equal(
+			ng_frequent_search(bwt, min_count, threads, NULL, NULL, &again, &n), 0);
 		assert_int_equal(n, *ret_n);
 		for (size_t i = 0; i < n; i++)
 			if (!kmers_equal(&again[i], &kmers[i]))
@@ -222,7 +223,7 @@ static void test_section(void **state)
 	naive_add(&c, text + 10000, 20000);
 	fixture_make(&c, &f);
 	rows = ng_bwt_rows(f.bwt);
-	assert_int_equal(ng_frequent_search(f.bwt, 20, 2, &found, &n), 0);
+	assert_int_equal(ng_frequent_search(f.bwt, 20, 2, NULL, NULL, &found, &n), 0);
 	assert_int_equal(ng_kmers_write(found, n, rows, &buf), 0);
 	assert_int_equal(ng_buf_zero(&buf, 8), 0);
 	assert_int_equal(ng_kmers_open(buf.data, buf.len - 8, rows, &kmers), 0);
@@ -283,7 +284,7 @@ static void test_damaged(void **state)
 			f.made.blocks.data[scratch_random(&rng) % pages * NG_PAGE_BYTES +
 					   scratch_random(&rng) % (i % 2 ? 500 : NG_PAGE_BYTES)] =
 				(uint8_t)scratch_random(&rng);
-		r = ng_frequent_search(f.bwt, round % 3 ? 30 : 8, 2, &kmers, &n);
+		r = ng_frequent_search(f.bwt, round % 3 ? 30 : 8, 2, NULL, NULL, &kmers, &n);
 		if (r < 0) {
 			assert_int_equal(r, -EUCLEAN);
 			assert_null(kmers);

@@ -14,7 +14,7 @@ struct halves {
 	uint64_t right_at;
 };
 
-static const struct ng_shard_options sorting = {SA_RATE, 1, NULL};
+static const struct ng_shard_options sorting = {.sa_rate = SA_RATE, .threads = 1};
 
 /* The segment of documents [first, end), whose text goes to the end of a file. */
 static void half_make(const struct naive *c, uint64_t first, uint64_t end, const char *path,
