@@ -144,7 +144,7 @@ static void input_add(struct ng_builder *builder, const uint8_t *text, size_t te
 
 /* What is kept of each document while its shard is made, and once more when it is merged and
  * written, takes the memory that sorting so many bytes of text does. */
-#define DOC_TAKES_BYTES 6u
+#define DOC_TAKES_BYTES 7u
 
 /* Documents of a few bytes each would take more memory than their text: a shard of too many ends
  * before it is full. */
@@ -173,7 +173,7 @@ static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, 
 static int document_check(const struct ng_builder *builder, size_t text_bytes, bool has_nul,
 			  struct ng_error *err)
 {
-	uint64_t takes = ng_shard_job_bytes(text_bytes + 1, has_nul) + NG_MEMORY_FIXED;
+	uint64_t takes = ng_shard_job_bytes(text_bytes + 1, has_nul, 1) + NG_MEMORY_FIXED;
 
 	if (text_bytes >= NG_SORT_MAX)
 		return ng_fail(err, -EFBIG, "a document of %zu bytes is too large; %ju is the most",

@@ -101,6 +101,8 @@ static struct ng_manifest_shard *current_shard(const struct ng_builder *builder)
 static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const char *path,
 		     struct ng_error *err)
 {
+	int r;
+
 	job->path = strdup(path);
 	if (!job->path) {
 		ng_shard_job_clear(job);
@@ -114,7 +116,10 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	builder->batch = (struct ng_batch){0};
 	/* What a killed run left of it. */
 	unlink(path);
-	return ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
+	r = ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
+	if (r == 0 && builder->plan.alone)
+		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
+	return r;
 }
 
 /* The batch becomes a segment of the shard. */

@@ -22,7 +22,7 @@ struct nodes {
 #define ROOT 0u
 
 struct search {
-	const struct ng_bwt *bwt;
+	const struct ng_rank_source *bwt;
 	uint64_t min_count;
 	struct nodes nodes;
 	size_t begin, end;   /* the nodes being extended: those of one length */
@@ -87,7 +87,7 @@ static int extend(const struct search *s, size_t p, struct nodes *found)
 		struct node *child;
 		int r;
 
-		ng_bwt_step(s->bwt, byte, &lo, &hi, &damaged);
+		s->bwt->step(s->bwt->of, byte, &lo, &hi, &damaged);
 		/* With this the numbers of patterns stay below that of rows, whatever blocks say.
 		 */
 		if (damaged || hi - lo > left)
@@ -136,7 +136,7 @@ static int bytes_find(struct search *s)
 	for (unsigned byte = 0; byte < 256; byte++) {
 		uint64_t lo, hi;
 
-		ng_bwt_symbol_rows(s->bwt, byte, &lo, &hi);
+		s->bwt->symbol_rows(s->bwt->of, byte, &lo, &hi);
 		if (lo == hi)
 			continue;
 		s->nodes.at[s->nodes.n++] = (struct node){
@@ -184,7 +184,7 @@ static int level_extend(struct search *s, unsigned threads)
 	return 0;
 }
 
-int ng_frequent_search(const struct ng_bwt *bwt, uint64_t min_count, unsigned threads,
+int ng_frequent_search(const struct ng_rank_source *bwt, uint64_t min_count, unsigned threads,
 		       void (*looked)(void *userdata), void *userdata, struct ng_kmer **ret_kmers,
 		       size_t *ret_n)
 {

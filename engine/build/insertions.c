@@ -16,7 +16,7 @@
 #define LEAD_GROWTH_LOG 4u
 
 struct job {
-	const struct ng_bwt *bwt;
+	const struct ng_rank_source *a;
 	uint64_t docs_a;
 	const struct ng_insertion_source *source;
 	struct ng_insertion_limits limits;
@@ -78,7 +78,7 @@ static int lead_walk(struct worker *w, const uint8_t *text, size_t len, uint64_t
 					w->buffers[NG_BWT_CHAINS].ranks + len};
 	bool damaged = false;
 
-	ng_bwt_walk_ranks(w->job->bwt, 1, &walk, &damaged);
+	w->job->a->walk_ranks(w->job->a->of, 1, &walk, &damaged);
 	*row = walk.row;
 	return damaged ? damaged_fail(w) : 0;
 }
@@ -90,7 +90,7 @@ static int lead_piece(struct worker *w, const uint8_t *text, size_t len, uint64_
 	int r;
 
 	while (len > 0 && *lo < *hi)
-		ng_bwt_step(w->job->bwt, text[--len], lo, hi, &damaged);
+		w->job->a->step(w->job->a->of, text[--len], lo, hi, &damaged);
 	if (damaged)
 		return damaged_fail(w);
 	r = lead_walk(w, text, len, lo);
@@ -111,7 +111,7 @@ static int lead_try(struct worker *w, const struct ng_stretch *stretch, uint64_t
 	if (at - stretch->end > lead) {
 		at = stretch->end + lead;
 		lo = 0;
-		hi = ng_bwt_rows(w->job->bwt);
+		hi = w->job->a->rows;
 	}
 	while (r == 0 && at > stretch->end) {
 		size_t len = (size_t)ng_min(at - stretch->end, PIECE_BYTES);
@@ -312,7 +312,7 @@ static int round_walk(struct worker *w)
 	turns = ng_max(turns, (size_t)TURNS_MIN);
 	for (unsigned i = 0; i < w->n; i++)
 		w->walks[i].left = steps[i] = ng_min(steps[i], turns);
-	ng_bwt_walk_ranks(w->job->bwt, w->n, w->walks, &damaged);
+	w->job->a->walk_ranks(w->job->a->of, w->n, w->walks, &damaged);
 	if (damaged)
 		return damaged_fail(w);
 	for (unsigned i = 0; i < w->n; i++) {
@@ -402,14 +402,15 @@ static struct ng_insertion_limits limits_for(const struct ng_insertion_source *b
 					    LEAD_BYTES, LEAD_MAX_BYTES};
 }
 
-int ng_insertions_find(const struct ng_bwt *a, uint64_t docs_a, const struct ng_insertion_source *b,
+int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
+		       const struct ng_insertion_source *b,
 		       const struct ng_insertion_limits *limits, unsigned threads,
 		       struct ng_gaps *gaps, const ng_cancel *cancel,
 		       void (*progress)(void *userdata, uint64_t done, uint64_t total),
 		       void *userdata, struct ng_error *err)
 {
 	ng_cleanup(ng_stretches_freep) struct ng_stretches *stretches = NULL;
-	struct job job = {.bwt = a,
+	struct job job = {.a = a,
 			  .docs_a = docs_a,
 			  .source = b,
 			  .gaps = gaps,

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "build/gaps.h"
-#include "index/bwt.h"
+#include "build/rank_source.h"
 
 /* The documents of B. The functions are called from many threads at once. */
 struct ng_insertion_source {
@@ -33,11 +33,12 @@ struct ng_insertion_limits {
 
 /* Count the ranks in [0, rows] of all suffixes of B, those of the separators among them (which are
  * docs_a, the number of A's documents), on `threads` threads, which gaps must be made for; gaps are
- * not flushed. a: the BWT of A. limits: NULL for good ones. progress, which may be NULL, is called
- * from this thread, with bytes done and b->text_bytes. Memory: 1.3 MB a thread. Time: one visit of
- * a block of A for each byte of B. -ENOMEM, -EINTR (cancelled), -EUCLEAN (a is damaged), or an
- * error of b->read or ng_gaps_put, with err set; the counts are of no use then. */
-int ng_insertions_find(const struct ng_bwt *a, uint64_t docs_a, const struct ng_insertion_source *b,
+ * not flushed. a: ranks over the BWT of A. limits: NULL for good ones. progress, which may be NULL,
+ * is called from this thread, with bytes done and b->text_bytes. Memory: 1.3 MB a thread. Time: one
+ * visit of a block of A for each byte of B. -ENOMEM, -EINTR (cancelled), -EUCLEAN (a is damaged),
+ * or an error of b->read or ng_gaps_put, with err set; the counts are of no use then. */
+int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
+		       const struct ng_insertion_source *b,
 		       const struct ng_insertion_limits *limits, unsigned threads,
 		       struct ng_gaps *gaps, const ng_cancel *cancel,
 		       void (*progress)(void *userdata, uint64_t done, uint64_t total),

@@ -5,17 +5,18 @@
 
 #define THREADS_A_BATCH 4u
 
-/* Text of a batch, when n of them are at work and one is collected: what n jobs and a text take,
- * which is linear in it, is the memory. */
-static uint64_t batch_for(uint64_t memory_bytes, unsigned n)
+/* Text of a batch, when n of them are at work, and, where that is more than one, the next one is
+ * collected: what n jobs and perhaps a text take, which is linear in it, is the memory. */
+static uint64_t batch_for(uint64_t memory_bytes, unsigned n, unsigned threads)
 {
 	const uint64_t sample = 1ull << 30;
-	uint64_t fixed = n * ng_shard_job_bytes(0, false);
-	double a_byte = (double)(n * ng_shard_job_bytes(sample, false) - fixed) / (double)sample;
+	uint64_t fixed = n * ng_shard_job_bytes(0, false, threads);
+	double a_byte =
+		(double)(n * ng_shard_job_bytes(sample, false, threads) - fixed) / (double)sample;
 
 	if (memory_bytes <= fixed)
 		return 1;
-	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + 1));
+	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + (n > 1)));
 }
 
 int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
@@ -30,9 +31,10 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 	plan.side_by_side = ng_max(threads / THREADS_A_BATCH, 1u);
 	/* What jobs take without any text mustn't be most of it. */
 	while (plan.side_by_side > 1 &&
-	       plan.side_by_side * ng_shard_job_bytes(0, false) > memory / 8)
+	       plan.side_by_side * ng_shard_job_bytes(0, false, threads) > memory / 8)
 		plan.side_by_side--;
-	plan.batch_bytes = ng_min(batch_for(memory, plan.side_by_side), (uint64_t)NG_SORT_MAX);
+	plan.batch_bytes =
+		ng_min(batch_for(memory, plan.side_by_side, threads), (uint64_t)NG_SORT_MAX);
 	plan.batch_room = plan.batch_bytes;
 	if (!batch_bytes)
 		batch_bytes = plan.shard_bytes;
@@ -41,12 +43,14 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 		uint64_t takes;
 
 		plan.batch_bytes = ng_min(batch_bytes, plan.shard_bytes);
-		takes = ng_shard_job_bytes(plan.batch_bytes, false);
+		takes = ng_shard_job_bytes(plan.batch_bytes, false, threads);
 		plan.side_by_side =
 			(unsigned)ng_min((memory - plan.batch_bytes) / takes, (uint64_t)threads);
 		plan.side_by_side = ng_max(plan.side_by_side, 1u);
 	}
-	plan.jobs_bytes = memory - plan.batch_bytes;
+	/* The largest batches there can be: nothing is collected while one is sorted. */
+	plan.alone = plan.side_by_side == 1 && plan.batch_bytes == plan.batch_room;
+	plan.jobs_bytes = plan.alone ? memory : memory - plan.batch_bytes;
 	*ret_plan = plan;
 	return 0;
 }

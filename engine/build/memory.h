@@ -16,15 +16,16 @@ struct ng_memory_plan {
 	uint64_t batch_room;   /* what memory would allow of that, >= batch_bytes */
 	uint64_t shard_bytes;  /* text and separators of a shard, at most */
 	unsigned side_by_side; /* batches sorted side by side */
+	bool alone;            /* no text is collected while one is sorted */
 };
 
 /* Divide memory_bytes for so many threads. batch_bytes: what the user wants of a batch at most, 0:
  * as much as can be. shard_bytes: what the user wants of a shard; 0: twice
  * the memory, so that the rank structure of its larger half, a third of its text, stays in memory
- * while the other half's text is searched in it. A batch takes some six times its text to sort,
- * beside the next one, which is collected meanwhile. Sorting in larger batches and one at a time is
- * faster than merging smaller ones that were sorted side by side, up to four threads; from there
- * on every four threads have a batch. -EINVAL with err: too little memory. */
+ * while the other half's text is searched in it. A batch takes some six times its text to sort.
+ * Sorting in larger batches and one at a time, by all threads, is faster than merging smaller ones
+ * that were sorted side by side, up to four threads; from there on every four threads have a batch,
+ * and the next one is collected meanwhile. -EINVAL with err: too little memory. */
 int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
 		     unsigned threads, struct ng_memory_plan *ret_plan, struct ng_error *err);
 

@@ -116,11 +116,12 @@ static int gaps_find(struct merge *m, struct ng_gaps *gaps, struct ng_error *err
 					     .read = guest_read};
 	/* The guest's separators come before all of the host's, or behind them. */
 	uint64_t first = m->guest == &m->left ? 0 : m->host->segment.params.docs;
+	struct ng_rank_source ranks = ng_bwt_rank_source(m->host->segment.bwt);
 	int r;
 
 	ng_shard_phase(m->options->progress, NG_PHASE_MERGE, guest->text_bytes);
-	r = ng_insertions_find(m->host->segment.bwt, first, &source, NULL, m->options->threads,
-			       gaps, m->options->cancel, on_progress, m, err);
+	r = ng_insertions_find(&ranks, first, &source, NULL, m->options->threads, gaps,
+			       m->options->cancel, on_progress, m, err);
 	return r < 0 ? r : ng_gaps_flush(gaps, err);
 }
 

@@ -1,10 +1,9 @@
 #include "build/shard_build.h"
 
 #include "build/bwt_write.h"
-#include "build/frequent.h"
 #include "build/frequent_search.h"
 #include "build/memory.h"
-#include "build/suffix_sort.h"
+#include "build/parallel_sort.h"
 #include "index/kmers.h"
 #include "index/packed.h"
 #include "index/permutation.h"
@@ -67,6 +66,18 @@ static int kmers_write(struct ng_shard_writer *shard, struct ng_kmer *kmers, siz
 	return section_write(shard, NG_SECTION_KMERS, buf.data, buf.len, err);
 }
 
+static int sorted_patterns_write(const struct ng_sorted *sorted, unsigned threads,
+				 struct ng_shard_writer *shard, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	size_t n = 0;
+	int r = ng_sorted_patterns(sorted, threads, &kmers, &n);
+
+	if (r < 0)
+		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
+	return n ? kmers_write(shard, kmers, n, sorted->rows, err) : 0;
+}
+
 static int shortcuts_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
 			   struct ng_error *err)
 {
@@ -80,12 +91,15 @@ static int batch_sort(const struct ng_batch *batch, const struct ng_shard_option
 		      struct ng_shard_progress *progress, struct ng_sorted *sorted,
 		      struct ng_error *err)
 {
-	struct ng_sort_text text = {batch->bytes, batch->n, batch->doc_ends, batch->docs,
-				    batch->has_nul};
+	struct ng_sort_text text = {.bytes = batch->bytes,
+				    .n = batch->n,
+				    .doc_ends = batch->doc_ends,
+				    .docs = batch->docs,
+				    .has_nul = batch->has_nul};
 	int r;
 
 	ng_shard_phase(progress, NG_PHASE_SORT, batch->n);
-	r = ng_suffix_sort(&text, options->sa_rate, sorted);
+	r = ng_parallel_sort(&text, options->sa_rate, options->threads, sorted);
 	if (r == -EFBIG)
 		return ng_fail(err, r,
 			       "%zu bytes with NUL bytes in them are too many to sort at once; "
@@ -133,15 +147,18 @@ int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	uint64_t n = batch->n;
+	bool has_nul;
 	int r = batch_sort(batch, options, progress, &sorted, err);
 
 	if (r == 0)
 		r = ng_shard_writer_new(path, &shard, err);
 	if (r == 0)
 		r = params_write(shard, batch, options->sa_rate, err);
-	if (r == 0 && sorted.n_kmers)
-		r = kmers_write(shard, sorted.kmers, sorted.n_kmers, sorted.rows, err);
+	/* A text with NUL bytes is sorted in a form in which a search wouldn't find them. */
+	has_nul = batch->has_nul;
 	ng_batch_clear(batch);
+	if (r == 0 && !has_nul)
+		r = sorted_patterns_write(&sorted, options->threads, shard, err);
 	if (r == 0)
 		r = sorted_write(shard, &sorted, options, progress, err);
 	if (r == 0)
@@ -216,6 +233,7 @@ static int section_copy(struct completion *c, uint32_t type, struct ng_shard_wri
 static int patterns_write(struct completion *c, struct ng_shard_writer *shard, struct ng_error *err)
 {
 	const struct ng_segment *segment = c->segment;
+	struct ng_rank_source ranks = ng_bwt_rank_source(segment->bwt);
 	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
 	uint64_t lo, hi;
 	size_t n;
@@ -225,8 +243,7 @@ static int patterns_write(struct completion *c, struct ng_shard_writer *shard, s
 	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
 	if (lo < hi)
 		return 0;
-	r = ng_frequent_search(segment->bwt, NG_FREQUENT_COUNT, c->threads, pages_limit, c, &kmers,
-			       &n);
+	r = ng_frequent_search(&ranks, NG_FREQUENT_COUNT, c->threads, pages_limit, c, &kmers, &n);
 	if (r < 0)
 		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
 	return n ? kmers_write(shard, kmers, n, segment->params.rows, err) : 0;

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "build/suffix_sort.h"
+#include "build/parallel_sort.h"
 
 #define PROGRESS_NS (100 * 1000 * 1000)
 
@@ -32,9 +32,9 @@ struct ng_shard_jobs {
 	uint64_t taken; /* memory, by all of them */
 };
 
-uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul)
+uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul, unsigned threads)
 {
-	return n + ng_suffix_sort_memory(n, has_nul);
+	return n + ng_parallel_sort_memory(n, has_nul, threads);
 }
 
 void ng_shard_job_clear(struct ng_shard_job *job)
@@ -217,7 +217,7 @@ static int job_new(struct ng_shard_jobs *jobs, struct ng_shard_job *what,
 		return -ENOMEM;
 	pthread_mutex_init(&job->lock, NULL);
 	pthread_cond_init(&job->done_cond, NULL);
-	job->takes = ng_shard_job_bytes(what->batch.n, what->batch.has_nul);
+	job->takes = ng_shard_job_bytes(what->batch.n, what->batch.has_nul, options->threads);
 	job->what = *what;
 	*what = (struct ng_shard_job){0};
 	job->options = *options;
@@ -235,8 +235,9 @@ int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_job *what,
 			const struct ng_shard_options *options, struct ng_error *err)
 {
 	struct job *job = NULL;
-	int r = ng_shard_jobs_wait(jobs, ng_shard_job_bytes(what->batch.n, what->batch.has_nul),
-				   err);
+	int r = ng_shard_jobs_wait(
+		jobs, ng_shard_job_bytes(what->batch.n, what->batch.has_nul, options->threads),
+		err);
 
 	while (r == 0 && jobs->n >= jobs->options.threads)
 		r = reap(jobs, err);

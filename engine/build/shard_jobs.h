@@ -34,8 +34,8 @@ struct ng_shard_jobs_options {
  * thread, which is also where the callbacks are called. */
 int ng_shard_jobs_new(const struct ng_shard_jobs_options *options, struct ng_shard_jobs **ret_jobs);
 
-/* Memory that a text of n bytes takes until its shard is written. */
-uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul);
+/* Memory that a text of n bytes takes until its shard is written, by a job of so many threads. */
+uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul, unsigned threads);
 
 /* Begin a job, which is taken over, whatever comes. Waits first until there is a processor, and
  * memory beside those that are at work (one that is larger than all memory is made alone).

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "build/streams.h"
-#include "index/kmers.h"
 
 /* Text for ng_suffix_sort: documents, each followed by a separator, which is written as a 0.
  * has_nul: some document holds a NUL byte, so that separators can only be told from doc_ends.
@@ -11,8 +10,9 @@
 struct ng_sort_text {
 	uint8_t *bytes;
 	uint64_t n;               /* bytes, separators included; <= NG_SORT_MAX */
-	const uint64_t *doc_ends; /* positions of the separators, ascending */
+	const uint64_t *doc_ends; /* positions of the separators, ascending, plus base */
 	uint64_t docs;
+	uint64_t base;
 	bool has_nul;
 };
 
@@ -26,15 +26,15 @@ struct ng_sort_text {
 /* Memory that sorting n bytes takes at its peak, the text itself left out. */
 uint64_t ng_suffix_sort_memory(uint64_t n, bool has_nul);
 
+#define NG_SORTED_READABLE 64u
+
 struct ng_sorted {
-	uint8_t *bwt;         /* [rows] */
+	uint8_t *bwt;         /* [rows], and NG_SORTED_READABLE bytes behind it that mean nothing */
 	uint64_t *separators; /* bits, or NULL: see struct ng_bwt_text */
 	uint64_t *marks;      /* bits: rows of sampled suffixes */
 	uint64_t rows;        /* n */
 	uint32_t *sa_samples; /* number in the text of each marked row's sample, in row order */
 	uint64_t n_sa_samples;
-	struct ng_kmer *kmers; /* frequent patterns; NULL where the text has NUL bytes */
-	size_t n_kmers;
 	size_t bwt_map_bytes; /* of the mapping that bwt stands in */
 };
 
@@ -46,3 +46,7 @@ struct ng_sorted {
  * ng_sorted_clear. */
 int ng_suffix_sort(const struct ng_sort_text *text, uint32_t sa_rate, struct ng_sorted *ret_sorted);
 void ng_sorted_clear(struct ng_sorted *sorted);
+
+/* Room in *sorted, which is zero, for a BWT of bwt_bytes bytes, marks of as many rows, all zero,
+ * and samples; no rows yet. -ENOMEM, and then some of it may be there. */
+int ng_sorted_new(uint64_t bwt_bytes, uint64_t rows, uint64_t samples, struct ng_sorted *sorted);

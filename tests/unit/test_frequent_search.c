@@ -1,6 +1,6 @@
 /* Frequent patterns by backward search, against the suffix array's and against all substrings. */
-#include "build/frequent.h"
 #include "build/frequent_search.h"
+#include "build/occ.h"
 #include "bwtmake.h"
 #include "index/params.h"
 #include "naive.h"
@@ -10,6 +10,8 @@
 struct fixture {
 	struct made_bwt made;
 	struct ng_bwt *bwt;
+	struct ng_rank_source ranks; /* of it */
+	struct ng_occ *occ;          /* of the same rows; NULL: with NUL bytes */
 };
 
 static void fixture_make(const struct naive *c, struct fixture *f)
@@ -22,12 +24,17 @@ static void fixture_make(const struct naive *c, struct fixture *f)
 	text = (struct ng_bwt_text){sorted.bwt, sorted.separators, sorted.marks, sorted.rows};
 	made_bwt_new(&text, ng_mark_shift(52), 2, &f->made);
 	assert_int_equal(ng_bwt_open(&f->made.parts, &f->bwt), 0);
+	f->ranks = ng_bwt_rank_source(f->bwt);
+	f->occ = NULL;
+	if (!c->has_nul)
+		assert_int_equal(ng_occ_new(sorted.bwt, sorted.rows, 2, &f->occ), 0);
 	ng_sorted_clear(&sorted);
 }
 
 static void fixture_clear(struct fixture *f)
 {
 	ng_bwt_close(f->bwt);
+	ng_occ_free(f->occ);
 	made_bwt_free(&f->made);
 }
 
@@ -44,20 +51,24 @@ static bool kmers_equal(const struct ng_kmer *a, const struct ng_kmer *b)
 	return by_pattern(a, b) == 0 && a->row == b->row && a->count == b->count;
 }
 
-/* The patterns found, sorted; the same by several threads. */
-static struct ng_kmer *search(const char *name, const struct ng_bwt *bwt, uint64_t min_count,
+/* The patterns found, sorted; the same by several threads, and from ranks in memory. */
+static struct ng_kmer *search(const char *name, const struct fixture *f, uint64_t min_count,
 			      size_t *ret_n)
 {
 	struct ng_kmer *kmers = NULL;
+	struct ng_rank_source in_memory;
 
-	assert_int_equal(ng_frequent_search(bwt, min_count, 1, NULL, NULL, &kmers, ret_n), 0);
+	if (f->occ)
+		in_memory = ng_occ_rank_source(f->occ);
+	assert_int_equal(ng_frequent_search(&f->ranks, min_count, 1, NULL, NULL, &kmers, ret_n), 0);
 	assert_non_null(kmers);
 	for (unsigned threads = 2; threads <= 3; threads++) {
 		ng_cleanup(ng_freep) struct ng_kmer *again = NULL;
 		size_t n = 0;
 
-		assert_int_equal(
-			ng_frequent_search(bwt, min_count, threads, NULL, NULL, &again, &n), 0);
+		assert_int_equal(ng_frequent_search(f->occ && threads == 3 ? &in_memory : &f->ranks,
+						    min_count, threads, NULL, NULL, &again, &n),
+				 0);
 		assert_int_equal(n, *ret_n);
 		for (size_t i = 0; i < n; i++)
 			if (!kmers_equal(&again[i], &kmers[i]))
@@ -162,7 +173,7 @@ static void test_small(void **state)
 			ng_cleanup(ng_freep) struct ng_kmer *got = NULL, *want = NULL;
 			size_t n_got, n_want;
 
-			got = search(c.name, f.bwt, min_counts[m], &n_got);
+			got = search(c.name, &f, min_counts[m], &n_got);
 			want = naive_frequent(all, n, min_counts[m], &n_want);
 			expect_same(c.name, min_counts[m], got, n_got, want, n_want);
 		}
@@ -171,7 +182,43 @@ static void test_small(void **state)
 	}
 }
 
-/* What the suffix array of a text without NUL bytes gives. */
+/* Whether the suffixes at two positions begin with the same len bytes, none of them a separator. */
+static bool same_bytes(const struct naive *c, int32_t a, int32_t b, unsigned len)
+{
+	return c->n - (uint64_t)a >= len && c->n - (uint64_t)b >= len &&
+	       memcmp(c->text + a, c->text + b, len) == 0 && !memchr(c->text + a, 0, len);
+}
+
+/* The same from the suffix array of a text without NUL bytes: runs of suffixes that begin alike. */
+static struct ng_kmer *array_frequent(const struct naive *c, const int32_t *sa, uint64_t min_count,
+				      size_t *ret_n)
+{
+	struct ng_kmer *kmers = NULL;
+	size_t n = 0, cap = 0;
+
+	for (unsigned len = 1; len <= NG_KMER_MAX_BYTES; len++) {
+		for (uint64_t row = 0, next; row < c->n; row = next) {
+			for (next = row + 1; next < c->n && same_bytes(c, sa[row], sa[next], len);
+			     next++)
+				;
+			if (!same_bytes(c, sa[row], sa[row], len) ||
+			    (len > 1 && next - row < min_count))
+				continue;
+			if (n == cap) {
+				cap = 2 * cap + 64;
+				kmers = reallocarray(kmers, cap, sizeof(*kmers));
+				assert_non_null(kmers);
+			}
+			kmers[n] = (struct ng_kmer){.len = len, .row = row, .count = next - row};
+			for (unsigned i = 0; i < len; i++)
+				kmers[n].last[i] = c->text[(unsigned)sa[row] + len - 1 - i];
+			n++;
+		}
+	}
+	*ret_n = n;
+	return kmers;
+}
+
 static void test_large(void **state)
 {
 	static const uint64_t min_counts[] = {50, NG_FREQUENT_COUNT};
@@ -193,10 +240,8 @@ static void test_large(void **state)
 			ng_cleanup(ng_freep) struct ng_kmer *got = NULL, *want = NULL;
 			size_t n_got, n_want;
 
-			got = search(c.name, f.bwt, min_counts[m], &n_got);
-			assert_int_equal(
-				ng_frequent_find(c.text, sa, c.n, min_counts[m], &want, &n_want),
-				0);
+			got = search(c.name, &f, min_counts[m], &n_got);
+			want = array_frequent(&c, sa, min_counts[m], &n_want);
 			if (n_want > 0)
 				qsort(want, n_want, sizeof(*want), by_pattern);
 			expect_same(c.name, min_counts[m], got, n_got, want, n_want);
@@ -223,7 +268,7 @@ static void test_section(void **state)
 	naive_add(&c, text + 10000, 20000);
 	fixture_make(&c, &f);
 	rows = ng_bwt_rows(f.bwt);
-	assert_int_equal(ng_frequent_search(f.bwt, 20, 2, NULL, NULL, &found, &n), 0);
+	assert_int_equal(ng_frequent_search(&f.ranks, 20, 2, NULL, NULL, &found, &n), 0);
 	assert_int_equal(ng_kmers_write(found, n, rows, &buf), 0);
 	assert_int_equal(ng_buf_zero(&buf, 8), 0);
 	assert_int_equal(ng_kmers_open(buf.data, buf.len - 8, rows, &kmers), 0);
@@ -284,7 +329,7 @@ static void test_damaged(void **state)
 			f.made.blocks.data[scratch_random(&rng) % pages * NG_PAGE_BYTES +
 					   scratch_random(&rng) % (i % 2 ? 500 : NG_PAGE_BYTES)] =
 				(uint8_t)scratch_random(&rng);
-		r = ng_frequent_search(f.bwt, round % 3 ? 30 : 8, 2, NULL, NULL, &kmers, &n);
+		r = ng_frequent_search(&f.ranks, round % 3 ? 30 : 8, 2, NULL, NULL, &kmers, &n);
 		if (r < 0) {
 			assert_int_equal(r, -EUCLEAN);
 			assert_null(kmers);

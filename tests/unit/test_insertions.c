@@ -82,6 +82,7 @@ static void check_shape(const struct naive_merge *m, const struct shape *shape)
 {
 	struct source from = {&m->b, UINT64_MAX};
 	struct ng_insertion_source b = source_of(&from);
+	struct ng_rank_source ranks = ng_bwt_rank_source(m->bwt);
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = NULL;
 	char dir[SCRATCH_DIR_MAX];
 	struct ng_error err = {""};
@@ -90,7 +91,7 @@ static void check_shape(const struct naive_merge *m, const struct shape *shape)
 	assert_int_equal(scratch_make(dir), 0);
 	assert_int_equal(ng_gaps_new(m->a.n, shape->memory_bytes, dir, shape->threads, &gaps, &err),
 			 0);
-	r = ng_insertions_find(m->bwt, m->a.docs, &b, shape->own_limits ? &shape->limits : NULL,
+	r = ng_insertions_find(&ranks, m->a.docs, &b, shape->own_limits ? &shape->limits : NULL,
 			       shape->threads, gaps, NULL, NULL, NULL, &err);
 	if (r < 0)
 		fail_msg("%s and %s, %s: %s", m->a.name, m->b.name, shape->name, err.text);
@@ -190,10 +191,11 @@ static int find(const struct naive_merge *m, uint64_t fail_doc, unsigned threads
 	static const struct ng_insertion_limits limits = {500, 16, 256};
 	struct source from = {&m->b, fail_doc};
 	struct ng_insertion_source b = source_of(&from);
+	struct ng_rank_source ranks = ng_bwt_rank_source(m->bwt);
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = NULL;
 
 	assert_int_equal(ng_gaps_new(m->a.n, 1 << 30, "/", threads, &gaps, err), 0);
-	return ng_insertions_find(m->bwt, m->a.docs, &b, &limits, threads, gaps, &watch->cancel,
+	return ng_insertions_find(&ranks, m->a.docs, &b, &limits, threads, gaps, &watch->cancel,
 				  watch_progress, watch, err);
 }
 

@@ -1,5 +1,6 @@
 #include "index/kmers.h"
-#include "build/frequent.h"
+#include "build/frequent_search.h"
+#include "build/occ.h"
 #include "naive.h"
 
 #include <divsufsort.h>
@@ -18,6 +19,10 @@ struct fixture {
 static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uint64_t min_count)
 {
 	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	ng_cleanup(ng_occ_freep) struct ng_occ *occ = NULL;
+	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
+	struct ng_rank_source ranks;
+	struct ng_sort_text sort;
 	size_t n;
 
 	memset(f, 0, sizeof(*f));
@@ -26,8 +31,11 @@ static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uin
 	f->sa = malloc(f->corpus.n * sizeof(*f->sa));
 	assert_non_null(f->sa);
 	assert_int_equal(divsufsort(f->corpus.text, f->sa, (int32_t)f->corpus.n), 0);
-	assert_int_equal(
-		ng_frequent_find(f->corpus.text, f->sa, f->corpus.n, min_count, &kmers, &n), 0);
+	sort = naive_sort_text(&f->corpus);
+	assert_int_equal(ng_suffix_sort(&sort, 52, &sorted), 0);
+	assert_int_equal(ng_occ_new(sorted.bwt, sorted.rows, 1, &occ), 0);
+	ranks = ng_occ_rank_source(occ);
+	assert_int_equal(ng_frequent_search(&ranks, min_count, 1, NULL, NULL, &kmers, &n), 0);
 	assert_int_equal(ng_kmers_write(kmers, n, f->corpus.n, &f->buf), 0);
 	f->exact = malloc(f->buf.len + 8);
 	assert_non_null(f->exact);

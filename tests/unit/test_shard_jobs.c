@@ -60,7 +60,7 @@ static int start(struct ng_shard_jobs *jobs, const char *dir, const char *to, si
 static void test_order(void **state)
 {
 	uint64_t rng = naive_seed();
-	uint64_t one = ng_shard_job_bytes(20001, false);
+	uint64_t one = ng_shard_job_bytes(20001, false, 1);
 	/* Threads, and memory: for one at a time, for two, for all; too little for any. */
 	const struct {
 		unsigned threads;
