@@ -133,6 +133,7 @@ static int begin(struct run *run, struct ng_error *err)
 		return r;
 	args->source.skip_bad = run->skip_bad;
 	args->source.cancel = run->cancel;
+	args->source.ahead = args->build.threads != 1;
 	args->source.max_doc_bytes =
 		args->build.memory_bytes ? args->build.memory_bytes : ng_memory_default();
 	args->build.cancel = run->cancel;

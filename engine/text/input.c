@@ -8,6 +8,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "text/readahead.h"
+
 #define READ_BYTES     (256u << 10)
 #define HOLE_BYTES     (64u << 10)
 #define CANCEL_POLL_MS 200
@@ -23,8 +25,10 @@ struct ng_input {
 	bool file_ended;             /* read(2) returned 0 */
 	int read_error;              /* negative errno of read(2), or -EINTR */
 	struct stat before;
-	uint64_t read_bytes;   /* by read(2) */
-	uint64_t member_bytes; /* given out of this member */
+	_Atomic uint64_t read_bytes; /* by read(2), */
+	uint64_t told_bytes;         /* and of them added to what the caller counts */
+	struct ng_readahead *ahead;  /* NULL: nothing is read ahead (yet) */
+	uint64_t member_bytes;       /* given out of this member */
 	struct ng_buf head;
 	bool head_given;
 	const uint8_t *pending; /* behind a hole of a sparse member */
@@ -80,8 +84,15 @@ static la_ssize_t on_read(struct archive *archive, void *userdata, const void **
 	if (n == 0)
 		input->file_ended = true;
 	input->read_bytes += (uint64_t)n;
-	*input->params.input_bytes += (uint64_t)n;
 	return n;
+}
+
+static void bytes_tell(struct ng_input *input)
+{
+	uint64_t bytes = atomic_load(&input->read_bytes);
+
+	*input->params.input_bytes += bytes - input->told_bytes;
+	input->told_bytes = bytes;
 }
 
 /* Why libarchive gave up: the file could not be read, it ends too early, or it is damaged. */
@@ -307,6 +318,7 @@ int ng_input_open(const struct ng_input_params *params, struct ng_input **ret_in
 	if (r < 0)
 		return r;
 	r = identify(input, err);
+	bytes_tell(input);
 	if (r < 0)
 		return r;
 	*ret_input = ng_steal_ptr(&input);
@@ -317,6 +329,7 @@ struct ng_input *ng_input_free(struct ng_input *input)
 {
 	if (!input)
 		return NULL;
+	ng_readahead_free(input->ahead);
 	if (input->archive)
 		archive_read_free(input->archive);
 	if (input->fd >= 0)
@@ -364,9 +377,25 @@ int ng_input_next_member(struct ng_input *input, const char **ret_path, struct n
 	}
 }
 
+static int read_ahead(void *userdata, const uint8_t **ret_data, size_t *ret_len,
+		      struct ng_error *err)
+{
+	return read_block(userdata, ret_data, ret_len, err);
+}
+
+/* Not of a pipe, which may stay silent while somebody waits for the thread to end. Where no thread
+ * can be started, it is tried again next time. */
+static bool is_worth_ahead(const struct ng_input *input)
+{
+	return input->params.ahead && !input->ahead && !input->is_tar && !input->ended &&
+	       archive_filter_count(input->archive) > 1 && S_ISREG(input->before.st_mode);
+}
+
 int ng_input_read(struct ng_input *input, const uint8_t **ret_data, size_t *ret_len,
 		  struct ng_error *err)
 {
+	int r;
+
 	if (input->head.len && !input->head_given) {
 		*ret_data = input->head.data;
 		*ret_len = input->head.len;
@@ -374,7 +403,12 @@ int ng_input_read(struct ng_input *input, const uint8_t **ret_data, size_t *ret_
 		return 1;
 	}
 	ng_buf_free(&input->head);
-	return read_block(input, ret_data, ret_len, err);
+	if (is_worth_ahead(input))
+		ng_readahead_new(read_ahead, input, &input->ahead);
+	r = input->ahead ? ng_readahead_next(input->ahead, ret_data, ret_len, err)
+			 : read_block(input, ret_data, ret_len, err);
+	bytes_tell(input);
+	return r;
 }
 
 int ng_input_peek(struct ng_input *input, const struct ng_buf **ret_head, struct ng_error *err)
@@ -383,6 +417,7 @@ int ng_input_peek(struct ng_input *input, const struct ng_buf **ret_head, struct
 	size_t len;
 	int r = read_block(input, &data, &len, err);
 
+	bytes_tell(input);
 	if (r > 0 && ng_buf_append(&input->head, data, len) < 0)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", input->params.label);
 	*ret_head = &input->head;

@@ -20,6 +20,7 @@ struct ng_input_params {
 	const char *label; /* the name for messages */
 	bool stdin_dash;
 	bool regular_only; /* refuse symbolic links, FIFOs, ... (files found in a tree) */
+	bool ahead;        /* a thread of its own decompresses */
 	enum ng_input_tar tar;
 	const ng_cancel *cancel; /* may be NULL */
 	uint64_t *input_bytes;   /* grows by what is read, before decompression */

@@ -133,6 +133,7 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 		.label = reader->label,
 		.stdin_dash = !in_tree,
 		.regular_only = in_tree,
+		.ahead = reader->options->ahead,
 		.tar = NG_INPUT_TAR_NEVER,
 		.cancel = reader->options->cancel,
 		.input_bytes = &reader->stats->input_bytes,

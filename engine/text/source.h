@@ -33,9 +33,10 @@ enum ng_source_format {
 
 struct ng_source_options {
 	enum ng_source_format format;
-	const char *text_field;  /* JSONL: the field that holds the text; NULL: "text" */
-	FILE *skip_bad;          /* where rejected lines and files go, with the reason; NULL: a
-				  * rejected one ends the build */
+	const char *text_field; /* JSONL: the field that holds the text; NULL: "text" */
+	FILE *skip_bad;         /* where rejected lines and files go, with the reason; NULL: a
+				 * rejected one ends the build */
+	bool ahead; /* compressed files are decompressed by a thread beside the caller's */
 	uint64_t max_doc_bytes;  /* a larger document, line or member is refused; 0: any */
 	const ng_cancel *cancel; /* ends every call with -EINTR; may be NULL */
 };

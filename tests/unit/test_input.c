@@ -77,11 +77,14 @@ static size_t compress_with(size_t filter, const uint8_t *data, size_t len, uint
 }
 
 /* Read a file to its end, or to its error. */
-static int read_all(enum ng_input_tar tar, struct ng_buf *ret, struct ng_error *err)
+static int read_with(enum ng_input_tar tar, bool ahead, struct ng_buf *ret, uint64_t *ret_bytes,
+		     struct ng_error *err)
 {
-	uint64_t input_bytes = 0;
-	struct ng_input_params params = {
-		.path = file, .label = "LABEL", .tar = tar, .input_bytes = &input_bytes};
+	struct ng_input_params params = {.path = file,
+					 .label = "LABEL",
+					 .ahead = ahead,
+					 .tar = tar,
+					 .input_bytes = ret_bytes};
 	struct ng_input *input ng_cleanup(ng_input_freep) = NULL;
 	const uint8_t *data;
 	size_t len;
@@ -92,6 +95,47 @@ static int read_all(enum ng_input_tar tar, struct ng_buf *ret, struct ng_error *
 		assert_int_equal(ng_buf_append(ret, data, len), 0);
 	}
 	return r;
+}
+
+/* Both with a thread that reads ahead and without one. */
+static int read_all(enum ng_input_tar tar, struct ng_buf *ret, struct ng_error *err)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf ahead = NG_BUF_INIT;
+	struct ng_error ahead_err = {0};
+	uint64_t bytes = 0, ahead_bytes = 0;
+	int r = read_with(tar, false, ret, &bytes, err);
+
+	assert_int_equal(read_with(tar, true, &ahead, &ahead_bytes, &ahead_err), r);
+	assert_int_equal(ahead.len, ret->len);
+	assert_true(ahead.len == 0 || memcmp(ahead.data, ret->data, ret->len) == 0);
+	assert_int_equal(ahead_bytes, bytes);
+	if (r < 0)
+		assert_string_equal(ahead_err.text, err->text);
+	return r;
+}
+
+/* The thread has more to give when nobody wants it any more. */
+static void test_ahead_dropped(void **state)
+{
+	uint8_t *content = make_content(CONTENT_LEN), *packed = malloc(2 * PACKED_BYTES);
+	uint64_t input_bytes = 0;
+	struct ng_input_params params = {
+		.path = file, .label = "LABEL", .ahead = true, .input_bytes = &input_bytes};
+
+	assert_non_null(packed);
+	for (size_t f = 0; f < ng_array_size(filters); f++) {
+		size_t n = compress_with(f, content, CONTENT_LEN, packed), len;
+		struct ng_input *input = NULL;
+		const uint8_t *data;
+
+		assert_int_equal(scratch_write(file, packed, n), 0);
+		assert_int_equal(ng_input_open(&params, &input, NULL), 0);
+		if (f % 2)
+			assert_int_equal(ng_input_read(input, &data, &len, NULL), 1);
+		ng_input_free(input);
+	}
+	free(packed);
+	free(content);
 }
 
 static void check_content(const char *what, const uint8_t *want, size_t len)
@@ -394,11 +438,11 @@ static void test_changing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compressions), cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_garbage),      cmocka_unit_test(test_tar),
-		cmocka_unit_test(test_sparse_tar),   cmocka_unit_test(test_no_tar),
-		cmocka_unit_test(test_fifo),         cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_changing),
+		cmocka_unit_test(test_compressions), cmocka_unit_test(test_ahead_dropped),
+		cmocka_unit_test(test_truncated),    cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_tar),          cmocka_unit_test(test_sparse_tar),
+		cmocka_unit_test(test_no_tar),       cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_cancel),       cmocka_unit_test(test_changing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
