@@ -382,13 +382,20 @@ static void *feed(void *userdata)
 
 static void test_fifo(void **state)
 {
-	pthread_t thread;
-
 	unlink(file);
 	assert_int_equal(mkfifo(file, 0600), 0);
-	assert_int_equal(pthread_create(&thread, NULL, feed, NULL), 0);
-	check_content("fifo", (const uint8_t *)"abcabcabc", 9);
-	pthread_join(thread, NULL);
+	for (unsigned ahead = 0; ahead < 2; ahead++) {
+		ng_cleanup(ng_buf_free) struct ng_buf got = NG_BUF_INIT;
+		struct ng_error err = {0};
+		uint64_t bytes = 0;
+		pthread_t thread;
+
+		assert_int_equal(pthread_create(&thread, NULL, feed, NULL), 0);
+		assert_int_equal(read_with(NG_INPUT_TAR_DETECT, ahead, &got, &bytes, &err), 0);
+		pthread_join(thread, NULL);
+		assert_int_equal(got.len, 9);
+		assert_memory_equal(got.data, "abcabcabc", 9);
+	}
 	assert_int_equal(unlink(file), 0);
 }
 
