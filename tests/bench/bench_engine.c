@@ -2,6 +2,7 @@
  * before it counts.
  *
  *   bench_engine count INDEX QUERIES REPS     ng_count of each query
+ *   bench_engine batch INDEX QUERIES REPS     ng_batch_count of all of them
  *   bench_engine fold INDEX QUERIES REPS      ng_fold_find of each query
  *   bench_engine locate INDEX QUERIES REPS    ng_find, and ng_locate of the first occurrence
  *   bench_engine extract INDEX BYTES N        ng_doc_read at N random places
@@ -9,6 +10,7 @@
  * QUERIES: one percent-encoded query a line. Prints key=value pairs on one line. */
 #include <time.h>
 
+#include "query/batch.h"
 #include "query/fold.h"
 #include "queries.h"
 
@@ -47,6 +49,25 @@ static int count_all(const struct ng_index *index, const struct queries *queries
 	}
 	*ret_sum = sum;
 	return 0;
+}
+
+static int batch_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+{
+	ng_cleanup(ng_freep) struct ng_pattern *patterns = calloc(queries->n, sizeof(*patterns));
+	ng_cleanup(ng_freep) uint64_t *counts = calloc(queries->n, sizeof(*counts));
+	uint64_t sum = 0;
+	int r;
+
+	if (!patterns || !counts)
+		return -ENOMEM;
+	for (size_t i = 0; i < queries->n; i++)
+		patterns[i].bytes = query_at(queries, i, &patterns[i].len);
+	r = ng_batch_count(index, queries->n, patterns, NULL, counts);
+	for (size_t i = 0; i < queries->n; i++)
+		sum += counts[i];
+	if (r == 0)
+		*ret_sum = sum;
+	return r;
 }
 
 static int fold_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
@@ -198,7 +219,7 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc != 5 || (n = strtoul(argv[4], NULL, 10)) == 0) {
-		fprintf(stderr, "usage: bench_engine count|fold|locate INDEX QUERIES REPS\n"
+		fprintf(stderr, "usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS\n"
 				"       bench_engine extract INDEX BYTES N\n");
 		return 2;
 	}
@@ -208,6 +229,8 @@ int main(int argc, char **argv)
 
 		if (strcmp(argv[1], "count") == 0)
 			r = bench_queries(index, argv[3], n, count_all);
+		else if (strcmp(argv[1], "batch") == 0)
+			r = bench_queries(index, argv[3], n, batch_all);
 		else if (strcmp(argv[1], "fold") == 0)
 			r = bench_queries(index, argv[3], n, fold_all);
 		else if (strcmp(argv[1], "locate") == 0)
