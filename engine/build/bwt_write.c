@@ -183,7 +183,7 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	job.regions = calloc(job.n_regions, sizeof(*job.regions));
 	if (!job.regions)
 		return ng_fail(err, -ENOMEM, "out of memory for the BWT's regions");
-	r = ng_code_train(text, progress, userdata, &lengths, &n_tables);
+	r = ng_code_train(text, threads, progress, userdata, &lengths, &n_tables);
 	if (r == 0)
 		r = ng_coder_new(lengths, n_tables, &coder);
 	if (r < 0)

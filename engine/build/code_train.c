@@ -2,10 +2,12 @@
 
 #include <math.h>
 
+#include "base/parallel.h"
+
 #define SAMPLE_STREAMS 12000u
 #define WINDOW         16384u /* symbols whose frequencies order the alphabet of a sample */
 #define ITERATIONS     6u
-#define LOOK_STREAMS   256u /* streams from call to call of progress */
+#define PART_STREAMS   128u /* that a thread looks at in one go */
 #define IDS            (NG_CONTEXTS * NG_TOKENS)
 
 /* Distinct tokens of one stream: context * NG_TOKENS + id, and how often. */
@@ -57,34 +59,94 @@ static int sample_add(struct sample *sample, const struct ng_run *runs, unsigned
 	return 0;
 }
 
-static int sample_make(const struct ng_bwt_text *text,
-		       void (*progress)(void *userdata, uint64_t done, uint64_t total),
-		       void *userdata, struct sample *sample)
+/* Parts of the sample that threads make, a few side by side and then the next few. */
+struct making {
+	const struct ng_bwt_text *text;
+	uint64_t streams, stride;
+	uint64_t first; /* of the sampled streams, the first of part 0 */
+	struct sample *parts;
+};
+
+static int part_make(void *userdata, uint64_t part)
 {
-	uint64_t streams = ng_div_up(text->rows, NG_STREAM);
-	uint64_t stride = ng_max(streams / SAMPLE_STREAMS, (uint64_t)1);
+	const struct making *m = userdata;
+	const struct ng_bwt_text *text = m->text;
+	struct sample *sample = &m->parts[part];
 	ng_cleanup(ng_freep) uint32_t *count = calloc(IDS, sizeof(*count));
+	uint64_t from = m->first + part * PART_STREAMS;
 	int r = 0;
 
-	sample->begin = calloc(streams / stride + 2, sizeof(*sample->begin));
+	sample->begin = calloc(PART_STREAMS + 1, sizeof(*sample->begin));
 	if (!count || !sample->begin)
 		return -ENOMEM;
-	for (uint64_t s = 0; r == 0 && s < streams; s += stride) {
-		uint64_t begin = s * NG_STREAM, end = ng_min(begin + NG_STREAM, text->rows);
+	for (uint64_t i = from; r == 0 && i < from + PART_STREAMS; i++) {
+		uint64_t begin = i * m->stride * NG_STREAM;
+		uint64_t end = ng_min(begin + NG_STREAM, text->rows);
 		uint64_t window = begin / WINDOW * WINDOW;
 		uint16_t symbols[NG_STREAM];
 		struct ng_run runs[NG_STREAM];
 		struct ng_alphabet alphabet;
 		unsigned n_runs;
 
+		if (i * m->stride >= m->streams)
+			break;
 		ng_alphabet_make(text, window, ng_min(window + WINDOW, text->rows), &alphabet);
-		for (uint64_t i = begin; i < end; i++)
-			symbols[i - begin] = alphabet.index[ng_bwt_text_symbol(text, i)];
+		for (uint64_t k = begin; k < end; k++)
+			symbols[k - begin] = alphabet.index[ng_bwt_text_symbol(text, k)];
 		n_runs = ng_runs_make(symbols, (unsigned)(end - begin), false, alphabet.n, runs);
 		r = sample_add(sample, runs, n_runs, count);
-		if (progress && sample->n % LOOK_STREAMS == 0)
+	}
+	return r;
+}
+
+/* A part's streams, behind those that the sample has room for. */
+static int sample_join(struct sample *sample, const struct sample *part)
+{
+	size_t n = sample->n_uses + part->n_uses;
+
+	if (n > sample->cap) {
+		struct use *grown = realloc(sample->uses, 2 * n * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		sample->uses = grown;
+		sample->cap = 2 * n;
+	}
+	if (part->n_uses)
+		memcpy(sample->uses + sample->n_uses, part->uses,
+		       part->n_uses * sizeof(*part->uses));
+	for (unsigned i = 1; i <= part->n; i++)
+		sample->begin[++sample->n] = sample->n_uses + part->begin[i];
+	sample->n_uses = n;
+	return 0;
+}
+
+static int sample_make(const struct ng_bwt_text *text, unsigned threads,
+		       void (*progress)(void *userdata, uint64_t done, uint64_t total),
+		       void *userdata, struct sample *sample)
+{
+	struct making m = {.text = text, .streams = ng_div_up(text->rows, NG_STREAM)};
+	uint64_t n;
+	int r = 0;
+
+	m.stride = ng_max(m.streams / SAMPLE_STREAMS, (uint64_t)1);
+	n = ng_div_up(m.streams, m.stride);
+	sample->begin = calloc(n + 1, sizeof(*sample->begin));
+	m.parts = calloc(threads, sizeof(*m.parts));
+	if (!sample->begin || !m.parts)
+		r = -ENOMEM;
+	for (; r == 0 && m.first < n; m.first += (uint64_t)threads * PART_STREAMS) {
+		r = ng_parallel(threads, threads, part_make, &m);
+		for (unsigned i = 0; i < threads; i++) {
+			if (r == 0)
+				r = sample_join(sample, &m.parts[i]);
+			sample_clear(&m.parts[i]);
+			m.parts[i] = (struct sample){0};
+		}
+		if (r == 0 && progress)
 			progress(userdata, 0, text->rows);
 	}
+	free(m.parts);
 	return r;
 }
 
@@ -133,6 +195,25 @@ static unsigned cheapest(const struct sample *sample, unsigned stream, const flo
 		if (sum[t] < sum[best])
 			best = t;
 	return best;
+}
+
+/* The choice for all streams of the sample. */
+struct choosing {
+	const struct sample *sample;
+	const float *costs;
+	unsigned n_tables;
+	uint8_t *best;
+};
+
+static int part_choose(void *userdata, uint64_t part)
+{
+	const struct choosing *c = userdata;
+	uint64_t begin = part * PART_STREAMS;
+	uint64_t end = ng_min(begin + PART_STREAMS, (uint64_t)c->sample->n);
+
+	for (uint64_t s = begin; s < end; s++)
+		c->best[s] = (uint8_t)cheapest(c->sample, (unsigned)s, c->costs, c->n_tables);
+	return 0;
 }
 
 static void counts_add(const struct sample *sample, unsigned stream, double *counts)
@@ -204,7 +285,7 @@ static unsigned tables_for(uint64_t rows)
 	return rows < 1u << 19 ? 1 : rows < 1u << 22 ? 2 : rows < 1u << 25 ? 4 : 8;
 }
 
-int ng_code_train(const struct ng_bwt_text *text,
+int ng_code_train(const struct ng_bwt_text *text, unsigned threads,
 		  void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
 		  struct ng_code_lengths **ret_lengths, unsigned *ret_n_tables)
 {
@@ -214,23 +295,30 @@ int ng_code_train(const struct ng_bwt_text *text,
 	ng_cleanup(ng_freep) float *costs = calloc((size_t)IDS * NG_MAX_TABLES, sizeof(*costs));
 	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = calloc(n_tables, sizeof(*lengths));
 	ng_cleanup(sample_clear) struct sample sample = {0};
+	ng_cleanup(ng_freep) uint8_t *best = NULL;
+	struct choosing choosing;
 	int r;
 
 	if (!counts || !all || !costs || !lengths)
 		return -ENOMEM;
-	r = sample_make(text, progress, userdata, &sample);
+	r = sample_make(text, threads, progress, userdata, &sample);
 	if (r == 0)
 		r = clusters_begin(&sample, n_tables, counts);
+	if (r == 0) {
+		best = calloc(sample.n + 1, sizeof(*best));
+		r = best ? 0 : -ENOMEM;
+	}
 	if (r < 0)
 		return r;
 	for (unsigned s = 0; s < sample.n; s++)
 		counts_add(&sample, s, all);
+	choosing = (struct choosing){&sample, costs, n_tables, best};
 	for (unsigned i = 0; i < ITERATIONS && n_tables > 1; i++) {
 		costs_make(counts, all, 200, n_tables, costs);
 		memset(counts, 0, (size_t)n_tables * IDS * sizeof(*counts));
+		ng_parallel(ng_div_up(sample.n, PART_STREAMS), threads, part_choose, &choosing);
 		for (unsigned s = 0; s < sample.n; s++)
-			counts_add(&sample, s,
-				   counts + (size_t)cheapest(&sample, s, costs, n_tables) * IDS);
+			counts_add(&sample, s, counts + (size_t)best[s] * IDS);
 	}
 	for (unsigned t = 0; r == 0 && t < n_tables; t++)
 		r = table_make(counts + (size_t)t * IDS, &lengths[t]);

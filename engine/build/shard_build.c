@@ -201,6 +201,7 @@ struct completion {
 	const struct ng_segment *segment;
 	uint64_t resident_bytes;
 	unsigned threads;
+	const ng_cancel *cancel;
 };
 
 /* May be called by any thread, whatever the others read. */
@@ -223,6 +224,8 @@ static int section_copy(struct completion *c, uint32_t type, struct ng_shard_wri
 		return ng_fail(err, -EUCLEAN, "a segment has no section %s", ng_section_name(type));
 	r = ng_shard_writer_section(shard, type, err);
 	for (size_t done = 0; r == 0 && done < bytes; done += PIECE_BYTES) {
+		if (ng_cancelled(c->cancel))
+			return ng_fail(err, -EINTR, "interrupted");
 		r = ng_shard_writer_write(shard, data + done,
 					  ng_min(bytes - done, (size_t)PIECE_BYTES), err);
 		pages_limit(c);
@@ -280,7 +283,8 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
 	struct completion c = {.segment = &segment,
 			       .resident_bytes = options->resident_bytes,
-			       .threads = options->threads};
+			       .threads = options->threads,
+			       .cancel = options->cancel};
 	int r = ng_shard_file_open(segment_path, &file, err);
 
 	c.file = file;

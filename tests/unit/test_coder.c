@@ -203,8 +203,8 @@ static void check_trained(const struct ng_bwt_text *text)
 	ng_cleanup(ng_coder_freep) struct ng_coder *coder = NULL;
 	unsigned n = 0, n_again = 0;
 
-	assert_int_equal(ng_code_train(text, NULL, NULL, &lengths, &n), 0);
-	assert_int_equal(ng_code_train(text, NULL, NULL, &again, &n_again), 0);
+	assert_int_equal(ng_code_train(text, 1, NULL, NULL, &lengths, &n), 0);
+	assert_int_equal(ng_code_train(text, 3, NULL, NULL, &again, &n_again), 0);
 	assert_in_range(n, 1, NG_MAX_TABLES);
 	assert_int_equal(n_again, n);
 	assert_memory_equal(lengths, again, n * sizeof(*lengths));

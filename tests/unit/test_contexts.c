@@ -4,12 +4,12 @@
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
 	{.threads = 2, .sa_sampling = 4, .text_store = true},
-	{.threads = 3, .sa_sampling = 1024, .shard_bytes = 700},
+	{.threads = 3, .sa_sampling = 200, .shard_bytes = 700},
 	{.threads = 2, .shard_bytes = 1},
 };
 
 #define CONTEXT_MAX 70u
-#define ASK_MAX     600u
+#define ASK_MAX     300u
 
 struct asked {
 	const struct naive *c;
@@ -91,9 +91,9 @@ static void check_corpus(const struct naive *c, const struct ng_build_options *o
 
 	made_index_new(c, options, &made);
 	a.index = made.index;
-	for (unsigned i = 0; i < 12 && c->n > c->docs; i++) {
+	for (unsigned i = 0; i < 8 && c->n > c->docs; i++) {
 		size_t len;
-		const uint8_t *pat = naive_substring(c, rng, i < 6 ? 2 : 30, &len);
+		const uint8_t *pat = naive_substring(c, rng, i < 4 ? 2 : 30, &len);
 		uint64_t count = 0;
 
 		assert_int_equal(ng_count(a.index, pat, len, NULL, &count), 0);
