@@ -17,7 +17,7 @@ from mount import WARM_NAMES, background, check_fuse, read_all, read_sum, wait_u
 from table import Row, paired
 
 PIECE, SMALL_PIECE = 1 << 20, 1 << 16  # of a read or a write
-BATCH_ROUNDS, BATCH_QUERIES, BATCH_SINGLES = 7, 200000, 5000
+BATCH_ROUNDS, BATCH_QUERIES, BATCH_SINGLES = 5, 200000, 5000
 KWIC_OCCURRENCES, KWIC_SECONDS = 1000000, 10
 KWIC_QUERIES = ("the", "on", "an", "or", "es", "in", "th", " t")  # some are near to a million
 # Each is in most documents of English, so that the time of a listing is that of its occurrences.
@@ -191,7 +191,7 @@ def check_stretches(corpus, text, lines):
         if not line["documents"] or not all(
                 corpus.docs[place["document"]].startswith(stretch, place["offset"])
                 for place in line["documents"]):
-            raise Failed(f"/trace: {stretch!r} is not where it says")
+            raise Failed(f"/trace: {stretch[:40]!r} is not where it says")
 
 
 def trace(corpus):
