@@ -213,10 +213,15 @@ class Corpus:
         return self._index("index", lambda part: run(self.tools.mkngramfs, "-q", "-o", part,
                                                      self.jsonl))
 
-    def _index_of(self, name, lines):
+    def index_stored(self):
+        """The same with a text store."""
+        return self._index("store", lambda part: run(self.tools.mkngramfs, "-q", "--text-store",
+                                                     "-o", part, self.jsonl))
+
+    def _index_of(self, name, lines, *options):
         """Our index of JSON lines (bytes)."""
         def build(part):
-            args = [self.tools.mkngramfs, "-q", "--format=jsonl", "-o", part, "-"]
+            args = [self.tools.mkngramfs, "-q", *options, "--format=jsonl", "-o", part, "-"]
             with subprocess.Popen(args, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as child:
                 try:
                     child.stdin.writelines(lines)
@@ -239,6 +244,24 @@ class Corpus:
                     return
                 yield json.dumps({"text": doc.decode()}).encode() + b"\n"
         return self._index_of("tenth", lines())
+
+    def joined(self):
+        """The first fifth of the corpus, 20 MB, as one document."""
+        found, left = [], sum(map(len, self.docs)) // 5
+        for doc in self.docs:
+            left -= len(doc)
+            if left < 0:
+                break
+            found.append(doc)
+        return b"".join(found)
+
+    def index_joined(self, stored):
+        """Our index of that document, with a text store or without one."""
+        def lines():
+            yield json.dumps({"text": self.joined().decode()}).encode() + b"\n"
+        if stored:
+            return self._index_of("joinedstore", lines(), "--text-store")
+        return self._index_of("joined", lines())
 
     def index_tenfold(self):
         """Our index of 1 GB. Every copy of the corpus has its letters shifted along the alphabet by

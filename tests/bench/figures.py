@@ -2,6 +2,7 @@
 """The table of figures, in one run with the peer.
 
     figures.py [PART...]      count fold size locate extract cold build paths again memory mounting
+                              batch kwic docs trace next fairness documents grep
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -20,6 +21,7 @@ import sys
 import time
 import types
 
+import asking
 import engine
 import mount
 from corpus import Corpus, Failed, Missing
@@ -37,6 +39,14 @@ PARTS = {
     "again": mount.again,
     "memory": mount.memory,
     "mounting": mount.mounting,
+    "batch": asking.batch,
+    "kwic": asking.kwic,
+    "docs": asking.docs,
+    "trace": asking.trace,
+    "next": asking.next_characters,
+    "fairness": asking.fairness,
+    "documents": asking.documents,
+    "grep": asking.grep,
 }
 PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close")
 
