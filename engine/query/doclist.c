@@ -3,7 +3,11 @@
 #include "query/docset.h"
 #include "query/index_internal.h"
 
-#define BATCH 128u
+/* Occurrences that are located together: few at first, since the first page may be all that is
+ * asked for, then twice as many each time; and those of them that a thread takes at a time. */
+#define BATCH_FIRST 128u
+#define BATCH_MAX   4096u
+#define PART        128u
 
 struct ng_doclist {
 	const struct ng_index *index;
@@ -12,8 +16,8 @@ struct ng_doclist {
 	bool ended;
 	struct ng_docset seen; /* documents given so far */
 	/* Occurrences located, but not looked at yet. */
-	struct ng_match batch[BATCH];
-	size_t batch_at, batch_n;
+	struct ng_match batch[BATCH_MAX];
+	size_t batch_at, batch_n, batch_next; /* next: how many come next */
 	/* The page being made; kept when it is interrupted. */
 	uint64_t *page;
 	size_t page_n, page_cap;
@@ -29,10 +33,44 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 		return -ENOMEM;
 	list->index = index;
 	list->seen = ng_docset_make(index->stats.docs);
+	list->batch_next = BATCH_FIRST;
 	r = ng_ranges_copy(ranges, &list->ranges);
 	if (r < 0)
 		return r;
 	*ret_list = ng_steal_ptr(&list);
+	return 0;
+}
+
+struct locating {
+	struct ng_doclist *list;
+	size_t n;
+	const ng_cancel *cancel;
+};
+
+static int part_locate(void *userdata, uint64_t part)
+{
+	const struct locating *l = userdata;
+	size_t at = part * PART, n = ng_min(l->n - at, (size_t)PART), got;
+
+	return ng_ranges_locate(l->list->index, &l->list->ranges, l->list->next + at, n, l->cancel,
+				l->list->batch + at, &got);
+}
+
+/* The next batch; after an error it may be asked for again. */
+static int batch_locate(struct ng_doclist *list, const ng_cancel *cancel)
+{
+	struct locating l = {list, list->batch_next, cancel};
+	int r;
+
+	l.n = (size_t)ng_min((uint64_t)l.n, list->ranges.count - list->next);
+	list->batch_at = list->batch_n = 0;
+	r = ng_pool_run(list->index->pool, ng_div_up(l.n, (size_t)PART), part_locate, &l);
+	if (r < 0)
+		return r;
+	list->batch_n = l.n;
+	list->next += l.n;
+	list->ended = list->next == list->ranges.count;
+	list->batch_next = ng_min(2 * list->batch_next, (size_t)BATCH_MAX);
 	return 0;
 }
 
@@ -53,13 +91,9 @@ static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *
 		}
 		if (list->ended)
 			return 0;
-		r = ng_ranges_locate(list->index, &list->ranges, list->next, BATCH, cancel,
-				     list->batch, &list->batch_n);
+		r = batch_locate(list, cancel);
 		if (r < 0)
 			return r;
-		list->batch_at = 0;
-		list->next += list->batch_n;
-		list->ended = list->batch_n < BATCH;
 	}
 }
 

@@ -12,7 +12,8 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 /* The next page: up to max_docs documents that no earlier page held, in the order of their first
  * occurrence in the index, then sorted by number within the page. *ret_n < max_docs, or *ret_more
  * false, only when no other document follows; *ret_more is exact (it looks ahead). Cost: one
- * locate an occurrence walked. The list may go on after -EINTR where it was. */
+ * locate an occurrence walked, on all threads of the index. The list may go on after -EINTR where
+ * it was. */
 int ng_doclist_next(struct ng_doclist *list, size_t max_docs, const ng_cancel *cancel,
 		    uint64_t *ret_docs, size_t *ret_n, bool *ret_more);
 
