@@ -11,6 +11,36 @@ int ng_doc_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes
 	return ng_shard_doc_extent(shard, local, &begin, ret_bytes);
 }
 
+/* A stretch of a document, in pieces for several threads: as much as one of them walks in as many
+ * chains as it can have. */
+struct extraction {
+	const struct ng_shard *shard;
+	uint64_t doc, offset;
+	size_t len, piece;
+	const ng_cancel *cancel;
+	uint8_t *buf;
+};
+
+static int piece_extract(void *userdata, uint64_t i)
+{
+	const struct extraction *e = userdata;
+	/* Pieces end where chains do, so that none is cut in two. */
+	uint64_t first = e->offset / e->piece + i, end = e->offset + e->len;
+	uint64_t from = ng_max(first * e->piece, e->offset);
+
+	end = ng_min((first + 1) * e->piece, end);
+	return ng_shard_extract(e->shard, e->doc, from, (size_t)(end - from), e->cancel,
+				e->buf + (from - e->offset));
+}
+
+static int extract(const struct ng_index *index, const struct extraction *e)
+{
+	uint64_t first = e->offset / e->piece;
+	uint64_t end = ng_div_up(e->offset + e->len, (uint64_t)e->piece);
+
+	return ng_pool_run(index->pool, end - first, piece_extract, (void *)e);
+}
+
 static int text_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,
 		     bool from_store, const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
@@ -29,7 +59,15 @@ static int text_read(const struct ng_index *index, uint64_t doc, uint64_t offset
 		r = ng_frames_read(shard->text, begin - local + offset, len, buf);
 		r = ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
 	} else if (len) {
-		r = ng_shard_extract(shard, local, offset, len, cancel, buf);
+		struct extraction e = {.shard = shard,
+				       .doc = local,
+				       .offset = offset,
+				       .len = len,
+				       .piece = NG_BWT_CHAINS * shard->params.sa_rate,
+				       .cancel = cancel,
+				       .buf = buf};
+
+		r = extract(index, &e);
 	}
 	if (r < 0)
 		return r;
