@@ -8,6 +8,11 @@
 #define PARTS_MAX  8u
 #define PART_BYTES (64u << 10) /* the least that is worth a part */
 
+/* Two threads sort and merge two halves of 100 MB in 0.63 of the time that one sort takes, and with
+ * 1.2 times its work, but of 1.3 GB, where every rank misses all caches, in 0.85 of it and with 1.4
+ * times the work: from here on that is left to four and more. */
+#define PAIR_BYTES (512u << 20)
+
 struct part {
 	struct ng_sort_text text;
 	struct ng_sorted sorted;
@@ -29,6 +34,8 @@ static unsigned parts_for(uint64_t n, bool has_nul, unsigned threads)
 {
 	unsigned parts = 1;
 
+	if (threads < 4 && n > PAIR_BYTES)
+		return 1;
 	while (!has_nul && 2 * parts <= ng_min(threads, PARTS_MAX) && n / (2 * parts) >= PART_BYTES)
 		parts *= 2;
 	return parts;
