@@ -27,9 +27,9 @@ static struct ng_sort_text part_of(const struct naive *c, uint64_t first, uint64
 {
 	uint64_t begin = naive_begin(c, first);
 
-	return (struct ng_sort_text){.bytes = c->text + begin,
+	return (struct ng_sort_text){.bytes = c->n ? c->text + begin : (uint8_t *)"",
 				     .n = (end ? c->ends[end - 1] + 1 : 0) - begin,
-				     .doc_ends = c->ends + first,
+				     .doc_ends = c->docs ? c->ends + first : NULL,
 				     .docs = end - first,
 				     .base = begin};
 }
