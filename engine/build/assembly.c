@@ -1,7 +1,9 @@
 #include "build/assembly.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
+#include "build/memory.h"
 #include "build/segment_text.h"
 
 struct piece {
@@ -176,11 +178,23 @@ static void plan_make(const struct ng_assembly *assembly, unsigned n, struct pla
 	}
 }
 
+/* Text that is read back from a piece. */
+struct fetching {
+	const struct ng_merge_options *options;
+	const struct ng_shard_file *file;
+	pthread_t caller;
+};
+
 static void on_text(void *userdata, uint64_t done, uint64_t total)
 {
-	const struct ng_merge_options *options = userdata;
+	const struct fetching *f = userdata;
 
-	atomic_store(&options->progress->done_bytes, done);
+	atomic_store(&f->options->progress->done_bytes, done);
+	if (ng_memory_resident() > f->options->resident_bytes)
+		ng_shard_file_release(f->file);
+	/* Any of the threads comes here, but reports are for one. */
+	if (f->options->report && pthread_equal(pthread_self(), f->caller))
+		f->options->report(f->options->userdata);
 }
 
 /* The text of a piece that was no batch of this build. */
@@ -189,18 +203,20 @@ static int text_fetch(const struct ng_assembly *assembly, struct piece *piece,
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	struct fetching fetching = {.options = options, .caller = pthread_self()};
 	int r;
 
 	if (piece->has_text)
 		return 0;
-	ng_shard_phase(options->progress, NG_PHASE_READ, piece->rows);
+	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows);
 	r = ng_shard_file_open(piece->path, &file, err);
 	if (r == 0)
 		r = ng_segment_open(file, piece->path, &segment, err);
+	fetching.file = file;
 	if (r == 0)
 		r = ng_segment_text_write(&segment, assembly->text_fd, piece->text_at,
-					  options->threads, options->cancel, on_text,
-					  (void *)options, err);
+					  options->threads, options->cancel, on_text, &fetching,
+					  err);
 	if (r == 0 && ng_shard_file_faulted(file))
 		r = ng_fail(err, -EIO, "%s: cannot be read", piece->path);
 	piece->has_text = r == 0;
