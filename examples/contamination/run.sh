@@ -50,7 +50,7 @@ while [ $# -gt 0 ]; do
 		usage >&2
 		exit 2
 		;;
-	*) indexes+=("$(realpath "$1")") ;;
+	*) indexes+=("$(realpath -s "$1")") ;;
 	esac
 	shift
 done

@@ -290,8 +290,10 @@ function back() {
 
 // The box has as many lines as what is in it.
 function grow() {
-	$('query').style.height = 'auto'
-	$('query').style.height = `${$('query').scrollHeight}px`
+	const box = $('query')
+	box.style.height = 'auto'
+	// Its height counts borders, scrollHeight doesn't.
+	box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`
 }
 
 async function describe() {
