@@ -30,20 +30,25 @@ static void sort_clear(struct sort *s)
 		ng_sorted_clear(&s->parts[i].sorted);
 }
 
-static unsigned parts_for(uint64_t n, bool has_nul, unsigned threads)
+static unsigned parts_most(uint64_t n, bool has_nul, unsigned threads)
 {
 	unsigned parts = 1;
 
-	if (threads < 4 && n > PAIR_BYTES)
-		return 1;
 	while (!has_nul && 2 * parts <= ng_min(threads, PARTS_MAX) && n / (2 * parts) >= PART_BYTES)
 		parts *= 2;
 	return parts;
 }
 
+static unsigned parts_for(uint64_t n, bool has_nul, unsigned threads)
+{
+	return threads < 4 && n > PAIR_BYTES ? 1 : parts_most(n, has_nul, threads);
+}
+
+/* As if every text were cut that can be, so that it is linear in n: who divides memory asks what a
+ * byte takes of a large text, and then sorts a small one. */
 uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads)
 {
-	unsigned parts = parts_for(n, has_nul, threads);
+	unsigned parts = parts_most(n, has_nul, threads);
 	uint64_t sorting = 0;
 
 	for (unsigned i = 0; i < parts; i++)

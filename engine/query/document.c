@@ -38,6 +38,9 @@ static int extract(const struct ng_index *index, const struct extraction *e)
 	uint64_t first = e->offset / e->piece;
 	uint64_t end = ng_div_up(e->offset + e->len, (uint64_t)e->piece);
 
+	/* Most stretches are short, and many of them are read by the pool's own threads. */
+	if (e->len <= e->piece)
+		return ng_shard_extract(e->shard, e->doc, e->offset, e->len, e->cancel, e->buf);
 	return ng_pool_run(index->pool, end - first, piece_extract, (void *)e);
 }
 

@@ -168,6 +168,21 @@ static void test_uneven(void **state)
 	free(text);
 }
 
+/* A byte of a large text takes as much as one of a small text, which is cut and merged. */
+static void test_memory(void **state)
+{
+	for (unsigned threads = 1; threads <= 8; threads++) {
+		uint64_t large = ng_parallel_sort_memory(1u << 30, false, threads);
+
+		for (unsigned log = 24; log < 30; log++) {
+			uint64_t small = ng_parallel_sort_memory(1u << log, false, threads);
+			uint64_t fixed = threads * ng_parallel_sort_memory(0, false, threads);
+
+			assert_true(small <= (large >> (30 - log)) + fixed);
+		}
+	}
+}
+
 /* What is wrong is told, and nothing given. */
 static void test_too_large(void **state)
 {
@@ -183,7 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge_small), cmocka_unit_test(test_merge_random),
 		cmocka_unit_test(test_sort),        cmocka_unit_test(test_uneven),
-		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_memory),      cmocka_unit_test(test_too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
