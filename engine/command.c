@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include "base/number.h"
+
 /* Set by a signal handler, which can reach nothing else. */
 static ng_cancel cancelled;
 
@@ -35,36 +37,9 @@ int ng_usage(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-static int parse(const char *arg, bool suffixes, uint64_t *ret)
-{
-	static const char letters[] = "KMGT";
-	const char *letter;
-	uint64_t v = 0;
-
-	if (*arg < '0' || *arg > '9')
-		return -EINVAL;
-	for (; *arg >= '0' && *arg <= '9'; arg++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(*arg - '0'), &v))
-			return -ERANGE;
-	if (suffixes && *arg) {
-		letter = strchr(letters, *arg & ~0x20);
-		if (!letter)
-			return -EINVAL;
-		for (const char *l = letters; l <= letter; l++)
-			if (__builtin_mul_overflow(v, 1024, &v))
-				return -ERANGE;
-		arg++;
-	}
-	if (*arg)
-		return -EINVAL;
-	*ret = v;
-	return 0;
-}
-
 int ng_parse_size(const char *option, const char *arg, uint64_t *ret)
 {
-	int r = parse(arg, true, ret);
+	int r = ng_number_parse(arg, true, ret);
 
 	if (r == -ERANGE)
 		return ng_usage("--%s: '%s' is too large", option, arg);
@@ -77,7 +52,7 @@ int ng_parse_count(const char *option, const char *arg, uint32_t lo, uint32_t hi
 {
 	uint64_t v;
 
-	if (parse(arg, false, &v) < 0 || v < lo || v > hi)
+	if (ng_number_parse(arg, false, &v) < 0 || v < lo || v > hi)
 		return ng_usage("--%s: '%s' is no number from %u to %u", option, arg, lo, hi);
 	*ret = (uint32_t)v;
 	return 0;
@@ -85,7 +60,7 @@ int ng_parse_count(const char *option, const char *arg, uint32_t lo, uint32_t hi
 
 int ng_parse_number(const char *option, const char *arg, uint64_t *ret)
 {
-	if (parse(arg, false, ret) < 0)
+	if (ng_number_parse(arg, false, ret) < 0)
 		return ng_usage("--%s: '%s' is no number", option, arg);
 	return 0;
 }
