@@ -124,6 +124,12 @@ uint64_t ng_bwt_rows(const struct ng_bwt *bwt)
 	return bwt->rows;
 }
 
+void ng_bwt_use_decoded(struct ng_bwt *bwt, struct ng_decoded *decoded, uint64_t first_entry)
+{
+	bwt->decoded = decoded;
+	bwt->decoded_at = first_entry;
+}
+
 void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret_lo,
 			uint64_t *ret_hi)
 {

@@ -31,6 +31,12 @@ struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt);
 
 uint64_t ng_bwt_rows(const struct ng_bwt *bwt);
 
+struct ng_decoded;
+
+/* From now on keep blocks that are visited often decoded, in room that stays the caller's.
+ * first_entry: number of blocks of the BWTs that use it already. Not thread-safe. */
+void ng_bwt_use_decoded(struct ng_bwt *bwt, struct ng_decoded *decoded, uint64_t first_entry);
+
 /* The rows [*ret_lo, *ret_hi) whose suffix begins with symbol. */
 void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret_lo,
 			uint64_t *ret_hi);

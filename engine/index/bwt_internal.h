@@ -52,6 +52,8 @@ struct ng_bwt {
 	struct ng_regions regions;
 	struct ng_packed hints; /* the block of every NG_MARK_HINTth marked row */
 	const struct ng_bwt_kernel *kernel;
+	struct ng_decoded *decoded; /* or NULL */
+	uint64_t decoded_at;        /* its entry of the first block */
 };
 
 /* The line of the map that a row is in. */

@@ -6,20 +6,20 @@
 
 static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged)
 {
-	struct place at;
+	struct row_at at;
 
 	if (!row_visit(bwt, row, &at, damaged)) {
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
-	return lf_from(bwt, &at, symbol_find(bwt, &at), ret_row, damaged);
+	return row_lf(bwt, &at, ret_row, damaged);
 }
 
 static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
 {
-	struct place at;
+	struct row_at at;
 
-	return row_visit(bwt, row, &at, damaged) && mark_at(bwt, &at, ret_sample, damaged);
+	return row_visit(bwt, row, &at, damaged) && row_mark(bwt, &at, ret_sample, damaged);
 }
 
 const struct ng_bwt_kernel NG_KERNEL = {

@@ -5,20 +5,19 @@
 
 /* Where a chain is. False when it has ended. */
 static inline bool chain_visit(const struct ng_bwt *bwt, struct ng_bwt_chain *chain,
-			       struct place *ret_at, bool *damaged)
+			       struct row_at *ret_at, bool *damaged)
 {
 	if ((!chain->left && !chain->to_mark) || !row_visit(bwt, chain->row, ret_at, damaged))
 		return false;
 	if (chain->to_mark && !chain->marked)
-		chain->marked = mark_at(bwt, ret_at, &chain->sample, damaged);
+		chain->marked = row_mark(bwt, ret_at, &chain->sample, damaged);
 	return chain->left > 0 && (!chain->marked || chain->give);
 }
 
-/* A step of a chain whose symbol is found. */
 static inline void chain_step(const struct ng_bwt *bwt, struct ng_bwt_chain *chain,
-			      const struct place *at, struct found t, bool *damaged)
+			      const struct row_at *at, bool *damaged)
 {
-	unsigned symbol = lf_from(bwt, at, t, &chain->row, damaged);
+	unsigned symbol = row_lf(bwt, at, &chain->row, damaged);
 
 	ng_bwt_chain_took(chain, symbol, damaged);
 	page_fetch(bwt, chain->row);
@@ -27,7 +26,7 @@ static inline void chain_step(const struct ng_bwt *bwt, struct ng_bwt_chain *cha
 /* The first of chains[i..n-1] that has not ended, of which the others are taken out, as if it were
  * chains[i]. False when there is none. */
 static inline bool chain_next(const struct ng_bwt *bwt, unsigned i, unsigned *n,
-			      struct ng_bwt_chain **chains, struct place *ret_at, bool *damaged)
+			      struct ng_bwt_chain **chains, struct row_at *ret_at, bool *damaged)
 {
 	while (i < *n) {
 		if (chain_visit(bwt, chains[i], ret_at, damaged))
@@ -43,7 +42,7 @@ static void chains_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 			bool *damaged)
 {
 	struct ng_bwt_chain *walking[NG_BWT_CHAINS];
-	struct place places[2];
+	struct row_at places[2];
 
 	for (unsigned i = 0; i < n; i++) {
 		page_fetch(bwt, ng_min(chains[i].row, bwt->rows - 1));
@@ -53,11 +52,11 @@ static void chains_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chai
 		bool more = chain_next(bwt, 0, &n, walking, &places[0], damaged);
 
 		for (unsigned i = 0; more; i++) {
-			const struct place *here = &places[i & 1];
+			const struct row_at *here = &places[i & 1];
 
 			more = chain_next(bwt, i + 1, &n, walking, &places[(i + 1) & 1], damaged);
 			/* One without steps to go ends at its next visit. */
-			chain_step(bwt, walking[i], here, symbol_find(bwt, here), damaged);
+			chain_step(bwt, walking[i], here, damaged);
 		}
 	}
 }

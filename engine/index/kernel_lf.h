@@ -141,11 +141,42 @@ static inline unsigned lf_from(const struct ng_bwt *bwt, const struct place *at,
 	return symbol;
 }
 
-static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct place *ret_at,
+/* A row being visited: in a block that is decoded, or a place. */
+struct row_at {
+	struct decoded decoded;
+	struct place place;
+};
+
+static inline bool row_visit(const struct ng_bwt *bwt, uint64_t row, struct row_at *ret,
 			     bool *damaged)
 {
-	if (row < bwt->rows && place_find(bwt, page_fetch_wide(bwt, row), row, ret_at, damaged))
-		return true;
+	const uint8_t *page;
+
+	if (row < bwt->rows) {
+		page = ng_bwt_page(bwt, row);
+		ret->decoded = decoded_visit(bwt, page, row);
+		if (ret->decoded.head)
+			return true;
+		page_fetch_wide(bwt, page, row);
+		if (place_find(bwt, page, row, &ret->place, damaged))
+			return true;
+	}
 	*damaged = true;
 	return false;
+}
+
+static inline unsigned row_lf(const struct ng_bwt *bwt, const struct row_at *at, uint64_t *ret_row,
+			      bool *damaged)
+{
+	if (at->decoded.head)
+		return decoded_lf(bwt, &at->decoded, ret_row, damaged);
+	return lf_from(bwt, &at->place, symbol_find(bwt, &at->place), ret_row, damaged);
+}
+
+static inline bool row_mark(const struct ng_bwt *bwt, const struct row_at *at, uint64_t *ret_sample,
+			    bool *damaged)
+{
+	if (at->decoded.head)
+		return decoded_mark(&at->decoded, ret_sample);
+	return mark_at(bwt, &at->place, ret_sample, damaged);
 }

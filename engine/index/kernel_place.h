@@ -1,6 +1,7 @@
 /* Finding a position's place in its block, and the counts there. Part of bwt_kernel.h. */
 #pragma once
 
+#include "index/kernel_decoded.h"
 #include "index/kernel_stream.h"
 
 #ifdef __AVX2__
@@ -41,7 +42,8 @@ static inline const uint8_t *page_fetch(const struct ng_bwt *bwt, uint64_t row)
 {
 	const uint8_t *page = ng_bwt_page(bwt, row);
 
-	page_lines_fetch(page);
+	if (!decoded_fetch(bwt, page, row))
+		page_lines_fetch(page);
 	return page;
 }
 
@@ -50,11 +52,10 @@ static inline const uint8_t *page_fetch(const struct ng_bwt *bwt, uint64_t row)
 #define GUESS_HEAD  512u
 #define GUESS_LINES 5u
 
-/* The same, and the lines where the stream is likely to be, from the map alone: a block's streams
- * follow its head in the order of their rows, at about the same pace. */
-static inline const uint8_t *page_fetch_wide(const struct ng_bwt *bwt, uint64_t row)
+/* The page of a row's block, and the lines where its stream is likely to be, from the map alone: a
+ * block's streams follow its head in the order of their rows, at about the same pace. */
+static inline void page_fetch_wide(const struct ng_bwt *bwt, const uint8_t *page, uint64_t row)
 {
-	const uint8_t *page = page_fetch(bwt, row);
 	uint64_t grain = row >> NG_GRAIN_LOG;
 	const uint8_t *line = ng_bwt_map_line(bwt, row);
 	unsigned within = (unsigned)(grain % NG_MAP_LINE_GRAINS), word = within / 64;
@@ -67,11 +68,11 @@ static inline const uint8_t *page_fetch_wide(const struct ng_bwt *bwt, uint64_t 
 			     : in + 1 + (unsigned)__builtin_clzll(before | 1);
 	ahead = starts & ~mask ? (unsigned)__builtin_ctzll(starts & ~mask) - in
 			       : 64 - in + (unsigned)__builtin_ctzll(after | 1ull << 63);
+	page_lines_fetch(page);
 	line = page + GUESS_HEAD +
 	       back * (NG_PAGE_BYTES - GUESS_HEAD - GUESS_LINES * 32) / (back + ahead);
 	for (unsigned i = 0; i < GUESS_LINES; i++)
 		__builtin_prefetch(line + 64 * i);
-	return page;
 }
 
 /* Where a position lies. */

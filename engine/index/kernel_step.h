@@ -33,11 +33,19 @@ static inline void visit_cell(const struct ng_bwt *bwt, const struct place *at, 
 static inline void visit_start(const struct ng_bwt *bwt, const uint8_t *page, unsigned symbol,
 			       uint64_t row, struct visit *v, struct place *at, bool *damaged)
 {
+	struct decoded decoded;
 	unsigned k;
 
 	*v = (struct visit){.k = UINT_MAX};
 	if (row >= bwt->rows) {
 		v->base = bwt->total[symbol];
+		return;
+	}
+	decoded = decoded_visit(bwt, page, row);
+	if (decoded.head) {
+		k = decoded_find(&decoded, symbol);
+		v->base = k == NG_DECODED_ABSENT ? ng_bwt_absent_rank(bwt, page, symbol, damaged)
+						 : decoded_rank(&decoded, k);
 		return;
 	}
 	if (!place_find(bwt, page, row, at, damaged)) {

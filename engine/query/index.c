@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "index/bwt_read.h"
 #include "index/manifest.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
@@ -110,6 +111,29 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	return 0;
 }
 
+int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limit_bytes,
+			  unsigned visits)
+{
+	uint64_t blocks = 0;
+	int r = index->decoded ? -EEXIST : 0;
+
+	if (r == 0)
+		r = ng_decoded_new(dir, limit_bytes, visits, &index->decoded);
+	if (r < 0)
+		return r;
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		ng_bwt_use_decoded(index->shards[s]->bwt, index->decoded, blocks);
+		index->shards[s]->decoded = index->decoded;
+		blocks += ng_bwt_blocks(index->shards[s]->bwt);
+	}
+	return 0;
+}
+
+uint64_t ng_index_decoded_bytes(const struct ng_index *index)
+{
+	return index->decoded ? ng_decoded_bytes(index->decoded) : 0;
+}
+
 struct ng_index *ng_index_close(struct ng_index *index)
 {
 	if (!index)
@@ -118,6 +142,7 @@ struct ng_index *ng_index_close(struct ng_index *index)
 	for (uint32_t s = 0; s < index->n_shards; s++)
 		ng_shard_close(index->shards[s]);
 	free(index->shards);
+	ng_decoded_free(index->decoded);
 	free(index->first_doc);
 	free(index);
 	return NULL;

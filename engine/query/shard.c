@@ -1,5 +1,7 @@
 #include "query/shard.h"
 
+#include "index/decoded.h"
+
 /* What inverts the samples, and the frequent patterns, if there are any. */
 static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,
 			struct ng_error *err)
@@ -99,5 +101,7 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 
 int ng_shard_result(const struct ng_shard *shard, int r)
 {
-	return r >= 0 && ng_shard_file_faulted(shard->file) ? -EUCLEAN : r;
+	if (r >= 0 && ng_shard_file_faulted(shard->file))
+		return -EUCLEAN;
+	return r >= 0 && shard->decoded && ng_decoded_faulted(shard->decoded) ? -EIO : r;
 }

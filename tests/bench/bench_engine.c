@@ -7,6 +7,9 @@
  *   bench_engine locate INDEX QUERIES REPS    ng_find, and ng_locate of the first occurrence
  *   bench_engine extract INDEX BYTES N        ng_doc_read at N random places
  *
+ * One more argument is room in bytes for decoded blocks (ng_index_keep_decoded), which a block gets
+ * at its first visit, unmeasured; otherwise none is.
+ *
  * QUERIES: one percent-encoded query a line. Prints key=value pairs on one line. */
 #include <time.h>
 
@@ -218,12 +221,15 @@ int main(int argc, char **argv)
 	unsigned long n;
 	int r;
 
-	if (argc != 5 || (n = strtoul(argv[4], NULL, 10)) == 0) {
-		fprintf(stderr, "usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS\n"
-				"       bench_engine extract INDEX BYTES N\n");
+	if (argc < 5 || argc > 6 || (n = strtoul(argv[4], NULL, 10)) == 0) {
+		fprintf(stderr,
+			"usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS [DECODED]\n"
+			"       bench_engine extract INDEX BYTES N [DECODED]\n");
 		return 2;
 	}
 	r = ng_index_open(argv[2], 1, &index, &err);
+	if (r == 0 && argc == 6)
+		r = ng_index_keep_decoded(index, "/var/tmp", strtoull(argv[5], NULL, 10), 1);
 	if (r == 0) {
 		size_t bytes = strtoul(argv[3], NULL, 10);
 
