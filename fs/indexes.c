@@ -17,7 +17,8 @@ struct place {
 struct ng_indexes {
 	pthread_mutex_t lock; /* of current and refs */
 	struct ng_listings *listings;
-	unsigned threads;
+	struct ng_opening opening;
+	uint64_t decoded_bytes; /* for each index */
 	size_t n;
 	struct place places[];
 };
@@ -71,6 +72,23 @@ static void close_index(struct ng_indexes *indexes, struct ng_view_index *index)
 	free(index);
 }
 
+static int keep_decoded(const struct ng_indexes *indexes, struct ng_index *index,
+			struct ng_error *err)
+{
+	const char *dir = indexes->opening.decoded_dir;
+	int r;
+
+	if (!indexes->decoded_bytes)
+		return 0;
+	r = ng_index_keep_decoded(index, dir, indexes->decoded_bytes, 0);
+	/* Not r, which would be taken for something about the index. */
+	if (r < 0 && indexes->opening.decoded_must)
+		return ng_fail(err, -EIO,
+			       "%s: no file for the cache there: %s; set TMPDIR, or give cache=0",
+			       dir, strerror(-r));
+	return 0;
+}
+
 static int open_index(struct ng_indexes *indexes, const char *path,
 		      struct ng_view_index **ret_index, struct ng_error *err)
 {
@@ -84,7 +102,12 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 		free(index);
 		return ng_fail(err, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
-	r = ng_index_open(path, indexes->threads, &index->index, err);
+	r = ng_index_open(path, indexes->opening.threads, &index->index, err);
+	if (r == 0) {
+		r = keep_decoded(indexes, index->index, err);
+		if (r < 0)
+			ng_index_close(index->index);
+	}
 	if (r == 0 && stat(manifest, &st) < 0) {
 		r = ng_fail(err, -errno, "%s: %s", manifest, strerror(errno));
 		ng_index_close(index->index);
@@ -133,7 +156,7 @@ static int open_place(struct ng_indexes *indexes, const char *path, struct ng_er
 	return 0;
 }
 
-int ng_indexes_new(const char *const *paths, size_t n_paths, unsigned threads,
+int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_opening *opening,
 		   struct ng_listings *listings, struct ng_indexes **ret_indexes,
 		   struct ng_error *err)
 {
@@ -144,7 +167,8 @@ int ng_indexes_new(const char *const *paths, size_t n_paths, unsigned threads,
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
 	pthread_mutex_init(&indexes->lock, NULL);
 	indexes->listings = listings;
-	indexes->threads = threads;
+	indexes->opening = *opening;
+	indexes->decoded_bytes = opening->decoded_bytes / n_paths;
 	for (size_t i = 0; r == 0 && i < n_paths; i++)
 		r = open_place(indexes, paths[i], err);
 	if (r < 0)

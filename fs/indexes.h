@@ -20,12 +20,20 @@ struct ng_view_index {
 	size_t refs;           /* under the lock of ng_indexes */
 };
 
+/* How indexes are opened. */
+struct ng_opening {
+	unsigned threads;        /* as ng_index_open takes it */
+	const char *decoded_dir; /* as ng_index_keep_decoded takes it; has to outlive the indexes */
+	uint64_t decoded_bytes;  /* for all of them; 0: nothing is kept decoded */
+	bool decoded_must;       /* whether it is an error when that cannot be */
+};
+
 struct ng_indexes;
 
-/* Open those at paths[0..n_paths-1]; threads as ng_index_open takes it. listings is borrowed until
- * ng_indexes_free: what it knows of an index goes with that. Errors as ng_view_new. All functions
- * below are thread-safe. */
-int ng_indexes_new(const char *const *paths, size_t n_paths, unsigned threads,
+/* Open those at paths[0..n_paths-1], n_paths >= 1. listings is borrowed until ng_indexes_free: what
+ * it knows of an index goes with that. Errors as ng_view_new. All functions below are
+ * thread-safe. */
+int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_opening *opening,
 		   struct ng_listings *listings, struct ng_indexes **ret_indexes,
 		   struct ng_error *err);
 /* None may be in use any more. */

@@ -6,6 +6,8 @@
 #include <sys/statvfs.h>
 #include <syslog.h>
 
+#include "base/number.h"
+#include "cache_room.h"
 #include "daemon.h"
 #include "service.h"
 
@@ -22,8 +24,9 @@
 struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
-	char *page, *threads;
+	char *page, *threads, *cache;
 	uint64_t page_docs;
+	uint64_t cache_bytes; /* with cache */
 	unsigned search_threads;
 	int foreground, debug, single, read_only, help, version;
 };
@@ -40,6 +43,7 @@ static const struct fuse_opt option_spec[] = {
 	{"ro", offsetof(struct options, read_only), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
+	{"cache=%s", offsetof(struct options, cache), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("rw", KEY_RW),
@@ -59,6 +63,9 @@ static const char help_text[] =
 	"    -o page=N       names that a directory lists before more/ (default 1000)\n"
 	"    -o ro           nothing can be written, batch/ and trace neither\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
+	"    -o cache=SIZE   room in TMPDIR or /var/tmp for parts of the index that are asked\n"
+	"                    often, decoded; with K, M, G or T; 0: none (default: a sixteenth\n"
+	"                    of the memory, 1G at most)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -135,6 +142,11 @@ static int parse(struct fuse_args *args, struct options *options)
 			return -EINVAL;
 		options->search_threads = (unsigned)number;
 	}
+	if (options->cache && ng_number_parse(options->cache, true, &options->cache_bytes) < 0) {
+		fprintf(stderr, "ngramfs: -o cache=%s: give a size, such as 500M or 2G, or 0\n",
+			options->cache);
+		return -EINVAL;
+	}
 	if (options->help || options->version)
 		return 0;
 	if (options->n_paths < 2) {
@@ -205,11 +217,17 @@ static char *check_mountpoint(const char *path)
 
 static struct ng_view *open_view(const struct options *options)
 {
+	const char *dir = ng_cache_dir();
 	struct ng_view_options view_options = {
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
-		.threads = options->search_threads,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
+		.opening = {.threads = options->search_threads,
+			    .decoded_dir = dir,
+			    .decoded_bytes = options->cache
+						     ? ng_cache_limit(dir, options->cache_bytes)
+						     : ng_cache_default(dir),
+			    .decoded_must = options->cache},
 	};
 	const char *remedy = "";
 	struct ng_error err = {""};
@@ -316,6 +334,7 @@ int main(int argc, char **argv)
 	free(options.paths);
 	free(options.page);
 	free(options.threads);
+	free(options.cache);
 	fuse_opt_free_args(&args);
 	return status;
 }

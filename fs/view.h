@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "indexes.h"
 #include "node.h"
 
 struct ng_view;
@@ -14,8 +15,8 @@ struct ng_view;
 struct ng_view_options {
 	uint64_t page_docs;      /* names a directory lists before more/ */
 	uint32_t context_bytes;  /* of text on each side of a match */
-	unsigned threads;        /* as ng_index_open takes it */
 	size_t node_limit_bytes; /* as ng_nodes_new takes it */
+	struct ng_opening opening;
 };
 
 /* Open the indexes at paths[0..n_paths-1], n_paths >= 1. One is shown at the root itself; several

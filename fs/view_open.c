@@ -35,7 +35,7 @@ int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_o
 		r = ng_listings_new(LISTINGS_MAX, LISTINGS_MAX_BYTES, &view->listings);
 	if (r)
 		return ng_fail(err, r, "%s", strerror(-r));
-	r = ng_indexes_new(paths, n_paths, options->threads, view->listings, &view->indexes, err);
+	r = ng_indexes_new(paths, n_paths, &options->opening, view->listings, &view->indexes, err);
 	if (r)
 		return r;
 	*ret_view = ng_steal_ptr(&view);

@@ -31,8 +31,10 @@ static void add_docs(const char *path, const struct corpus_doc *docs, size_t n, 
 
 static struct ng_view *open_view(const char *const *paths, size_t n)
 {
-	struct ng_view_options options = {
-		.page_docs = 10, .context_bytes = 10, .threads = 1, .node_limit_bytes = 1 << 20};
+	struct ng_view_options options = {.page_docs = 10,
+					  .context_bytes = 10,
+					  .node_limit_bytes = 1 << 20,
+					  .opening = {.threads = 1}};
 	struct ng_view *view = NULL;
 	struct ng_error err = {""};
 
