@@ -17,24 +17,44 @@ BUILD_ROUNDS = 3
 COLD_QUERIES = 50
 PEER_COLD_PAGES = {100: 909, 20: 303}  # measured once, with read-ahead off
 MICROSECONDS = (1, "us")
+DECODED_BYTES = 1 << 30  # more than all blocks take
+
+
+def ask_both(corpus, *args):
+    """What bench_engine measures, and the same with blocks kept decoded, which must find the same."""
+    read = pairs(run(corpus.tools.bench_engine, *args))
+    decoded = pairs(run(corpus.tools.bench_engine, *args, str(DECODED_BYTES)))
+    for found in ("sum", "occ"):
+        if read.get(found) != decoded.get(found):
+            raise Failed(f"{args[0]}: {read[found]:.0f} found, with blocks decoded "
+                         f"{decoded[found]:.0f}")
+    return read, decoded
+
+
+def peer_rows(figure, read_us, decoded_us, peer_us, **bounds):
+    """A figure, which the bounds are for, and the same with blocks kept decoded."""
+    yield paired(f"{figure}, peer / ours", read_us, peer_us, MICROSECONDS, inverse=True, more=True,
+                 **bounds)
+    yield paired(f"{figure}, peer / ours, blocks kept decoded", decoded_us, peer_us, MICROSECONDS,
+                 inverse=True, more=True)
 
 
 def count(corpus):
     """ng_count beside count() of SDSL."""
     peer, ours = corpus.peer_index()[0], corpus.index()
     for length in (10, 20, 100):
-        queries, ours_us, peer_us = corpus.queries(length), [], []
+        queries, ours_us, decoded_us, peer_us = corpus.queries(length), [], [], []
         for _ in range(ROUNDS):
             theirs = pairs(run(corpus.peer, "count", peer, queries, "1"))
-            mine = pairs(run(corpus.tools.bench_engine, "count", ours, queries, str(OUR_REPS)))
+            mine, decoded = ask_both(corpus, "count", ours, queries, str(OUR_REPS))
             peer_us.append(theirs["us_per_query"])
             ours_us.append(mine["us_per_query"])
+            decoded_us.append(decoded["us_per_query"])
         extra = theirs["sum"] - mine["sum"]
         if extra != corpus.across(length):
             raise Failed(f"{length} bytes: the peer counts {extra:.0f} more, of which "
                          f"{corpus.across(length)} run across documents")
-        yield paired(f"count, {length} bytes, peer / ours", ours_us, peer_us, MICROSECONDS,
-                     inverse=True, must=4, aim=8, more=True)
+        yield from peer_rows(f"count, {length} bytes", ours_us, decoded_us, peer_us, must=4, aim=8)
 
 
 def fold(corpus):
@@ -53,30 +73,31 @@ def fold(corpus):
 
 def locate(corpus):
     """The search for a pattern of ten bytes, and the place of its first row."""
-    peer, ours, ours_us, peer_us = corpus.peer_index()[0], corpus.index(), [], []
-    queries = corpus.queries(10)
+    peer, ours, queries = corpus.peer_index()[0], corpus.index(), corpus.queries(10)
+    ours_us, decoded_us, peer_us = [], [], []
     for _ in range(ROUNDS):
         theirs = pairs(run(corpus.peer, "locate", peer, queries, "1"))
-        mine = pairs(run(corpus.tools.bench_engine, "locate", ours, queries, str(OUR_REPS)))
+        mine, decoded = ask_both(corpus, "locate", ours, queries, str(OUR_REPS))
         if theirs["occ"] != mine["occ"]:
             raise Failed(f"the peer finds {theirs['occ']:.0f} queries, we {mine['occ']:.0f}")
         peer_us.append(theirs["us_per_occ"])
         ours_us.append(mine["us_per_query"])
-    yield paired("locate one occurrence (found by 10 bytes), peer / ours", ours_us, peer_us,
-                 MICROSECONDS, inverse=True, must=5, aim=12, more=True)
+        decoded_us.append(decoded["us_per_query"])
+    yield from peer_rows("locate one occurrence (found by 10 bytes)", ours_us, decoded_us, peer_us,
+                         must=5, aim=12)
 
 
 def extract(corpus):
     """A stretch of text from the index."""
-    peer, ours, ours_us, peer_us = corpus.peer_index()[0], corpus.index(), [], []
+    peer, ours, ours_us, decoded_us, peer_us = corpus.peer_index()[0], corpus.index(), [], [], []
     for _ in range(ROUNDS):
         theirs = pairs(run(corpus.peer, "extract", peer, str(EXTRACT_BYTES), str(PEER_EXTRACTS)))
-        mine = pairs(run(corpus.tools.bench_engine, "extract", ours, str(EXTRACT_BYTES),
-                         str(OUR_EXTRACTS)))
+        mine, decoded = ask_both(corpus, "extract", ours, str(EXTRACT_BYTES), str(OUR_EXTRACTS))
         peer_us.append(theirs["us_per_extract"])
         ours_us.append(mine["us_per_extract"])
-    yield paired(f"extract {EXTRACT_BYTES:,} bytes, peer / ours", ours_us, peer_us, MICROSECONDS,
-                 inverse=True, must=8, aim=25, more=True)
+        decoded_us.append(decoded["us_per_extract"])
+    yield from peer_rows(f"extract {EXTRACT_BYTES:,} bytes", ours_us, decoded_us, peer_us, must=8,
+                         aim=25)
 
 
 def size(corpus):
