@@ -129,11 +129,6 @@ int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limi
 	return 0;
 }
 
-uint64_t ng_index_decoded_bytes(const struct ng_index *index)
-{
-	return index->decoded ? ng_decoded_bytes(index->decoded) : 0;
-}
-
 struct ng_index *ng_index_close(struct ng_index *index)
 {
 	if (!index)

@@ -36,9 +36,6 @@ static inline void ng_index_closep(struct ng_index **index)
 int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limit_bytes,
 			  unsigned visits);
 
-/* Bytes that are in use for that. */
-uint64_t ng_index_decoded_bytes(const struct ng_index *index);
-
 struct ng_index_stats {
 	uint64_t docs;
 	uint64_t text_bytes;   /* of all documents */

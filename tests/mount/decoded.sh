@@ -145,6 +145,14 @@ refuses "Input/output error" cat "mnt/cut/kwic/beta gamma"
 is "$(cat mnt/half/count/the)" "$(cat mnt/half/count/the%20 mnt/half/count/the | tail -n 1)" "the other"
 detach mnt error
 
+# ---- a disk that doesn't give back what is kept on it ----
+attach -o cache=64M half.ngram mnt
+warm mnt
+truncate -s 0 "$(here mnt)" || fail "truncate"
+refuses "Input/output error" cat "mnt/count/of the alpha"
+refuses "Input/output error" cat "mnt/kwic/beta gamma"
+detach mnt error
+
 # ---- sizes that are none, and rooms that are none ----
 mkdir empty
 fails() { # STATUS TEXT ARGUMENT...

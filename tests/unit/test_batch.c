@@ -73,6 +73,9 @@ static void check_corpus(const struct naive *c, uint64_t shard_bytes, bool naive
 		/* The second half with blocks decoded. */
 		if (i == ng_array_size(sizes) / 2)
 			assert_int_equal(ng_index_keep_decoded(made.index, made.dir, 1, 1), 0);
+		else if (i > ng_array_size(sizes) / 2)
+			assert_int_equal(ng_index_keep_decoded(made.index, made.dir, 1, 1),
+					 -EEXIST);
 		patterns_make(c, &rng, sizes[i], patterns, changed);
 		check(c, &made, sizes[i], patterns, naively && sizes[i] < MOST);
 	}
