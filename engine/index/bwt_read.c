@@ -29,7 +29,8 @@ static bool rows_fit(const struct ng_bwt *bwt, uint64_t number, const uint8_t *p
 	return ng_block_start(page + NG_PAGE_BYTES) == start + size;
 }
 
-static bool block_open(const struct ng_bwt *bwt, const uint8_t *page, struct block *b)
+/* indices: symbols are read as their places in the alphabet. */
+static bool block_open(const struct ng_bwt *bwt, const uint8_t *page, bool indices, struct block *b)
 {
 	unsigned separator = ng_block_separator(page);
 	bool damaged = false;
@@ -45,6 +46,12 @@ static bool block_open(const struct ng_bwt *bwt, const uint8_t *page, struct blo
 	if (damaged ||
 	    (b->has_separator && (separator >= b->at.n_symbols || page[NG_BLOCK_HEAD + separator])))
 		return false;
+	if (indices) {
+		for (unsigned k = 0; k < b->at.n_symbols; k++)
+			b->list[k] = (uint8_t)k;
+		b->has_separator = false;
+		return b->at.n_symbols <= UINT8_MAX + 1;
+	}
 	memcpy(b->list, page + NG_BLOCK_HEAD, b->at.n_symbols);
 	for (unsigned k = 0; k < b->at.n_symbols; k++) {
 		b->is_separator[k] = k == separator;
@@ -150,12 +157,13 @@ uint64_t ng_bwt_block_of(const struct ng_bwt *bwt, uint64_t row)
 	return (uint64_t)(ng_bwt_page(bwt, row) - bwt->blocks) / NG_PAGE_BYTES;
 }
 
-int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows)
+static int read_block(const struct ng_bwt *bwt, uint64_t block, bool indices,
+		      struct ng_bwt_rows *ret_rows)
 {
 	const uint8_t *page = bwt->blocks + block * NG_PAGE_BYTES;
 	struct block b;
 
-	if (!rows_fit(bwt, block, page) || !block_open(bwt, page, &b))
+	if (!rows_fit(bwt, block, page) || !block_open(bwt, page, indices, &b))
 		return -EUCLEAN;
 	ret_rows->start = ng_block_start(page);
 	ret_rows->n = b.at.size;
@@ -175,4 +183,14 @@ int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_ro
 			return -EUCLEAN;
 	}
 	return 0;
+}
+
+int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows)
+{
+	return read_block(bwt, block, false, ret_rows);
+}
+
+int ng_bwt_read_indices(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows)
+{
+	return read_block(bwt, block, true, ret_rows);
 }

@@ -28,3 +28,7 @@ uint64_t ng_bwt_block_of(const struct ng_bwt *bwt, uint64_t row);
  * Then *ret_rows holds anything. What a block says of the counts before it and in its cells is not
  * compared with its symbols: that is ng_block_examine's. */
 int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows);
+
+/* The same, with each symbol's index in the block's alphabet instead of it, so that separators need
+ * no bits, and have none. -EUCLEAN also where the alphabet has all NG_SYMBOLS. */
+int ng_bwt_read_indices(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows);

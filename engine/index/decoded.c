@@ -11,9 +11,6 @@
 #include "index/bwt_read.h"
 #include "index/fault.h"
 
-/* Decoding a block of English takes some 60 us, a visit of one that isn't half of one. */
-#define VISITS 100u
-
 /* A block decoded takes some 20 KiB: rather more entries than blocks that there is room for. */
 #define ENTRY_BYTES (8u << 10)
 
@@ -123,7 +120,7 @@ int ng_decoded_new(const char *dir, uint64_t limit_bytes, unsigned visits,
 	while (entries < limit / ENTRY_BYTES)
 		entries *= 2;
 	decoded->mask = entries - 1;
-	decoded->visits = visits ? visits : VISITS;
+	decoded->visits = visits;
 	decoded->entries = calloc(entries, sizeof(*decoded->entries));
 	if (!decoded->entries)
 		return -ENOMEM;
@@ -222,41 +219,44 @@ static void head_fill(const struct ng_bwt *bwt, uint64_t region, const uint8_t *
 	}
 }
 
-/* A symbol that the alphabet doesn't have is a damaged block's. */
-static bool record_fill(const struct ng_decoded_head *head, const struct ng_bwt_rows *rows,
-			unsigned begin, uint16_t *counts, uint8_t *record)
+/* How many of each symbol there were in the stretch. Of two rows the second is counted elsewhere,
+ * since it often equals the first, and would have to wait for it. */
+struct tally {
+	uint16_t count[2][NG_DECODED_SYMBOLS + 1];
+};
+
+static void record_fill(const struct ng_bwt_rows *rows, unsigned n_symbols, unsigned begin,
+			struct tally *tally, uint8_t *record)
 {
-	unsigned end = ng_min(begin + NG_DECODED_CELL, rows->n), marks = 0;
+	unsigned n = ng_min(rows->n - begin, NG_DECODED_CELL), marks = 0;
+	uint16_t *counts = (void *)(record + NG_DECODED_CELL + NG_DECODED_CELL / 8);
+	const uint8_t *symbols = rows->symbol + begin;
 
+	memcpy(record, symbols, n);
 	memcpy(record + NG_DECODED_CELL, rows->marks + begin / 64, NG_DECODED_CELL / 8);
-	memcpy(record + NG_DECODED_CELL + NG_DECODED_CELL / 8, counts,
-	       (head->n_symbols + 1) * sizeof(*counts));
-	for (unsigned i = begin; i < end; i++) {
-		bool separator = rows->separators[i / 64] >> (i % 64) & 1;
-		unsigned k = separator ? head->separator : head->index_of[rows->symbol[i]];
-
-		if (k >= head->n_symbols)
-			return false;
-		record[i - begin] = (uint8_t)k;
-		counts[k]++;
+	for (unsigned k = 0; k <= n_symbols; k++)
+		counts[k] = (uint16_t)(tally->count[0][k] + tally->count[1][k]);
+	for (unsigned i = 0; i + 1 < n; i += 2) {
+		tally->count[0][symbols[i]]++;
+		tally->count[1][symbols[i + 1]]++;
 	}
-	for (unsigned i = begin; i < end; i += 64)
-		marks += (unsigned)__builtin_popcountll(rows->marks[i / 64]);
-	counts[head->n_symbols] = (uint16_t)(counts[head->n_symbols] + marks);
-	return true;
+	if (n % 2)
+		tally->count[0][symbols[n - 1]]++;
+	for (unsigned i = 0; i < n; i += 64)
+		marks += (unsigned)__builtin_popcountll(rows->marks[(begin + i) / 64]);
+	tally->count[0][n_symbols] = (uint16_t)(tally->count[0][n_symbols] + marks);
 }
 
 /* What is before a stretch: what is before the last one, and in it. */
-static void stretch_begin(struct ng_decoded_head *head, unsigned stretch, uint16_t *counts)
+static void stretch_begin(struct ng_decoded_head *head, unsigned stretch, struct tally *tally)
 {
 	unsigned n = head->n_symbols + 1;
 	uint64_t *now = head->before + (size_t)stretch * n;
 	const uint64_t *last = now - n;
 
-	for (unsigned k = 0; k < n; k++) {
-		now[k] = last[k] + counts[k];
-		counts[k] = 0;
-	}
+	for (unsigned k = 0; k < n; k++)
+		now[k] = last[k] + tally->count[0][k] + tally->count[1][k];
+	memset(tally, 0, sizeof(*tally));
 }
 
 /* False where the block is damaged. Rows that a damaged map leads to it, though it doesn't have
@@ -265,7 +265,7 @@ static bool block_fill(const struct ng_bwt *bwt, const struct ng_bwt_rows *rows,
 		       const uint8_t *page, const struct size *size, uint8_t *data)
 {
 	struct ng_decoded_head *head = (void *)data;
-	uint16_t counts[NG_DECODED_SYMBOLS + 1] = {0};
+	struct tally tally = {{{0}}};
 
 	if (rows->n % NG_GRAIN && rows->start + rows->n != bwt->rows)
 		return false;
@@ -274,9 +274,8 @@ static bool block_fill(const struct ng_bwt *bwt, const struct ng_bwt_rows *rows,
 	data += size->head;
 	for (unsigned begin = 0; begin < rows->n; begin += NG_DECODED_CELL, data += size->record) {
 		if (begin && begin % NG_DECODED_STRETCH == 0)
-			stretch_begin(head, begin / NG_DECODED_STRETCH, counts);
-		if (!record_fill(head, rows, begin, counts, data))
-			return false;
+			stretch_begin(head, begin / NG_DECODED_STRETCH, &tally);
+		record_fill(rows, size->n_symbols, begin, &tally, data);
 	}
 	return true;
 }
@@ -292,7 +291,7 @@ static bool entry_make(struct ng_decoded *decoded, const struct ng_bwt *bwt,
 
 	if (entry->head || __atomic_load_n(&decoded->full, __ATOMIC_RELAXED))
 		return entry->head && entry->page == page;
-	if (n_symbols > NG_DECODED_SYMBOLS || ng_bwt_read_block(bwt, number, &room->rows) < 0)
+	if (n_symbols > NG_DECODED_SYMBOLS || ng_bwt_read_indices(bwt, number, &room->rows) < 0)
 		return false;
 	size_make(n_symbols, room->rows.n, &size);
 	if (!block_fill(bwt, &room->rows, page, &size, room->block))

@@ -55,10 +55,17 @@ struct ng_decoded {
 	struct ng_decoded_room *room;
 };
 
+/* Visits of a block before it is decoded. Decoding one of English takes some 40 us, a visit of one
+ * that isn't half of one: usually it has to earn its room first. */
+#define NG_DECODED_VISITS 100u
+/* Where there is room for all of them, those that are visited twice will mostly be visited again.
+ */
+#define NG_DECODED_VISITS_ROOMY 6u
+
 struct ng_bwt;
 
 /* Room for limit_bytes of decoded blocks at most, in a file in dir. It takes disk as it is used.
- * visits: how often a block is visited before it is decoded, 1 to 255; 0: the usual number.
+ * visits: how often a block is visited before it is decoded, 1 to 255.
  * Thread-safe to use by any number of BWTs. Returns 0, -ENOMEM, -EFBIG where the process may not
  * have such files, or what opening or mapping a file in dir said. */
 int ng_decoded_new(const char *dir, uint64_t limit_bytes, unsigned visits,

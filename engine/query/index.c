@@ -114,9 +114,14 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limit_bytes,
 			  unsigned visits)
 {
-	uint64_t blocks = 0;
+	uint64_t blocks = 0, rows = 0;
 	int r = index->decoded ? -EEXIST : 0;
 
+	for (uint32_t s = 0; s < index->n_shards; s++)
+		rows += ng_bwt_rows(index->shards[s]->bwt);
+	/* A row decoded takes a byte and a half. */
+	if (visits == 0)
+		visits = rows < limit_bytes / 2 ? NG_DECODED_VISITS_ROOMY : NG_DECODED_VISITS;
 	if (r == 0)
 		r = ng_decoded_new(dir, limit_bytes, visits, &index->decoded);
 	if (r < 0)
