@@ -60,7 +60,7 @@ struct ng_decoded {
 #define NG_DECODED_VISITS 100u
 /* Where there is room for all of them, those that are visited twice will mostly be visited again.
  */
-#define NG_DECODED_VISITS_ROOMY 6u
+#define NG_DECODED_VISITS_ROOMY 20u
 
 struct ng_bwt;
 
