@@ -3,9 +3,9 @@
  *
  * The memory is a file without a name, mapped: its pages are the kernel's to write out and to take
  * back, as the index's own are. The file takes no more of its filesystem than it leaves free. A
- * block is decoded when it has been visited so often that decoding it has cost as much already, and
- * stays until the end; when there is no more room, what is there stays, and the others are read
- * from the index as ever. Answers are the same.
+ * block is decoded when it has been visited so often that decoding it is worth it, and stays until
+ * the end; when there is no more room, what is there stays, and the others are read from the index
+ * as ever. Answers are the same.
  *
  * One entry a block, found by the block's number; where there are more blocks than entries, some
  * share one, which the first to be decoded keeps. A block decoded is
@@ -58,8 +58,8 @@ struct ng_decoded {
 /* Visits of a block before it is decoded. Decoding one of English takes some 40 us, a visit of one
  * that isn't half of one: usually it has to earn its room first. */
 #define NG_DECODED_VISITS 100u
-/* Where there is room for all of them, those that are visited twice will mostly be visited again.
- */
+/* Where there is room for all of them, a block that was visited some times will mostly be visited
+ * again, and decoding all costs three seconds for each gigabyte of text, once. */
 #define NG_DECODED_VISITS_ROOMY 20u
 
 struct ng_bwt;

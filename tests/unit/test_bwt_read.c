@@ -26,10 +26,37 @@ static void check_examined(const char *name, const struct ng_bwt *bwt, uint64_t 
 		assert_int_equal(facts.count[k], count[facts.symbol[k]]);
 }
 
+/* The same as places in the alphabet, but for a block with every symbol there is. */
+static void check_indices(const char *name, const struct ng_bwt *bwt, uint64_t block,
+			  const struct ng_bwt_rows *rows, struct ng_bwt_rows *indices)
+{
+	const uint8_t *page = bwt->blocks + block * NG_PAGE_BYTES;
+	unsigned separator = ng_block_separator(page);
+
+	if (ng_block_symbols(page) == NG_SYMBOLS) {
+		assert_int_equal(ng_bwt_read_indices(bwt, block, indices), -EUCLEAN);
+		return;
+	}
+	assert_int_equal(ng_bwt_read_indices(bwt, block, indices), 0);
+	assert_int_equal(indices->start, rows->start);
+	assert_int_equal(indices->n, rows->n);
+	assert_int_equal(indices->marks_before, rows->marks_before);
+	assert_memory_equal(indices->marks, rows->marks, sizeof(rows->marks));
+	for (unsigned i = 0; i < rows->n; i++) {
+		unsigned k = indices->symbol[i];
+
+		if (k >= ng_block_symbols(page) || page[NG_BLOCK_HEAD + k] != rows->symbol[i] ||
+		    (k == separator) != ng_bit(rows->separators, i) ||
+		    ng_bit(indices->separators, i))
+			fail_msg("%s: row %ju is no %u", name, (uintmax_t)(rows->start + i), k);
+	}
+}
+
 /* Returns the largest block's rows. */
 static uint32_t check(const char *name, const struct ng_bwt_text *text, unsigned mark_shift)
 {
 	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
+	ng_cleanup(ng_freep) struct ng_bwt_rows *indices = rows_new();
 	struct made_bwt made;
 	struct ng_bwt *bwt;
 	uint64_t next = 0;
@@ -53,6 +80,7 @@ static uint32_t check(const char *name, const struct ng_bwt_text *text, unsigned
 		assert_true(bits_end(rows->separators, rows->n));
 		assert_true(bits_end(rows->marks, rows->n));
 		check_examined(name, bwt, block, rows);
+		check_indices(name, bwt, block, rows, indices);
 		next += rows->n;
 		largest = ng_max(largest, rows->n);
 	}
