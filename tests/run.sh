@@ -12,7 +12,7 @@ Installs the packages that are missing, then builds ngramfs in DIR (by default b
 tests/) and tests it:
   release   all tests, with gcc
   asan      all tests, with clang's AddressSanitizer and UndefinedBehaviorSanitizer
-  tsan      the mount tests, with gcc's ThreadSanitizer
+  tsan      the mount tests and those of threads, with gcc's ThreadSanitizer
 and checks the formatting, the man pages, and examples/quickstart.sh. The last line counts.
 TEXT
 }
@@ -135,7 +135,7 @@ CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -D
 	run_tests asan --timeout-multiplier 4
 begin "tsan"
 CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &&
-	run_tests tsan --suite mount --timeout-multiplier 4
+	run_tests tsan --suite mount --suite threads --timeout-multiplier 4
 
 begin "formatting"
 if clang-format --version | grep -q ' version 14\.'; then
