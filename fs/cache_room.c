@@ -6,11 +6,16 @@
 
 #define DEFAULT_MAX (1ull << 30)
 
-const char *ng_cache_dir(void)
+char *ng_cache_dir(void)
 {
 	const char *dir = getenv("TMPDIR");
+	char *real;
 
-	return dir && *dir ? dir : "/var/tmp";
+	if (!dir || !*dir)
+		dir = "/var/tmp";
+	real = realpath(dir, NULL);
+	/* Where there is none, making a file there says why. */
+	return real ? real : strdup(dir);
 }
 
 uint64_t ng_cache_default(const char *dir)

@@ -4,8 +4,9 @@
 
 #include "base/base.h"
 
-/* TMPDIR, or /var/tmp: it may be more than a /tmp in memory has room for. */
-const char *ng_cache_dir(void);
+/* TMPDIR, or /var/tmp: it may be more than a /tmp in memory has room for. An absolute path, the
+ * caller's; NULL: no memory. */
+char *ng_cache_dir(void);
 
 /* A sixteenth of the memory, a quarter of the room that is free in dir, or a GiB: whichever is
  * least; 0 where dir can't be looked at. */

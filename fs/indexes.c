@@ -171,6 +171,8 @@ int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_ope
 	indexes->decoded_bytes = opening->decoded_bytes / n_paths;
 	for (size_t i = 0; r == 0 && i < n_paths; i++)
 		r = open_place(indexes, paths[i], err);
+	/* An index that is opened again must be there, with room for it or without. */
+	indexes->opening.decoded_must = false;
 	if (r < 0)
 		ng_indexes_free(indexes);
 	else

@@ -25,7 +25,7 @@ struct ng_opening {
 	unsigned threads;        /* as ng_index_open takes it */
 	const char *decoded_dir; /* as ng_index_keep_decoded takes it; has to outlive the indexes */
 	uint64_t decoded_bytes;  /* for all of them; 0: nothing is kept decoded */
-	bool decoded_must;       /* whether it is an error when that cannot be */
+	bool decoded_must;       /* whether it is an error when that cannot be, at first */
 };
 
 struct ng_indexes;

@@ -25,6 +25,7 @@ struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
 	char *page, *threads, *cache;
+	char *cache_dir;
 	uint64_t page_docs;
 	uint64_t cache_bytes; /* with cache */
 	unsigned search_threads;
@@ -217,7 +218,7 @@ static char *check_mountpoint(const char *path)
 
 static struct ng_view *open_view(const struct options *options)
 {
-	const char *dir = ng_cache_dir();
+	const char *dir = options->cache_dir;
 	struct ng_view_options view_options = {
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
@@ -234,6 +235,12 @@ static struct ng_view *open_view(const struct options *options)
 	struct ng_view *view = NULL;
 	int r;
 
+	if (options->cache && options->cache_bytes && !view_options.opening.decoded_bytes) {
+		fprintf(stderr,
+			"ngramfs: %s: no room for the cache there; set TMPDIR, or give cache=0\n",
+			dir);
+		return NULL;
+	}
 	r = ng_view_new(options->paths, options->n_paths - 1, &view_options, &view, &err);
 	if (r == 0)
 		return view;
@@ -279,7 +286,7 @@ static int start(struct fuse_args *args, const struct options *options)
 	struct fuse_session *session;
 	int status = EXIT_FAILURE, ready_fd = -1, r = 0;
 
-	if (!mount || add_mount_options(args, options) < 0) {
+	if (!mount || !options->cache_dir || add_mount_options(args, options) < 0) {
 		fprintf(stderr, "ngramfs: %s\n", strerror(ENOMEM));
 		return EXIT_FAILURE;
 	}
@@ -329,12 +336,14 @@ int main(int argc, char **argv)
 		printf("ngramfs %s\nlibfuse %s\n", NG_VERSION, fuse_pkgversion());
 		status = EXIT_SUCCESS;
 	} else {
+		options.cache_dir = ng_cache_dir();
 		status = start(&args, &options);
 	}
 	free(options.paths);
 	free(options.page);
 	free(options.threads);
 	free(options.cache);
+	free(options.cache_dir);
 	fuse_opt_free_args(&args);
 	return status;
 }

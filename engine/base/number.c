@@ -13,7 +13,7 @@ int ng_number_parse(const char *arg, bool suffixes, uint64_t *ret_number)
 		    __builtin_add_overflow(v, (uint64_t)(*arg - '0'), &v))
 			return -ERANGE;
 	if (suffixes && *arg) {
-		letter = strchr(letters, *arg & ~0x20);
+		letter = memchr(letters, *arg & ~0x20, sizeof(letters) - 1);
 		if (!letter)
 			return -EINVAL;
 		for (const char *l = letters; l <= letter; l++)

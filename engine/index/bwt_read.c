@@ -167,6 +167,7 @@ static int read_block(const struct ng_bwt *bwt, uint64_t block, bool indices,
 		return -EUCLEAN;
 	ret_rows->start = ng_block_start(page);
 	ret_rows->n = b.at.size;
+	ret_rows->n_symbols = b.at.n_symbols;
 	ret_rows->marks_before = base_of(bwt, &b.at, b.at.n_symbols, NG_MARKS);
 	memset(ret_rows->separators, 0, sizeof(ret_rows->separators));
 	memset(ret_rows->marks, 0, sizeof(ret_rows->marks));

@@ -17,7 +17,10 @@
 /* The file grows by so much at a time. */
 #define CHUNK_BYTES (4u << 20)
 
-#define LINE_BYTES 64u
+/* Lines of a head and of a record fit into a byte. */
+_Static_assert(NG_MAX_BLOCK <= 4 * NG_DECODED_STRETCH, "a head has four stretches at most");
+_Static_assert(sizeof(struct ng_decoded_head) + 4 * 256 * sizeof(uint64_t) < 256 * NG_DECODED_LINE,
+	       "a head");
 
 struct ng_decoded_room {
 	pthread_mutex_t lock; /* of all that changes */
@@ -25,6 +28,7 @@ struct ng_decoded_room {
 	const uint8_t *data; /* the file, mapped */
 	uint64_t limit, reserved, used;
 	struct ng_fault *fault;
+	bool lost; /* something could not be written out. Read and written atomically */
 	/* Where a block is made: */
 	uint8_t *block;
 	struct ng_bwt_rows rows;
@@ -44,8 +48,8 @@ static void size_make(unsigned n_symbols, unsigned rows, struct size *ret)
 	ret->stretch = (n_symbols + 1) * sizeof(uint64_t);
 	ret->head = ng_align_up(sizeof(struct ng_decoded_head) +
 					ng_div_up(rows, NG_DECODED_STRETCH) * ret->stretch,
-				LINE_BYTES);
-	ret->record = ng_align_up(NG_DECODED_CELL + NG_DECODED_CELL / 8 + counts, LINE_BYTES);
+				NG_DECODED_LINE);
+	ret->record = ng_align_up(NG_DECODED_CELL + NG_DECODED_CELL / 8 + counts, NG_DECODED_LINE);
 	ret->all = ret->head + ng_div_up(rows, NG_DECODED_CELL) * ret->record;
 }
 
@@ -111,7 +115,8 @@ int ng_decoded_new(const char *dir, uint64_t limit_bytes, unsigned visits,
 		   struct ng_decoded **ret_decoded)
 {
 	ng_cleanup(ng_decoded_freep) struct ng_decoded *decoded = calloc(1, sizeof(*decoded));
-	uint64_t limit = ng_max(ng_align_up(limit_bytes, CHUNK_BYTES), (uint64_t)CHUNK_BYTES);
+	/* What is less than a page has room for no block. */
+	uint64_t limit = ng_max(limit_bytes / NG_PAGE_BYTES, (uint64_t)1) * NG_PAGE_BYTES;
 	uint64_t entries = 1;
 	int r;
 
@@ -151,20 +156,32 @@ uint64_t ng_decoded_bytes(struct ng_decoded *decoded)
 	return used;
 }
 
-bool ng_decoded_faulted(const struct ng_decoded *decoded)
+bool ng_decoded_faulted(struct ng_decoded *decoded)
 {
-	return ng_fault_seen(decoded->room->fault);
+	struct ng_decoded_room *room = decoded->room;
+
+	if (ng_fault_seen(room->fault) || __atomic_load_n(&room->lost, __ATOMIC_RELAXED))
+		return true;
+	/* Pages that could not be written are dropped without a SIGBUS, and come back as zeroes;
+	 * only a call that waits for the file's pages reports it, once. This one waits for the
+	 * first. */
+	if (sync_file_range(room->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE) == 0 ||
+	    (errno != EIO && errno != ENOSPC && errno != EDQUOT))
+		return false;
+	__atomic_store_n(&room->lost, true, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* Make the file's next chunk its own, so that what is written there can be kept: false where the
  * filesystem has no room, or would have less left than the file takes. */
 static bool room_grow(struct ng_decoded_room *room)
 {
-	uint64_t reserved = room->reserved + CHUNK_BYTES;
+	uint64_t chunk = ng_min(room->limit - room->reserved, (uint64_t)CHUNK_BYTES);
+	uint64_t reserved = room->reserved + chunk;
 	struct statvfs vfs;
 
-	if (fstatvfs(room->fd, &vfs) < 0 || vfs.f_bavail * vfs.f_frsize < reserved + CHUNK_BYTES ||
-	    posix_fallocate(room->fd, (off_t)room->reserved, CHUNK_BYTES))
+	if (fstatvfs(room->fd, &vfs) < 0 || vfs.f_bavail * vfs.f_frsize < reserved + chunk ||
+	    posix_fallocate(room->fd, (off_t)room->reserved, (off_t)chunk))
 		return false;
 	room->reserved = reserved;
 	return true;
@@ -211,7 +228,8 @@ static void head_fill(const struct ng_bwt *bwt, uint64_t region, const uint8_t *
 			symbol = NG_SEPARATOR;
 			head->separator = k;
 		} else {
-			head->index_of[symbol] = (uint8_t)k;
+			/* Of one that a damaged alphabet has twice the first counts. */
+			head->index_of[symbol] = (uint8_t)ng_min(head->index_of[symbol], k);
 		}
 		head->byte_of[k] = (uint8_t)symbol;
 		head->before[k] = ng_regions_count(&bwt->regions, region, symbol) +
@@ -267,6 +285,7 @@ static bool block_fill(const struct ng_bwt *bwt, const struct ng_bwt_rows *rows,
 	struct ng_decoded_head *head = (void *)data;
 	struct tally tally = {{{0}}};
 
+	memset(data, 0, size->all);
 	if (rows->n % NG_GRAIN && rows->start + rows->n != bwt->rows)
 		return false;
 	head_fill(bwt, rows->start >> NG_REGION_LOG, page, size->n_symbols, head);
@@ -285,15 +304,15 @@ static bool entry_make(struct ng_decoded *decoded, const struct ng_bwt *bwt,
 {
 	struct ng_decoded_room *room = decoded->room;
 	uint64_t number = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
-	unsigned n_symbols = ng_block_symbols(page);
 	const uint8_t *data;
 	struct size size;
 
 	if (entry->head || __atomic_load_n(&decoded->full, __ATOMIC_RELAXED))
 		return entry->head && entry->page == page;
-	if (n_symbols > NG_DECODED_SYMBOLS || ng_bwt_read_indices(bwt, number, &room->rows) < 0)
+	if (ng_bwt_read_indices(bwt, number, &room->rows) < 0 ||
+	    room->rows.n_symbols > NG_DECODED_SYMBOLS)
 		return false;
-	size_make(n_symbols, room->rows.n, &size);
+	size_make(room->rows.n_symbols, room->rows.n, &size);
 	if (!block_fill(bwt, &room->rows, page, &size, room->block))
 		return false;
 	data = room_put(room, size.all);
@@ -303,8 +322,9 @@ static bool entry_make(struct ng_decoded *decoded, const struct ng_bwt *bwt,
 	}
 	entry->page = page;
 	entry->first_row = (uint32_t)room->rows.start;
-	entry->head_bytes = (uint16_t)size.head;
-	entry->record_bytes = (uint16_t)size.record;
+	entry->first_row_high = (uint8_t)(room->rows.start >> 32);
+	entry->head_lines = (uint8_t)(size.head / NG_DECODED_LINE);
+	entry->record_lines = (uint8_t)(size.record / NG_DECODED_LINE);
 	entry->n_grains = (uint16_t)ng_div_up(room->rows.n, NG_GRAIN);
 	entry->stretch_words = (uint8_t)(size.n_symbols + 1);
 	__atomic_store_n(&entry->head, (const void *)data, __ATOMIC_RELEASE);

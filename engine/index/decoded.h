@@ -19,6 +19,7 @@
 
 #include "base/base.h"
 
+#define NG_DECODED_LINE        64u
 #define NG_DECODED_CELL_LOG    8u
 #define NG_DECODED_CELL        (1u << NG_DECODED_CELL_LOG)
 #define NG_DECODED_STRETCH_LOG 15u
@@ -39,12 +40,16 @@ struct ng_decoded_entry {
 					     * written before it, and stays */
 	const uint8_t *page;                /* the block that is decoded */
 	uint32_t first_row;                 /* its low 32 bits */
-	uint16_t head_bytes, record_bytes, n_grains;
-	uint8_t stretch_words; /* of 8 bytes */
+	uint16_t n_grains;
+	uint8_t first_row_high;           /* its bits 32-39 */
+	uint8_t head_lines, record_lines; /* of 64 bytes */
+	uint8_t stretch_words;            /* of 8 bytes */
 	/* While none is. Read and written atomically: */
 	uint8_t visits;
 	uint32_t counted; /* number of the block whose visits are counted, its low 32 bits */
 };
+
+_Static_assert(sizeof(struct ng_decoded_entry) == 32, "two to a line");
 
 struct ng_decoded {
 	struct ng_decoded_entry *entries; /* [mask + 1] */
@@ -80,8 +85,9 @@ static inline void ng_decoded_freep(struct ng_decoded **decoded)
 /* Bytes that decoded blocks take. */
 uint64_t ng_decoded_bytes(struct ng_decoded *decoded);
 
-/* The file could not be read back: what was answered since may be wrong. */
-bool ng_decoded_faulted(const struct ng_decoded *decoded);
+/* The file could not be written out or read back: what was answered since may be wrong.
+ * Thread-safe; a system call that doesn't wait. */
+bool ng_decoded_faulted(struct ng_decoded *decoded);
 
 /* Decode the block at page, unless another thread is at work, or there is no more room, or it is
  * damaged, which is for those to report that visit it. Returns whether it is decoded. */

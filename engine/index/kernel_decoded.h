@@ -8,11 +8,15 @@
 #include "index/bwt_internal.h"
 #include "index/decoded.h"
 
+/* Number of a block among those of all BWTs that use the room. */
+static inline uint64_t decoded_number(const struct ng_bwt *bwt, const uint8_t *page)
+{
+	return bwt->decoded_at + (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
+}
+
 static inline struct ng_decoded_entry *decoded_entry(const struct ng_bwt *bwt, const uint8_t *page)
 {
-	uint64_t block = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
-
-	return &bwt->decoded->entries[(bwt->decoded_at + block) & bwt->decoded->mask];
+	return &bwt->decoded->entries[decoded_number(bwt, page) & bwt->decoded->mask];
 }
 
 /* Whether an entry has the block at page. Then all of it may be read. */
@@ -25,16 +29,22 @@ static inline bool entry_has(const struct ng_decoded_entry *entry, const uint8_t
 static __attribute__((__noinline__)) bool
 entry_visit(const struct ng_bwt *bwt, struct ng_decoded_entry *entry, const uint8_t *page)
 {
-	uint32_t block = (uint32_t)((uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES);
-	unsigned visits = 0;
+	uint32_t block = (uint32_t)decoded_number(bwt, page);
+	unsigned visits;
 
 	if (__atomic_load_n(&bwt->decoded->full, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&entry->head, __ATOMIC_ACQUIRE))
 		return false;
-	if (__atomic_load_n(&entry->counted, __ATOMIC_RELAXED) == block)
-		visits = __atomic_load_n(&entry->visits, __ATOMIC_RELAXED);
-	else
+	visits = __atomic_load_n(&entry->visits, __ATOMIC_RELAXED);
+	/* Of blocks that share the entry, the one that is visited more than all others together
+	 * gets its count there (Boyer and Moore's majority vote). */
+	if (__atomic_load_n(&entry->counted, __ATOMIC_RELAXED) != block) {
+		if (visits) {
+			__atomic_store_n(&entry->visits, (uint8_t)(visits - 1), __ATOMIC_RELAXED);
+			return false;
+		}
 		__atomic_store_n(&entry->counted, block, __ATOMIC_RELAXED);
+	}
 	/* Some get lost where threads visit it at once, which does no harm. */
 	__atomic_store_n(&entry->visits, (uint8_t)ng_min(visits + 1, UINT8_MAX), __ATOMIC_RELAXED);
 	return visits + 1 >= bwt->decoded->visits &&
@@ -53,8 +63,9 @@ struct decoded {
  * it is read from the page then, where that is noticed. */
 static inline struct decoded entry_row(const struct ng_decoded_entry *entry, uint64_t row)
 {
-	unsigned offset = (uint32_t)row - entry->first_row, record = offset >> NG_DECODED_CELL_LOG;
-	const uint8_t *records = (const uint8_t *)entry->head + entry->head_bytes;
+	uint64_t first_row = entry->first_row | (uint64_t)entry->first_row_high << 32;
+	uint64_t offset = row - first_row, record = offset >> NG_DECODED_CELL_LOG;
+	uint64_t line = entry->head_lines + record * entry->record_lines;
 
 	if (__builtin_expect(offset >> NG_GRAIN_LOG >= entry->n_grains, 0))
 		return (struct decoded){0};
@@ -62,8 +73,8 @@ static inline struct decoded entry_row(const struct ng_decoded_entry *entry, uin
 		entry->head,
 		entry->head->before +
 			(size_t)(offset >> NG_DECODED_STRETCH_LOG) * entry->stretch_words,
-		records + (size_t)record * entry->record_bytes,
-		offset % NG_DECODED_CELL,
+		(const uint8_t *)entry->head + line * NG_DECODED_LINE,
+		(unsigned)(offset % NG_DECODED_CELL),
 	};
 }
 

@@ -119,7 +119,10 @@ for index in corpus half other; do
 done
 wait "${warmers[@]}"
 same mnt/corpus "one of several"
-is "$(cat mnt/half/kwic/the | md5sum)" "$(cat mnt/other/kwic/the | md5sum)" "two that are equal"
+for index in half other; do
+	cat mnt/$index/kwic/the >kwic.$index || fail "kwic of $index"
+done
+cmp kwic.half kwic.other || fail "two that are equal"
 for index in corpus half; do
 	warm mnt/$index &
 	warmers+=($!)
@@ -142,7 +145,7 @@ warm mnt/cut
 for shard in cut.ngram/shard*; do truncate -s 4096 "$shard"; done
 refuses "Input/output error" cat "mnt/cut/count/of the alpha"
 refuses "Input/output error" cat "mnt/cut/kwic/beta gamma"
-is "$(cat mnt/half/count/the)" "$(cat mnt/half/count/the%20 mnt/half/count/the | tail -n 1)" "the other"
+is "$(grep -aoh the text/0*.txt | wc -l)" "$(cat mnt/half/count/the)" "the other"
 detach mnt error
 
 # ---- a disk that doesn't give back what is kept on it ----
@@ -161,7 +164,7 @@ fails() { # STATUS TEXT ARGUMENT...
 	"$NGRAMFS" "${@:3}" corpus.ngram empty 2>/dev/null
 	is "$status" $? "exit status of ngramfs ${*:3}"
 }
-for size in "" x -1 1x 1.5G 5KB 99999999999999999999 99999999T; do
+for size in "" x -1 1x 1.5G 5KB "5 " 99999999999999999999 99999999T; do
 	fails 2 "cache=$size" -o "cache=$size"
 done
 touch file
@@ -191,7 +194,7 @@ export TMPDIR=$work/tmp
 export TMPDIR=$work/small
 attach -o cache=64M corpus.ngram mnt
 warm mnt
-is 0 "$(taken_kb mnt)" "KiB taken of 1 MiB"
+[ "$(taken_kb mnt)" -le 512 ] || fail "$(taken_kb mnt) KiB taken of 1 MiB"
 same mnt "1 MiB"
 detach mnt
 # Half of what is free, at most.

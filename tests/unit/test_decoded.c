@@ -138,7 +138,7 @@ static void test_sequences(void **state)
 /* What is there stays, and the other blocks are read from the index. */
 static void test_full(void **state)
 {
-	ng_cleanup(ng_decoded_freep) struct ng_decoded *decoded = decoded_make(1, 1);
+	ng_cleanup(ng_decoded_freep) struct ng_decoded *decoded = decoded_make(4u << 20, 1);
 	uint64_t rng = naive_seed(), bytes;
 	struct sequence s;
 	struct opened o;
@@ -177,6 +177,35 @@ static void test_shared_entries(void **state)
 		check_bwt(&s[i % 2], o[i % 2].bwt, 300, &rng);
 	assert_in_range(blocks_decoded(decoded), ng_bwt_blocks(o[0].bwt),
 			ng_max(ng_bwt_blocks(o[0].bwt), ng_bwt_blocks(o[1].bwt)));
+	for (unsigned i = 0; i < 2; i++) {
+		opened_drop(&s[i], &o[i]);
+		sequence_clear(&s[i]);
+	}
+}
+
+/* Of two blocks that share an entry the one that is visited more often is decoded. */
+static void test_majority(void **state)
+{
+	ng_cleanup(ng_decoded_freep) struct ng_decoded *decoded = decoded_make(ROOM, 5);
+	uint64_t rng = naive_seed(), row;
+	struct sequence s[2];
+	struct opened o[2];
+	bool damaged = false;
+
+	for (unsigned i = 0; i < 2; i++) {
+		sequence_random("majority", 5000, 20, 3, MARKS_SPARSE, 6, &rng, &s[i]);
+		opened_make(&s[i], &o[i]);
+		ng_bwt_use_decoded(o[i].bwt, decoded, i * (decoded->mask + 1));
+	}
+	/* As often as each other: neither. Then twice as often. */
+	for (unsigned i = 0; i < 100; i++)
+		ng_bwt_lf(o[i % 2].bwt, 777, &row, &damaged);
+	assert_int_equal(blocks_decoded(decoded), 0);
+	for (unsigned i = 0; i < 100; i++)
+		ng_bwt_lf(o[i % 3 > 0].bwt, 777, &row, &damaged);
+	assert_int_equal(blocks_decoded(decoded), 1);
+	assert_ptr_equal(decoded->entries[0].page, o[1].bwt->blocks);
+	assert_false(damaged);
 	for (unsigned i = 0; i < 2; i++) {
 		opened_drop(&s[i], &o[i]);
 		sequence_clear(&s[i]);
@@ -343,11 +372,11 @@ static void test_no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_small),   cmocka_unit_test(test_sequences),
-		cmocka_unit_test(test_full),    cmocka_unit_test(test_shared_entries),
-		cmocka_unit_test(test_visits),  cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_damaged), cmocka_unit_test(test_damaged_map),
-		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_small),       cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_full),        cmocka_unit_test(test_shared_entries),
+		cmocka_unit_test(test_majority),    cmocka_unit_test(test_visits),
+		cmocka_unit_test(test_threads),     cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_damaged_map), cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
