@@ -7,7 +7,7 @@
 struct ng_bwt_rows {
 	uint64_t start;
 	uint32_t n;
-	uint32_t n_symbols; /* of the block's alphabet */
+	uint32_t n_symbols;           /* of the block's alphabet */
 	uint8_t symbol[NG_MAX_BLOCK]; /* of row start + i, i < n; a separator as 0; then anything */
 	/* Bits: bit i % 64 of word i / 64 for row start + i; 0 from n on. */
 	uint64_t separators[NG_MAX_BLOCK / 64]; /* the row's symbol is a separator */
