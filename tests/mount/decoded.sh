@@ -148,6 +148,39 @@ refuses "Input/output error" cat "mnt/cut/kwic/beta gamma"
 is "$(grep -aoh the text/0*.txt | wc -l)" "$(cat mnt/half/count/the)" "the other"
 detach mnt error
 
+# ---- a relative TMPDIR, and one that is removed, when a daemon opens an index again ----
+in_background() { # DIR: where its room is
+	rm -r other.ngram
+	cp -r half.ngram other.ngram
+	TMPDIR=$1 "$NGRAMFS" -o cache=64M other.ngram "$work/mnt" || fail "not mounted"
+	daemons[mnt]=$(daemon_of "$work/mnt")
+}
+exchange() {
+	rm -r other.ngram
+	cp -r corpus.ngram other.ngram
+	kill -HUP "${daemons[mnt]}"
+	wait_for test -e mnt/doc/2499.txt || fail "not opened again"
+}
+end() {
+	release mnt || fail "unmount"
+	wait_for gone "$work/mnt" || fail "the daemon goes on"
+	unset "daemons[mnt]"
+}
+in_background tmp
+exchange
+warm mnt
+is 1 "$(here mnt | wc -l)" "files where TMPDIR was relative"
+same mnt "relative TMPDIR"
+end
+mkdir removed
+in_background "$work/removed"
+rmdir removed
+exchange
+warm mnt
+is "" "$(find "/proc/${daemons[mnt]}/fd" -lname "$work/removed/*")" "files where TMPDIR is no more"
+same mnt "TMPDIR that is no more"
+end
+
 # ---- a disk that doesn't give back what is kept on it ----
 attach -o cache=64M half.ngram mnt
 warm mnt
@@ -210,6 +243,10 @@ head -c 16M /dev/zero >small/zeroes 2>/dev/null
 warm mnt
 is 0 "$(taken_kb mnt)" "KiB taken of none"
 same mnt "no room"
+detach mnt
+fails 1 "no room for the cache there" -o cache=64M
+attach half.ngram mnt
+is 2 "$(cat mnt/count/rare)" "count by default where there is no room"
 detach mnt
 umount small
 finish
