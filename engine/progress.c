@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "build/memory.h"
+#include "base/machine.h"
 
 #define TERMINAL_SECONDS 0.2
 #define PLAIN_SECONDS    10.0
@@ -106,7 +106,7 @@ static struct moment measure(const struct ng_progress *progress, const struct ng
 			    (double)at->total_bytes;
 	if (m.rate > 0 && at->done_bytes < at->total_bytes)
 		m.left = ng_min((double)(at->total_bytes - at->done_bytes) / m.rate, 1e9);
-	m.memory_bytes = ng_memory_resident();
+	m.memory_bytes = ng_machine_resident();
 	return m;
 }
 

@@ -68,3 +68,15 @@ uint64_t ng_machine_memory(void)
 
 	return ng_min(memory, cgroup_limit());
 }
+
+uint64_t ng_machine_resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (f && fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}

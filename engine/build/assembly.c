@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include "build/memory.h"
+#include "base/machine.h"
 #include "build/segment_text.h"
 
 struct piece {
@@ -190,7 +190,7 @@ static void on_text(void *userdata, uint64_t done, uint64_t total)
 	const struct fetching *f = userdata;
 
 	atomic_store(&f->options->progress->done_bytes, done);
-	if (ng_memory_resident() > f->options->resident_bytes)
+	if (ng_machine_resident() > f->options->resident_bytes)
 		ng_shard_file_release(f->file);
 	/* Any of the threads comes here, but reports are for one. */
 	if (f->options->report && pthread_equal(pthread_self(), f->caller))

@@ -1,7 +1,7 @@
-/* As many documents as can be sorted at once. */
+#include "build/batch.h"
+
 #include <sys/mman.h>
 
-#include "build/shard_build.h"
 #include "build/suffix_sort.h"
 
 int ng_batch_begin(struct ng_batch *batch)

@@ -1,18 +1,9 @@
 /* Build an index: documents in, shards and a manifest out. */
 #pragma once
 
-#include "base/base.h"
+#include "build/phase.h"
 
 struct ng_builder;
-
-enum ng_build_phase {
-	NG_PHASE_READ,   /* documents are coming in; the caller knows how far */
-	NG_PHASE_SORT,   /* suffix sorting */
-	NG_PHASE_MERGE,  /* segments becoming one */
-	NG_PHASE_ENCODE, /* BWT blocks, samples */
-	NG_PHASE_STORE,  /* text and metadata */
-	NG_PHASE_SYNC,   /* to disk, and the rename */
-};
 
 struct ng_build_progress {
 	enum ng_build_phase phase;

@@ -1,9 +1,11 @@
 #include "build/index_merge.h"
 
+#include "base/machine.h"
 #include "base/parallel.h"
 #include "build/appenddir.h"
 #include "build/assembly.h"
 #include "build/memory.h"
+#include "build/shard_build.h"
 #include "index/ef.h"
 #include "index/manifest.h"
 #include "index/segment.h"
@@ -72,7 +74,7 @@ static void contents_close(struct contents *c)
 
 static void pages_limit(const struct contents *c)
 {
-	if (ng_memory_resident() > c->resident_bytes)
+	if (ng_machine_resident() > c->resident_bytes)
 		ng_shard_file_release(c->file);
 }
 

@@ -56,18 +56,6 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 	return 0;
 }
 
-uint64_t ng_memory_resident(void)
-{
-	FILE *f = fopen("/proc/self/statm", "re");
-	unsigned long long pages = 0;
-
-	if (f && fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	if (f)
-		fclose(f);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 uint64_t ng_memory_default(void)
 {
 	return ng_max(ng_machine_memory() / 2, (uint64_t)NG_MEMORY_MIN);

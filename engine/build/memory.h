@@ -29,8 +29,5 @@ struct ng_memory_plan {
 int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
 		     unsigned threads, struct ng_memory_plan *ret_plan, struct ng_error *err);
 
-/* Memory that this process has in RAM, mapped files included; 0 where that isn't known. */
-uint64_t ng_memory_resident(void);
-
 /* Memory that this process may use by default: half of the machine's, or of its cgroup's. */
 uint64_t ng_memory_default(void);

@@ -2,10 +2,11 @@
 
 #include <sys/stat.h>
 
+#include "base/machine.h"
 #include "build/bwt_write.h"
 #include "build/insertions.h"
 #include "build/interleave.h"
-#include "build/memory.h"
+#include "build/segment_write.h"
 
 /* A segment in a file. */
 struct side {
@@ -90,7 +91,7 @@ static void pages_limit(void *userdata)
 {
 	const struct merge *m = userdata;
 
-	if (ng_memory_resident() > m->options->resident_bytes)
+	if (ng_machine_resident() > m->options->resident_bytes)
 		release(m);
 }
 

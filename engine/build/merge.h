@@ -2,7 +2,7 @@
  * they repeat. See insertions.h and interleave.h. */
 #pragma once
 
-#include "build/shard_build.h"
+#include "build/phase.h"
 
 /* Where the text of the segments can be read, separators included. */
 struct ng_merge_text {

@@ -1,9 +1,10 @@
 #include "build/shard_build.h"
 
+#include "base/machine.h"
 #include "build/bwt_write.h"
 #include "build/frequent_search.h"
-#include "build/memory.h"
 #include "build/parallel_sort.h"
+#include "build/segment_write.h"
 #include "index/kmers.h"
 #include "index/packed.h"
 #include "index/permutation.h"
@@ -16,13 +17,6 @@
 /* What is read of a file from check to check of how much memory that takes. */
 #define PIECE_BYTES   (4u << 20)
 #define PIECE_SAMPLES (1u << 20)
-
-void ng_shard_phase(struct ng_shard_progress *progress, enum ng_build_phase phase, uint64_t total)
-{
-	atomic_store(&progress->done_bytes, 0);
-	atomic_store(&progress->total_bytes, total);
-	atomic_store(&progress->phase, phase);
-}
 
 static void encode_progress(void *userdata, uint64_t done, uint64_t total)
 {
@@ -37,22 +31,6 @@ static int section_write(struct ng_shard_writer *shard, uint32_t type, const voi
 	int r = ng_shard_writer_section(shard, type, err);
 
 	return r < 0 ? r : ng_shard_writer_write(shard, data, len, err);
-}
-
-int ng_samples_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
-		     void (*looked)(void *userdata), void *userdata, struct ng_error *err)
-{
-	struct ng_packed_writer writer;
-	int r = ng_shard_writer_section(shard, NG_SECTION_SA_SAMPLES, err);
-
-	if (r == 0)
-		r = ng_packed_writer_begin(&writer, shard, n, n - 1, err);
-	for (uint64_t i = 0; r == 0 && i < n; i++) {
-		if (looked && i % PIECE_SAMPLES == 0)
-			looked(userdata);
-		r = ng_packed_writer_put(&writer, numbers[i], err);
-	}
-	return r < 0 ? r : ng_packed_writer_end(&writer, err);
 }
 
 static int kmers_write(struct ng_shard_writer *shard, struct ng_kmer *kmers, size_t n,
@@ -209,7 +187,7 @@ static void pages_limit(void *userdata)
 {
 	const struct completion *c = userdata;
 
-	if (ng_memory_resident() > c->resident_bytes)
+	if (ng_machine_resident() > c->resident_bytes)
 		ng_shard_file_release(c->file);
 }
 

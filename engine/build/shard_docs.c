@@ -1,6 +1,6 @@
 #include "build/shard_docs.h"
 
-#include "index/params.h"
+#include "build/segment_write.h"
 #include "index/shardfile.h"
 
 #define META_LEVEL  6 /* 19 takes a tenth of all CPU time, for a thousandth of the index */
@@ -64,54 +64,15 @@ int ng_shard_docs_add(struct ng_shard_docs *docs, const uint8_t *text, size_t te
 	return 0;
 }
 
-static int starts_write(struct ng_shard_writer *shard, uint32_t type, const uint64_t *starts,
-			uint64_t docs, struct ng_error *err)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = ng_ef_encode(starts, docs + 1, &buf);
-
-	if (r < 0)
-		return ng_fail(err, r, "out of memory for the starts of %ju documents",
-			       (uintmax_t)docs);
-	r = ng_shard_writer_section(shard, type, err);
-	return r < 0 ? r : ng_shard_writer_write(shard, buf.data, buf.len, err);
-}
-
-static uint64_t *starts_new(uint64_t docs, struct ng_error *err)
-{
-	uint64_t *starts = calloc(docs + 1, sizeof(*starts));
-
-	if (!starts)
-		ng_fail(err, -ENOMEM, "out of memory for the starts of %ju documents",
-			(uintmax_t)docs);
-	return starts;
-}
-
-int ng_doc_starts_write(const uint64_t *ends, uint64_t n, uint32_t sa_rate,
-			struct ng_shard_writer *shard, struct ng_error *err)
-{
-	ng_cleanup(ng_freep) uint64_t *starts = starts_new(n, err);
-	int r;
-
-	if (!starts)
-		return -ENOMEM;
-	for (uint64_t d = 0; d < n; d++)
-		starts[d + 1] = ends[d] + 1;
-	r = starts_write(shard, NG_SECTION_DOC_STARTS, starts, n, err);
-	for (uint64_t d = 0, begin = 0; d < n; begin = ends[d++] + 1)
-		starts[d + 1] = starts[d] + ng_doc_samples(ends[d] - begin, sa_rate);
-	return r < 0 ? r : starts_write(shard, NG_SECTION_SAMPLE_STARTS, starts, n, err);
-}
-
 static int meta_starts_write(const struct ng_shard_docs *docs, struct ng_shard_writer *shard,
 			     struct ng_error *err)
 {
-	ng_cleanup(ng_freep) uint64_t *starts = starts_new(docs->n, err);
+	ng_cleanup(ng_freep) uint64_t *starts = ng_starts_new(docs->n, err);
 
 	if (!starts)
 		return -ENOMEM;
 	memcpy(starts + 1, docs->meta_ends, docs->n * sizeof(*starts));
-	return starts_write(shard, NG_SECTION_META_STARTS, starts, docs->n, err);
+	return ng_starts_write(shard, NG_SECTION_META_STARTS, starts, docs->n, err);
 }
 
 int ng_shard_docs_write(struct ng_shard_docs *docs, uint32_t sa_rate, struct ng_shard_writer *shard,

@@ -35,12 +35,7 @@ static inline uint64_t ng_shard_docs_end(const struct ng_shard_docs *docs)
 
 void ng_shard_docs_clear(struct ng_shard_docs *docs);
 
-/* Write where documents and their samples begin, from the positions of their separators:
- * NG_SECTION_DOC_STARTS and NG_SECTION_SAMPLE_STARTS. -ENOMEM, or the writer's error. */
-int ng_doc_starts_write(const uint64_t *ends, uint64_t n, uint32_t sa_rate,
-			struct ng_shard_writer *shard, struct ng_error *err);
-
-/* These two, and everything else about documents that a shard has: the sections of metadata and of
- * the text store. The frames are finished: once. */
+/* Write everything about documents that a shard has: what ng_doc_starts_write does, and the
+ * sections of metadata and of the text store. The frames are finished: once. */
 int ng_shard_docs_write(struct ng_shard_docs *docs, uint32_t sa_rate, struct ng_shard_writer *shard,
 			struct ng_error *err);

@@ -2,6 +2,7 @@
  * into a shard or a segment of one, as many at once as memory and processors allow. */
 #pragma once
 
+#include "build/builder.h"
 #include "build/journal.h"
 #include "build/shard_build.h"
 
