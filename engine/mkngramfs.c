@@ -1,4 +1,5 @@
-/* mkngramfs: build an index. Progress and messages; the work is in text/ and build/. */
+/* mkngramfs: build an index. Progress and messages; the work is in text/, sort/, merge/ and build/.
+ */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>

@@ -2,7 +2,7 @@
 
 #include <getopt.h>
 
-#include "index/params.h"
+#include "format/params.h"
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"

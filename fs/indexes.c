@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "index/manifest.h"
+#include "format/manifest.h"
 #include "node.h"
 #include "path.h"
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "build/builder.h"
-#include "index/manifest.h"
+#include "format/manifest.h"
 
 struct ng_appenddir;
 

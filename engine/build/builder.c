@@ -3,8 +3,8 @@
 #include "base/parallel.h"
 #include "build/builder_internal.h"
 #include "build/room.h"
-#include "build/suffix_sort.h"
-#include "index/params.h"
+#include "format/params.h"
+#include "sort/suffix_sort.h"
 
 #define SA_SAMPLING 52u
 

@@ -1,7 +1,7 @@
 /* Build an index: documents in, shards and a manifest out. */
 #pragma once
 
-#include "build/phase.h"
+#include "merge/phase.h"
 
 struct ng_builder;
 

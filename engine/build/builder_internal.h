@@ -4,11 +4,11 @@
 #include <xxhash.h>
 
 #include "build/appenddir.h"
-#include "build/assembly.h"
 #include "build/memory.h"
 #include "build/shard_jobs.h"
 #include "build/workdir.h"
-#include "index/manifest.h"
+#include "format/manifest.h"
+#include "merge/assembly.h"
 
 struct ng_builder {
 	struct ng_build_options options;

@@ -3,12 +3,12 @@
 #include "base/machine.h"
 #include "base/parallel.h"
 #include "build/appenddir.h"
-#include "build/assembly.h"
 #include "build/memory.h"
 #include "build/shard_build.h"
-#include "index/ef.h"
-#include "index/manifest.h"
-#include "index/segment.h"
+#include "bwt/segment.h"
+#include "format/ef.h"
+#include "format/manifest.h"
+#include "merge/assembly.h"
 
 #define DOCS_A_CHECK 64u /* documents from check to check of how much memory is in use */
 

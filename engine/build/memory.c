@@ -2,7 +2,7 @@
 
 #include "base/machine.h"
 #include "build/shard_jobs.h"
-#include "build/suffix_sort.h"
+#include "sort/suffix_sort.h"
 
 #define THREADS_A_BATCH 4u
 

@@ -1,14 +1,14 @@
 #include "build/shard_build.h"
 
 #include "base/machine.h"
-#include "build/bwt_write.h"
-#include "build/frequent_search.h"
-#include "build/parallel_sort.h"
-#include "build/segment_write.h"
-#include "index/kmers.h"
-#include "index/packed.h"
-#include "index/permutation.h"
-#include "index/segment.h"
+#include "bwt/bwt_write.h"
+#include "bwt/segment.h"
+#include "format/kmers.h"
+#include "format/packed.h"
+#include "format/permutation.h"
+#include "format/segment_write.h"
+#include "sort/frequent_search.h"
+#include "sort/parallel_sort.h"
 
 /* Of the shortcuts for inverting the suffix array samples: an inverse takes some 2 * SPACING steps,
  * and the shortcuts 1 / SPACING of the samples' room. */

@@ -2,9 +2,9 @@
  * documents were merged into. */
 #pragma once
 
-#include "build/batch.h"
-#include "build/phase.h"
 #include "build/shard_docs.h"
+#include "merge/phase.h"
+#include "sort/batch.h"
 
 struct ng_shard_options {
 	uint32_t sa_rate;

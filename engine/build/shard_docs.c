@@ -1,7 +1,7 @@
 #include "build/shard_docs.h"
 
-#include "build/segment_write.h"
-#include "index/shardfile.h"
+#include "format/segment_write.h"
+#include "format/shardfile.h"
 
 #define META_LEVEL  6 /* 19 takes a tenth of all CPU time, for a thousandth of the index */
 #define STORE_LEVEL 19

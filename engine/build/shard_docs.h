@@ -2,7 +2,7 @@
  * metadata, and its text where that is stored. */
 #pragma once
 
-#include "index/frames.h"
+#include "format/frames.h"
 
 struct ng_shard_docs {
 	uint64_t n, cap;

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "build/parallel_sort.h"
+#include "sort/parallel_sort.h"
 
 #define PROGRESS_NS (100 * 1000 * 1000)
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "build/builder.h"
-#include "build/journal.h"
 #include "build/shard_build.h"
+#include "merge/journal.h"
 
 struct ng_shard_jobs;
 

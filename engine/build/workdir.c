@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "build/dirlock.h"
-#include "build/journal.h"
-#include "index/manifest.h"
+#include "format/manifest.h"
+#include "merge/journal.h"
 
 struct ng_workdir {
 	char *output; /* without slashes at its end */

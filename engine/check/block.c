@@ -1,6 +1,6 @@
 #include "check/block.h"
 
-#include "index/block_decode.h"
+#include "bwt/block_decode.h"
 
 /* A block being examined. */
 struct exam {

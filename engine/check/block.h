@@ -1,8 +1,8 @@
-/* One block of the BWT (index/block.h) decoded as a whole, to be compared with what it says of
+/* One block of the BWT (bwt/block.h) decoded as a whole, to be compared with what it says of
  * itself and with its neighbours. */
 #pragma once
 
-#include "index/bwt_internal.h"
+#include "bwt/bwt_internal.h"
 
 /* What is in a block. */
 struct ng_block_facts {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 #include "check/check.h"
-#include "index/shardfile.h"
+#include "format/shardfile.h"
 
 /* Parts of a file beside its sections, whose types they follow; 0 is padding. */
 enum ng_part {

@@ -4,8 +4,8 @@
 
 #include "base/parallel.h"
 #include "check/structure.h"
-#include "index/ef.h"
-#include "index/frames.h"
+#include "format/ef.h"
+#include "format/frames.h"
 
 #define BATCH_DOCS   1024u
 #define BATCH_FRAMES 64u

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
-#include "index/params.h"
-#include "index/shardlayout.h"
+#include "format/params.h"
+#include "format/shardlayout.h"
 
 /* Which part of a file that can't be opened is the damaged one, and where. */
 static uint32_t part_at_fault(const char *path, uint64_t *ret_offset)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "check/checker.h"
-#include "index/manifest.h"
+#include "format/manifest.h"
 
 /* Open a shard and check every byte of it against its checksums. *ret_file is NULL when its header
  * or its table is too damaged; the caller closes it. Errors: see checker.h. */

@@ -6,7 +6,7 @@
 
 #include "base/parallel.h"
 #include "base/tempfile.h"
-#include "index/shardlayout.h"
+#include "format/shardlayout.h"
 
 #define DOCS        100u       /* that are read through the index */
 #define DOC_BYTES   (1u << 16) /* of each, at most */

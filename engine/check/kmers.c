@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "check/structure.h"
-#include "index/kmers.h"
+#include "format/kmers.h"
 
 struct tree {
 	const struct ng_checked *checked;

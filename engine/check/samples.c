@@ -3,7 +3,7 @@
 
 #include "base/parallel.h"
 #include "check/structure.h"
-#include "index/permutation.h"
+#include "format/permutation.h"
 
 #define BATCH (1u << 15) /* values that a thread inverts at a time */
 

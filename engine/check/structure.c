@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
-#include "index/ef.h"
-#include "index/shardlayout.h"
+#include "format/ef.h"
+#include "format/shardlayout.h"
 
 bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
 			struct ng_checked_section *ret_section)

@@ -2,9 +2,9 @@
  * checks each part of it. A part that others need and that is damaged leaves those unchecked. */
 #pragma once
 
+#include "bwt/bwt_internal.h"
 #include "check/checker.h"
-#include "index/bwt_internal.h"
-#include "index/params.h"
+#include "format/params.h"
 
 struct ng_checked {
 	struct ng_checker *checker;

@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "index/bwt_read.h"
-#include "index/manifest.h"
+#include "bwt/bwt_read.h"
+#include "format/manifest.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 {

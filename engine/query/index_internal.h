@@ -1,7 +1,7 @@
 /* An open index: shared by the files of this folder. */
 #pragma once
 
-#include "index/decoded.h"
+#include "bwt/decoded.h"
 #include "query/pool.h"
 #include "query/shard.h"
 

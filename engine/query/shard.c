@@ -1,6 +1,6 @@
 #include "query/shard.h"
 
-#include "index/decoded.h"
+#include "bwt/decoded.h"
 
 /* What inverts the samples, and the frequent patterns, if there are any. */
 static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,

@@ -5,11 +5,11 @@
  * (cancelled) or -ENOMEM. */
 #pragma once
 
-#include "index/frames.h"
-#include "index/kmers.h"
-#include "index/segment.h"
-#include "index/permutation.h"
-#include "index/shardfile.h"
+#include "format/frames.h"
+#include "format/kmers.h"
+#include "bwt/segment.h"
+#include "format/permutation.h"
+#include "format/shardfile.h"
 #include "query/query.h"
 
 struct ng_shard {

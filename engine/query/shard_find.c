@@ -1,6 +1,6 @@
 /* Backward search: Ferragina and Manzini, J. ACM 2005. */
 #include "base/cold.h"
-#include "index/bwt_cold.h"
+#include "bwt/bwt_cold.h"
 #include "query/shard.h"
 
 /* Turns between two looks at the cancel flag. */

@@ -1,5 +1,5 @@
 /* Locating and extracting: Ferragina and Manzini, J. ACM 2005. */
-#include "index/bwt_cold.h"
+#include "bwt/bwt_cold.h"
 #include "query/shard.h"
 
 /* Where a sample was taken. */

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "index/bwt_internal.h"
-#include "index/manifest.h"
+#include "bwt/bwt_internal.h"
+#include "format/manifest.h"
 #include "query/index_internal.h"
 #include "queries.h"
 

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <xxhash.h>
 
-#include "index/frames.h"
-#include "index/shardlayout.h"
+#include "format/frames.h"
+#include "format/shardlayout.h"
 
 static void require(bool holds)
 {

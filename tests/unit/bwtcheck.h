@@ -1,8 +1,8 @@
-/* What every function of index/bwt.h answers, against the sequence itself; and sequences. */
+/* What every function of bwt/bwt.h answers, against the sequence itself; and sequences. */
 #pragma once
 
 #include "bwtmake.h"
-#include "index/params.h"
+#include "format/params.h"
 #include "naive.h"
 
 #define GAP 128u

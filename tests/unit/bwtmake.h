@@ -2,8 +2,8 @@
  * ends sanitizers watch. */
 #pragma once
 
-#include "build/bwt_write.h"
-#include "index/bwt.h"
+#include "bwt/bwt.h"
+#include "bwt/bwt_write.h"
 #include "scratch.h"
 
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * faulty build, may hand over. */
 #pragma once
 
-#include "index/manifest.h"
-#include "index/shardlayout.h"
+#include "format/manifest.h"
+#include "format/shardlayout.h"
 #include "indexmake.h"
 
 #include <xxhash.h>

@@ -1,8 +1,8 @@
 /* Streams of frames in shards, for the unit tests, in a directory that goes with the test. */
 #pragma once
 
-#include "index/framelayout.h"
-#include "index/shardfile.h"
+#include "format/framelayout.h"
+#include "format/shardfile.h"
 #include "scratch.h"
 
 #include <setjmp.h>

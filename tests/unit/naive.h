@@ -2,8 +2,8 @@
  * looking at every byte. */
 #pragma once
 
-#include "build/suffix_sort.h"
 #include "scratch.h"
+#include "sort/suffix_sort.h"
 
 /* Documents in a row, as the builder lays them out. */
 struct naive {

@@ -1,8 +1,8 @@
 /* Rows at random, that no text need have, and reading them back, for the unit tests. */
 #pragma once
 
+#include "bwt/bwt_read.h"
 #include "bwtmake.h"
-#include "index/bwt_read.h"
 
 /* Symbols at random, in runs; of the runs one in so many on average is of separators, and of the
  * rows one in so many is marked (0: none). */

@@ -3,9 +3,9 @@
 
 #include "findings.h"
 #include "forge.h"
-#include "index/ef.h"
-#include "index/packed.h"
-#include "index/params.h"
+#include "format/ef.h"
+#include "format/packed.h"
+#include "format/params.h"
 
 static const struct ng_build_options sample_options = {
 	.threads = 1, .sa_sampling = 16, .text_store = true};

@@ -1,7 +1,7 @@
 /* Shards for the unit tests, in a directory that goes with the test. */
 #pragma once
 
-#include "index/shardlayout.h"
+#include "format/shardlayout.h"
 #include "scratch.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Streams and marks of a block decoded: every stream cut at every symbol and under every smaller
  * alphabet, and marks written by hand, right and wrong. */
+#include "bwt/block_decode.h"
 #include "bwtmake.h"
-#include "index/block_decode.h"
 #include "naive.h"
 
 /* A run of symbols in a stream. */

@@ -1,7 +1,7 @@
 /* The BWT read block by block, against what it was written from; each block is decoded once more by
  * the check, which must find it sound and count the same. */
 #include "check/block.h"
-#include "index/params.h"
+#include "format/params.h"
 #include "naive.h"
 #include "rowsmake.h"
 

@@ -1,5 +1,5 @@
 /* The BWT read block by block from damaged sections: refused, or rows that can be. */
-#include "index/bwt_internal.h"
+#include "bwt/bwt_internal.h"
 #include "naive.h"
 #include "rowsmake.h"
 

@@ -1,6 +1,6 @@
 /* Indexes with wrong contents and right checksums: what the rules of the structure show. */
-#include "index/bwt_internal.h"
-#include "index/framelayout.h"
+#include "bwt/bwt_internal.h"
+#include "format/framelayout.h"
 #include "sample.h"
 
 /* Block number i. */

@@ -1,5 +1,5 @@
 /* Indexes with wrong contents and right checksums: what only the text shows, and any bytes. */
-#include "index/permutation.h"
+#include "format/permutation.h"
 #include "sample.h"
 
 #define ROUNDS 300u

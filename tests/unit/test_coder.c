@@ -1,7 +1,7 @@
-#include "build/code_train.h"
+#include "bwt/code_train.h"
 #include "naive.h"
 
-#include "build/coder.h"
+#include "bwt/coder.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

@@ -1,6 +1,6 @@
 /* Shards whose contents were changed: an answer or an error, but no crash, no access out of bounds
  * and no endless loop, whatever the bytes. Opening a shard checks no section's sum. */
-#include "index/shardlayout.h"
+#include "format/shardlayout.h"
 #include "indexmake.h"
 #include "query/batch.h"
 #include "query/df.h"

@@ -1,12 +1,12 @@
 /* Decoded blocks: the same answers as without, whatever the sequence, the kernel and the room. */
-#include "index/decoded.h"
+#include "bwt/decoded.h"
 
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include "bwt/bwt_internal.h"
+#include "bwt/bwt_read.h"
 #include "bwtcheck.h"
-#include "index/bwt_internal.h"
-#include "index/bwt_read.h"
 
 #define ROOM (64u << 20)
 

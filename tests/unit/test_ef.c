@@ -1,4 +1,4 @@
-#include "index/ef.h"
+#include "format/ef.h"
 #include "scratch.h"
 
 #include <setjmp.h>

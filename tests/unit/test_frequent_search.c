@@ -1,9 +1,9 @@
 /* Frequent patterns by backward search, against the suffix array's and against all substrings. */
-#include "build/frequent_search.h"
-#include "build/occ.h"
 #include "bwtmake.h"
-#include "index/params.h"
+#include "format/params.h"
 #include "naive.h"
+#include "sort/frequent_search.h"
+#include "sort/occ.h"
 
 #include <divsufsort.h>
 

@@ -1,4 +1,4 @@
-#include "build/gaps.h"
+#include "merge/gaps.h"
 
 #include <setjmp.h>
 #include <signal.h>

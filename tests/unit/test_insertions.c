@@ -1,4 +1,4 @@
-#include "build/insertions.h"
+#include "merge/insertions.h"
 
 #include <assert.h>
 

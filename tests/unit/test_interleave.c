@@ -1,7 +1,7 @@
 /* Segments merged in parts, by several threads and in several buckets: the same file as in one
  * piece. That this is the right one is test_merge's. */
-#include "build/merge.h"
 #include "build/shard_build.h"
+#include "merge/merge.h"
 #include "naive.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
-#include "index/kmers.h"
-#include "build/frequent_search.h"
-#include "build/occ.h"
+#include "format/kmers.h"
+#include "sort/frequent_search.h"
+#include "sort/occ.h"
 #include "naive.h"
 
 #include <divsufsort.h>

@@ -1,4 +1,4 @@
-#include "index/manifest.h"
+#include "format/manifest.h"
 #include "scratch.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* The rows of marks by their numbers, against the list of them: marks of all densities, and the
  * sections that they are found by damaged. */
+#include "bwt/regions.h"
 #include "bwtmake.h"
-#include "index/regions.h"
 #include "naive.h"
 
 enum kind {

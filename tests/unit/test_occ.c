@@ -1,6 +1,6 @@
-#include "build/occ.h"
 #include "naive.h"
 #include "rowsmake.h"
+#include "sort/occ.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

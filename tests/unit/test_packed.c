@@ -1,4 +1,4 @@
-#include "index/packed.h"
+#include "format/packed.h"
 #include "naive.h"
 #include "shardmake.h"
 

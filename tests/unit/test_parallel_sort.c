@@ -1,6 +1,6 @@
-#include "build/parallel_sort.h"
-#include "build/sorted_merge.h"
 #include "naive.h"
+#include "sort/parallel_sort.h"
+#include "sort/sorted_merge.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

@@ -1,4 +1,4 @@
-#include "index/permutation.h"
+#include "format/permutation.h"
 #include "naive.h"
 #include "shardmake.h"
 

@@ -1,4 +1,4 @@
-#include "index/regions.h"
+#include "bwt/regions.h"
 #include "naive.h"
 
 #include <setjmp.h>

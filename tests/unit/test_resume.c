@@ -1,7 +1,7 @@
 /* Builds that were interrupted: what they go on from, and what they refuse. */
 #include "build/builder.h"
-#include "build/journal.h"
 #include "indexmake.h"
+#include "merge/journal.h"
 #include "samedir.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "index/fault.h"
+#include "base/fault.h"
 #include "shardmake.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "index/token.h"
+#include "bwt/token.h"
 #include "naive.h"
 
 #include <setjmp.h>

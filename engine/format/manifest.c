@@ -1,0 +1,353 @@
+#include "format/manifest.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "format/params.h"
+#include "format/shardfile.h"
+
+#define TEMPORARY_NAME     NG_MANIFEST_NAME ".tmp"
+#define MANIFEST_BYTES_MAX (256u << 20)
+#define FORMAT_NAME        "ngramfs"
+
+static void decrefp(json_t **json)
+{
+	json_decref(*json);
+}
+
+void ng_manifest_clear(struct ng_manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->n_shards; i++)
+		free(manifest->shards[i].file);
+	free(manifest->shards);
+	*manifest = (struct ng_manifest){0};
+}
+
+bool ng_manifest_names(const struct ng_manifest *manifest, const char *file)
+{
+	for (size_t i = 0; i < manifest->n_shards; i++)
+		if (strcmp(manifest->shards[i].file, file) == 0)
+			return true;
+	return false;
+}
+
+void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX])
+{
+	size_t number = manifest->n_shards;
+
+	do
+		snprintf(file, NG_MANIFEST_FILE_MAX, "shard-%05zu.ngs", number++);
+	while (ng_manifest_names(manifest, file));
+}
+
+int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard)
+{
+	struct ng_manifest_shard *grown =
+		reallocarray(manifest->shards, manifest->n_shards + 1, sizeof(*manifest->shards));
+	char *file = strdup(shard->file);
+
+	if (grown)
+		manifest->shards = grown;
+	if (!grown || !file) {
+		free(file);
+		return -ENOMEM;
+	}
+	grown[manifest->n_shards] = *shard;
+	grown[manifest->n_shards++].file = file;
+	return 0;
+}
+
+/* A name that is safe in a path and in a message. */
+static bool file_name_ok(const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+
+	return name && *name && *name != '.' && !name[strspn(name, allowed)] &&
+	       strlen(name) <= NAME_MAX;
+}
+
+/* Whether it will be read again. JSON numbers are signed here; no corpus comes near. */
+static bool shard_ok(const struct ng_manifest_shard *s)
+{
+	return file_name_ok(s->file) && s->docs <= INT64_MAX && s->text_bytes <= INT64_MAX &&
+	       s->file_bytes <= INT64_MAX;
+}
+
+int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
+{
+	ng_cleanup(decrefp) json_t *root = NULL;
+	ng_cleanup(ng_freep) char *text = NULL;
+	size_t len;
+
+	root = json_pack("{s:s, s:I, s:I, s:b, s:[]}", "format", FORMAT_NAME, "format_version",
+			 (json_int_t)manifest->format_version, "sa_sampling",
+			 (json_int_t)manifest->sa_sampling, "text_store", manifest->text_store,
+			 "shards");
+	if (!root)
+		return -ENOMEM;
+	for (size_t i = 0; i < manifest->n_shards; i++) {
+		const struct ng_manifest_shard *s = &manifest->shards[i];
+		char checksum[17];
+		json_t *item;
+
+		if (!shard_ok(s))
+			return -EINVAL;
+		snprintf(checksum, sizeof(checksum), "%016" PRIx64, s->checksum);
+		item = json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", s->file, "docs",
+				 (json_int_t)s->docs, "text_bytes", (json_int_t)s->text_bytes,
+				 "file_bytes", (json_int_t)s->file_bytes, "checksum", checksum);
+		if (json_array_append_new(json_object_get(root, "shards"), item) < 0)
+			return -ENOMEM;
+	}
+	text = json_dumps(root, JSON_INDENT(2));
+	if (!text)
+		return -ENOMEM;
+	len = strlen(text);
+	*ret_text = realloc(text, len + 2);
+	if (!*ret_text)
+		return -ENOMEM;
+	text = NULL;
+	memcpy(*ret_text + len, "\n", 2);
+	return 0;
+}
+
+/* The integer at key, in [min, max]. */
+static int get_number(const json_t *object, const char *key, uint64_t min, uint64_t max,
+		      uint64_t *ret_value, struct ng_error *err)
+{
+	const json_t *json = json_object_get(object, key);
+	json_int_t value = json_integer_value(json);
+
+	if (!json_is_integer(json) || value < 0 || (uint64_t)value < min || (uint64_t)value > max)
+		return ng_fail(err, -EPROTO,
+			       "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64, key,
+			       min, max);
+	*ret_value = (uint64_t)value;
+	return 0;
+}
+
+static int get_checksum(const json_t *object, uint64_t *ret_value, struct ng_error *err)
+{
+	const char *text = json_string_value(json_object_get(object, "checksum"));
+
+	if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+		return ng_fail(err, -EPROTO, "\"checksum\" is not a string of 16 hex digits");
+	*ret_value = strtoull(text, NULL, 16);
+	return 0;
+}
+
+static int parse_shard(const json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
+{
+	const char *file = json_string_value(json_object_get(json, "file"));
+	int r;
+
+	if (!json_is_object(json) || json_object_size(json) != 5)
+		return ng_fail(err, -EPROTO, "not an object of 5 fields");
+	if (!file_name_ok(file))
+		return ng_fail(err, -EPROTO,
+			       "\"file\" is not a file name of letters, digits, '.', '_' and '-' "
+			       "without a leading dot");
+	r = get_number(json, "docs", 0, INT64_MAX, &s->docs, err);
+	if (!r)
+		r = get_number(json, "text_bytes", 0, INT64_MAX, &s->text_bytes, err);
+	if (!r)
+		r = get_number(json, "file_bytes", 0, INT64_MAX, &s->file_bytes, err);
+	if (!r)
+		r = get_checksum(json, &s->checksum, err);
+	if (r)
+		return r;
+	s->file = strdup(file);
+	return s->file ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+}
+
+static int parse_shards(const json_t *array, struct ng_manifest *m, struct ng_error *err)
+{
+	ng_cleanup(decrefp) json_t *names = json_object();
+	uint64_t docs = 0, text_bytes = 0, file_bytes = 0;
+	struct ng_error why;
+	int r;
+
+	if (!json_is_array(array))
+		return ng_fail(err, -EPROTO, "\"shards\" is not an array");
+	if (json_array_size(array) > UINT32_MAX)
+		return ng_fail(err, -EPROTO, "too many shards");
+	m->shards = calloc(json_array_size(array) + 1, sizeof(*m->shards));
+	if (!m->shards || !names)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		struct ng_manifest_shard *s = &m->shards[i];
+
+		r = parse_shard(json_array_get(array, i), s, &why);
+		if (r)
+			return ng_fail(err, r, "shard %zu: %s", i, why.text);
+		m->n_shards++;
+		if (json_object_get(names, s->file))
+			return ng_fail(err, -EPROTO, "shard %zu: file \"%s\" stands there twice", i,
+				       s->file);
+		if (json_object_set_new(names, s->file, json_true()) < 0)
+			return ng_fail(err, -ENOMEM, "out of memory");
+		docs += s->docs;
+		text_bytes += s->text_bytes;
+		file_bytes += s->file_bytes;
+		/* Each is below 2^63, and so was the sum before: no wrap-around goes unseen. */
+		if (docs > INT64_MAX || text_bytes > INT64_MAX || file_bytes > INT64_MAX)
+			return ng_fail(err, -EPROTO, "shard %zu: the sizes' sums overflow", i);
+	}
+	return 0;
+}
+
+static int parse_root(const json_t *root, struct ng_manifest *m, struct ng_error *err)
+{
+	const char *format = json_string_value(json_object_get(root, "format"));
+	const json_t *text_store = json_object_get(root, "text_store");
+	uint64_t version = 0, sampling = 0;
+	int r;
+
+	if (!format || strcmp(format, FORMAT_NAME))
+		return ng_fail(err, -EPROTO, "\"format\" is not \"" FORMAT_NAME "\"");
+	r = get_number(root, "format_version", 1, UINT32_MAX, &version, err);
+	if (r)
+		return r;
+	if (version != NG_FORMAT_VERSION)
+		return ng_fail(err, -EPROTO,
+			       "format version %" PRIu64
+			       "; this program reads version %u: rebuild it",
+			       version, NG_FORMAT_VERSION);
+	m->format_version = (uint32_t)version;
+	if (json_object_size(root) != 5)
+		return ng_fail(err, -EPROTO, "%zu fields instead of 5", json_object_size(root));
+	if (!json_is_boolean(text_store))
+		return ng_fail(err, -EPROTO, "\"text_store\" is neither true nor false");
+	m->text_store = json_is_true(text_store);
+	r = get_number(root, "sa_sampling", NG_SA_RATE_MIN, NG_SA_RATE_MAX, &sampling, err);
+	if (!r)
+		m->sa_sampling = (uint32_t)sampling;
+	return r ? r : parse_shards(json_object_get(root, "shards"), m, err);
+}
+
+int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,
+		      struct ng_error *err)
+{
+	ng_cleanup(decrefp) json_t *root = NULL;
+	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+	json_error_t json_err;
+	int r;
+
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
+	if (!root && json_error_code(&json_err) == json_error_out_of_memory)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	if (!root)
+		return ng_fail(err, -EPROTO, "line %d: %s", json_err.line, json_err.text);
+	r = parse_root(root, &m, err);
+	if (r)
+		return r;
+	*ret_manifest = m;
+	m = (struct ng_manifest){0};
+	return 0;
+}
+
+static int read_text(int dir_fd, const char *dir, struct ng_buf *buf, struct ng_error *err)
+{
+	/* Not to hang where somebody put a named pipe. */
+	ng_cleanup(ng_closep) int fd =
+		openat(dir_fd, NG_MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return ng_fail(err, -ENOENT, "%s: not an index: there is no %s in it", dir,
+			       NG_MANIFEST_NAME);
+	if (fd < 0)
+		return ng_fail(err, -errno, "%s/%s: cannot open: %s", dir, NG_MANIFEST_NAME,
+			       strerror(errno));
+	if (fstat(fd, &st) < 0)
+		return ng_fail(err, -errno, "%s/%s: cannot stat: %s", dir, NG_MANIFEST_NAME,
+			       strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size > MANIFEST_BYTES_MAX)
+		return ng_fail(err, -EPROTO, "%s/%s: not a regular file of %u MiB at most", dir,
+			       NG_MANIFEST_NAME, MANIFEST_BYTES_MAX >> 20);
+	if (ng_buf_reserve(buf, (size_t)st.st_size))
+		return ng_fail(err, -ENOMEM, "%s/%s: out of memory", dir, NG_MANIFEST_NAME);
+	while (buf->len < (size_t)st.st_size) {
+		ssize_t n = read(fd, buf->data + buf->len, (size_t)st.st_size - buf->len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ng_fail(err, -errno, "%s/%s: cannot read: %s", dir, NG_MANIFEST_NAME,
+				       strerror(errno));
+		if (!n)
+			break;
+		buf->len += (size_t)n;
+	}
+	return 0;
+}
+
+static int open_directory(const char *dir, struct ng_error *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ng_fail(err, -errno, "%s: cannot open: %s", dir, strerror(errno));
+	return fd;
+}
+
+int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	struct ng_error why;
+	int r;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	r = read_text(dir_fd, dir, &buf, err);
+	if (r)
+		return r;
+	r = ng_manifest_parse((const char *)buf.data, buf.len, ret_manifest, &why);
+	return r ? ng_fail(err, r, "%s/%s: %s", dir, NG_MANIFEST_NAME, why.text) : 0;
+}
+
+static int write_text(int dir_fd, const char *text)
+{
+	ng_cleanup(ng_closep) int fd =
+		openat(dir_fd, TEMPORARY_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	size_t len = strlen(text), done = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (done < len) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	if (fsync(fd) < 0 || close(ng_steal_fd(&fd)) < 0)
+		return -errno;
+	if (renameat(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME) < 0 || fsync(dir_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
+	ng_cleanup(ng_freep) char *text = NULL;
+	int r;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	r = ng_manifest_format(manifest, &text);
+	if (!r)
+		r = write_text(dir_fd, text);
+	if (!r)
+		return 0;
+	unlinkat(dir_fd, TEMPORARY_NAME, 0);
+	return ng_fail(err, r, "%s/%s: cannot write: %s", dir, NG_MANIFEST_NAME, strerror(-r));
+}

@@ -1,0 +1,243 @@
+#include "format/shardlayout.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "base/fault.h"
+
+struct ng_shard_file {
+	const uint8_t *data; /* the mapping */
+	uint64_t file_bytes;
+	uint64_t table_offset;
+	uint64_t checksum;
+	uint32_t n_sections;
+	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: chunk sums */
+	struct ng_fault *fault;
+};
+
+const char *ng_section_name(uint32_t type)
+{
+	static const char *const names[NG_SECTION_TYPES] = {
+		[NG_SECTION_PARAMS] = "parameters",
+		[NG_SECTION_BWT_TABLES] = "bwt tables",
+		[NG_SECTION_BWT_MAP] = "bwt map",
+		[NG_SECTION_BWT_BLOCKS] = "bwt blocks",
+		[NG_SECTION_BWT_REGIONS] = "bwt regions",
+		[NG_SECTION_KMERS] = "k-mers",
+		[NG_SECTION_SA_SAMPLES] = "suffix array samples",
+		[NG_SECTION_SHORTCUTS] = "permutation shortcuts",
+		[NG_SECTION_DOC_STARTS] = "document starts",
+		[NG_SECTION_META_FRAMES] = "metadata frames",
+		[NG_SECTION_META_DIRECTORY] = "metadata directory",
+		[NG_SECTION_META_STARTS] = "metadata starts",
+		[NG_SECTION_TEXT_FRAMES] = "text frames",
+		[NG_SECTION_TEXT_DIRECTORY] = "text directory",
+		[NG_SECTION_CHUNK_SUMS] = "chunk sums",
+		[NG_SECTION_MARK_HINTS] = "mark hints",
+		[NG_SECTION_SAMPLE_STARTS] = "sample starts",
+	};
+
+	return type && type < NG_SECTION_TYPES ? names[type] : "none";
+}
+
+static int read_at(int fd, const char *path, void *buf, size_t len, uint64_t offset,
+		   struct ng_error *err)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (uint8_t *)buf + done, len - done, (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ng_fail(err, -errno, "%s: cannot read: %s", path, strerror(errno));
+		if (!n)
+			return ng_fail(err, -EUCLEAN, "%s: truncated at byte %llu", path,
+				       (unsigned long long)(offset + done));
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int check_header(const struct ng_shard_header *h, const char *path, uint64_t file_bytes,
+			struct ng_error *err)
+{
+	if (memcmp(h->magic, NG_SHARD_MAGIC, sizeof(h->magic)))
+		return ng_fail(err, -EPROTO,
+			       "%s: not a shard of an index, or its build did not finish", path);
+	if (h->version != NG_FORMAT_VERSION)
+		return ng_fail(err, -EPROTO,
+			       "%s: format version %u; this program reads version %u: rebuild it",
+			       path, h->version, NG_FORMAT_VERSION);
+	if (XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum)) != h->header_sum)
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the header's checksum is wrong", path);
+	if (h->file_bytes != file_bytes)
+		return ng_fail(err, -EUCLEAN, "%s: damaged: %llu bytes long instead of %llu", path,
+			       (unsigned long long)file_bytes, (unsigned long long)h->file_bytes);
+	if (!h->n_sections || h->n_sections > NG_SHARD_SECTIONS_MAX ||
+	    h->table_offset % NG_PAGE_BYTES || h->table_offset < NG_PAGE_BYTES ||
+	    h->table_offset > file_bytes ||
+	    file_bytes - h->table_offset != h->n_sections * sizeof(struct ng_shard_entry))
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the section table is out of place",
+			       path);
+	return 0;
+}
+
+/* Sections must lie exactly as the writer lays them; then they are aligned, padded and disjoint. */
+static int check_table(const struct ng_shard_file *file, const char *path, struct ng_error *err)
+{
+	const struct ng_shard_entry *e = file->entries;
+	uint64_t offset = NG_PAGE_BYTES;
+	uint32_t seen = 0;
+
+	_Static_assert(NG_SECTION_TYPES <= 32, "seen has a bit a type");
+	for (uint32_t i = 0; i < file->n_sections; i++, e++) {
+		if (!e->type || e->type >= NG_SECTION_TYPES || seen & 1u << e->type || e->reserved)
+			return ng_fail(err, -EUCLEAN,
+				       "%s: damaged: section %u is of unknown or repeated type %u",
+				       path, i, e->type);
+		seen |= 1u << e->type;
+		if (e->offset != offset || offset > file->table_offset ||
+		    e->bytes > file->table_offset - offset)
+			return ng_fail(err, -EUCLEAN, "%s: damaged: section \"%s\" is out of place",
+				       path, ng_section_name(e->type));
+		offset = ng_shard_align(offset + e->bytes);
+	}
+	e--;
+	if (offset != file->table_offset)
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the section table is out of place",
+			       path);
+	if (e->type != NG_SECTION_CHUNK_SUMS ||
+	    e->bytes != ng_div_up(e->offset, NG_SHARD_CHUNK_BYTES) * 8)
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the chunk sums are out of place", path);
+	return 0;
+}
+
+static int open_regular(const char *path, uint64_t *ret_bytes, struct ng_error *err)
+{
+	/* Not to hang where somebody put a named pipe. */
+	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return ng_fail(err, -errno, "%s: cannot open: %s", path, strerror(errno));
+	if (fstat(fd, &st) < 0)
+		return ng_fail(err, -errno, "%s: cannot stat: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return ng_fail(err, -EPROTO, "%s: not a regular file", path);
+	*ret_bytes = (uint64_t)st.st_size;
+	return ng_steal_fd(&fd);
+}
+
+static int map_file(struct ng_shard_file *file, int fd, const char *path, struct ng_error *err)
+{
+	void *data;
+	int r;
+
+	if (file->file_bytes > SIZE_MAX)
+		return ng_fail(err, -ENOMEM, "%s: too large to map", path);
+	data = mmap(NULL, file->file_bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (data == MAP_FAILED)
+		return ng_fail(err, -errno, "%s: cannot map: %s", path, strerror(errno));
+	file->data = data;
+	/* Advice only: where it fails, reads are merely slower. */
+	madvise(data, file->file_bytes, MADV_RANDOM);
+	r = ng_fault_watch(data, file->file_bytes, &file->fault);
+	return r ? ng_fail(err, r, "%s: cannot watch the mapping: %s", path, strerror(-r)) : 0;
+}
+
+int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
+{
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = calloc(1, sizeof(*file));
+	ng_cleanup(ng_closep) int fd = -1;
+	struct ng_shard_header header;
+	size_t table_bytes;
+	int r;
+
+	if (!file)
+		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
+	fd = open_regular(path, &file->file_bytes, err);
+	if (fd < 0)
+		return fd;
+	if (file->file_bytes < sizeof(header))
+		return ng_fail(err, -EPROTO, "%s: not a shard of an index: %llu bytes long", path,
+			       (unsigned long long)file->file_bytes);
+	r = read_at(fd, path, &header, sizeof(header), 0, err);
+	if (!r)
+		r = check_header(&header, path, file->file_bytes, err);
+	if (r)
+		return r;
+	file->table_offset = header.table_offset;
+	file->checksum = header.header_sum;
+	file->n_sections = header.n_sections;
+	table_bytes = header.n_sections * sizeof(file->entries[0]);
+	r = read_at(fd, path, file->entries, table_bytes, header.table_offset, err);
+	if (r)
+		return r;
+	if (XXH3_64bits(file->entries, table_bytes) != header.table_sum)
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the section table's checksum is wrong",
+			       path);
+	r = check_table(file, path, err);
+	if (!r)
+		r = map_file(file, fd, path, err);
+	if (r)
+		return r;
+	*ret_file = ng_steal_ptr(&file);
+	return 0;
+}
+
+struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
+{
+	if (!file)
+		return NULL;
+	ng_fault_unwatch(file->fault);
+	if (file->data)
+		munmap((void *)file->data, file->file_bytes);
+	free(file);
+	return NULL;
+}
+
+void ng_shard_file_release(const struct ng_shard_file *file)
+{
+	madvise((void *)file->data, file->file_bytes, MADV_DONTNEED);
+}
+
+bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
+			   const uint8_t **ret_data, size_t *ret_bytes)
+{
+	for (uint32_t i = 0; i < file->n_sections; i++) {
+		const struct ng_shard_entry *e = &file->entries[i];
+
+		if (e->type != type)
+			continue;
+		*ret_data = file->data + e->offset;
+		*ret_bytes = e->bytes;
+		return true;
+	}
+	return false;
+}
+
+uint64_t ng_shard_file_bytes(const struct ng_shard_file *file)
+{
+	return file->file_bytes;
+}
+
+uint64_t ng_shard_file_checksum(const struct ng_shard_file *file)
+{
+	return file->checksum;
+}
+
+const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *file,
+						   uint32_t *ret_n)
+{
+	*ret_n = file->n_sections;
+	return file->entries;
+}
+
+bool ng_shard_file_faulted(const struct ng_shard_file *file)
+{
+	return ng_fault_seen(file->fault);
+}

@@ -1,0 +1,105 @@
+/* The container of a shard: one immutable file of a header, page-aligned sections, and a table of
+ * them with their checksums. What a section holds is its module's business. See
+ * ngramfs-index(5). */
+#pragma once
+
+#include "base/base.h"
+
+#define NG_SHARD_MAGIC     "ngramfs\x1a" /* the eight bytes a shard begins with */
+#define NG_FORMAT_VERSION  3u
+#define NG_PAGE_BYTES      4096u
+#define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
+
+enum ng_section_type {
+	NG_SECTION_PARAMS = 1,  /* struct ng_shard_params */
+	NG_SECTION_BWT_TABLES,  /* token code lengths */
+	NG_SECTION_BWT_MAP,     /* position to block */
+	NG_SECTION_BWT_BLOCKS,  /* blocks of one page each */
+	NG_SECTION_BWT_REGIONS, /* counts and presence by region, for absent symbols */
+	NG_SECTION_KMERS,       /* intervals of short patterns */
+	NG_SECTION_SA_SAMPLES,
+	NG_SECTION_SHORTCUTS,  /* for inverting the suffix array samples: format/permutation.h */
+	NG_SECTION_DOC_STARTS, /* Elias-Fano */
+	NG_SECTION_META_FRAMES,
+	NG_SECTION_META_DIRECTORY,
+	NG_SECTION_META_STARTS, /* Elias-Fano: where each document's metadata begins */
+	NG_SECTION_TEXT_FRAMES, /* only with a text store */
+	NG_SECTION_TEXT_DIRECTORY,
+	NG_SECTION_CHUNK_SUMS,    /* XXH3-64 of every MiB of the file before it, save the header */
+	NG_SECTION_MARK_HINTS,    /* blocks of some marked rows */
+	NG_SECTION_SAMPLE_STARTS, /* Elias-Fano: the number of each document's first sample */
+	NG_SECTION_TYPES,         /* one more than the last */
+};
+
+/* ---- writing ---- */
+
+struct ng_shard_writer;
+
+/* Create path (it must not exist). The file is not a shard until ng_shard_writer_finish: its magic
+ * is written last. Keeps a buffer of 1 MiB. A writer is for one thread at a time. All functions
+ * return 0 or a negative errno with err set: -EEXIST, -EACCES, -ENOSPC and what else the
+ * filesystem says; after an error the writer can only be freed. */
+int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer,
+			struct ng_error *err);
+/* Begin a section; write it in pieces; the next section or finish ends it. Types are unique, and
+ * NG_SECTION_CHUNK_SUMS is the writer's own. */
+int ng_shard_writer_section(struct ng_shard_writer *writer, uint32_t type, struct ng_error *err);
+int ng_shard_writer_write(struct ng_shard_writer *writer, const void *data, size_t len,
+			  struct ng_error *err);
+/* Write chunk sums and table, fsync, write the header, fsync, close. The directory entry is the
+ * caller's to sync. *ret_bytes: the file's size; *ret_checksum: as ng_shard_file_checksum. */
+int ng_shard_writer_finish(struct ng_shard_writer *writer, uint64_t *ret_bytes,
+			   uint64_t *ret_checksum, struct ng_error *err);
+/* Free; an unfinished file is unlinked. */
+struct ng_shard_writer *ng_shard_writer_free(struct ng_shard_writer *writer);
+
+static inline void ng_shard_writer_freep(struct ng_shard_writer **writer)
+{
+	ng_shard_writer_free(*writer);
+}
+
+/* ---- reading ---- */
+
+struct ng_shard_file;
+
+/* Map path. Checks magic, version, file size, the header's and the table's checksum, and that
+ * sections are aligned, inside the file, and disjoint: O(sections). Contents are not checked
+ * (ng_shard_file_verify does). Readahead is off (MADV_RANDOM). Returns -ENOENT, -EACCES, -EPROTO
+ * (no shard, or an unknown version), -EUCLEAN (truncated or damaged), -ENOMEM, with err set. */
+int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err);
+struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file);
+
+static inline void ng_shard_file_closep(struct ng_shard_file **file)
+{
+	ng_shard_file_close(*file);
+}
+
+/* Give back the memory of the pages that were read so far: they are read again when needed. */
+void ng_shard_file_release(const struct ng_shard_file *file);
+
+/* A section's bytes, or false when the shard has none of this type. */
+bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
+			   const uint8_t **ret_data, size_t *ret_bytes);
+uint64_t ng_shard_file_bytes(const struct ng_shard_file *file);
+
+/* The header's XXH3-64. The header holds the table's sum and the table those of the sections, so
+ * that this one stands for the whole file; the manifest keeps it. */
+uint64_t ng_shard_file_checksum(const struct ng_shard_file *file);
+
+/* A page of the file could not be read since it was opened (it was truncated, or the disk fails).
+ * The reader got zeroes instead of a SIGBUS; whoever used the data asks here afterwards. */
+bool ng_shard_file_faulted(const struct ng_shard_file *file);
+
+/* Check every byte of the file, in one pass over it. Calls report(userdata, section type, file
+ * offset, text) for each MiB in which a damaged section differs from its checksum, for a damaged
+ * section whose MiBs don't, and for padding that isn't zero (type 0); progress(userdata, done
+ * bytes, total) about once a MiB. Both may be NULL. Returns 0 sound, -EUCLEAN damaged, -EINTR,
+ * -ENOMEM. */
+int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *cancel,
+			 void (*report)(void *userdata, uint32_t type, uint64_t offset,
+					const char *text),
+			 void (*progress)(void *userdata, uint64_t done, uint64_t total),
+			 void *userdata);
+
+/* A section's name in messages, such as "bwt blocks"; "none" for a number that is no type. */
+const char *ng_section_name(uint32_t type);

@@ -1,4 +1,0 @@
-/* Rank for any processor. */
-#define NG_KERNEL      ng_bwt_kernel_portable
-#define NG_KERNEL_NAME "portable"
-#include "index/bwt_kernel.h"

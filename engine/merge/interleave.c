@@ -1,0 +1,393 @@
+#include "merge/interleave.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "base/parallel.h"
+#include "base/tempfile.h"
+#include "bwt/bwt_read.h"
+
+/* Rows of the host that a thread takes at a time. */
+#define PART_ROWS (4u << 20)
+
+/* What is in a file gives its memory back after so many rows. */
+#define RELEASE_ROWS (8u << 20)
+
+/* A segment whose rows are taken. */
+struct source {
+	const struct ng_segment *segment;
+	uint64_t samples_before; /* of the documents before this segment's */
+};
+
+/* A part of a bucket's rows: counts[begin, end), and where what they say begins. */
+struct part {
+	uint64_t begin, end;
+	uint64_t guests;               /* rows of the guest before it */
+	uint64_t samples, samples_end; /* of both before it, and before the next one */
+};
+
+/* Both BWTs on their way into one. */
+struct merge {
+	struct source host, guest;
+	struct ng_merged *out;
+	_Atomic uint64_t *marks, *separators; /* out's, to be written: parts share words */
+	uint8_t *bwt;
+	const struct ng_interleave_options *options;
+	/* The bucket that is merged, in parts. */
+	const uint32_t *counts;
+	uint64_t first;
+	struct part *parts;
+	uint64_t guests, samples; /* before the bucket */
+	pthread_t caller;
+	pthread_mutex_t lock; /* of the two below */
+	uint64_t done, released;
+};
+
+/* A BWT being read in the order of its rows. */
+struct reader {
+	const struct source *source;
+	struct ng_bwt_rows *rows; /* of block number block - 1 */
+	uint64_t block;
+	uint32_t at;
+	uint64_t sample;
+};
+
+/* What one thread has of a part. */
+struct worker {
+	struct merge *merge;
+	struct reader host, guest;
+	uint64_t row, sample; /* of the result, that come next */
+};
+
+static int block_next(struct worker *w, struct reader *reader)
+{
+	const struct ng_bwt *bwt = reader->source->segment->bwt;
+
+	reader->at = 0;
+	if (ng_cancelled(w->merge->options->cancel))
+		return -EINTR;
+	return reader->block >= ng_bwt_blocks(bwt)
+		       ? -EUCLEAN
+		       : ng_bwt_read_block(bwt, reader->block++, reader->rows);
+}
+
+/* Begin to read at a row, which may be the one behind the last. */
+static int reader_begin(struct worker *w, struct reader *reader, const struct source *source,
+			uint64_t row)
+{
+	const struct ng_segment *segment = source->segment;
+	int r;
+
+	*reader = (struct reader){.source = source, .rows = malloc(sizeof(*reader->rows))};
+	if (!reader->rows)
+		return -ENOMEM;
+	reader->rows->n = 0;
+	reader->block = ng_bwt_blocks(segment->bwt);
+	reader->sample = segment->samples.n;
+	if (row >= segment->params.rows)
+		return 0;
+	reader->block = ng_bwt_block_of(segment->bwt, row);
+	r = block_next(w, reader);
+	if (r < 0)
+		return r;
+	if (row < reader->rows->start || row - reader->rows->start >= reader->rows->n)
+		return -EUCLEAN;
+	reader->at = (uint32_t)(row - reader->rows->start);
+	reader->sample = reader->rows->marks_before;
+	for (uint32_t i = 0; i < reader->at; i += 64) {
+		uint64_t mask = reader->at - i < 64 ? (1ull << (reader->at - i)) - 1 : UINT64_MAX;
+
+		reader->sample +=
+			(unsigned)__builtin_popcountll(reader->rows->marks[i / 64] & mask);
+	}
+	return 0;
+}
+
+static bool has_nul(const struct ng_segment *segment)
+{
+	uint64_t lo, hi;
+
+	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
+	return lo < hi;
+}
+
+static void set_bit(_Atomic uint64_t *bits, uint64_t i)
+{
+	atomic_fetch_or_explicit(&bits[i >> 6], 1ull << (i & 63), memory_order_relaxed);
+}
+
+/* What a reader's row has besides its symbol. */
+static int sample_take(struct worker *w, struct reader *reader, uint64_t row)
+{
+	const struct ng_packed *samples = &reader->source->segment->samples;
+	struct ng_merged *out = w->merge->out;
+
+	if (reader->sample >= samples->n || w->sample >= out->n_samples)
+		return -EUCLEAN;
+	set_bit(w->merge->marks, row);
+	out->samples[w->sample++] = (uint32_t)(reader->source->samples_before +
+					       ng_packed_get(samples, reader->sample++));
+	return 0;
+}
+
+/* The next n rows of a reader, all in the block that it is in. */
+static int rows_take(struct worker *w, struct reader *reader, uint32_t n)
+{
+	const struct ng_bwt_rows *rows = reader->rows;
+	struct merge *m = w->merge;
+	uint64_t to = w->row - reader->at;
+	uint32_t end = reader->at + n;
+
+	for (uint32_t i = reader->at; i < end; i++) {
+		m->bwt[to + i] = rows->symbol[i];
+		if (__builtin_expect(ng_bit(rows->marks, i), 0) &&
+		    sample_take(w, reader, to + i) < 0)
+			return -EUCLEAN;
+		if (m->separators && !rows->symbol[i] && ng_bit(rows->separators, i))
+			set_bit(m->separators, to + i);
+	}
+	reader->at = end;
+	w->row += n;
+	return 0;
+}
+
+static int rows_move(struct worker *w, struct reader *reader, uint64_t n)
+{
+	if (n > w->merge->out->text.rows - w->row)
+		return -EUCLEAN;
+	while (n) {
+		uint32_t here = (uint32_t)ng_min(n, (uint64_t)(reader->rows->n - reader->at));
+		int r = here ? rows_take(w, reader, here) : block_next(w, reader);
+
+		if (r < 0)
+			return r;
+		n -= here;
+	}
+	return 0;
+}
+
+/* counts[i] rows of the guest, then one of the host, if it isn't at its end. */
+static int part_move(struct worker *w, const struct part *part)
+{
+	const struct merge *m = w->merge;
+	uint64_t host_rows = m->host.segment->params.rows, alone = 0;
+	int r = 0;
+
+	for (uint64_t i = part->begin; r == 0 && i < part->end; i++) {
+		if (m->counts[i]) {
+			r = rows_move(w, &w->host, alone);
+			if (r == 0)
+				r = rows_move(w, &w->guest, m->counts[i]);
+			alone = 0;
+		}
+		alone += m->first + i < host_rows;
+	}
+	return r < 0 ? r : rows_move(w, &w->host, alone);
+}
+
+/* A part is done. Only the caller's thread may be asked to report. */
+static void part_done(struct merge *m, uint64_t rows)
+{
+	pthread_mutex_lock(&m->lock);
+	m->done += rows;
+	if (m->done - m->released >= RELEASE_ROWS) {
+		m->released = m->done;
+		ng_merged_release(m->out);
+	}
+	if (m->options->progress && pthread_equal(pthread_self(), m->caller))
+		m->options->progress(m->options->userdata, m->done, m->out->text.rows);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void worker_clear(struct worker *w)
+{
+	free(w->host.rows);
+	free(w->guest.rows);
+}
+
+static int part_merge(void *userdata, uint64_t i)
+{
+	struct merge *m = userdata;
+	struct part *part = &m->parts[i];
+	uint64_t hosts = ng_min(m->first + part->begin, m->host.segment->params.rows), begin;
+	ng_cleanup(worker_clear) struct worker w = {.merge = m, .row = hosts + part->guests};
+	int r = 0;
+
+	begin = w.row;
+	if (part->guests > m->guest.segment->params.rows)
+		return -EUCLEAN;
+	r = reader_begin(&w, &w.host, &m->host, hosts);
+	if (r == 0)
+		r = reader_begin(&w, &w.guest, &m->guest, part->guests);
+	if (r < 0)
+		return r;
+	part->samples = w.sample = w.host.sample + w.guest.sample;
+	r = part_move(&w, part);
+	if (r < 0)
+		return r;
+	part->samples_end = w.sample;
+	part_done(m, w.row - begin);
+	return 0;
+}
+
+/* Rows of the guest in a part. */
+static int part_count(void *userdata, uint64_t i)
+{
+	struct merge *m = userdata;
+	struct part *part = &m->parts[i];
+	uint64_t guests = 0;
+
+	for (uint64_t k = part->begin; k < part->end; k++)
+		guests += m->counts[k];
+	part->guests = guests;
+	return 0;
+}
+
+/* The rows of a bucket, n of whose counts are those from row m->first of the host on. */
+static int bucket_merge(struct merge *m, uint64_t n)
+{
+	uint64_t part_rows = m->options->part_rows ? m->options->part_rows : PART_ROWS;
+	uint64_t n_parts = ng_div_up(n, part_rows);
+	ng_cleanup(ng_freep) struct part *parts = calloc(n_parts, sizeof(*parts));
+	int r;
+
+	if (!parts)
+		return -ENOMEM;
+	m->parts = parts;
+	for (uint64_t i = 0; i < n_parts; i++)
+		parts[i] = (struct part){.begin = i * part_rows,
+					 .end = ng_min((i + 1) * part_rows, n)};
+	ng_parallel(n_parts, m->options->threads, part_count, m);
+	for (uint64_t i = 0; i < n_parts; i++) {
+		uint64_t here = parts[i].guests;
+
+		parts[i].guests = m->guests;
+		m->guests += here;
+	}
+	r = ng_parallel(n_parts, m->options->threads, part_merge, m);
+	/* What the parts found for themselves must fit. */
+	for (uint64_t i = 0; r == 0 && i < n_parts; i++) {
+		if (parts[i].samples != m->samples)
+			r = -EUCLEAN;
+		m->samples = parts[i].samples_end;
+	}
+	return r;
+}
+
+static int buckets_merge(struct merge *m, struct ng_gaps *gaps, struct ng_error *err)
+{
+	uint64_t n;
+
+	for (uint64_t i = 0; i < ng_gaps_buckets(gaps); i++) {
+		int r = ng_gaps_bucket(gaps, i, &m->first, &n, &m->counts, err);
+
+		if (r < 0)
+			return r;
+		r = bucket_merge(m, n);
+		if (r == -EINTR)
+			return ng_fail(err, r, "interrupted");
+		if (r == -ENOMEM)
+			return ng_fail(err, r, "out of memory for merging");
+		if (r < 0)
+			return ng_fail(err, r, "a segment that is merged is damaged");
+	}
+	if (m->guests != m->guest.segment->params.rows || m->samples != m->out->n_samples)
+		return ng_fail(err, -EUCLEAN, "segments don't merge: one of them is damaged");
+	return 0;
+}
+
+/* ---- the room for it ---- */
+
+static int file_map(struct ng_merged *merged, const char *tmp_dir, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int fd = ng_tempfile_open(tmp_dir);
+	int r;
+
+	if (fd < 0)
+		return ng_fail(err, fd, "%s: cannot make a temporary file: %s", tmp_dir,
+			       strerror(-fd));
+	/* All of it now: a mapping that finds no room later dies. */
+	r = -posix_fallocate(fd, 0, (off_t)merged->map_bytes);
+	if (r < 0)
+		return ng_fail(err, r, "%s: no room for %zu bytes that merging takes: %s", tmp_dir,
+			       merged->map_bytes, strerror(-r));
+	merged->map = mmap(NULL, merged->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	merged->in_file = true;
+	return 0;
+}
+
+static int merged_new(uint64_t rows, uint64_t samples, bool with_separators,
+		      const struct ng_interleave_options *options, struct merge *m,
+		      struct ng_error *err)
+{
+	struct ng_merged *merged = m->out;
+	uint64_t *marks, *separators;
+	size_t bits = (rows / 64 + 2) * sizeof(uint64_t), bwt = ng_align_up(rows, 4096);
+	int r = 0;
+
+	merged->map_bytes = bwt + (with_separators ? 2 : 1) * bits + samples * sizeof(uint32_t);
+	if (merged->map_bytes > options->memory_bytes)
+		r = file_map(merged, options->tmp_dir, err);
+	else
+		merged->map = mmap(NULL, merged->map_bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (r < 0)
+		return r;
+	if (merged->map == MAP_FAILED) {
+		merged->map = NULL;
+		return ng_fail(err, -ENOMEM, "no memory for merging %ju rows", (uintmax_t)rows);
+	}
+	m->bwt = merged->map;
+	merged->n_samples = samples;
+	marks = (uint64_t *)(void *)(m->bwt + bwt);
+	separators = with_separators ? marks + bits / sizeof(*marks) : NULL;
+	merged->samples = (uint32_t *)(marks + (with_separators ? 2 : 1) * bits / sizeof(*marks));
+	merged->text = (struct ng_bwt_text){m->bwt, separators, marks, rows};
+	m->marks = (_Atomic uint64_t *)marks;
+	m->separators = (_Atomic uint64_t *)separators;
+	return 0;
+}
+
+void ng_merged_clear(struct ng_merged *merged)
+{
+	if (merged->map)
+		munmap(merged->map, merged->map_bytes);
+	*merged = (struct ng_merged){0};
+}
+
+void ng_merged_release(const struct ng_merged *merged)
+{
+	if (merged->in_file)
+		madvise(merged->map, merged->map_bytes, MADV_DONTNEED);
+}
+
+int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
+		  struct ng_gaps *gaps, const struct ng_interleave_options *options,
+		  struct ng_merged *ret_merged, struct ng_error *err)
+{
+	ng_cleanup(ng_merged_clear) struct ng_merged out = {0};
+	uint64_t rows = host->params.rows + guest->params.rows;
+	uint64_t samples = host->samples.n + guest->samples.n;
+	struct merge m = {.host = {host, options->guest_first ? guest->samples.n : 0},
+			  .guest = {guest, options->guest_first ? 0 : host->samples.n},
+			  .out = &out,
+			  .options = options,
+			  .caller = pthread_self()};
+	int r;
+
+	if (samples > UINT32_MAX)
+		return ng_fail(err, -EFBIG, "%ju samples are more than a shard can have",
+			       (uintmax_t)samples);
+	r = merged_new(rows, samples, has_nul(host) || has_nul(guest), options, &m, err);
+	if (r < 0)
+		return r;
+	pthread_mutex_init(&m.lock, NULL);
+	r = buckets_merge(&m, gaps, err);
+	pthread_mutex_destroy(&m.lock);
+	if (r < 0)
+		return r;
+	*ret_merged = out;
+	out = (struct ng_merged){0};
+	return 0;
+}

@@ -1,0 +1,184 @@
+#include "sort/parallel_sort.h"
+
+#include "base/parallel.h"
+#include "sort/frequent_search.h"
+#include "sort/occ.h"
+#include "sort/sorted_merge.h"
+
+#define PARTS_MAX  8u
+#define PART_BYTES (64u << 10) /* the least that is worth a part */
+
+/* Two threads sort and merge two halves of 100 MB in 0.63 of the time that one sort takes, and with
+ * 1.2 times its work, but of 1.3 GB, where every rank misses all caches, in 0.85 of it and with 1.4
+ * times the work: from here on that is left to four and more. */
+#define PAIR_BYTES (512u << 20)
+
+struct part {
+	struct ng_sort_text text;
+	struct ng_sorted sorted;
+};
+
+struct sort {
+	uint32_t sa_rate;
+	unsigned n;
+	struct part parts[PARTS_MAX];
+};
+
+static void sort_clear(struct sort *s)
+{
+	for (unsigned i = 0; i < PARTS_MAX; i++)
+		ng_sorted_clear(&s->parts[i].sorted);
+}
+
+static unsigned parts_most(uint64_t n, bool has_nul, unsigned threads)
+{
+	unsigned parts = 1;
+
+	while (!has_nul && 2 * parts <= ng_min(threads, PARTS_MAX) && n / (2 * parts) >= PART_BYTES)
+		parts *= 2;
+	return parts;
+}
+
+static unsigned parts_for(uint64_t n, bool has_nul, unsigned threads)
+{
+	return threads < 4 && n > PAIR_BYTES ? 1 : parts_most(n, has_nul, threads);
+}
+
+/* As if every text were cut that can be, so that it is linear in n: who divides memory asks what a
+ * byte takes of a large text, and then sorts a small one. */
+uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads)
+{
+	unsigned parts = parts_most(n, has_nul, threads);
+	uint64_t sorting = 0;
+
+	for (unsigned i = 0; i < parts; i++)
+		sorting += ng_suffix_sort_memory(n / parts, has_nul);
+	return parts == 1 ? sorting : ng_max(sorting, n + n / 4 + ng_sorted_merge_memory(n));
+}
+
+/* The number of documents that end within the first `bytes` bytes. */
+static uint64_t docs_within(const struct ng_sort_text *text, uint64_t bytes)
+{
+	uint64_t lo = 0, hi = text->docs;
+
+	while (lo < hi) {
+		uint64_t middle = lo + (hi - lo) / 2;
+
+		if (text->doc_ends[middle] - text->base < bytes)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+/* Cut after the documents that end before each of the parts' shares; a part may get none. */
+static void parts_cut(const struct ng_sort_text *text, struct sort *s, unsigned parts)
+{
+	uint64_t doc = 0, begin = 0;
+
+	for (unsigned i = 1; i <= parts; i++) {
+		uint64_t end_doc = i == parts ? text->docs : docs_within(text, text->n / parts * i);
+		uint64_t end = i == parts ? text->n
+			       : end_doc  ? text->doc_ends[end_doc - 1] + 1 - text->base
+					  : 0;
+
+		if (end == begin)
+			continue;
+		s->parts[s->n++].text = (struct ng_sort_text){.bytes = text->bytes + begin,
+							      .n = end - begin,
+							      .doc_ends = text->doc_ends + doc,
+							      .docs = end_doc - doc,
+							      .base = text->base + begin};
+		doc = end_doc;
+		begin = end;
+	}
+}
+
+/* Each part needs the room behind it that sorting asks for, so all but the first move there and
+ * back. */
+static void parts_move(struct sort *s, bool apart)
+{
+	for (unsigned k = 1; k < s->n; k++) {
+		unsigned i = apart ? s->n - k : k;
+		struct ng_sort_text *text = &s->parts[i].text;
+		uint8_t *at = s->parts[0].text.bytes + (text->base - s->parts[0].text.base);
+		uint64_t docs = (uint64_t)(text->doc_ends - s->parts[0].text.doc_ends);
+
+		if (apart)
+			at += docs * NG_SORT_KEY_BYTES;
+		memmove(at, text->bytes, text->n);
+		text->bytes = at;
+	}
+}
+
+static int part_sort(void *userdata, uint64_t i)
+{
+	struct sort *s = userdata;
+
+	return ng_suffix_sort(&s->parts[i].text, s->sa_rate, &s->parts[i].sorted);
+}
+
+/* The next two become one. */
+static int pair_merge(struct part *left, struct part *right, unsigned threads)
+{
+	struct ng_sorted merged;
+	int r = ng_sorted_merge(&left->text, &left->sorted, &right->text, &right->sorted, threads,
+				&merged);
+
+	if (r < 0)
+		return r;
+	left->sorted = merged;
+	left->text.n += right->text.n;
+	left->text.docs += right->text.docs;
+	return 0;
+}
+
+static int parts_merge(struct sort *s, unsigned threads)
+{
+	for (unsigned step = 1; step < s->n; step *= 2) {
+		for (unsigned i = 0; i + step < s->n; i += 2 * step) {
+			int r = pair_merge(&s->parts[i], &s->parts[i + step], threads);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned threads,
+		     struct ng_sorted *ret_sorted)
+{
+	ng_cleanup(sort_clear) struct sort s = {.sa_rate = sa_rate};
+	unsigned parts = parts_for(text->n, text->has_nul, threads);
+	int r;
+
+	if (parts > 1)
+		parts_cut(text, &s, parts);
+	if (s.n <= 1)
+		return ng_suffix_sort(text, sa_rate, ret_sorted);
+	parts_move(&s, true);
+	r = ng_parallel(s.n, threads, part_sort, &s);
+	parts_move(&s, false);
+	if (r == 0)
+		r = parts_merge(&s, threads);
+	if (r < 0)
+		return r;
+	*ret_sorted = s.parts[0].sorted;
+	s.parts[0].sorted = (struct ng_sorted){0};
+	return 0;
+}
+
+int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads, struct ng_kmer **ret_kmers,
+		       size_t *ret_n)
+{
+	ng_cleanup(ng_occ_freep) struct ng_occ *occ = NULL;
+	struct ng_rank_source ranks;
+	int r = ng_occ_new(sorted->bwt, sorted->rows, threads, &occ);
+
+	if (r < 0)
+		return r;
+	ranks = ng_occ_rank_source(occ);
+	return ng_frequent_search(&ranks, NG_FREQUENT_COUNT, threads, NULL, NULL, ret_kmers, ret_n);
+}

@@ -1,0 +1,20 @@
+/* Suffix sorting by several threads, and the frequent patterns of what is sorted. */
+#pragma once
+
+#include "format/kmers.h"
+#include "sort/suffix_sort.h"
+
+/* Memory that it takes at its peak, the text left out; has_nul as in ng_sort_text. */
+uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads);
+
+/* What ng_suffix_sort gives, byte for byte. A text that is large enough is cut between documents
+ * into parts of about the same size, two for two threads and so on; each is sorted by a thread of
+ * its own, and then neighbours are merged, by all of them (sort/sorted_merge.h). With NUL bytes in
+ * it, it is sorted by one thread. Errors as ng_suffix_sort. */
+int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned threads,
+		     struct ng_sorted *ret_sorted);
+
+/* The frequent patterns of a sorted text without NUL bytes, as ng_frequent_search gives them:
+ * *ret_kmers is the caller's. -ENOMEM. */
+int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads, struct ng_kmer **ret_kmers,
+		       size_t *ret_n);
