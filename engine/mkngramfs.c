@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "build/index_merge.h"
+#include "build/compact.h"
 #include "build/memory.h"
 #include "mkngramfs_options.h"
 
@@ -179,7 +179,7 @@ static int merge(struct run *run, struct ng_build_summary *ret_summary, struct n
 	options->cancel = run->cancel;
 	options->progress = on_build_progress;
 	options->userdata = run;
-	return ng_index_merge(options, ret_summary, err);
+	return ng_compact(options, ret_summary, err);
 }
 
 static double cpu_seconds(const struct rusage *usage)

@@ -2,7 +2,7 @@
 
 #include "base/parallel.h"
 #include "build/builder_internal.h"
-#include "build/room.h"
+#include "build/disk_space.h"
 #include "format/params.h"
 #include "sort/suffix_sort.h"
 
@@ -118,8 +118,8 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 				     err);
 	/* What is there of an interrupted build is not needed again. */
 	if (r == 0 && !options->resume)
-		r = ng_room_check(options->output, options->tmp_dir, options->input_bytes,
-				  &builder->plan, err);
+		r = ng_disk_space_check(options->output, options->tmp_dir, options->input_bytes,
+					&builder->plan, err);
 	if (r == 0)
 		r = jobs_begin(builder, err);
 	if (r == 0 && !builder->append)
@@ -277,7 +277,7 @@ struct ng_builder *ng_builder_free(struct ng_builder *builder)
 	ng_shard_jobs_free(builder->jobs);
 	ng_batch_clear(&builder->batch);
 	ng_shard_docs_clear(&builder->docs);
-	ng_assembly_free(builder->assembly);
+	ng_merge_plan_free(builder->merge_plan);
 	ng_journal_close(builder->journal);
 	XXH3_freeState(builder->input);
 	ng_manifest_clear(&builder->manifest);

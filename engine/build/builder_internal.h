@@ -8,7 +8,7 @@
 #include "build/shard_jobs.h"
 #include "build/workdir.h"
 #include "format/manifest.h"
-#include "merge/assembly.h"
+#include "merge/merge_plan.h"
 
 struct ng_builder {
 	struct ng_build_options options;
@@ -18,10 +18,10 @@ struct ng_builder {
 	struct ng_journal *journal;  /* of an index that is made */
 	XXH3_state_t *input;         /* the sum of all documents so far */
 	struct ng_shard_options shard_options;
-	struct ng_batch batch;        /* that is being collected, */
-	struct ng_shard_docs docs;    /* and its shard's documents */
-	struct ng_assembly *assembly; /* of the shard, when it has more than one batch; or NULL */
-	uint64_t shard_rows;          /* of the shard, the batch included */
+	struct ng_batch batch;            /* that is being collected, */
+	struct ng_shard_docs docs;        /* and its shard's documents */
+	struct ng_merge_plan *merge_plan; /* when the shard has more than one batch; or NULL */
+	uint64_t shard_rows;              /* of the shard, the batch included */
 	struct ng_shard_jobs *jobs;
 	struct ng_manifest manifest;
 	size_t first_shard; /* of those this build makes */

@@ -130,15 +130,15 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 	const char *path;
 	int r = 0;
 
-	if (!builder->assembly)
-		r = ng_assembly_new(directory(builder), builder->manifest.n_shards - 1,
-				    &builder->assembly, err);
+	if (!builder->merge_plan)
+		r = ng_merge_plan_new(directory(builder), builder->manifest.n_shards - 1,
+				      &builder->merge_plan, err);
 	if (r < 0)
 		return r;
-	job.step.first = ng_assembly_segments(builder->assembly);
+	job.step.first = ng_merge_plan_segments(builder->merge_plan);
 	job.step.end = job.step.first + 1;
-	if (ng_assembly_add(builder->assembly, builder->batch.n, &path, &job.text_fd,
-			    &job.text_at) < 0)
+	if (ng_merge_plan_add(builder->merge_plan, builder->batch.n, &path, &job.text_fd,
+			      &job.text_at) < 0)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	r = step_find(builder, job.step.kind, job.step.first, job.step.end, &done, err);
 	if (r < 0)
@@ -165,20 +165,20 @@ static void merge_report(void *userdata)
 }
 
 /* The shard's segments become one, and that the shard. */
-static int shard_assemble(struct ng_builder *builder, const char *path, struct ng_error *err)
+static int shard_merge(struct ng_builder *builder, const char *path, struct ng_error *err)
 {
 	struct ng_shard_options options = builder->shard_options;
 	/* The rest is for what isn't in files, and for the pages between two checks. */
 	uint64_t resident_bytes = builder->options.memory_bytes / 4 * 3;
-	struct ng_merge_options merge = {.sa_rate = options.sa_rate,
-					 .threads = builder->options.threads,
-					 .resident_bytes = resident_bytes,
-					 .memory_bytes = builder->plan.jobs_bytes,
-					 .tmp_dir = tmp_directory(builder),
-					 .cancel = builder->options.cancel,
-					 .progress = &builder->merging,
-					 .report = merge_report,
-					 .userdata = builder};
+	struct ng_segment_merge_options merge = {.sa_rate = options.sa_rate,
+						 .threads = builder->options.threads,
+						 .resident_bytes = resident_bytes,
+						 .memory_bytes = builder->plan.jobs_bytes,
+						 .tmp_dir = tmp_directory(builder),
+						 .cancel = builder->options.cancel,
+						 .progress = &builder->merging,
+						 .report = merge_report,
+						 .userdata = builder};
 	struct ng_manifest_shard *entry = current_shard(builder);
 	struct ng_step step = {.kind = NG_STEP_SHARD,
 			       .shard = builder->manifest.n_shards - 1,
@@ -187,7 +187,7 @@ static int shard_assemble(struct ng_builder *builder, const char *path, struct n
 	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 
 	if (r == 0)
-		r = ng_assembly_merge(builder->assembly, builder->journal, &merge, &segment, err);
+		r = ng_merge_plan_run(builder->merge_plan, builder->journal, &merge, &segment, err);
 	if (r < 0)
 		return r;
 	options.threads = builder->options.threads;
@@ -221,10 +221,10 @@ int ng_builder_shard_finish(struct ng_builder *builder, struct ng_error *err)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
 	r = step_find(builder, NG_STEP_SHARD, 0, 0, &done, err);
-	if (r == 0 && builder->assembly && !done) {
+	if (r == 0 && builder->merge_plan && !done) {
 		r = builder->batch.docs ? ng_builder_segment_start(builder, err) : 0;
 		if (r == 0)
-			r = shard_assemble(builder, path, err);
+			r = shard_merge(builder, path, err);
 	} else if (r == 0 && !done) {
 		job.docs = builder->docs;
 		builder->docs = (struct ng_shard_docs){0};
@@ -236,9 +236,9 @@ int ng_builder_shard_finish(struct ng_builder *builder, struct ng_error *err)
 		entry->file_bytes = done->file_bytes;
 		entry->checksum = done->checksum;
 	}
-	if (builder->assembly)
-		ng_assembly_remove(builder->assembly);
-	builder->assembly = ng_assembly_free(builder->assembly);
+	if (builder->merge_plan)
+		ng_merge_plan_remove(builder->merge_plan);
+	builder->merge_plan = ng_merge_plan_free(builder->merge_plan);
 	ng_batch_clear(&builder->batch);
 	ng_shard_docs_clear(&builder->docs);
 	return 0;

@@ -4,13 +4,13 @@
 #include <pthread.h>
 
 #include "base/parallel.h"
-#include "merge/stretches.h"
+#include "merge/chunk_queue.h"
 
 #define PIECE_BYTES     4096u /* of text, read at once for a lane */
 #define TURNS_MIN       32u   /* a round has at least as many steps, if a lane has */
-#define STRETCH_MIN     (16u << 10)
-#define STRETCH_MAX     (256u << 10)
-#define STRETCHES_LANE  4u /* so many for each lane, so that all end together, more or less */
+#define CHUNK_MIN       (16u << 10)
+#define CHUNK_MAX       (256u << 10)
+#define CHUNKS_LANE     4u /* so many for each lane, so that all end together, more or less */
 #define LEAD_BYTES      64u
 #define LEAD_MAX_BYTES  (16u << 10)
 #define LEAD_GROWTH_LOG 4u
@@ -20,7 +20,7 @@ struct job {
 	uint64_t docs_a;
 	const struct ng_insertion_source *source;
 	struct ng_insertion_limits limits;
-	struct ng_stretches *stretches;
+	struct ng_chunk_queue *queue;
 	struct ng_gaps *gaps;
 	const ng_cancel *cancel;
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
@@ -36,7 +36,7 @@ struct job {
 /* What one walk is at: bytes [begin, end) of a document are to go. Its place among the walks is
  * that among the lanes. */
 struct lane {
-	struct ng_stretch stretch; /* in: NULL where it is a whole document */
+	struct ng_chunk chunk; /* in: NULL where it is a whole document */
 	uint64_t doc, begin, end;
 	size_t have; /* of them, in text, before the walk's text_end */
 	uint8_t *text;
@@ -46,8 +46,8 @@ struct lane {
 struct worker {
 	struct job *job;
 	unsigned thread;
-	struct ng_stretch run; /* whole documents to come */
-	unsigned n;            /* lanes at work, the first ones */
+	struct ng_chunk run; /* whole documents to come */
+	unsigned n;          /* lanes at work, the first ones */
 	struct lane lanes[NG_BWT_CHAINS];
 	struct ng_bwt_rank_walk walks[NG_BWT_CHAINS];
 	struct ng_error err;
@@ -69,7 +69,7 @@ static int read_text(struct worker *w, uint64_t doc, uint64_t offset, uint8_t *b
 	return source->read(source->userdata, doc, offset, buf, len, &w->err);
 }
 
-/* ---- the rank where a stretch ends ---- */
+/* ---- the rank where a chunk ends ---- */
 
 /* Steps of one walk, whose ranks nobody wants. */
 static int lead_walk(struct worker *w, const uint8_t *text, size_t len, uint64_t *row)
@@ -99,25 +99,25 @@ static int lead_piece(struct worker *w, const uint8_t *text, size_t len, uint64_
 	return r;
 }
 
-/* Beginning `lead` bytes behind the end of a stretch: 1 with the rank there, 0 where it stays
+/* Beginning `lead` bytes behind the end of a chunk: 1 with the rank there, 0 where it stays
  * open. */
-static int lead_try(struct worker *w, const struct ng_stretch *stretch, uint64_t lead,
+static int lead_try(struct worker *w, const struct ng_chunk *chunk, uint64_t lead,
 		    uint64_t *ret_rank)
 {
 	uint8_t *text = w->buffers[NG_BWT_CHAINS].text;
-	uint64_t at = stretch->doc_bytes, lo = w->job->docs_a, hi = lo;
+	uint64_t at = chunk->doc_bytes, lo = w->job->docs_a, hi = lo;
 	int r = 0;
 
-	if (at - stretch->end > lead) {
-		at = stretch->end + lead;
+	if (at - chunk->end > lead) {
+		at = chunk->end + lead;
 		lo = 0;
 		hi = w->job->a->rows;
 	}
-	while (r == 0 && at > stretch->end) {
-		size_t len = (size_t)ng_min(at - stretch->end, PIECE_BYTES);
+	while (r == 0 && at > chunk->end) {
+		size_t len = (size_t)ng_min(at - chunk->end, PIECE_BYTES);
 
 		at -= len;
-		r = read_text(w, stretch->doc, at, text, len);
+		r = read_text(w, chunk->doc, at, text, len);
 		if (r == 0)
 			r = lead_piece(w, text, len, &lo, &hi);
 	}
@@ -128,15 +128,15 @@ static int lead_try(struct worker *w, const struct ng_stretch *stretch, uint64_t
 }
 
 /* Where it failed before in a document, a long text of A's is repeated most likely: try less. */
-static int rank_find(struct worker *w, const struct ng_stretch *stretch, uint64_t *ret_rank)
+static int rank_find(struct worker *w, const struct ng_chunk *chunk, uint64_t *ret_rank)
 {
 	const struct ng_insertion_limits *limits = &w->job->limits;
-	unsigned less = ng_min(stretch->failures, 8u) * LEAD_GROWTH_LOG;
+	unsigned less = ng_min(chunk->failures, 8u) * LEAD_GROWTH_LOG;
 	uint64_t max = ng_max(limits->lead_max_bytes >> less, limits->lead_bytes);
 	uint64_t lead = limits->lead_bytes;
 
 	for (;;) {
-		int r = lead_try(w, stretch, lead, ret_rank);
+		int r = lead_try(w, chunk, lead, ret_rank);
 
 		if (r != 0 || lead >= max)
 			return r;
@@ -171,14 +171,14 @@ static int lane_separator(struct worker *w, unsigned i)
 	return r;
 }
 
-static void lane_stretch(struct worker *w, unsigned i, const struct ng_stretch *stretch)
+static void lane_chunk(struct worker *w, unsigned i, const struct ng_chunk *chunk)
 {
 	struct lane *lane = &w->lanes[i];
 
-	lane->stretch = *stretch;
-	lane->doc = stretch->doc;
-	lane->begin = stretch->begin;
-	lane->end = stretch->end;
+	lane->chunk = *chunk;
+	lane->doc = chunk->doc;
+	lane->begin = chunk->begin;
+	lane->end = chunk->end;
 	lane->have = 0;
 }
 
@@ -186,31 +186,31 @@ static void lane_stretch(struct worker *w, unsigned i, const struct ng_stretch *
 static int lane_doc(struct worker *w, unsigned i)
 {
 	const struct ng_insertion_source *source = w->job->source;
-	struct ng_stretch whole = {.doc = w->run.doc++};
+	struct ng_chunk whole = {.doc = w->run.doc++};
 
 	w->run.docs--;
 	whole.end = source->doc_bytes(source->userdata, whole.doc);
-	lane_stretch(w, i, &whole);
+	lane_chunk(w, i, &whole);
 	return lane_separator(w, i);
 }
 
-/* Begin a stretch: 1, or 0 where it was left to another. */
-static int lane_begin(struct worker *w, unsigned i, const struct ng_stretch *stretch)
+/* Begin a chunk: 1, or 0 where it was left to another. */
+static int lane_begin(struct worker *w, unsigned i, const struct ng_chunk *chunk)
 {
-	uint64_t rank = stretch->rank;
+	uint64_t rank = chunk->rank;
 	int r = 1;
 
-	lane_stretch(w, i, stretch);
-	if (stretch->end == stretch->doc_bytes) {
+	lane_chunk(w, i, chunk);
+	if (chunk->end == chunk->doc_bytes) {
 		r = lane_separator(w, i);
 		return r < 0 ? r : 1;
 	}
-	if (!stretch->known) {
-		r = rank_find(w, stretch, &rank);
+	if (!chunk->known) {
+		r = rank_find(w, chunk, &rank);
 		if (r > 0)
-			ng_stretches_found(w->job->stretches, stretch);
+			ng_chunk_queue_found(w->job->queue, chunk);
 		else if (r == 0)
-			r = ng_stretches_leave(w->job->stretches, stretch, &rank);
+			r = ng_chunk_queue_leave(w->job->queue, chunk, &rank);
 	}
 	w->walks[i].row = rank;
 	return r;
@@ -222,7 +222,7 @@ static int lane_take(struct worker *w, unsigned i)
 	int r = 0;
 
 	while (r == 0) {
-		struct ng_stretch stretch;
+		struct ng_chunk chunk;
 
 		if (atomic_load(&w->job->stop))
 			return 0;
@@ -234,29 +234,29 @@ static int lane_take(struct worker *w, unsigned i)
 		}
 		if (ng_cancelled(w->job->cancel))
 			return ng_fail(&w->err, -EINTR, "interrupted");
-		r = ng_stretches_take(w->job->stretches, &stretch);
+		r = ng_chunk_queue_take(w->job->queue, &chunk);
 		if (r < 0)
 			return ng_fail(&w->err, r, "out of memory for merging");
 		if (r == 0)
 			return 0;
-		if (stretch.docs) {
-			w->run = stretch;
+		if (chunk.docs) {
+			w->run = chunk;
 			r = 0;
 		} else {
-			r = lane_begin(w, i, &stretch);
+			r = lane_begin(w, i, &chunk);
 		}
 	}
 	return r;
 }
 
-/* A lane's text is walked: on with the stretch in front, or with anything else. */
+/* A lane's text is walked: on with the chunk in front, or with anything else. */
 static int lane_next(struct worker *w, unsigned i)
 {
-	struct ng_stretch next;
+	struct ng_chunk next;
 
-	if (w->lanes[i].stretch.in &&
-	    ng_stretches_finish(w->job->stretches, &w->lanes[i].stretch, w->walks[i].row, &next)) {
-		lane_stretch(w, i, &next);
+	if (w->lanes[i].chunk.in &&
+	    ng_chunk_queue_finish(w->job->queue, &w->lanes[i].chunk, w->walks[i].row, &next)) {
+		lane_chunk(w, i, &next);
 		return 1;
 	}
 	return lane_take(w, i);
@@ -396,10 +396,10 @@ static int worker_run(void *userdata, uint64_t thread)
 
 static struct ng_insertion_limits limits_for(const struct ng_insertion_source *b, unsigned threads)
 {
-	uint64_t share = b->text_bytes / ((uint64_t)threads * NG_BWT_CHAINS * STRETCHES_LANE);
+	uint64_t share = b->text_bytes / ((uint64_t)threads * NG_BWT_CHAINS * CHUNKS_LANE);
 
-	return (struct ng_insertion_limits){ng_max(ng_min(share, STRETCH_MAX), STRETCH_MIN),
-					    LEAD_BYTES, LEAD_MAX_BYTES};
+	return (struct ng_insertion_limits){ng_max(ng_min(share, CHUNK_MAX), CHUNK_MIN), LEAD_BYTES,
+					    LEAD_MAX_BYTES};
 }
 
 int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
@@ -409,7 +409,7 @@ int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
 		       void (*progress)(void *userdata, uint64_t done, uint64_t total),
 		       void *userdata, struct ng_error *err)
 {
-	ng_cleanup(ng_stretches_freep) struct ng_stretches *stretches = NULL;
+	ng_cleanup(ng_chunk_queue_freep) struct ng_chunk_queue *queue = NULL;
 	struct job job = {.a = a,
 			  .docs_a = docs_a,
 			  .source = b,
@@ -422,11 +422,10 @@ int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
 
 	assert(threads >= 1);
 	job.limits = limits ? *limits : limits_for(b, threads);
-	r = ng_stretches_new(b->docs, job.limits.stretch_bytes, b->doc_bytes, b->userdata,
-			     &stretches);
+	r = ng_chunk_queue_new(b->docs, job.limits.chunk_bytes, b->doc_bytes, b->userdata, &queue);
 	if (r < 0)
 		return ng_fail(err, r, "out of memory for merging");
-	job.stretches = stretches;
+	job.queue = queue;
 	pthread_mutex_init(&job.lock, NULL);
 	ng_parallel(threads, threads, worker_run, &job);
 	pthread_mutex_destroy(&job.lock);

@@ -2,10 +2,10 @@
  * rank of each, counted in a struct ng_gaps. Suffixes are compared up to their documents' ends,
  * then by document, and those of B follow those of A, so that an equal suffix of A is smaller.
  *
- * J. Siren, Burrows-Wheeler transform for terabases, DCC 2016, for the ranks; the stretches inside
- * a document are ngramfs's own: a walk that begins some bytes behind its stretch with every rank
+ * J. Siren, Burrows-Wheeler transform for terabases, DCC 2016, for the ranks; the chunks inside
+ * a document are ngramfs's own: a walk that begins some bytes behind its chunk with every rank
  * there may be, lo = 0 and hi = rows, knows the rank as soon as lo == hi, since a step keeps the
- * order; where the text repeats one of A's for too long, it waits for the stretch behind. Either
+ * order; where the text repeats one of A's for too long, it waits for the chunk behind. Either
  * way ranks are exact. */
 #pragma once
 
@@ -15,7 +15,7 @@
 /* The documents of B. The functions are called from many threads at once. */
 struct ng_insertion_source {
 	uint64_t docs;
-	uint64_t text_bytes; /* of all documents; only progress and the stretches depend on it */
+	uint64_t text_bytes; /* of all documents; only progress and the chunks depend on it */
 	void *userdata;
 	uint64_t (*doc_bytes)(void *userdata, uint64_t doc);
 	/* Bytes [offset, offset + len) of a document into buf, len in [1, 4096]: 0, or a negative
@@ -26,8 +26,8 @@ struct ng_insertion_source {
 
 /* How documents are cut, for tests and measurements. */
 struct ng_insertion_limits {
-	uint64_t stretch_bytes;  /* >= 1 */
-	uint64_t lead_bytes;     /* >= 1: how far behind a stretch its walk begins at first, */
+	uint64_t chunk_bytes;    /* >= 1 */
+	uint64_t lead_bytes;     /* >= 1: how far behind a chunk its walk begins at first, */
 	uint64_t lead_max_bytes; /* and at last */
 };
 

@@ -2,8 +2,8 @@
 
 #include "base/parallel.h"
 #include "sort/frequent_search.h"
+#include "sort/memory_merge.h"
 #include "sort/occ.h"
-#include "sort/sorted_merge.h"
 
 #define PARTS_MAX  8u
 #define PART_BYTES (64u << 10) /* the least that is worth a part */
@@ -53,7 +53,7 @@ uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads)
 
 	for (unsigned i = 0; i < parts; i++)
 		sorting += ng_suffix_sort_memory(n / parts, has_nul);
-	return parts == 1 ? sorting : ng_max(sorting, n + n / 4 + ng_sorted_merge_memory(n));
+	return parts == 1 ? sorting : ng_max(sorting, n + n / 4 + ng_memory_merge_bytes(n));
 }
 
 /* The number of documents that end within the first `bytes` bytes. */
@@ -123,7 +123,7 @@ static int part_sort(void *userdata, uint64_t i)
 static int pair_merge(struct part *left, struct part *right, unsigned threads)
 {
 	struct ng_sorted merged;
-	int r = ng_sorted_merge(&left->text, &left->sorted, &right->text, &right->sorted, threads,
+	int r = ng_memory_merge(&left->text, &left->sorted, &right->text, &right->sorted, threads,
 				&merged);
 
 	if (r < 0)

@@ -9,7 +9,7 @@ uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads);
 
 /* What ng_suffix_sort gives, byte for byte. A text that is large enough is cut between documents
  * into parts of about the same size, two for two threads and so on; each is sorted by a thread of
- * its own, and then neighbours are merged, by all of them (sort/sorted_merge.h). With NUL bytes in
+ * its own, and then neighbours are merged, by all of them (sort/memory_merge.h). With NUL bytes in
  * it, it is sorted by one thread. Errors as ng_suffix_sort. */
 int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned threads,
 		     struct ng_sorted *ret_sorted);

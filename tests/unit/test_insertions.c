@@ -72,10 +72,10 @@ struct shape {
 
 static const struct shape shapes[] = {
 	{"as it comes", {0}, false, 2, 1 << 30},
-	{"short stretches", {7, 1, 3}, true, 3, 1 << 16},
-	{"stretches of one byte", {1, 1, 1}, true, 1, 1 << 30},
-	{"stretches with leads", {50, 4, 300}, true, 2, 1 << 30},
-	{"stretches of some size", {5000, 64, 1024}, true, 2, 1 << 20},
+	{"short chunks", {7, 1, 3}, true, 3, 1 << 16},
+	{"chunks of one byte", {1, 1, 1}, true, 1, 1 << 30},
+	{"chunks with leads", {50, 4, 300}, true, 2, 1 << 30},
+	{"chunks of some size", {5000, 64, 1024}, true, 2, 1 << 20},
 };
 
 static void check_shape(const struct naive_merge *m, const struct shape *shape)

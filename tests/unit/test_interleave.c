@@ -1,7 +1,7 @@
 /* Segments merged in parts, by several threads and in several buckets: the same file as in one
- * piece. That this is the right one is test_merge's. */
+ * piece. That this is the right one is test_segment_merge's. */
 #include "build/shard_build.h"
-#include "merge/merge.h"
+#include "merge/segment_merge.h"
 #include "naive.h"
 
 #include <setjmp.h>
@@ -62,14 +62,14 @@ static uint8_t *merge(const struct halves *h, unsigned threads, uint64_t part_ro
 		      uint64_t memory_bytes, uint64_t *ret_bytes)
 {
 	struct ng_shard_progress progress = {0};
-	struct ng_merge_text text = {h->text_fd, 0, h->right_at};
-	struct ng_merge_options options = {.sa_rate = SA_RATE,
-					   .threads = threads,
-					   .memory_bytes = memory_bytes,
-					   .resident_bytes = UINT64_MAX,
-					   .tmp_dir = h->dir,
-					   .part_rows = part_rows,
-					   .progress = &progress};
+	struct ng_segment_merge_text text = {h->text_fd, 0, h->right_at};
+	struct ng_segment_merge_options options = {.sa_rate = SA_RATE,
+						   .threads = threads,
+						   .memory_bytes = memory_bytes,
+						   .resident_bytes = UINT64_MAX,
+						   .tmp_dir = h->dir,
+						   .part_rows = part_rows,
+						   .progress = &progress};
 	char path[SCRATCH_DIR_MAX + 8];
 	struct ng_error err = {""};
 	uint64_t checksum;
@@ -77,8 +77,8 @@ static uint8_t *merge(const struct halves *h, unsigned threads, uint64_t part_ro
 	size_t bytes;
 
 	snprintf(path, sizeof(path), "%s/merged", h->dir);
-	if (ng_segments_merge(h->left, h->right, &text, &options, path, ret_bytes, &checksum,
-			      &err) < 0)
+	if (ng_segment_merge(h->left, h->right, &text, &options, path, ret_bytes, &checksum, &err) <
+	    0)
 		fail_msg("%u threads, %ju rows a part: %s", threads, (uintmax_t)part_rows,
 			 err.text);
 	data = scratch_read(path, &bytes);

@@ -1,6 +1,6 @@
 #include "naive.h"
+#include "sort/memory_merge.h"
 #include "sort/parallel_sort.h"
-#include "sort/sorted_merge.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -56,7 +56,7 @@ static void check_merge(const struct naive *c, uint64_t docs, unsigned threads)
 	assert_int_equal(ng_suffix_sort(&whole, sa_rate, &want), 0);
 	part_sort(left, sa_rate, &a);
 	part_sort(right, sa_rate, &b);
-	assert_int_equal(ng_sorted_merge(&left, &a, &right, &b, threads, &got), 0);
+	assert_int_equal(ng_memory_merge(&left, &a, &right, &b, threads, &got), 0);
 	expect_same(c->name, &got, &want);
 	assert_null(a.bwt);
 	assert_null(b.bwt);

@@ -5,12 +5,12 @@
 #include "merge/phase.h"
 
 /* Where the text of the segments can be read, separators included. */
-struct ng_merge_text {
+struct ng_segment_merge_text {
 	int fd;
 	uint64_t left_at, right_at; /* offsets of their first bytes */
 };
 
-struct ng_merge_options {
+struct ng_segment_merge_options {
 	uint32_t sa_rate;
 	unsigned threads;
 	uint64_t memory_bytes; /* for what is counted and kept */
@@ -25,7 +25,7 @@ struct ng_merge_options {
 };
 
 /* Whether it is the text of the left segment that merging reads: of the smaller one. */
-static inline bool ng_merge_reads_left(uint64_t left_rows, uint64_t right_rows)
+static inline bool ng_segment_merge_reads_left(uint64_t left_rows, uint64_t right_rows)
 {
 	return left_rows < right_rows;
 }
@@ -34,7 +34,7 @@ static inline bool ng_merge_reads_left(uint64_t left_rows, uint64_t right_rows)
  * right one, into a segment at path. A backward step for each byte of the smaller one, and both are
  * written anew. Temporary: 1.3 bytes for each of the rows, 4 for each of the smaller side's.
  * -EUCLEAN, -EINTR, -ENOMEM, -ENOSPC and others, with err set. */
-int ng_segments_merge(const char *left_path, const char *right_path,
-		      const struct ng_merge_text *text, const struct ng_merge_options *options,
-		      const char *path, uint64_t *ret_bytes, uint64_t *ret_checksum,
-		      struct ng_error *err);
+int ng_segment_merge(const char *left_path, const char *right_path,
+		     const struct ng_segment_merge_text *text,
+		     const struct ng_segment_merge_options *options, const char *path,
+		     uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err);

@@ -8,5 +8,5 @@
  * given. Documents keep their numbers. The manifest is exchanged in one step when all is on disk;
  * until then, and after an error, the index is as it was. Uses memory_bytes, threads, tmp_dir,
  * cancel and progress of the options. Errors as of ng_builder_new with append, and of merging. */
-int ng_index_merge(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
-		   struct ng_error *err);
+int ng_compact(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
+	       struct ng_error *err);

@@ -1,4 +1,4 @@
-#include "merge/merge.h"
+#include "merge/segment_merge.h"
 
 #include <sys/stat.h>
 
@@ -20,7 +20,7 @@ struct merge {
 	struct side left, right;
 	struct side *host, *guest;
 	int text_fd;
-	const struct ng_merge_options *options;
+	const struct ng_segment_merge_options *options;
 	const struct ng_merged *merged; /* while it is encoded */
 };
 
@@ -145,7 +145,7 @@ static int starts_write(const struct merge *m, struct ng_shard_writer *shard, st
 static int segment_write(struct merge *m, struct ng_merged *merged, const char *path,
 			 uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err)
 {
-	const struct ng_merge_options *options = m->options;
+	const struct ng_segment_merge_options *options = m->options;
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	struct ng_shard_params params = m->left.segment.params;
 	int r = ng_shard_writer_new(path, &shard, err);
@@ -202,10 +202,10 @@ static int sides_check(const struct merge *m, struct ng_error *err)
 	return 0;
 }
 
-int ng_segments_merge(const char *left_path, const char *right_path,
-		      const struct ng_merge_text *text, const struct ng_merge_options *options,
-		      const char *path, uint64_t *ret_bytes, uint64_t *ret_checksum,
-		      struct ng_error *err)
+int ng_segment_merge(const char *left_path, const char *right_path,
+		     const struct ng_segment_merge_text *text,
+		     const struct ng_segment_merge_options *options, const char *path,
+		     uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err)
 {
 	ng_cleanup(merge_close) struct merge m = {.options = options, .text_fd = text->fd};
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = NULL;
@@ -217,7 +217,8 @@ int ng_segments_merge(const char *left_path, const char *right_path,
 		r = side_open(&m.right, right_path, text->right_at, err);
 	if (r < 0)
 		return r;
-	reads_left = ng_merge_reads_left(m.left.segment.params.rows, m.right.segment.params.rows);
+	reads_left = ng_segment_merge_reads_left(m.left.segment.params.rows,
+						 m.right.segment.params.rows);
 	m.host = reads_left ? &m.right : &m.left;
 	m.guest = reads_left ? &m.left : &m.right;
 	r = ng_gaps_new(m.host->segment.params.rows, options->memory_bytes / 4, options->tmp_dir,

@@ -1,4 +1,4 @@
-#include "build/room.h"
+#include "build/disk_space.h"
 
 #include <libgen.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #define NAMED_TENTHS   14u
 #define UNNAMED_TENTHS 33u
 
-static int room_compare(const char *dir, uint64_t need, struct ng_error *err)
+static int space_compare(const char *dir, uint64_t need, struct ng_error *err)
 {
 	struct statvfs fs;
 	uint64_t free_bytes;
@@ -34,8 +34,8 @@ static bool same_filesystem(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev;
 }
 
-int ng_room_check(const char *output, const char *tmp_dir, uint64_t text_bytes,
-		  const struct ng_memory_plan *plan, struct ng_error *err)
+int ng_disk_space_check(const char *output, const char *tmp_dir, uint64_t text_bytes,
+			const struct ng_memory_plan *plan, struct ng_error *err)
 {
 	ng_cleanup(ng_freep) char *copy = strdup(output);
 	uint64_t merged = ng_min(text_bytes, plan->shard_bytes);
@@ -51,7 +51,7 @@ int ng_room_check(const char *output, const char *tmp_dir, uint64_t text_bytes,
 		unnamed = merged * UNNAMED_TENTHS / 10;
 	}
 	if (!tmp_dir || same_filesystem(parent, tmp_dir))
-		return room_compare(parent, named + unnamed, err);
-	r = room_compare(parent, named, err);
-	return r < 0 ? r : room_compare(tmp_dir, unnamed, err);
+		return space_compare(parent, named + unnamed, err);
+	r = space_compare(parent, named, err);
+	return r < 0 ? r : space_compare(tmp_dir, unnamed, err);
 }

@@ -1,4 +1,4 @@
-#include "sort/sorted_merge.h"
+#include "sort/memory_merge.h"
 
 #include "base/parallel.h"
 #include "merge/gaps.h"
@@ -8,7 +8,7 @@
 #define PARTS_A_THREAD                                                                             \
 	4u /* parts that rows are merged in: many, so that all threads end together */
 
-uint64_t ng_sorted_merge_memory(uint64_t n)
+uint64_t ng_memory_merge_bytes(uint64_t n)
 {
 	/* While ranks are found, the table and the gaps of the smaller one; then, instead of the
 	 * table, the result. */
@@ -232,7 +232,7 @@ static int merge(struct merge *m, unsigned threads, struct ng_sorted *out)
 	return r < 0 ? r : rows_merge(m, threads, out);
 }
 
-int ng_sorted_merge(const struct ng_sort_text *left_text, struct ng_sorted *left,
+int ng_memory_merge(const struct ng_sort_text *left_text, struct ng_sorted *left,
 		    const struct ng_sort_text *right_text, struct ng_sorted *right,
 		    unsigned threads, struct ng_sorted *ret_sorted)
 {

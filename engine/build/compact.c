@@ -1,4 +1,4 @@
-#include "build/index_merge.h"
+#include "build/compact.h"
 
 #include "base/machine.h"
 #include "base/parallel.h"
@@ -8,11 +8,11 @@
 #include "bwt/segment.h"
 #include "format/ef.h"
 #include "format/manifest.h"
-#include "merge/assembly.h"
+#include "merge/merge_plan.h"
 
 #define DOCS_A_CHECK 64u /* documents from check to check of how much memory is in use */
 
-struct merge {
+struct compaction {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
 	struct ng_appenddir *dir;
@@ -22,7 +22,7 @@ struct merge {
 	uint32_t sa_rate;
 };
 
-static void merge_clear(struct merge *m)
+static void compaction_clear(struct compaction *m)
 {
 	ng_manifest_clear(&m->old);
 	ng_manifest_clear(&m->all);
@@ -32,7 +32,7 @@ static void merge_clear(struct merge *m)
 
 static void report(void *userdata)
 {
-	const struct merge *m = userdata;
+	const struct compaction *m = userdata;
 	struct ng_build_progress progress = {
 		.phase = (enum ng_build_phase)atomic_load(&m->progress.phase),
 		.shard = (uint32_t)m->shard,
@@ -45,7 +45,7 @@ static void report(void *userdata)
 }
 
 /* The rest is for what isn't in files, and for the pages between two checks. */
-static uint64_t resident_bytes(const struct merge *m)
+static uint64_t resident_bytes(const struct compaction *m)
 {
 	return m->options.memory_bytes / 4 * 3;
 }
@@ -135,7 +135,7 @@ static int bytes_fetch(const struct ng_frames *frames, uint64_t begin, uint64_t 
 	return r == -EINVAL ? -EUCLEAN : r;
 }
 
-static int docs_add(struct merge *m, const char *path, const struct ng_manifest_shard *shard,
+static int docs_add(struct compaction *m, const char *path, const struct ng_manifest_shard *shard,
 		    struct ng_shard_docs *docs, struct ng_error *err)
 {
 	ng_cleanup(contents_close) struct contents c = {.resident_bytes = resident_bytes(m)};
@@ -169,15 +169,16 @@ static int docs_add(struct merge *m, const char *path, const struct ng_manifest_
 
 /* ---- a shard from several ---- */
 
-static char *path_of(const struct merge *m, const char *file)
+static char *path_of(const struct compaction *m, const char *file)
 {
 	char *path;
 
 	return asprintf(&path, "%s/%s", ng_appenddir_path(m->dir), file) < 0 ? NULL : path;
 }
 
-static int shards_collect(struct merge *m, size_t first, size_t end, struct ng_assembly *assembly,
-			  struct ng_shard_docs *docs, struct ng_error *err)
+static int shards_collect(struct compaction *m, size_t first, size_t end,
+			  struct ng_merge_plan *plan, struct ng_shard_docs *docs,
+			  struct ng_error *err)
 {
 	ng_shard_phase(&m->progress, NG_PHASE_READ, end - first);
 	for (size_t i = first; i < end; i++) {
@@ -185,7 +186,7 @@ static int shards_collect(struct merge *m, size_t first, size_t end, struct ng_a
 		ng_cleanup(ng_freep) char *path = path_of(m, shard->file);
 		int r;
 
-		if (!path || ng_assembly_add_shard(assembly, rows_of(shard), path) < 0)
+		if (!path || ng_merge_plan_add_shard(plan, rows_of(shard), path) < 0)
 			return ng_fail(err, -ENOMEM, "out of memory");
 		r = docs_add(m, path, shard, docs, err);
 		if (r < 0)
@@ -196,19 +197,19 @@ static int shards_collect(struct merge *m, size_t first, size_t end, struct ng_a
 	return 0;
 }
 
-static int group_write(struct merge *m, struct ng_assembly *assembly, struct ng_shard_docs *docs,
+static int group_write(struct compaction *m, struct ng_merge_plan *plan, struct ng_shard_docs *docs,
 		       struct ng_manifest_shard *entry, struct ng_error *err)
 {
 	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
-	struct ng_merge_options merge = {.sa_rate = m->sa_rate,
-					 .threads = m->options.threads,
-					 .resident_bytes = resident_bytes(m),
-					 .memory_bytes = m->plan.jobs_bytes,
-					 .tmp_dir = tmp,
-					 .cancel = m->options.cancel,
-					 .progress = &m->progress,
-					 .report = report,
-					 .userdata = m};
+	struct ng_segment_merge_options merge = {.sa_rate = m->sa_rate,
+						 .threads = m->options.threads,
+						 .resident_bytes = resident_bytes(m),
+						 .memory_bytes = m->plan.jobs_bytes,
+						 .tmp_dir = tmp,
+						 .cancel = m->options.cancel,
+						 .progress = &m->progress,
+						 .report = report,
+						 .userdata = m};
 	struct ng_shard_options options = {.sa_rate = m->sa_rate,
 					   .threads = m->options.threads,
 					   .resident_bytes = merge.resident_bytes,
@@ -219,16 +220,16 @@ static int group_write(struct merge *m, struct ng_assembly *assembly, struct ng_
 
 	if (!path)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	r = ng_assembly_merge(assembly, NULL, &merge, &segment, err);
+	r = ng_merge_plan_run(plan, NULL, &merge, &segment, err);
 	return r < 0 ? r
 		     : ng_shard_complete(segment, docs, &options, path, &m->progress,
 					 &entry->file_bytes, &entry->checksum, err);
 }
 
 /* Shards [first, end) become one. */
-static int group_merge(struct merge *m, size_t first, size_t end, struct ng_error *err)
+static int group_merge(struct compaction *m, size_t first, size_t end, struct ng_error *err)
 {
-	ng_cleanup(ng_assembly_freep) struct ng_assembly *assembly = NULL;
+	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = NULL;
 	ng_cleanup(ng_shard_docs_clear) struct ng_shard_docs docs = {0};
 	struct ng_shard_docs_options docs_options = {
 		.text_store = m->old.text_store,
@@ -243,15 +244,15 @@ static int group_merge(struct merge *m, size_t first, size_t end, struct ng_erro
 		entry.docs += m->old.shards[i].docs;
 		entry.text_bytes += m->old.shards[i].text_bytes;
 	}
-	r = ng_assembly_new(ng_appenddir_path(m->dir), m->all.n_shards, &assembly, err);
+	r = ng_merge_plan_new(ng_appenddir_path(m->dir), m->all.n_shards, &plan, err);
 	if (r == 0)
 		r = ng_shard_docs_begin(&docs, &docs_options, err);
 	if (r == 0)
-		r = shards_collect(m, first, end, assembly, &docs, err);
+		r = shards_collect(m, first, end, plan, &docs, err);
 	if (r == 0)
-		r = group_write(m, assembly, &docs, &entry, err);
-	if (assembly)
-		ng_assembly_remove(assembly);
+		r = group_write(m, plan, &docs, &entry, err);
+	if (plan)
+		ng_merge_plan_remove(plan);
 	if (r < 0)
 		return r;
 	if (ng_manifest_add(&m->all, &entry) < 0 || ng_manifest_add(&m->fresh, &entry) < 0)
@@ -261,7 +262,7 @@ static int group_merge(struct merge *m, size_t first, size_t end, struct ng_erro
 
 /* ---- all of them ---- */
 
-static int merge_begin(struct merge *m, struct ng_error *err)
+static int merge_begin(struct compaction *m, struct ng_error *err)
 {
 	struct ng_build_options *options = &m->options;
 	int r = ng_appenddir_new(options->output, &m->old, &m->dir, err);
@@ -284,7 +285,7 @@ static int merge_begin(struct merge *m, struct ng_error *err)
 }
 
 /* The end of the shards that become one with shard `first`. */
-static size_t group_end(const struct merge *m, size_t first)
+static size_t group_end(const struct compaction *m, size_t first)
 {
 	uint64_t rows = 0;
 	size_t end = first;
@@ -295,7 +296,7 @@ static size_t group_end(const struct merge *m, size_t first)
 	return end;
 }
 
-static void summarize(const struct merge *m, struct ng_build_summary *ret_summary)
+static void summarize(const struct compaction *m, struct ng_build_summary *ret_summary)
 {
 	struct ng_build_summary s = {.shards = (uint32_t)m->fresh.n_shards};
 
@@ -307,10 +308,10 @@ static void summarize(const struct merge *m, struct ng_build_summary *ret_summar
 	*ret_summary = s;
 }
 
-int ng_index_merge(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
-		   struct ng_error *err)
+int ng_compact(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
+	       struct ng_error *err)
 {
-	ng_cleanup(merge_clear) struct merge m = {.options = *options};
+	ng_cleanup(compaction_clear) struct compaction m = {.options = *options};
 	int r = merge_begin(&m, err);
 
 	for (size_t first = 0, end; r == 0 && first < m.old.n_shards; first = end) {

@@ -1,0 +1,326 @@
+#include "merge/merge_plan.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "base/machine.h"
+#include "merge/segment_text.h"
+
+struct piece {
+	uint64_t first, end; /* numbers of the segments that it was merged from */
+	uint64_t rows;
+	uint64_t text_at;
+	bool has_text; /* in the file of texts */
+	bool foreign;  /* not to be removed */
+	char *path;
+};
+
+struct ng_merge_plan {
+	char *dir;
+	size_t shard;
+	char *text_path;
+	int text_fd;
+	struct piece *pieces;
+	size_t n, cap;
+};
+
+static void piece_name(const struct ng_merge_plan *plan, uint64_t first, uint64_t end,
+		       char ret[NG_STEP_FILE_MAX])
+{
+	snprintf(ret, NG_STEP_FILE_MAX, "segment-%05zu-%ju-%ju", plan->shard, (uintmax_t)first,
+		 (uintmax_t)end);
+}
+
+static int piece_path(const struct ng_merge_plan *plan, uint64_t first, uint64_t end,
+		      char **ret_path)
+{
+	char name[NG_STEP_FILE_MAX], *path;
+
+	piece_name(plan, first, end, name);
+	if (asprintf(&path, "%s/%s", plan->dir, name) < 0)
+		return -ENOMEM;
+	*ret_path = path;
+	return 0;
+}
+
+int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
+		      struct ng_error *err)
+{
+	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	plan->text_fd = -1;
+	plan->shard = shard;
+	plan->dir = strdup(dir);
+	if (!plan->dir || asprintf(&plan->text_path, "%s/text-%05zu", dir, shard) < 0) {
+		plan->text_path = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	plan->text_fd = open(plan->text_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (plan->text_fd < 0)
+		return ng_fail(err, -errno, "%s: %s", plan->text_path, strerror(errno));
+	*ret_plan = ng_steal_ptr(&plan);
+	return 0;
+}
+
+struct ng_merge_plan *ng_merge_plan_free(struct ng_merge_plan *plan)
+{
+	if (!plan)
+		return NULL;
+	for (size_t i = 0; i < plan->n; i++)
+		free(plan->pieces[i].path);
+	free(plan->pieces);
+	ng_closep(&plan->text_fd);
+	free(plan->text_path);
+	free(plan->dir);
+	free(plan);
+	return NULL;
+}
+
+/* One more piece behind the others; *ret_piece: it, until the next one. */
+static int piece_add(struct ng_merge_plan *plan, uint64_t rows, struct piece **ret_piece)
+{
+	const struct piece *last = plan->n ? &plan->pieces[plan->n - 1] : NULL;
+	struct piece piece = {.first = plan->n, .end = plan->n + 1, .rows = rows};
+
+	piece.text_at = last ? last->text_at + last->rows : 0;
+	if (plan->n == plan->cap) {
+		size_t cap = 2 * plan->cap + 16;
+		struct piece *grown = reallocarray(plan->pieces, cap, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		plan->pieces = grown;
+		plan->cap = cap;
+	}
+	plan->pieces[plan->n] = piece;
+	*ret_piece = &plan->pieces[plan->n++];
+	return 0;
+}
+
+int ng_merge_plan_add(struct ng_merge_plan *plan, uint64_t rows, const char **ret_path,
+		      int *ret_text_fd, uint64_t *ret_text_at)
+{
+	struct piece *piece;
+
+	if (piece_add(plan, rows, &piece) < 0 ||
+	    piece_path(plan, piece->first, piece->end, &piece->path) < 0)
+		return -ENOMEM;
+	piece->has_text = true;
+	*ret_path = piece->path;
+	*ret_text_fd = plan->text_fd;
+	*ret_text_at = piece->text_at;
+	return 0;
+}
+
+int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, const char *path)
+{
+	struct piece *piece;
+
+	if (piece_add(plan, rows, &piece) < 0)
+		return -ENOMEM;
+	piece->foreign = true;
+	piece->path = strdup(path);
+	return piece->path ? 0 : -ENOMEM;
+}
+
+size_t ng_merge_plan_segments(const struct ng_merge_plan *plan)
+{
+	return plan->n;
+}
+
+/* ---- the order in which neighbours are merged ---- */
+
+/* What merging costs, in tens of nanoseconds: a step for each row of the smaller side, and to write
+ * each row of both. */
+#define STEP_COST  45u
+#define WRITE_COST 8u
+
+/* Pieces that are planned at once: it takes the third power of them. */
+#define ORDER_MAX 128u
+
+struct order {
+	uint64_t rows[ORDER_MAX + 1]; /* of the pieces before each */
+	uint64_t cost[ORDER_MAX][ORDER_MAX + 1];
+	uint8_t cut[ORDER_MAX][ORDER_MAX + 1]; /* where pieces [i, j) are cut for the last merge */
+};
+
+static uint64_t pair_cost(uint64_t left_rows, uint64_t right_rows)
+{
+	return STEP_COST * ng_min(left_rows, right_rows) + WRITE_COST * (left_rows + right_rows);
+}
+
+/* The least cost for every stretch of the first n pieces, from the shortest to all. */
+static void order_make(const struct ng_merge_plan *plan, unsigned n, struct order *order)
+{
+	order->rows[0] = 0;
+	for (unsigned i = 0; i < n; i++) {
+		order->rows[i + 1] = order->rows[i] + plan->pieces[i].rows;
+		order->cost[i][i + 1] = 0;
+	}
+	for (unsigned len = 2; len <= n; len++) {
+		for (unsigned i = 0; i + len <= n; i++) {
+			unsigned j = i + len;
+
+			order->cost[i][j] = UINT64_MAX;
+			for (unsigned k = i + 1; k < j; k++) {
+				uint64_t cost = order->cost[i][k] + order->cost[k][j] +
+						pair_cost(order->rows[k] - order->rows[i],
+							  order->rows[j] - order->rows[k]);
+
+				if (cost >= order->cost[i][j])
+					continue;
+				order->cost[i][j] = cost;
+				order->cut[i][j] = (uint8_t)k;
+			}
+		}
+	}
+}
+
+/* Text that is read back from a piece. */
+struct fetching {
+	const struct ng_segment_merge_options *options;
+	const struct ng_shard_file *file;
+	pthread_t caller;
+};
+
+static void on_text(void *userdata, uint64_t done, uint64_t total)
+{
+	const struct fetching *f = userdata;
+
+	atomic_store(&f->options->progress->done_bytes, done);
+	if (ng_machine_resident() > f->options->resident_bytes)
+		ng_shard_file_release(f->file);
+	/* Any of the threads comes here, but reports are for one. */
+	if (f->options->report && pthread_equal(pthread_self(), f->caller))
+		f->options->report(f->options->userdata);
+}
+
+/* The text of a piece that was no batch of this build. */
+static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
+		      const struct ng_segment_merge_options *options, struct ng_error *err)
+{
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	struct fetching fetching = {.options = options, .caller = pthread_self()};
+	int r;
+
+	if (piece->has_text)
+		return 0;
+	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows);
+	r = ng_shard_file_open(piece->path, &file, err);
+	if (r == 0)
+		r = ng_segment_open(file, piece->path, &segment, err);
+	fetching.file = file;
+	if (r == 0)
+		r = ng_segment_text_write(&segment, plan->text_fd, piece->text_at, options->threads,
+					  options->cancel, on_text, &fetching, err);
+	if (r == 0 && ng_shard_file_faulted(file))
+		r = ng_fail(err, -EIO, "%s: cannot be read", piece->path);
+	piece->has_text = r == 0;
+	return r;
+}
+
+static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *journal,
+		      const struct ng_segment_merge_options *options, const char *path,
+		      struct ng_error *err)
+{
+	struct piece *left = &plan->pieces[i], *right = left + 1;
+	struct ng_segment_merge_text text = {plan->text_fd, left->text_at, right->text_at};
+	struct ng_step step = {.kind = NG_STEP_MERGED,
+			       .shard = plan->shard,
+			       .first = left->first,
+			       .end = right->end,
+			       .rows = left->rows + right->rows};
+	int r;
+
+	if (journal && ng_journal_find(journal, step.kind, step.shard, step.first, step.end))
+		return 0;
+	r = text_fetch(plan, ng_segment_merge_reads_left(left->rows, right->rows) ? left : right,
+		       options, err);
+	if (r < 0)
+		return r;
+	/* What a killed run left of it. */
+	unlink(path);
+	r = ng_segment_merge(left->path, right->path, &text, options, path, &step.file_bytes,
+			     &step.checksum, err);
+	if (r < 0 || !journal)
+		return r;
+	piece_name(plan, step.first, step.end, step.file);
+	return ng_journal_add(journal, &step, err);
+}
+
+static void piece_remove(struct piece *piece)
+{
+	if (!piece->foreign)
+		unlink(piece->path);
+	free(piece->path);
+}
+
+/* Piece i and the one behind it become one. */
+static int neighbours_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *journal,
+			    const struct ng_segment_merge_options *options, struct ng_error *err)
+{
+	struct piece *left = &plan->pieces[i], *right = left + 1;
+	ng_cleanup(ng_freep) char *path = NULL;
+	int r = piece_path(plan, left->first, right->end, &path);
+
+	if (r < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	r = pair_merge(plan, i, journal, options, path, err);
+	if (r < 0)
+		return r;
+	piece_remove(left);
+	piece_remove(right);
+	left->path = ng_steal_ptr(&path);
+	left->foreign = false;
+	left->has_text &= right->has_text;
+	left->end = right->end;
+	left->rows += right->rows;
+	plan->n--;
+	memmove(right, right + 1, (plan->n - i - 1) * sizeof(*right));
+	return 0;
+}
+
+/* Pieces that were numbers [i, j) of the order become one, which is piece `at`. */
+static int stretch_merge(struct ng_merge_plan *plan, const struct order *order, unsigned i,
+			 unsigned j, size_t at, struct ng_journal *journal,
+			 const struct ng_segment_merge_options *options, struct ng_error *err)
+{
+	unsigned cut = order->cut[i][j];
+	int r = 0;
+
+	if (j - i == 1)
+		return 0;
+	r = stretch_merge(plan, order, i, cut, at, journal, options, err);
+	if (r == 0)
+		r = stretch_merge(plan, order, cut, j, at + 1, journal, options, err);
+	return r < 0 ? r : neighbours_merge(plan, at, journal, options, err);
+}
+
+int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
+		      const struct ng_segment_merge_options *options, const char **ret_path,
+		      struct ng_error *err)
+{
+	ng_cleanup(ng_freep) struct order *order = malloc(sizeof(*order));
+	int r = order ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+
+	while (r == 0 && plan->n > 1) {
+		unsigned n = (unsigned)ng_min(plan->n, (size_t)ORDER_MAX);
+
+		order_make(plan, n, order);
+		r = stretch_merge(plan, order, 0, n, 0, journal, options, err);
+	}
+	if (r == 0)
+		*ret_path = plan->pieces[0].path;
+	return r;
+}
+
+void ng_merge_plan_remove(struct ng_merge_plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (!plan->pieces[i].foreign)
+			unlink(plan->pieces[i].path);
+	unlink(plan->text_path);
+}
