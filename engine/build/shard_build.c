@@ -3,7 +3,7 @@
 #include "base/machine.h"
 #include "bwt/bwt_write.h"
 #include "bwt/segment.h"
-#include "format/kmers.h"
+#include "format/frequent.h"
 #include "format/packed.h"
 #include "format/permutation.h"
 #include "format/segment_write.h"
@@ -33,27 +33,27 @@ static int section_write(struct ng_shard_writer *shard, uint32_t type, const voi
 	return r < 0 ? r : ng_shard_writer_write(shard, data, len, err);
 }
 
-static int kmers_write(struct ng_shard_writer *shard, struct ng_kmer *kmers, size_t n,
-		       uint64_t rows, struct ng_error *err)
+static int frequent_write(struct ng_shard_writer *shard, struct ng_frequent_pattern *patterns,
+			  size_t n, uint64_t rows, struct ng_error *err)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = ng_kmers_write(kmers, n, rows, &buf);
+	int r = ng_frequent_write(patterns, n, rows, &buf);
 
 	if (r < 0)
 		return ng_fail(err, r, "out of memory for the table of frequent patterns");
-	return section_write(shard, NG_SECTION_KMERS, buf.data, buf.len, err);
+	return section_write(shard, NG_SECTION_FREQUENT, buf.data, buf.len, err);
 }
 
 static int sorted_patterns_write(const struct ng_sorted *sorted, unsigned threads,
 				 struct ng_shard_writer *shard, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
 	size_t n = 0;
-	int r = ng_sorted_patterns(sorted, threads, &kmers, &n);
+	int r = ng_sorted_patterns(sorted, threads, &patterns, &n);
 
 	if (r < 0)
 		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
-	return n ? kmers_write(shard, kmers, n, sorted->rows, err) : 0;
+	return n ? frequent_write(shard, patterns, n, sorted->rows, err) : 0;
 }
 
 static int shortcuts_write(struct ng_shard_writer *shard, const uint32_t *numbers, uint64_t n,
@@ -215,7 +215,7 @@ static int patterns_write(struct completion *c, struct ng_shard_writer *shard, s
 {
 	const struct ng_segment *segment = c->segment;
 	struct ng_rank_source ranks = ng_bwt_rank_source(segment->bwt);
-	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
 	uint64_t lo, hi;
 	size_t n;
 	int r;
@@ -224,10 +224,11 @@ static int patterns_write(struct completion *c, struct ng_shard_writer *shard, s
 	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
 	if (lo < hi)
 		return 0;
-	r = ng_frequent_search(&ranks, NG_FREQUENT_COUNT, c->threads, pages_limit, c, &kmers, &n);
+	r = ng_frequent_search(&ranks, NG_FREQUENT_COUNT, c->threads, pages_limit, c, &patterns,
+			       &n);
 	if (r < 0)
 		return ng_fail(err, r, "finding frequent patterns: %s", strerror(-r));
-	return n ? kmers_write(shard, kmers, n, segment->params.rows, err) : 0;
+	return n ? frequent_write(shard, patterns, n, segment->params.rows, err) : 0;
 }
 
 static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer *shard,

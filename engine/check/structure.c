@@ -93,7 +93,7 @@ int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *f
 		return 0;
 	r = ng_check_bwt(&checked);
 	if (r == 0 && checked.bwt)
-		r = ng_check_kmers(&checked);
+		r = ng_check_frequent(&checked);
 	if (r == 0)
 		r = ng_check_samples(&checked);
 	if (r == 0)

@@ -47,7 +47,7 @@ static inline uint64_t ng_regions_count_at(const struct ng_regions *regions, uin
 }
 
 /* The frequent patterns, if there are any, against the BWT. */
-int ng_check_kmers(const struct ng_checked *checked);
+int ng_check_frequent(const struct ng_checked *checked);
 
 /* That the suffix array samples are a permutation, and that the shortcuts invert it. */
 int ng_check_samples(const struct ng_checked *checked);

@@ -25,7 +25,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_BWT_MAP] = "bwt map",
 		[NG_SECTION_BWT_BLOCKS] = "bwt blocks",
 		[NG_SECTION_BWT_REGIONS] = "bwt regions",
-		[NG_SECTION_KMERS] = "k-mers",
+		[NG_SECTION_FREQUENT] = "frequent patterns",
 		[NG_SECTION_SA_SAMPLES] = "suffix array samples",
 		[NG_SECTION_SHORTCUTS] = "permutation shortcuts",
 		[NG_SECTION_DOC_STARTS] = "document starts",

@@ -7,7 +7,7 @@
 #define TOGETHER 512u
 
 /* Not among the frequent patterns. */
-#define NO_NODE (NG_KMERS_ROOT - 1)
+#define NO_NODE (NG_FREQUENT_ROOT - 1)
 
 /* Spellings of an end of the query that occur. */
 struct spelling {
@@ -92,18 +92,18 @@ static int fold_extend(struct fold *fold, size_t from, const struct ng_cases *ca
 	size_t len = cases->of[k].len, left = len;
 	uint32_t child;
 
-	while (left && to.node != NO_NODE && shard->has_kmers &&
-	       ng_kmers_child(&shard->kmers, to.node, bytes[left - 1], &child)) {
+	while (left && to.node != NO_NODE && shard->has_frequent &&
+	       ng_frequent_child(&shard->frequent, to.node, bytes[left - 1], &child)) {
 		to.node = child;
 		left--;
 	}
-	if (left < len && !ng_kmers_rows(&shard->kmers, to.node, &to.lo, &to.hi))
+	if (left < len && !ng_frequent_rows(&shard->frequent, to.node, &to.lo, &to.hi))
 		return -EUCLEAN;
-	if (left && to.node == NG_KMERS_ROOT)
+	if (left && to.node == NG_FREQUENT_ROOT)
 		ng_bwt_symbol_rows(shard->bwt, bytes[--left], &to.lo, &to.hi);
 	if (to.lo > to.hi || to.hi > shard->params.rows)
 		return -EUCLEAN;
-	if (left || to.node == NG_KMERS_ROOT)
+	if (left || to.node == NG_FREQUENT_ROOT)
 		to.node = NO_NODE;
 	to.bytes += len;
 	if (cases->n > 1)
@@ -159,7 +159,7 @@ static int fold_finish(struct fold *fold)
 static int fold_run(struct fold *fold, const uint8_t *pat, size_t len)
 {
 	const uint64_t rows = fold->shard->params.rows;
-	const struct spelling empty = {.hi = rows, .left = rows, .node = NG_KMERS_ROOT};
+	const struct spelling empty = {.hi = rows, .left = rows, .node = NG_FREQUENT_ROOT};
 	int r = spellings_add(&fold->now, &empty);
 
 	while (r == 0 && len && fold->now.n) {

@@ -22,7 +22,7 @@ static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard
 			    section_bytes(shard, NG_SECTION_BWT_MAP) +
 			    section_bytes(shard, NG_SECTION_BWT_BLOCKS) +
 			    section_bytes(shard, NG_SECTION_BWT_REGIONS) +
-			    section_bytes(shard, NG_SECTION_KMERS);
+			    section_bytes(shard, NG_SECTION_FREQUENT);
 	stats->sample_bytes += section_bytes(shard, NG_SECTION_SA_SAMPLES) +
 			       section_bytes(shard, NG_SECTION_SHORTCUTS) +
 			       section_bytes(shard, NG_SECTION_MARK_HINTS);

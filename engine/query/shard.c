@@ -16,12 +16,12 @@ static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,
 	if (ng_permutation_open(numbers, data, bytes, &shard->sa) < 0)
 		return ng_segment_damaged(shard->path,
 					  "permutation shortcuts that don't fit the samples", err);
-	if (!ng_shard_file_section(shard->file, NG_SECTION_KMERS, &data, &bytes))
+	if (!ng_shard_file_section(shard->file, NG_SECTION_FREQUENT, &data, &bytes))
 		return 0;
-	if (ng_kmers_open(data, bytes, shard->params.rows, &shard->kmers) < 0)
-		return ng_segment_damaged(shard->path, "the table of short patterns doesn't fit",
+	if (ng_frequent_open(data, bytes, shard->params.rows, &shard->frequent) < 0)
+		return ng_segment_damaged(shard->path, "the table of frequent patterns doesn't fit",
 					  err);
-	shard->has_kmers = true;
+	shard->has_frequent = true;
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "format/frames.h"
-#include "format/kmers.h"
+#include "format/frequent.h"
 #include "bwt/segment.h"
 #include "format/permutation.h"
 #include "format/shardfile.h"
@@ -17,8 +17,8 @@ struct ng_shard {
 	char *path;
 	struct ng_shard_params params;
 	struct ng_bwt *bwt;
-	bool has_kmers;
-	struct ng_kmers kmers;
+	bool has_frequent;
+	struct ng_frequent frequent;
 	struct ng_permutation sa; /* its numbers are the samples */
 	struct ng_ef
 		sample_starts;    /* docs + 1 values: the number of each document's first sample */

@@ -19,8 +19,8 @@ static int search_begin(const struct ng_shard *shard, const uint8_t *pat, size_t
 {
 	struct search s = {.shard = shard, .left = len};
 
-	if (shard->has_kmers)
-		s.left -= ng_kmers_find(&shard->kmers, pat, len, &s.rows.lo, &s.rows.hi);
+	if (shard->has_frequent)
+		s.left -= ng_frequent_find(&shard->frequent, pat, len, &s.rows.lo, &s.rows.hi);
 	if (s.left == len)
 		ng_bwt_symbol_rows(shard->bwt, pat[--s.left], &s.rows.lo, &s.rows.hi);
 	if (s.rows.lo > s.rows.hi || s.rows.hi > shard->params.rows)

@@ -14,9 +14,9 @@ static int search_start(const struct ng_shard *shard, const struct ng_pattern *p
 	size_t left = pattern->len;
 	struct ng_interval rows;
 
-	if (shard->has_kmers)
-		left -= ng_kmers_find(&shard->kmers, pattern->bytes, pattern->len, &rows.lo,
-				      &rows.hi);
+	if (shard->has_frequent)
+		left -= ng_frequent_find(&shard->frequent, pattern->bytes, pattern->len, &rows.lo,
+					 &rows.hi);
 	if (left == pattern->len)
 		ng_bwt_symbol_rows(shard->bwt, pattern->bytes[--left], &rows.lo, &rows.hi);
 	if (rows.lo > rows.hi || rows.hi > shard->params.rows)

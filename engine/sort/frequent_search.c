@@ -6,7 +6,7 @@
 
 /* A pattern in the tree of those found: its children have one byte more in front. */
 struct node {
-	struct ng_kmer kmer;
+	struct ng_frequent_pattern pattern;
 	size_t parent;
 	size_t shorter; /* the node of the pattern without its last byte */
 	size_t child; /* its frequent children are [child, child + n_children), by falling count */
@@ -64,8 +64,8 @@ static int nodes_reserve(struct nodes *nodes, size_t more)
 
 static int by_falling_count(const void *pa, const void *pb)
 {
-	const struct ng_kmer *a = &((const struct node *)pa)->kmer;
-	const struct ng_kmer *b = &((const struct node *)pb)->kmer;
+	const struct ng_frequent_pattern *a = &((const struct node *)pa)->pattern;
+	const struct ng_frequent_pattern *b = &((const struct node *)pb)->pattern;
 
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
@@ -76,12 +76,12 @@ static int by_falling_count(const void *pa, const void *pb)
 static int extend(const struct search *s, size_t p, struct nodes *found)
 {
 	const struct node *node = &s->nodes.at[p], *shorter = &s->nodes.at[node->shorter];
-	uint64_t left = node->kmer.count; /* rows that are preceded by none of the bytes tried */
+	uint64_t left = node->pattern.count; /* rows that are preceded by none of the bytes tried */
 	size_t first = found->n;
 
 	for (size_t i = 0; i < shorter->n_children && left >= s->min_count; i++) {
-		const struct ng_kmer *same = &s->nodes.at[shorter->child + i].kmer;
-		uint64_t lo = node->kmer.row, hi = lo + node->kmer.count;
+		const struct ng_frequent_pattern *same = &s->nodes.at[shorter->child + i].pattern;
+		uint64_t lo = node->pattern.row, hi = lo + node->pattern.count;
 		uint8_t byte = same->last[same->len - 1];
 		bool damaged = false;
 		struct node *child;
@@ -100,10 +100,10 @@ static int extend(const struct search *s, size_t p, struct nodes *found)
 			return r;
 		child = &found->at[found->n++];
 		*child = (struct node){
-			.kmer = node->kmer, .parent = p, .shorter = shorter->child + i};
-		child->kmer.last[child->kmer.len++] = byte;
-		child->kmer.row = lo;
-		child->kmer.count = hi - lo;
+			.pattern = node->pattern, .parent = p, .shorter = shorter->child + i};
+		child->pattern.last[child->pattern.len++] = byte;
+		child->pattern.row = lo;
+		child->pattern.count = hi - lo;
 	}
 	if (found->n > first)
 		qsort(found->at + first, found->n - first, sizeof(*found->at), by_falling_count);
@@ -140,7 +140,7 @@ static int bytes_find(struct search *s)
 		if (lo == hi)
 			continue;
 		s->nodes.at[s->nodes.n++] = (struct node){
-			.kmer = {.last = {(uint8_t)byte}, .len = 1, .row = lo, .count = hi - lo},
+			.pattern = {.last = {(uint8_t)byte}, .len = 1, .row = lo, .count = hi - lo},
 			.parent = ROOT,
 			.shorter = ROOT,
 		};
@@ -185,27 +185,27 @@ static int level_extend(struct search *s, unsigned threads)
 }
 
 int ng_frequent_search(const struct ng_rank_source *bwt, uint64_t min_count, unsigned threads,
-		       void (*looked)(void *userdata), void *userdata, struct ng_kmer **ret_kmers,
-		       size_t *ret_n)
+		       void (*looked)(void *userdata), void *userdata,
+		       struct ng_frequent_pattern **ret_patterns, size_t *ret_n)
 {
 	ng_cleanup(search_clear) struct search s = {.bwt = bwt,
 						    .min_count = ng_max(min_count, 1u),
 						    .looked = looked,
 						    .userdata = userdata};
-	struct ng_kmer *kmers;
+	struct ng_frequent_pattern *patterns;
 	int r = bytes_find(&s);
 
-	for (unsigned len = 1; r == 0 && len < NG_KMER_MAX_BYTES && s.begin < s.end; len++)
+	for (unsigned len = 1; r == 0 && len < NG_FREQUENT_MAX_BYTES && s.begin < s.end; len++)
 		r = level_extend(&s, threads);
 	if (r < 0)
 		return r;
 	/* One more, since the text may be empty. */
-	kmers = calloc(s.nodes.n, sizeof(*kmers));
-	if (!kmers)
+	patterns = calloc(s.nodes.n, sizeof(*patterns));
+	if (!patterns)
 		return -ENOMEM;
 	for (size_t i = 1; i < s.nodes.n; i++)
-		kmers[i - 1] = s.nodes.at[i].kmer;
-	*ret_kmers = kmers;
+		patterns[i - 1] = s.nodes.at[i].pattern;
+	*ret_patterns = patterns;
 	*ret_n = s.nodes.n - 1;
 	return 0;
 }

@@ -170,8 +170,8 @@ int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned
 	return 0;
 }
 
-int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads, struct ng_kmer **ret_kmers,
-		       size_t *ret_n)
+int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads,
+		       struct ng_frequent_pattern **ret_patterns, size_t *ret_n)
 {
 	ng_cleanup(ng_occ_freep) struct ng_occ *occ = NULL;
 	struct ng_rank_source ranks;
@@ -180,5 +180,6 @@ int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads, struct 
 	if (r < 0)
 		return r;
 	ranks = ng_occ_rank_source(occ);
-	return ng_frequent_search(&ranks, NG_FREQUENT_COUNT, threads, NULL, NULL, ret_kmers, ret_n);
+	return ng_frequent_search(&ranks, NG_FREQUENT_COUNT, threads, NULL, NULL, ret_patterns,
+				  ret_n);
 }

@@ -1,7 +1,7 @@
 /* Suffix sorting by several threads, and the frequent patterns of what is sorted. */
 #pragma once
 
-#include "format/kmers.h"
+#include "format/frequent.h"
 #include "sort/suffix_sort.h"
 
 /* Memory that it takes at its peak, the text left out; has_nul as in ng_sort_text. */
@@ -15,6 +15,6 @@ int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned
 		     struct ng_sorted *ret_sorted);
 
 /* The frequent patterns of a sorted text without NUL bytes, as ng_frequent_search gives them:
- * *ret_kmers is the caller's. -ENOMEM. */
-int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads, struct ng_kmer **ret_kmers,
-		       size_t *ret_n);
+ * *ret_patterns is the caller's. -ENOMEM. */
+int ng_sorted_patterns(const struct ng_sorted *sorted, unsigned threads,
+		       struct ng_frequent_pattern **ret_patterns, size_t *ret_n);

@@ -2,8 +2,8 @@
  *
  *   bench_index sizes INDEX
  *       bytes of the parts of all shards, one key=value a line: bwt (sections bwt tables, map,
- *       blocks, regions, kmers), marks (of the sampled rows; a part of bwt), search (all but
- *       metadata and text store), file
+ *       blocks, regions, frequent patterns), marks (of the sampled rows; a part of bwt), search
+ *       (all but metadata and text store), file
  *   bench_index cold INDEX QUERIES N
  *       4 KiB pages of the shard files that a fresh process brings into the page cache when it
  *       opens the index, when it then counts one query, and when it then locates an occurrence and
@@ -76,7 +76,7 @@ static int sizes_of_shard(const struct ng_shard *shard, struct sizes *sizes)
 	const uint8_t *blocks = NULL;
 	size_t bytes = 0;
 
-	for (uint32_t type = NG_SECTION_BWT_TABLES; type <= NG_SECTION_KMERS; type++)
+	for (uint32_t type = NG_SECTION_BWT_TABLES; type <= NG_SECTION_FREQUENT; type++)
 		sizes->bwt += section_bytes(shard, type);
 	for (uint32_t type = NG_SECTION_META_FRAMES; type <= NG_SECTION_TEXT_DIRECTORY; type++)
 		other += section_bytes(shard, type);

@@ -163,19 +163,19 @@ static void change_region_index(const struct sample *s)
 	ng_store16(index + 2 * 'a', ng_load16(index + 2 * 'b'));
 }
 
-static void change_kmer_row(const struct sample *s)
+static void change_pattern_row(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *kmers = section(s, NG_SECTION_KMERS, &bytes);
+	uint8_t *frequent = section(s, NG_SECTION_FREQUENT, &bytes);
 
-	kmers[16 + ng_align_up(ng_load32(kmers), 8) + 40] ^= 2;
+	frequent[16 + ng_align_up(ng_load32(frequent), 8) + 40] ^= 2;
 }
 
-static void change_kmer_byte(const struct sample *s)
+static void change_pattern_byte(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_KMERS, &bytes)[16 + 3]--;
+	section(s, NG_SECTION_FREQUENT, &bytes)[16 + 3]--;
 }
 
 static void change_sample(const struct sample *s)
@@ -304,8 +304,8 @@ static void test_wrong_contents(void **state)
 		{change_region_table, NG_SECTION_BWT_REGIONS, "table of region 0"},
 		{change_region_bit, NG_SECTION_BWT_REGIONS, "wrong about symbol"},
 		{change_region_index, NG_SECTION_BWT_REGIONS, "one column"},
-		{change_kmer_row, NG_SECTION_KMERS, "node"},
-		{change_kmer_byte, NG_SECTION_KMERS, "node"},
+		{change_pattern_row, NG_SECTION_FREQUENT, "node"},
+		{change_pattern_byte, NG_SECTION_FREQUENT, "node"},
 		{change_sample, NG_SECTION_SA_SAMPLES, "another sample"},
 		{change_sample_count, NG_SECTION_SA_SAMPLES, "doesn't hold"},
 		{change_shortcut, NG_SECTION_SHORTCUTS, "not found by the shortcuts"},

@@ -40,30 +40,31 @@ static void fixture_clear(struct fixture *f)
 
 static int by_pattern(const void *pa, const void *pb)
 {
-	const struct ng_kmer *a = pa, *b = pb;
+	const struct ng_frequent_pattern *a = pa, *b = pb;
 	int r = memcmp(a->last, b->last, sizeof(a->last));
 
 	return r ? r : (a->len > b->len) - (a->len < b->len);
 }
 
-static bool kmers_equal(const struct ng_kmer *a, const struct ng_kmer *b)
+static bool patterns_equal(const struct ng_frequent_pattern *a, const struct ng_frequent_pattern *b)
 {
 	return by_pattern(a, b) == 0 && a->row == b->row && a->count == b->count;
 }
 
 /* The patterns found, sorted; the same by several threads, and from ranks in memory. */
-static struct ng_kmer *search(const char *name, const struct fixture *f, uint64_t min_count,
-			      size_t *ret_n)
+static struct ng_frequent_pattern *search(const char *name, const struct fixture *f,
+					  uint64_t min_count, size_t *ret_n)
 {
-	struct ng_kmer *kmers = NULL;
+	struct ng_frequent_pattern *patterns = NULL;
 	struct ng_rank_source in_memory;
 
 	if (f->occ)
 		in_memory = ng_occ_rank_source(f->occ);
-	assert_int_equal(ng_frequent_search(&f->ranks, min_count, 1, NULL, NULL, &kmers, ret_n), 0);
-	assert_non_null(kmers);
+	assert_int_equal(ng_frequent_search(&f->ranks, min_count, 1, NULL, NULL, &patterns, ret_n),
+			 0);
+	assert_non_null(patterns);
 	for (unsigned threads = 2; threads <= 3; threads++) {
-		ng_cleanup(ng_freep) struct ng_kmer *again = NULL;
+		ng_cleanup(ng_freep) struct ng_frequent_pattern *again = NULL;
 		size_t n = 0;
 
 		assert_int_equal(ng_frequent_search(f->occ && threads == 3 ? &in_memory : &f->ranks,
@@ -71,32 +72,32 @@ static struct ng_kmer *search(const char *name, const struct fixture *f, uint64_
 				 0);
 		assert_int_equal(n, *ret_n);
 		for (size_t i = 0; i < n; i++)
-			if (!kmers_equal(&again[i], &kmers[i]))
+			if (!patterns_equal(&again[i], &patterns[i]))
 				fail_msg("%s: pattern %zu of %u threads", name, i, threads);
 	}
-	qsort(kmers, *ret_n, sizeof(*kmers), by_pattern);
-	return kmers;
+	qsort(patterns, *ret_n, sizeof(*patterns), by_pattern);
+	return patterns;
 }
 
 /* The rows of a pattern. */
-static void rows_find(const struct ng_bwt *bwt, struct ng_kmer *kmer)
+static void rows_find(const struct ng_bwt *bwt, struct ng_frequent_pattern *pattern)
 {
 	bool damaged = false;
 	uint64_t lo, hi;
 
-	ng_bwt_symbol_rows(bwt, kmer->last[0], &lo, &hi);
-	for (unsigned i = 1; i < kmer->len; i++)
-		ng_bwt_step(bwt, kmer->last[i], &lo, &hi, &damaged);
+	ng_bwt_symbol_rows(bwt, pattern->last[0], &lo, &hi);
+	for (unsigned i = 1; i < pattern->len; i++)
+		ng_bwt_step(bwt, pattern->last[i], &lo, &hi, &damaged);
 	assert_false(damaged);
-	assert_int_equal(hi - lo, kmer->count);
-	kmer->row = lo;
+	assert_int_equal(hi - lo, pattern->count);
+	pattern->row = lo;
 }
 
 /* All patterns there are, from every substring, in order; the caller frees them. */
-static struct ng_kmer *naive_patterns(const struct naive *c, const struct ng_bwt *bwt,
-				      size_t *ret_n)
+static struct ng_frequent_pattern *naive_patterns(const struct naive *c, const struct ng_bwt *bwt,
+						  size_t *ret_n)
 {
-	struct ng_kmer *all = calloc(c->n * NG_KMER_MAX_BYTES + 1, sizeof(*all));
+	struct ng_frequent_pattern *all = calloc(c->n * NG_FREQUENT_MAX_BYTES + 1, sizeof(*all));
 	size_t n = 0, kept = 0;
 
 	assert_non_null(all);
@@ -105,7 +106,7 @@ static struct ng_kmer *naive_patterns(const struct naive *c, const struct ng_bwt
 		uint64_t bytes = naive_bytes(c, doc);
 
 		for (uint64_t end = 1; end <= bytes; end++)
-			for (unsigned len = 1; len <= ng_min(end, NG_KMER_MAX_BYTES); len++) {
+			for (unsigned len = 1; len <= ng_min(end, NG_FREQUENT_MAX_BYTES); len++) {
 				all[n].len = len;
 				for (unsigned i = 0; i < len; i++)
 					all[n].last[i] = text[end - 1 - i];
@@ -125,24 +126,24 @@ static struct ng_kmer *naive_patterns(const struct naive *c, const struct ng_bwt
 }
 
 /* Of them the frequent ones. */
-static struct ng_kmer *naive_frequent(const struct ng_kmer *all, size_t n, uint64_t min_count,
-				      size_t *ret_n)
+static struct ng_frequent_pattern *naive_frequent(const struct ng_frequent_pattern *all, size_t n,
+						  uint64_t min_count, size_t *ret_n)
 {
-	struct ng_kmer *kmers = calloc(n + 1, sizeof(*kmers));
+	struct ng_frequent_pattern *patterns = calloc(n + 1, sizeof(*patterns));
 
-	assert_non_null(kmers);
+	assert_non_null(patterns);
 	*ret_n = 0;
 	for (size_t i = 0; i < n; i++)
 		if (all[i].len == 1 || all[i].count >= min_count)
-			kmers[(*ret_n)++] = all[i];
-	return kmers;
+			patterns[(*ret_n)++] = all[i];
+	return patterns;
 }
 
-static void expect_same(const char *name, uint64_t min_count, const struct ng_kmer *got,
-			size_t n_got, const struct ng_kmer *want, size_t n_want)
+static void expect_same(const char *name, uint64_t min_count, const struct ng_frequent_pattern *got,
+			size_t n_got, const struct ng_frequent_pattern *want, size_t n_want)
 {
 	for (size_t i = 0; i < ng_min(n_got, n_want); i++)
-		if (!kmers_equal(&got[i], &want[i]))
+		if (!patterns_equal(&got[i], &want[i]))
 			fail_msg("%s, from %ju on: pattern %zu: %u bytes, %ju rows from %ju on, "
 				 "not %u bytes, %ju rows from %ju on",
 				 name, (uintmax_t)min_count, i, got[i].len, (uintmax_t)got[i].count,
@@ -160,7 +161,7 @@ static void test_small(void **state)
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
-		ng_cleanup(ng_freep) struct ng_kmer *all = NULL;
+		ng_cleanup(ng_freep) struct ng_frequent_pattern *all = NULL;
 		struct fixture f;
 		size_t n;
 
@@ -170,7 +171,7 @@ static void test_small(void **state)
 		fixture_make(&c, &f);
 		all = naive_patterns(&c, f.bwt, &n);
 		for (size_t m = 0; m < ng_array_size(min_counts); m++) {
-			ng_cleanup(ng_freep) struct ng_kmer *got = NULL, *want = NULL;
+			ng_cleanup(ng_freep) struct ng_frequent_pattern *got = NULL, *want = NULL;
 			size_t n_got, n_want;
 
 			got = search(c.name, &f, min_counts[m], &n_got);
@@ -190,13 +191,13 @@ static bool same_bytes(const struct naive *c, int32_t a, int32_t b, unsigned len
 }
 
 /* The same from the suffix array of a text without NUL bytes: runs of suffixes that begin alike. */
-static struct ng_kmer *array_frequent(const struct naive *c, const int32_t *sa, uint64_t min_count,
-				      size_t *ret_n)
+static struct ng_frequent_pattern *array_frequent(const struct naive *c, const int32_t *sa,
+						  uint64_t min_count, size_t *ret_n)
 {
-	struct ng_kmer *kmers = NULL;
+	struct ng_frequent_pattern *patterns = NULL;
 	size_t n = 0, cap = 0;
 
-	for (unsigned len = 1; len <= NG_KMER_MAX_BYTES; len++) {
+	for (unsigned len = 1; len <= NG_FREQUENT_MAX_BYTES; len++) {
 		for (uint64_t row = 0, next; row < c->n; row = next) {
 			for (next = row + 1; next < c->n && same_bytes(c, sa[row], sa[next], len);
 			     next++)
@@ -206,17 +207,18 @@ static struct ng_kmer *array_frequent(const struct naive *c, const int32_t *sa, 
 				continue;
 			if (n == cap) {
 				cap = 2 * cap + 64;
-				kmers = reallocarray(kmers, cap, sizeof(*kmers));
-				assert_non_null(kmers);
+				patterns = reallocarray(patterns, cap, sizeof(*patterns));
+				assert_non_null(patterns);
 			}
-			kmers[n] = (struct ng_kmer){.len = len, .row = row, .count = next - row};
+			patterns[n] = (struct ng_frequent_pattern){
+				.len = len, .row = row, .count = next - row};
 			for (unsigned i = 0; i < len; i++)
-				kmers[n].last[i] = c->text[(unsigned)sa[row] + len - 1 - i];
+				patterns[n].last[i] = c->text[(unsigned)sa[row] + len - 1 - i];
 			n++;
 		}
 	}
 	*ret_n = n;
-	return kmers;
+	return patterns;
 }
 
 static void test_large(void **state)
@@ -237,7 +239,7 @@ static void test_large(void **state)
 		assert_int_equal(divsufsort(c.text, sa, (int32_t)c.n), 0);
 		fixture_make(&c, &f);
 		for (size_t m = 0; m < ng_array_size(min_counts); m++) {
-			ng_cleanup(ng_freep) struct ng_kmer *got = NULL, *want = NULL;
+			ng_cleanup(ng_freep) struct ng_frequent_pattern *got = NULL, *want = NULL;
 			size_t n_got, n_want;
 
 			got = search(c.name, &f, min_counts[m], &n_got);
@@ -255,11 +257,11 @@ static void test_large(void **state)
 static void test_section(void **state)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	ng_cleanup(ng_freep) struct ng_kmer *found = NULL;
+	ng_cleanup(ng_freep) struct ng_frequent_pattern *found = NULL;
 	static uint8_t text[30000];
 	struct naive c = {.name = "prose"};
 	uint64_t rng = naive_seed(), rows;
-	struct ng_kmers kmers;
+	struct ng_frequent frequent;
 	struct fixture f;
 	size_t n;
 
@@ -269,18 +271,18 @@ static void test_section(void **state)
 	fixture_make(&c, &f);
 	rows = ng_bwt_rows(f.bwt);
 	assert_int_equal(ng_frequent_search(&f.ranks, 20, 2, NULL, NULL, &found, &n), 0);
-	assert_int_equal(ng_kmers_write(found, n, rows, &buf), 0);
+	assert_int_equal(ng_frequent_write(found, n, rows, &buf), 0);
 	assert_int_equal(ng_buf_zero(&buf, 8), 0);
-	assert_int_equal(ng_kmers_open(buf.data, buf.len - 8, rows, &kmers), 0);
-	assert_int_equal(kmers.n, n);
+	assert_int_equal(ng_frequent_open(buf.data, buf.len - 8, rows, &frequent), 0);
+	assert_int_equal(frequent.n, n);
 	for (unsigned i = 0; i < 500; i++) {
 		const uint8_t *pat = text + scratch_random(&rng) % (sizeof(text) - 20);
 		uint64_t lo = 0, hi = 0;
-		size_t len = ng_kmers_find(&kmers, pat, 20, &lo, &hi);
+		size_t len = ng_frequent_find(&frequent, pat, 20, &lo, &hi);
 
-		assert_in_range(len, 1, NG_KMER_MAX_BYTES);
+		assert_in_range(len, 1, NG_FREQUENT_MAX_BYTES);
 		assert_int_equal(hi - lo, naive_find(&c, pat + 20 - len, len, NULL));
-		if (len < NG_KMER_MAX_BYTES)
+		if (len < NG_FREQUENT_MAX_BYTES)
 			assert_true(naive_find(&c, pat + 19 - len, len + 1, NULL) < 20);
 	}
 	fixture_clear(&f);
@@ -289,17 +291,17 @@ static void test_section(void **state)
 
 /* The patterns of damaged blocks: all rows that begin with a pattern are enough for all those that
  * have one byte more in front. */
-static void expect_possible(struct ng_kmer *kmers, size_t n, uint64_t rows)
+static void expect_possible(struct ng_frequent_pattern *patterns, size_t n, uint64_t rows)
 {
-	uint64_t left[NG_KMER_MAX_BYTES + 1] = {rows};
+	uint64_t left[NG_FREQUENT_MAX_BYTES + 1] = {rows};
 
-	qsort(kmers, n, sizeof(*kmers), by_pattern);
+	qsort(patterns, n, sizeof(*patterns), by_pattern);
 	for (size_t i = 0; i < n; i++) {
-		assert_in_range(kmers[i].len, 1, NG_KMER_MAX_BYTES);
-		assert_true(kmers[i].count <= left[kmers[i].len - 1]);
-		assert_true(kmers[i].row + kmers[i].count <= rows);
-		left[kmers[i].len - 1] -= kmers[i].count;
-		left[kmers[i].len] = kmers[i].count;
+		assert_in_range(patterns[i].len, 1, NG_FREQUENT_MAX_BYTES);
+		assert_true(patterns[i].count <= left[patterns[i].len - 1]);
+		assert_true(patterns[i].row + patterns[i].count <= rows);
+		left[patterns[i].len - 1] -= patterns[i].count;
+		left[patterns[i].len] = patterns[i].count;
 	}
 }
 
@@ -320,7 +322,7 @@ static void test_damaged(void **state)
 	assert_non_null(before);
 	memcpy(before, f.made.blocks.data, f.made.blocks.bytes);
 	for (unsigned round = 0; round < 300; round++) {
-		ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+		ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
 		uint64_t pages = f.made.blocks.bytes / NG_PAGE_BYTES - 1;
 		size_t n = SIZE_MAX;
 		int r;
@@ -329,14 +331,14 @@ static void test_damaged(void **state)
 			f.made.blocks.data[scratch_random(&rng) % pages * NG_PAGE_BYTES +
 					   scratch_random(&rng) % (i % 2 ? 500 : NG_PAGE_BYTES)] =
 				(uint8_t)scratch_random(&rng);
-		r = ng_frequent_search(&f.ranks, round % 3 ? 30 : 8, 2, NULL, NULL, &kmers, &n);
+		r = ng_frequent_search(&f.ranks, round % 3 ? 30 : 8, 2, NULL, NULL, &patterns, &n);
 		if (r < 0) {
 			assert_int_equal(r, -EUCLEAN);
-			assert_null(kmers);
+			assert_null(patterns);
 			assert_int_equal(n, SIZE_MAX);
 			refused++;
 		} else {
-			expect_possible(kmers, n, ng_bwt_rows(f.bwt));
+			expect_possible(patterns, n, ng_bwt_rows(f.bwt));
 		}
 		memcpy(f.made.blocks.data, before, f.made.blocks.bytes);
 	}

@@ -179,7 +179,7 @@ static void test_hostile_table(void **state)
 		{FIELD(entries[0].type), NG_SECTION_TYPES},
 		{FIELD(entries[0].type), UINT32_MAX},
 		{FIELD(entries[1].type), NG_SECTION_PARAMS},
-		{FIELD(entries[2].type), NG_SECTION_KMERS},
+		{FIELD(entries[2].type), NG_SECTION_FREQUENT},
 		{FIELD(entries[1].reserved), 1},
 		{FIELD(entries[0].offset), 0},
 		{FIELD(entries[0].offset), 8192},

@@ -2,18 +2,18 @@
 #include <inttypes.h>
 
 #include "check/structure.h"
-#include "format/kmers.h"
+#include "format/frequent.h"
 
 struct tree {
 	const struct ng_checked *checked;
 	struct ng_checked_section section;
-	struct ng_kmers kmers;
+	struct ng_frequent frequent;
 };
 
 /* Offset in the file of a node's record. */
 static uint64_t record_at(const struct tree *tree, uint64_t node)
 {
-	const struct ng_kmers *k = &tree->kmers;
+	const struct ng_frequent *k = &tree->frequent;
 
 	return tree->section.offset + (uint64_t)(k->records - tree->section.data) +
 	       node * (2 * k->row_width + k->node_width) / 8;
@@ -22,11 +22,11 @@ static uint64_t record_at(const struct tree *tree, uint64_t node)
 /* Every node is the child of one that stands before it, or at the top. */
 static bool shape_check(const struct tree *tree)
 {
-	const struct ng_kmers *k = &tree->kmers;
+	const struct ng_frequent *k = &tree->frequent;
 	uint32_t child = k->n_first;
 
 	for (uint32_t i = 0; i <= k->n; i++) {
-		uint32_t next = ng_kmers_node(k, i).child;
+		uint32_t next = ng_frequent_node(k, i).child;
 
 		if (next < child || next > k->n || (i == 0 && next != child) ||
 		    (i == k->n && next != k->n) || (i < k->n && next <= i)) {
@@ -48,7 +48,7 @@ static void children_check(const struct tree *tree, uint32_t begin, uint32_t end
 	int before = -1;
 
 	for (uint32_t i = begin; i < end; i++) {
-		struct ng_kmer_node node = ng_kmers_node(&tree->kmers, i);
+		struct ng_frequent_node node = ng_frequent_node(&tree->frequent, i);
 		uint64_t from = lo, to = hi;
 		bool bad = false;
 
@@ -69,18 +69,18 @@ static void children_check(const struct tree *tree, uint32_t begin, uint32_t end
 	}
 }
 
-int ng_check_kmers(const struct ng_checked *checked)
+int ng_check_frequent(const struct ng_checked *checked)
 {
 	struct tree tree = {.checked = checked};
-	const struct ng_kmers *k = &tree.kmers;
+	const struct ng_frequent *k = &tree.frequent;
 	const uint8_t *data;
 	size_t bytes;
 	uint32_t deep = 0, level_end;
 
-	if (!ng_shard_file_section(checked->file, NG_SECTION_KMERS, &data, &bytes))
+	if (!ng_shard_file_section(checked->file, NG_SECTION_FREQUENT, &data, &bytes))
 		return 0;
-	ng_checked_section(checked, NG_SECTION_KMERS, &tree.section);
-	if (ng_kmers_open(data, bytes, checked->params.rows, &tree.kmers) < 0) {
+	ng_checked_section(checked, NG_SECTION_FREQUENT, &tree.section);
+	if (ng_frequent_open(data, bytes, checked->params.rows, &tree.frequent) < 0) {
 		ng_checker_damage(checked->checker, tree.section.type, tree.section.offset,
 				  "its nodes don't fit into it");
 		return 0;
@@ -90,7 +90,7 @@ int ng_check_kmers(const struct ng_checked *checked)
 	children_check(&tree, 0, k->n_first, 0, checked->params.rows, true);
 	level_end = k->n_first;
 	for (uint32_t i = 0; i < k->n; i++) {
-		struct ng_kmer_node node = ng_kmers_node(k, i);
+		struct ng_frequent_node node = ng_frequent_node(k, i);
 
 		if (i % 4096 == 0 && ng_checker_cancelled(checked->checker))
 			return -EINTR;
@@ -101,11 +101,11 @@ int ng_check_kmers(const struct ng_checked *checked)
 		if (!node.count || node.row > checked->params.rows ||
 		    node.count > checked->params.rows - node.row)
 			continue; /* its parent's check has said so */
-		children_check(&tree, node.child, ng_kmers_node(k, i + 1).child, node.row,
+		children_check(&tree, node.child, ng_frequent_node(k, i + 1).child, node.row,
 			       node.row + node.count, false);
 	}
-	if (deep >= NG_KMER_MAX_BYTES)
+	if (deep >= NG_FREQUENT_MAX_BYTES)
 		ng_checker_damage(checked->checker, tree.section.type, tree.section.offset,
-				  "a pattern of more than %u bytes", NG_KMER_MAX_BYTES);
+				  "a pattern of more than %u bytes", NG_FREQUENT_MAX_BYTES);
 	return 0;
 }

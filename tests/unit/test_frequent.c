@@ -1,4 +1,4 @@
-#include "format/kmers.h"
+#include "format/frequent.h"
 #include "sort/frequent_search.h"
 #include "sort/occ.h"
 #include "naive.h"
@@ -13,12 +13,12 @@ struct fixture {
 	int32_t *sa;
 	struct ng_buf buf;
 	uint8_t *exact; /* the section, with nothing but 8 bytes behind it */
-	struct ng_kmers kmers;
+	struct ng_frequent frequent;
 };
 
 static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uint64_t min_count)
 {
-	ng_cleanup(ng_freep) struct ng_kmer *kmers = NULL;
+	ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
 	ng_cleanup(ng_occ_freep) struct ng_occ *occ = NULL;
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	struct ng_rank_source ranks;
@@ -35,13 +35,13 @@ static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uin
 	assert_int_equal(ng_suffix_sort(&sort, 52, &sorted), 0);
 	assert_int_equal(ng_occ_new(sorted.bwt, sorted.rows, 1, &occ), 0);
 	ranks = ng_occ_rank_source(occ);
-	assert_int_equal(ng_frequent_search(&ranks, min_count, 1, NULL, NULL, &kmers, &n), 0);
-	assert_int_equal(ng_kmers_write(kmers, n, f->corpus.n, &f->buf), 0);
+	assert_int_equal(ng_frequent_search(&ranks, min_count, 1, NULL, NULL, &patterns, &n), 0);
+	assert_int_equal(ng_frequent_write(patterns, n, f->corpus.n, &f->buf), 0);
 	f->exact = malloc(f->buf.len + 8);
 	assert_non_null(f->exact);
 	memcpy(f->exact, f->buf.data, f->buf.len);
 	memset(f->exact + f->buf.len, 0xff, 8);
-	assert_int_equal(ng_kmers_open(f->exact, f->buf.len, f->corpus.n, &f->kmers), 0);
+	assert_int_equal(ng_frequent_open(f->exact, f->buf.len, f->corpus.n, &f->frequent), 0);
 }
 
 static void fixture_clear(struct fixture *f)
@@ -58,7 +58,7 @@ static size_t naive_longest(const struct fixture *f, const uint8_t *pat, size_t 
 {
 	size_t longest = 0;
 
-	for (size_t k = 1; k <= ng_min(len, (size_t)NG_KMER_MAX_BYTES); k++) {
+	for (size_t k = 1; k <= ng_min(len, (size_t)NG_FREQUENT_MAX_BYTES); k++) {
 		uint64_t count = 0, lo = 0;
 
 		for (uint64_t i = 0; i < f->corpus.n; i++) {
@@ -82,7 +82,7 @@ static void check_find(const struct fixture *f, const uint8_t *pat, size_t len, 
 	uint64_t lo = 0, hi = 0, want_lo = 0, want_hi = 0;
 	size_t want = naive_longest(f, pat, len, min_count, &want_lo, &want_hi);
 
-	assert_int_equal(ng_kmers_find(&f->kmers, pat, len, &lo, &hi), want);
+	assert_int_equal(ng_frequent_find(&f->frequent, pat, len, &lo, &hi), want);
 	assert_int_equal(lo, want_lo);
 	assert_int_equal(hi, want_hi);
 }
@@ -140,21 +140,21 @@ static void test_damaged(void **state)
 	naive_words(&rng, text, sizeof(text));
 	fixture_make(&f, text, sizeof(text), 5);
 	for (size_t cut = 0; cut < f.buf.len; cut++) {
-		struct ng_kmers kmers;
+		struct ng_frequent frequent;
 
-		assert_int_equal(ng_kmers_open(f.exact, cut, f.corpus.n, &kmers), -EUCLEAN);
+		assert_int_equal(ng_frequent_open(f.exact, cut, f.corpus.n, &frequent), -EUCLEAN);
 	}
 	for (unsigned i = 0; i < 20000; i++) {
 		size_t at = scratch_random(&rng) % f.buf.len;
 		uint8_t was = f.exact[at];
-		struct ng_kmers kmers;
+		struct ng_frequent frequent;
 
 		f.exact[at] = (uint8_t)scratch_random(&rng);
-		if (ng_kmers_open(f.exact, f.buf.len, f.corpus.n, &kmers) == 0) {
+		if (ng_frequent_open(f.exact, f.buf.len, f.corpus.n, &frequent) == 0) {
 			size_t from = scratch_random(&rng) % (sizeof(text) - 20);
 
 			lo = hi = 0;
-			if (ng_kmers_find(&kmers, text + from, 20, &lo, &hi))
+			if (ng_frequent_find(&frequent, text + from, 20, &lo, &hi))
 				assert_true(lo <= hi && hi <= f.corpus.n);
 		}
 		f.exact[at] = was;

@@ -14,24 +14,25 @@
 #include "base/base.h"
 #include "base/buf.h"
 
-#define NG_KMER_MAX_BYTES 16u
+#define NG_FREQUENT_MAX_BYTES 16u
 
 /* ---- writing ---- */
 
 /* A frequent pattern. */
-struct ng_kmer {
-	uint8_t last[NG_KMER_MAX_BYTES]; /* its bytes from the last to the first, then zeroes */
+struct ng_frequent_pattern {
+	uint8_t last[NG_FREQUENT_MAX_BYTES]; /* its bytes from the last to the first, then zeroes */
 	uint32_t len;
 	uint64_t row, count;
 };
 
-/* Append the section. kmers: all patterns with at least some count, in any order (they get
- * sorted). -ENOMEM. O(n log n). */
-int ng_kmers_write(struct ng_kmer *kmers, size_t n, uint64_t rows, struct ng_buf *buf);
+/* Append the section. patterns: all with at least some count, in any order (they get sorted).
+ * -ENOMEM. O(n log n). */
+int ng_frequent_write(struct ng_frequent_pattern *patterns, size_t n, uint64_t rows,
+		      struct ng_buf *buf);
 
 /* ---- reading ---- */
 
-struct ng_kmers {
+struct ng_frequent {
 	const uint8_t *bytes, *records;
 	uint64_t rows;
 	uint32_t n, n_first;
@@ -39,26 +40,29 @@ struct ng_kmers {
 };
 
 /* O(1). At least 8 bytes beyond the section must be readable. -EUCLEAN. */
-int ng_kmers_open(const uint8_t *data, size_t bytes, uint64_t rows, struct ng_kmers *ret_kmers);
+int ng_frequent_open(const uint8_t *data, size_t bytes, uint64_t rows,
+		     struct ng_frequent *ret_frequent);
 
 /* The longest end of pat[0..len-1] that is in the trie: returns its length, 0 for none, and sets
  * its rows [*ret_lo, *ret_hi). On damaged data any rows within the shard. */
-size_t ng_kmers_find(const struct ng_kmers *kmers, const uint8_t *pat, size_t len, uint64_t *ret_lo,
-		     uint64_t *ret_hi);
+size_t ng_frequent_find(const struct ng_frequent *frequent, const uint8_t *pat, size_t len,
+			uint64_t *ret_lo, uint64_t *ret_hi);
 
 /* Walk the trie by hand, for searches that branch: the child of node that has byte in front of its
  * pattern, whose node is the root or one that was found so; false where it isn't frequent. And the
  * rows of a node that was found: within the shard, false where the table is damaged. */
-#define NG_KMERS_ROOT UINT32_MAX
+#define NG_FREQUENT_ROOT UINT32_MAX
 
-bool ng_kmers_child(const struct ng_kmers *kmers, uint32_t node, uint8_t byte, uint32_t *ret_child);
-bool ng_kmers_rows(const struct ng_kmers *kmers, uint32_t node, uint64_t *ret_lo, uint64_t *ret_hi);
+bool ng_frequent_child(const struct ng_frequent *frequent, uint32_t node, uint8_t byte,
+		       uint32_t *ret_child);
+bool ng_frequent_rows(const struct ng_frequent *frequent, uint32_t node, uint64_t *ret_lo,
+		      uint64_t *ret_hi);
 
 /* A node as it stands there, for checks: requires i <= n; of node n only child has a meaning. */
-struct ng_kmer_node {
+struct ng_frequent_node {
 	uint8_t byte;
 	uint64_t row, count;
 	uint32_t child; /* the first */
 };
 
-struct ng_kmer_node ng_kmers_node(const struct ng_kmers *kmers, uint32_t i);
+struct ng_frequent_node ng_frequent_node(const struct ng_frequent *frequent, uint32_t i);
