@@ -254,7 +254,7 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		      uint64_t *ret_checksum, struct ng_error *err)
 {
 	static const uint32_t copied[] = {
-		NG_SECTION_BWT_BLOCKS, NG_SECTION_BWT_MAP,    NG_SECTION_BWT_REGIONS,
+		NG_SECTION_BWT_BLOCKS, NG_SECTION_BWT_MAP,    NG_SECTION_BWT_SUPERBLOCKS,
 		NG_SECTION_MARK_HINTS, NG_SECTION_BWT_TABLES, NG_SECTION_SA_SAMPLES,
 	};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;

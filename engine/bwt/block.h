@@ -5,8 +5,8 @@
  * second half from the back, so that a rank decodes a quarter of a cell on average. Each stream's
  * move-to-front list begins in the order of the block's alphabet, which is by falling frequency.
  *
- * For each symbol of its alphabet a block has the count before the block in its region
- * (bwt/regions.h), and a row of counts: by cell for the NG_DENSE first symbols of the alphabet,
+ * For each symbol of its alphabet a block has the count before the block in its superblock
+ * (bwt/superblocks.h), and a row of counts: by cell for the NG_DENSE first symbols of the alphabet,
  * which most ranks ask for, and by wide cell (NG_WIDE_CELLS cells) for the others. A row is kept as
  * bit planes: bit j of plane b is bit b of the count in cell j, so that a prefix sum is one masked
  * popcount a plane. One more wide row, the last, counts the marked positions (those whose suffix is
@@ -50,25 +50,25 @@
 #include "bwt/token.h"
 #include "format/shardfile.h"
 
-#define NG_CELL_LOG    10u
-#define NG_CELL        (1u << NG_CELL_LOG)
-#define NG_STREAM      (NG_CELL / 2) /* symbols in a stream at most */
-#define NG_WIDE_LOG    11u
-#define NG_WIDE        (1u << NG_WIDE_LOG)
-#define NG_WIDE_CELLS  (NG_WIDE / NG_CELL)
-#define NG_DENSE       16u
-#define NG_GRAIN_LOG   7u /* blocks begin at multiples of this many symbols */
-#define NG_GRAIN       (1u << NG_GRAIN_LOG)
-#define NG_MAX_CELLS   112u
-#define NG_MAX_BLOCK   (NG_MAX_CELLS * NG_CELL)
-#define NG_BLOCK_HEAD  16u
-#define NG_REGION_LOG  22u /* blocks don't cross multiples of this; regions are encoded apart */
-#define NG_BLOCK_SLACK NG_PAGE_BYTES
+#define NG_CELL_LOG       10u
+#define NG_CELL           (1u << NG_CELL_LOG)
+#define NG_STREAM         (NG_CELL / 2) /* symbols in a stream at most */
+#define NG_WIDE_LOG       11u
+#define NG_WIDE           (1u << NG_WIDE_LOG)
+#define NG_WIDE_CELLS     (NG_WIDE / NG_CELL)
+#define NG_DENSE          16u
+#define NG_GRAIN_LOG      7u /* blocks begin at multiples of this many symbols */
+#define NG_GRAIN          (1u << NG_GRAIN_LOG)
+#define NG_MAX_CELLS      112u
+#define NG_MAX_BLOCK      (NG_MAX_CELLS * NG_CELL)
+#define NG_BLOCK_HEAD     16u
+#define NG_SUPERBLOCK_LOG 22u /* blocks don't cross multiples of this */
+#define NG_BLOCK_SLACK    NG_PAGE_BYTES
 
-/* Bits of a count within a region, in a shard of so many rows. */
+/* Bits of a count within a superblock, in a shard of so many rows. */
 static inline unsigned ng_block_base_width(uint64_t rows)
 {
-	return ng_min(ng_bits(rows), NG_REGION_LOG);
+	return ng_min(ng_bits(rows), NG_SUPERBLOCK_LOG);
 }
 
 static inline uint64_t ng_block_start(const uint8_t *page)

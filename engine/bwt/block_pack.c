@@ -26,7 +26,7 @@ struct packer {
 	const struct ng_coder *coder;
 	const struct ng_bwt_text *text;
 	unsigned base_width, mark_shift;
-	uint64_t before[NG_SYMBOLS + 1]; /* occurrences in the region so far; last: marks */
+	uint64_t before[NG_SYMBOLS + 1]; /* occurrences in the superblock so far; last: marks */
 	uint64_t start;
 	struct ng_alphabet alphabet;
 	unsigned n_cells;
@@ -301,8 +301,8 @@ static void page_write(const struct packer *p, unsigned size, uint8_t *page)
 	assert(end <= NG_PAGE_BYTES);
 }
 
-/* The block is written: its counts go to those of the region and into `before` of the next. */
-static void block_account(struct packer *p, struct ng_region_facts *facts)
+/* The block is written: its counts go to those of the superblock and into `before` of the next. */
+static void block_account(struct packer *p, struct ng_superblock_facts *facts)
 {
 	uint8_t *present = facts->present + facts->n_blocks * NG_PRESENT_BYTES;
 
@@ -322,25 +322,25 @@ static void block_account(struct packer *p, struct ng_region_facts *facts)
 	facts->n_blocks++;
 }
 
-static int region_grow(struct ng_packed_region *region)
+static int superblock_grow(struct ng_packed_superblock *superblock)
 {
-	uint64_t n = region->facts.n_blocks;
+	uint64_t n = superblock->facts.n_blocks;
 
-	/* In steps of 256 blocks: a region of text has some 280. */
+	/* In steps of 256 blocks: a superblock of text has some 280. */
 	if (n % 256 == 0) {
-		uint8_t *grown = realloc(region->facts.present, (n + 256) * NG_PRESENT_BYTES);
+		uint8_t *grown = realloc(superblock->facts.present, (n + 256) * NG_PRESENT_BYTES);
 
 		if (!grown)
 			return -ENOMEM;
 		memset(grown + n * NG_PRESENT_BYTES, 0, 256 * NG_PRESENT_BYTES);
-		region->facts.present = grown;
+		superblock->facts.present = grown;
 	}
-	return ng_buf_zero(&region->pages, NG_PAGE_BYTES);
+	return ng_buf_zero(&superblock->pages, NG_PAGE_BYTES);
 }
 
-int ng_region_pack(const struct ng_coder *coder, const struct ng_bwt_text *text, uint64_t begin,
-		   uint64_t end, unsigned base_width, unsigned mark_shift,
-		   struct ng_packed_region *ret_region)
+int ng_superblock_pack(const struct ng_coder *coder, const struct ng_bwt_text *text, uint64_t begin,
+		       uint64_t end, unsigned base_width, unsigned mark_shift,
+		       struct ng_packed_superblock *ret_superblock)
 {
 	ng_cleanup(ng_freep) struct packer *p = calloc(1, sizeof(*p));
 	ng_cleanup(ng_freep) struct cell *cells = calloc(NG_MAX_CELLS, sizeof(*cells));
@@ -354,22 +354,23 @@ int ng_region_pack(const struct ng_coder *coder, const struct ng_bwt_text *text,
 	p->cells = cells;
 	for (p->start = begin; p->start < end;) {
 		unsigned grain = (unsigned)((p->start - begin) >> NG_GRAIN_LOG), size;
-		int r = region_grow(ret_region);
+		int r = superblock_grow(ret_superblock);
 
 		if (r < 0)
 			return r;
 		size = block_fill(p, end);
-		page_write(p, size, ret_region->pages.data + ret_region->pages.len - NG_PAGE_BYTES);
-		ret_region->starts[grain >> 6] |= 1ull << (grain & 63);
-		block_account(p, &ret_region->facts);
+		page_write(p, size,
+			   ret_superblock->pages.data + ret_superblock->pages.len - NG_PAGE_BYTES);
+		ret_superblock->starts[grain >> 6] |= 1ull << (grain & 63);
+		block_account(p, &ret_superblock->facts);
 		p->start += size;
 	}
 	return 0;
 }
 
-void ng_packed_region_clear(struct ng_packed_region *region)
+void ng_packed_superblock_clear(struct ng_packed_superblock *superblock)
 {
-	ng_buf_free(&region->pages);
-	free(region->facts.present);
-	memset(region, 0, sizeof(*region));
+	ng_buf_free(&superblock->pages);
+	free(superblock->facts.present);
+	memset(superblock, 0, sizeof(*superblock));
 }

@@ -1,6 +1,6 @@
 #include "bwt/bwt_internal.h"
 
-#include "bwt/regions.h"
+#include "bwt/superblocks.h"
 
 /* Which kernels there are, best first.
  *
@@ -31,16 +31,16 @@ uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsig
 			    bool *damaged)
 {
 	uint64_t next = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
-	uint64_t region = ng_block_start(page) >> NG_REGION_LOG;
+	uint64_t superblock = ng_block_start(page) >> NG_SUPERBLOCK_LOG;
 	unsigned k;
 
-	if (bwt->regions.index[symbol] == NG_REGION_NO_SYMBOL)
+	if (bwt->superblocks.index[symbol] == NG_SUPERBLOCK_NO_SYMBOL)
 		return 0;
 	do {
-		int r = ng_regions_next(&bwt->regions, region, next, symbol, &next);
+		int r = ng_superblocks_next(&bwt->superblocks, superblock, next, symbol, &next);
 
 		if (r == 0)
-			return ng_regions_count(&bwt->regions, region + 1, symbol);
+			return ng_superblocks_count(&bwt->superblocks, superblock + 1, symbol);
 		if (r < 0 || next >= bwt->n_blocks) {
 			*damaged = true;
 			return 0;
@@ -48,7 +48,7 @@ uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsig
 		page = bwt->blocks + next * NG_PAGE_BYTES;
 		k = ng_block_find(page, symbol);
 	} while (k == UINT32_MAX);
-	return ng_regions_count(&bwt->regions, region, symbol) +
+	return ng_superblocks_count(&bwt->superblocks, superblock, symbol) +
 	       ng_field(page + ng_block_bases_at(ng_min(ng_block_symbols(page), NG_SYMBOLS),
 						 ng_min(ng_block_cells(page), NG_MAX_CELLS)),
 			(uint64_t)k * bwt->base_width, bwt->base_width);
@@ -63,8 +63,8 @@ static int totals_make(struct ng_bwt *bwt)
 		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
 		uint64_t total = 0;
 
-		if (bwt->regions.index[symbol] != NG_REGION_NO_SYMBOL)
-			total = ng_regions_count(&bwt->regions, bwt->regions.n, symbol);
+		if (bwt->superblocks.index[symbol] != NG_SUPERBLOCK_NO_SYMBOL)
+			total = ng_superblocks_count(&bwt->superblocks, bwt->superblocks.n, symbol);
 		bwt->total[symbol] = total;
 		bwt->first_row[symbol] = row;
 		if (total > bwt->rows - row)
@@ -95,8 +95,9 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 	bwt->kernel = kernels()[0];
 	if (parts->map_bytes < ng_div_up(grains, NG_MAP_LINE_GRAINS) * NG_MAP_LINE_BYTES)
 		return -EUCLEAN;
-	r = ng_regions_open(parts->regions, parts->regions_bytes,
-			    ng_div_up(parts->rows, 1ull << NG_REGION_LOG), &bwt->regions);
+	r = ng_superblocks_open(parts->superblocks, parts->superblocks_bytes,
+				ng_div_up(parts->rows, 1ull << NG_SUPERBLOCK_LOG),
+				&bwt->superblocks);
 	if (r == 0)
 		r = totals_make(bwt);
 	if (r < 0)
@@ -173,7 +174,7 @@ bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 
 uint64_t ng_bwt_marks(const struct ng_bwt *bwt)
 {
-	return ng_regions_count(&bwt->regions, bwt->regions.n, NG_MARKS);
+	return ng_superblocks_count(&bwt->superblocks, bwt->superblocks.n, NG_MARKS);
 }
 
 void ng_bwt_mark_row(const struct ng_bwt *bwt, uint64_t mark, uint64_t *ret_row, bool *damaged)

@@ -19,8 +19,8 @@ struct ng_bwt;
  * blocks must be followed by NG_BLOCK_SLACK readable bytes; the section ends with as many zeroes,
  * which blocks_bytes counts. */
 struct ng_bwt_parts {
-	const uint8_t *tables, *map, *blocks, *regions, *hints;
-	size_t tables_bytes, map_bytes, blocks_bytes, regions_bytes, hints_bytes;
+	const uint8_t *tables, *map, *blocks, *superblocks, *hints;
+	size_t tables_bytes, map_bytes, blocks_bytes, superblocks_bytes, hints_bytes;
 	uint64_t rows;
 	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
 };

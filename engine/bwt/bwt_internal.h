@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bwt/bwt.h"
-#include "bwt/regions.h"
+#include "bwt/superblocks.h"
 #include "format/packed.h"
 
 /* One line of the map from position to block: the number of blocks that begin before the line, the
@@ -49,7 +49,7 @@ struct ng_bwt {
 	struct ng_token_tables tables;
 	uint64_t first_row[NG_SYMBOLS];
 	uint64_t total[NG_SYMBOLS]; /* of each symbol in the blocks */
-	struct ng_regions regions;
+	struct ng_superblocks superblocks;
 	struct ng_packed hints; /* the block of every NG_MARK_HINTth marked row */
 	const struct ng_bwt_kernel *kernel;
 	struct ng_decoded *decoded; /* or NULL */
@@ -124,7 +124,7 @@ static inline void ng_bwt_chain_took(struct ng_bwt_chain *chain, unsigned symbol
 }
 
 /* Number of symbol before the block at page, for a symbol that isn't in its alphabet. Reads the
- * region's table, and the page of the next block that has the symbol. */
+ * superblock's table, and the page of the next block that has the symbol. */
 uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsigned symbol,
 			    bool *damaged);
 

@@ -5,16 +5,17 @@
 #include "bwt/bwt_internal.h"
 #include "bwt/code_train.h"
 
-#define REGION     (1ull << NG_REGION_LOG)
+#define SUPERBLOCK (1ull << NG_SUPERBLOCK_LOG)
 #define HINT_WORDS (1ull << 20) /* words of marks from call to call of progress */
 
 struct job {
 	const struct ng_bwt_text *text;
 	const struct ng_coder *coder;
 	unsigned base_width, mark_shift;
-	uint64_t n_regions;
-	uint64_t first;                   /* region of the batch being packed */
-	struct ng_packed_region *regions; /* [n_regions]; pages only while they're needed */
+	uint64_t n_superblocks;
+	uint64_t first; /* superblock of the batch being packed */
+	struct ng_packed_superblock
+		*superblocks; /* [n_superblocks]; pages only while they're needed */
 	const ng_cancel *cancel;
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
 	void *userdata;
@@ -28,25 +29,25 @@ static void report(const struct job *job, uint64_t done)
 
 static void job_clear(struct job *job)
 {
-	for (uint64_t r = 0; job->regions && r < job->n_regions; r++)
-		ng_packed_region_clear(&job->regions[r]);
-	free(job->regions);
+	for (uint64_t r = 0; job->superblocks && r < job->n_superblocks; r++)
+		ng_packed_superblock_clear(&job->superblocks[r]);
+	free(job->superblocks);
 }
 
-static uint64_t region_end(const struct job *job, uint64_t r)
+static uint64_t superblock_end(const struct job *job, uint64_t r)
 {
-	return ng_min((r + 1) * REGION, job->text->rows);
+	return ng_min((r + 1) * SUPERBLOCK, job->text->rows);
 }
 
-static int region_pack(void *userdata, uint64_t i)
+static int superblock_pack(void *userdata, uint64_t i)
 {
 	struct job *job = userdata;
 	uint64_t r = job->first + i;
 
 	if (ng_cancelled(job->cancel))
 		return -EINTR;
-	return ng_region_pack(job->coder, job->text, r * REGION, region_end(job, r),
-			      job->base_width, job->mark_shift, &job->regions[r]);
+	return ng_superblock_pack(job->coder, job->text, r * SUPERBLOCK, superblock_end(job, r),
+				  job->base_width, job->mark_shift, &job->superblocks[r]);
 }
 
 static int blocks_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
@@ -55,21 +56,21 @@ static int blocks_write(struct job *job, unsigned threads, struct ng_shard_write
 	static const uint8_t slack[NG_BLOCK_SLACK];
 	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_BLOCKS, err);
 
-	/* In batches, so that only some regions' pages are in memory. */
-	for (job->first = 0; r == 0 && job->first < job->n_regions;) {
-		uint64_t n = ng_min((uint64_t)threads * 2, job->n_regions - job->first);
+	/* In batches, so that only some superblocks' pages are in memory. */
+	for (job->first = 0; r == 0 && job->first < job->n_superblocks;) {
+		uint64_t n = ng_min((uint64_t)threads * 2, job->n_superblocks - job->first);
 
-		r = ng_parallel(n, threads, region_pack, job);
+		r = ng_parallel(n, threads, superblock_pack, job);
 		if (r < 0)
 			return ng_fail(err, r, "packing the BWT: %s", strerror(-r));
 		for (uint64_t i = 0; r == 0 && i < n; i++) {
-			struct ng_buf *pages = &job->regions[job->first + i].pages;
+			struct ng_buf *pages = &job->superblocks[job->first + i].pages;
 
 			r = ng_shard_writer_write(shard, pages->data, pages->len, err);
 			ng_buf_free(pages);
 		}
 		job->first += n;
-		report(job, region_end(job, job->first - 1));
+		report(job, superblock_end(job, job->first - 1));
 	}
 	return r < 0 ? r : ng_shard_writer_write(shard, slack, sizeof(slack), err);
 }
@@ -83,9 +84,9 @@ static int map_write(const struct job *job, struct ng_shard_writer *shard, struc
 		uint64_t line[NG_MAP_LINE_BYTES / 8] = {block}, within_line = 0;
 
 		for (uint64_t i = 0; i < NG_MAP_LINE_GRAINS && g + i < grains; i++) {
-			uint64_t region = (g + i) >> (NG_REGION_LOG - NG_GRAIN_LOG);
-			uint64_t within = (g + i) & ((REGION >> NG_GRAIN_LOG) - 1);
-			uint64_t bit = ng_bit(job->regions[region].starts, within);
+			uint64_t superblock = (g + i) >> (NG_SUPERBLOCK_LOG - NG_GRAIN_LOG);
+			uint64_t within = (g + i) & ((SUPERBLOCK >> NG_GRAIN_LOG) - 1);
+			uint64_t bit = ng_bit(job->superblocks[superblock].starts, within);
 
 			if (i % 64 == 0 && i)
 				line[1] |= within_line << (9 * (i / 64 - 1));
@@ -98,20 +99,22 @@ static int map_write(const struct job *job, struct ng_shard_writer *shard, struc
 	return r;
 }
 
-static int regions_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
+static int superblocks_write(const struct job *job, struct ng_shard_writer *shard,
+			     struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct ng_region_facts *facts = calloc(job->n_regions, sizeof(*facts));
+	ng_cleanup(ng_freep) struct ng_superblock_facts *facts =
+		calloc(job->n_superblocks, sizeof(*facts));
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	int r = -ENOMEM;
 
 	if (facts) {
-		for (uint64_t i = 0; i < job->n_regions; i++)
-			facts[i] = job->regions[i].facts;
-		r = ng_regions_write(facts, job->n_regions, &buf);
+		for (uint64_t i = 0; i < job->n_superblocks; i++)
+			facts[i] = job->superblocks[i].facts;
+		r = ng_superblocks_write(facts, job->n_superblocks, &buf);
 	}
 	if (r < 0)
-		return ng_fail(err, r, "out of memory for the BWT's region tables");
-	r = ng_shard_writer_section(shard, NG_SECTION_BWT_REGIONS, err);
+		return ng_fail(err, r, "out of memory for the BWT's superblock tables");
+	r = ng_shard_writer_section(shard, NG_SECTION_BWT_SUPERBLOCKS, err);
 	if (r == 0)
 		r = ng_shard_writer_write(shard, buf.data, buf.len, err);
 	return r;
@@ -139,20 +142,21 @@ static int hints_write(const struct job *job, struct ng_shard_writer *shard, str
 	struct ng_packed_writer writer;
 	int r = ng_shard_writer_section(shard, NG_SECTION_MARK_HINTS, err);
 
-	for (uint64_t i = 0; i < job->n_regions; i++) {
-		n_blocks += job->regions[i].facts.n_blocks;
-		marks += job->regions[i].facts.count[NG_MARKS];
+	for (uint64_t i = 0; i < job->n_superblocks; i++) {
+		n_blocks += job->superblocks[i].facts.n_blocks;
+		marks += job->superblocks[i].facts.count[NG_MARKS];
 	}
 	if (r == 0)
 		r = ng_packed_writer_begin(&writer, shard, ng_div_up(marks, NG_MARK_HINT),
 					   n_blocks - 1, err);
 	for (uint64_t w = 0, next = 0; r == 0 && w < words; w++) {
-		uint64_t grain = w * 64 / NG_GRAIN, region = grain * NG_GRAIN / REGION;
+		uint64_t grain = w * 64 / NG_GRAIN, superblock = grain * NG_GRAIN / SUPERBLOCK;
 
 		if (w % HINT_WORDS == 0)
 			report(job, text->rows);
 		if (w * 64 % NG_GRAIN == 0)
-			blocks += ng_bit(job->regions[region].starts, grain % (REGION / NG_GRAIN));
+			blocks += ng_bit(job->superblocks[superblock].starts,
+					 grain % (SUPERBLOCK / NG_GRAIN));
 		before += (unsigned)__builtin_popcountll(text->marks[w]);
 		/* A word has fewer marks than there are from hint to hint. */
 		if (next >= before)
@@ -179,10 +183,10 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	unsigned n_tables;
 	int r;
 
-	job.n_regions = ng_div_up(text->rows, REGION);
-	job.regions = calloc(job.n_regions, sizeof(*job.regions));
-	if (!job.regions)
-		return ng_fail(err, -ENOMEM, "out of memory for the BWT's regions");
+	job.n_superblocks = ng_div_up(text->rows, SUPERBLOCK);
+	job.superblocks = calloc(job.n_superblocks, sizeof(*job.superblocks));
+	if (!job.superblocks)
+		return ng_fail(err, -ENOMEM, "out of memory for the BWT's superblocks");
 	r = ng_code_train(text, threads, progress, userdata, &lengths, &n_tables);
 	if (r == 0)
 		r = ng_coder_new(lengths, n_tables, &coder);
@@ -193,7 +197,7 @@ int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned t
 	if (r == 0)
 		r = map_write(&job, shard, err);
 	if (r == 0)
-		r = regions_write(&job, shard, err);
+		r = superblocks_write(&job, shard, err);
 	if (r == 0)
 		r = hints_write(&job, shard, err);
 	if (r == 0)

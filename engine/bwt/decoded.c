@@ -212,7 +212,7 @@ static const uint8_t *room_put(struct ng_decoded_room *room, size_t bytes)
 	return put;
 }
 
-static void head_fill(const struct ng_bwt *bwt, uint64_t region, const uint8_t *page,
+static void head_fill(const struct ng_bwt *bwt, uint64_t superblock, const uint8_t *page,
 		      unsigned n_symbols, struct ng_decoded_head *head)
 {
 	unsigned n_cells = ng_min(ng_block_cells(page), NG_MAX_CELLS);
@@ -232,7 +232,7 @@ static void head_fill(const struct ng_bwt *bwt, uint64_t region, const uint8_t *
 			head->index_of[symbol] = (uint8_t)ng_min(head->index_of[symbol], k);
 		}
 		head->byte_of[k] = (uint8_t)symbol;
-		head->before[k] = ng_regions_count(&bwt->regions, region, symbol) +
+		head->before[k] = ng_superblocks_count(&bwt->superblocks, superblock, symbol) +
 				  ng_field(bases, (uint64_t)k * bwt->base_width, bwt->base_width);
 	}
 }
@@ -288,7 +288,7 @@ static bool block_fill(const struct ng_bwt *bwt, const struct ng_bwt_rows *rows,
 	memset(data, 0, size->all);
 	if (rows->n % NG_GRAIN && rows->start + rows->n != bwt->rows)
 		return false;
-	head_fill(bwt, rows->start >> NG_REGION_LOG, page, size->n_symbols, head);
+	head_fill(bwt, rows->start >> NG_SUPERBLOCK_LOG, page, size->n_symbols, head);
 	head->before[size->n_symbols] = rows->marks_before;
 	data += size->head;
 	for (unsigned begin = 0; begin < rows->n; begin += NG_DECODED_CELL, data += size->record) {

@@ -82,7 +82,7 @@ static int bwt_open(const struct ng_shard_file *file, const char *path, struct n
 		{NG_SECTION_BWT_TABLES, &parts.tables, &parts.tables_bytes},
 		{NG_SECTION_BWT_MAP, &parts.map, &parts.map_bytes},
 		{NG_SECTION_BWT_BLOCKS, &parts.blocks, &parts.blocks_bytes},
-		{NG_SECTION_BWT_REGIONS, &parts.regions, &parts.regions_bytes},
+		{NG_SECTION_BWT_SUPERBLOCKS, &parts.superblocks, &parts.superblocks_bytes},
 		{NG_SECTION_MARK_HINTS, &parts.hints, &parts.hints_bytes},
 	};
 	int r = 0;

@@ -11,7 +11,7 @@ struct ng_block_facts {
 	unsigned n_symbols;
 	uint16_t symbol[NG_SYMBOLS];    /* the alphabet */
 	uint32_t count[NG_SYMBOLS + 1]; /* of each of them, as decoded; of marked rows last */
-	uint64_t base[NG_SYMBOLS + 1];  /* before the block in its region, as it says */
+	uint64_t base[NG_SYMBOLS + 1];  /* before the block in its superblock, as it says */
 };
 
 struct ng_block_fault {

@@ -3,22 +3,22 @@
 
 #include "check/structure.h"
 
-static uint64_t n_regions(const struct ng_checked *checked)
+static uint64_t n_superblocks(const struct ng_checked *checked)
 {
-	return ng_div_up(checked->params.rows, 1ull << NG_REGION_LOG);
+	return ng_div_up(checked->params.rows, 1ull << NG_SUPERBLOCK_LOG);
 }
 
 /* Where the symbols stand in a row of counts: each in a column of its own. */
 static bool columns_check(const struct ng_checked *checked, const struct ng_checked_section *s,
-			  const struct ng_regions *regions)
+			  const struct ng_superblocks *superblocks)
 {
 	bool taken[NG_SYMBOLS] = {false};
 	unsigned n = 0;
 
 	for (unsigned symbol = 0; symbol < NG_SYMBOLS; symbol++) {
-		unsigned column = regions->index[symbol];
+		unsigned column = superblocks->index[symbol];
 
-		if (column == NG_REGION_NO_SYMBOL)
+		if (column == NG_SUPERBLOCK_NO_SYMBOL)
 			continue;
 		if (taken[column]) {
 			ng_checker_damage(checked->checker, s->type, s->offset + 8 + 2 * symbol,
@@ -28,28 +28,29 @@ static bool columns_check(const struct ng_checked *checked, const struct ng_chec
 		taken[column] = true;
 		n++;
 	}
-	if (n == regions->n_symbols)
+	if (n == superblocks->n_symbols)
 		return true;
 	ng_checker_damage(checked->checker, s->type, s->offset, "%u symbols instead of %u", n,
-			  regions->n_symbols);
+			  superblocks->n_symbols);
 	return false;
 }
 
 /* Counts begin with 0, and end with the shard's totals. */
 static bool totals_check(const struct ng_checked *checked, const struct ng_checked_section *s,
-			 const struct ng_regions *regions)
+			 const struct ng_superblocks *superblocks)
 {
 	uint64_t total = 0;
 
 	for (unsigned symbol = 0; symbol <= NG_MARKS; symbol++) {
 		uint64_t all, want = UINT64_MAX;
 
-		if (symbol < NG_SYMBOLS && regions->index[symbol] == NG_REGION_NO_SYMBOL)
+		if (symbol < NG_SYMBOLS && superblocks->index[symbol] == NG_SUPERBLOCK_NO_SYMBOL)
 			continue;
-		all = ng_regions_count(regions, regions->n, symbol);
-		if (ng_regions_count(regions, 0, symbol))
+		all = ng_superblocks_count(superblocks, superblocks->n, symbol);
+		if (ng_superblocks_count(superblocks, 0, symbol))
 			ng_checker_damage(checked->checker, s->type,
-					  s->offset + ng_regions_count_at(regions, 0, symbol),
+					  s->offset +
+						  ng_superblocks_count_at(superblocks, 0, symbol),
 					  "a count before the first row is not 0");
 		if (symbol == NG_SEPARATOR)
 			want = checked->params.docs;
@@ -57,8 +58,8 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 			want = checked->n_samples;
 		if (all == 0 || all > checked->params.rows || (want != UINT64_MAX && all != want)) {
 			ng_checker_damage(checked->checker, s->type,
-					  s->offset +
-						  ng_regions_count_at(regions, regions->n, symbol),
+					  s->offset + ng_superblocks_count_at(
+							      superblocks, superblocks->n, symbol),
 					  "%" PRIu64 " in all can't be the number of %s", all,
 					  symbol == NG_MARKS       ? "marks"
 					  : symbol == NG_SEPARATOR ? "separators"
@@ -75,17 +76,17 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 	return false;
 }
 
-/* Each block is in one region's table, in order. */
+/* Each block is in one superblock's table, in order. */
 static bool tables_check(const struct ng_checked *checked, const struct ng_checked_section *s,
-			 const struct ng_regions *regions, uint64_t n_blocks)
+			 const struct ng_superblocks *superblocks, uint64_t n_blocks)
 {
 	uint64_t next = 0, first, n;
 
-	for (uint64_t r = 0; r < regions->n; r++) {
-		if (ng_regions_blocks(regions, r, &first, &n) < 0 || first != next || n == 0 ||
-		    n > n_blocks - next) {
+	for (uint64_t r = 0; r < superblocks->n; r++) {
+		if (ng_superblocks_blocks(superblocks, r, &first, &n) < 0 || first != next ||
+		    n == 0 || n > n_blocks - next) {
 			ng_checker_damage(checked->checker, s->type, s->offset,
-					  "the table of region %" PRIu64 " doesn't fit", r);
+					  "the table of superblock %" PRIu64 " doesn't fit", r);
 			return false;
 		}
 		next += n;
@@ -93,7 +94,7 @@ static bool tables_check(const struct ng_checked *checked, const struct ng_check
 	if (next == n_blocks)
 		return true;
 	ng_checker_damage(checked->checker, s->type, s->offset,
-			  "%" PRIu64 " blocks in the regions' tables instead of %" PRIu64, next,
+			  "%" PRIu64 " blocks in the superblocks' tables instead of %" PRIu64, next,
 			  n_blocks);
 	return false;
 }
@@ -104,7 +105,7 @@ static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sectio
 
 	all &= ng_checked_section(checked, NG_SECTION_BWT_MAP, &ret->map);
 	all &= ng_checked_section(checked, NG_SECTION_BWT_BLOCKS, &ret->blocks);
-	all &= ng_checked_section(checked, NG_SECTION_BWT_REGIONS, &ret->regions);
+	all &= ng_checked_section(checked, NG_SECTION_BWT_SUPERBLOCKS, &ret->superblocks);
 	all &= ng_checked_section(checked, NG_SECTION_MARK_HINTS, &ret->hints);
 	return all;
 }
@@ -153,15 +154,15 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		.map_bytes = s->map.bytes,
 		.blocks = s->blocks.data,
 		.blocks_bytes = s->blocks.bytes,
-		.regions = s->regions.data,
-		.regions_bytes = s->regions.bytes,
+		.superblocks = s->superblocks.data,
+		.superblocks_bytes = s->superblocks.bytes,
 		.hints = s->hints.data,
 		.hints_bytes = s->hints.bytes,
 		.rows = checked->params.rows,
 		.mark_shift = ng_mark_shift(checked->params.sa_rate),
 	};
 	struct ng_token_tables tables = {0};
-	struct ng_regions regions;
+	struct ng_superblocks superblocks;
 	bool fit = lengths_check(checked, s);
 	int r;
 
@@ -173,20 +174,22 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 	else if (r < 0)
 		return r;
 	fit &= r == 0;
-	r = ng_regions_open(s->regions.data, s->regions.bytes, n_regions(checked), &regions);
+	r = ng_superblocks_open(s->superblocks.data, s->superblocks.bytes, n_superblocks(checked),
+				&superblocks);
 	if (r < 0) {
-		ng_checker_damage(checked->checker, s->regions.type, s->regions.offset,
-				  "doesn't hold the counts of %" PRIu64 " regions",
-				  n_regions(checked));
+		ng_checker_damage(checked->checker, s->superblocks.type, s->superblocks.offset,
+				  "doesn't hold the counts of %" PRIu64 " superblocks",
+				  n_superblocks(checked));
 		return 0;
 	}
-	if (!columns_check(checked, &s->regions, &regions) ||
-	    !totals_check(checked, &s->regions, &regions) || !fit ||
-	    !tables_check(checked, &s->regions, &regions, s->blocks.bytes / NG_PAGE_BYTES - 1))
+	if (!columns_check(checked, &s->superblocks, &superblocks) ||
+	    !totals_check(checked, &s->superblocks, &superblocks) || !fit ||
+	    !tables_check(checked, &s->superblocks, &superblocks,
+			  s->blocks.bytes / NG_PAGE_BYTES - 1))
 		return 0;
 	r = ng_bwt_open(&parts, &checked->bwt);
 	if (r == -EUCLEAN)
-		ng_checker_damage(checked->checker, s->regions.type, s->regions.offset,
+		ng_checker_damage(checked->checker, s->superblocks.type, s->superblocks.offset,
 				  "its sums don't fit the shard's parameters");
 	return r == -EUCLEAN ? 0 : r;
 }

@@ -30,20 +30,22 @@ bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
 int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *file);
 
 struct ng_bwt_sections {
-	struct ng_checked_section tables, map, blocks, regions, hints;
+	struct ng_checked_section tables, map, blocks, superblocks, hints;
 };
 
-/* The tables, map, blocks, regions and mark hints of the BWT; opens checked->bwt. */
+/* The tables, map, blocks, superblocks and mark hints of the BWT; opens checked->bwt. */
 int ng_check_bwt(struct ng_checked *checked);
 
-/* The blocks of checked->bwt, and the map, the regions and the hints by them. */
+/* The blocks of checked->bwt, and the map, the superblocks and the hints by them. */
 int ng_check_blocks(const struct ng_checked *checked, const struct ng_bwt_sections *sections);
 
-/* Offset in the section of the regions of the count of a symbol (or NG_MARKS) before region r. */
-static inline uint64_t ng_regions_count_at(const struct ng_regions *regions, uint64_t r,
-					   unsigned symbol)
+/* Offset in the section of the superblocks of the count of a symbol (or NG_MARKS) before superblock
+ * r. */
+static inline uint64_t ng_superblocks_count_at(const struct ng_superblocks *superblocks, uint64_t r,
+					       unsigned symbol)
 {
-	return NG_REGION_HEAD + 8 * (r * (regions->n_symbols + 1) + regions->column[symbol]);
+	return NG_SUPERBLOCK_HEAD +
+	       8 * (r * (superblocks->n_symbols + 1) + superblocks->column[symbol]);
 }
 
 /* The frequent patterns, if there are any, against the BWT. */

@@ -24,7 +24,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_BWT_TABLES] = "bwt tables",
 		[NG_SECTION_BWT_MAP] = "bwt map",
 		[NG_SECTION_BWT_BLOCKS] = "bwt blocks",
-		[NG_SECTION_BWT_REGIONS] = "bwt regions",
+		[NG_SECTION_BWT_SUPERBLOCKS] = "bwt superblocks",
 		[NG_SECTION_FREQUENT] = "frequent patterns",
 		[NG_SECTION_SA_SAMPLES] = "suffix array samples",
 		[NG_SECTION_SHORTCUTS] = "permutation shortcuts",

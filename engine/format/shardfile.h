@@ -11,12 +11,12 @@
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
 
 enum ng_section_type {
-	NG_SECTION_PARAMS = 1,  /* struct ng_shard_params */
-	NG_SECTION_BWT_TABLES,  /* token code lengths */
-	NG_SECTION_BWT_MAP,     /* position to block */
-	NG_SECTION_BWT_BLOCKS,  /* blocks of one page each */
-	NG_SECTION_BWT_REGIONS, /* counts and presence by region, for absent symbols */
-	NG_SECTION_FREQUENT,    /* intervals of frequent patterns */
+	NG_SECTION_PARAMS = 1,      /* struct ng_shard_params */
+	NG_SECTION_BWT_TABLES,      /* token code lengths */
+	NG_SECTION_BWT_MAP,         /* position to block */
+	NG_SECTION_BWT_BLOCKS,      /* blocks of one page each */
+	NG_SECTION_BWT_SUPERBLOCKS, /* counts and presence by superblock, for absent symbols */
+	NG_SECTION_FREQUENT,        /* intervals of frequent patterns */
 	NG_SECTION_SA_SAMPLES,
 	NG_SECTION_SHORTCUTS,  /* for inverting the suffix array samples: format/permutation.h */
 	NG_SECTION_DOC_STARTS, /* Elias-Fano */

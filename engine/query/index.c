@@ -21,7 +21,7 @@ static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard
 	stats->bwt_bytes += section_bytes(shard, NG_SECTION_BWT_TABLES) +
 			    section_bytes(shard, NG_SECTION_BWT_MAP) +
 			    section_bytes(shard, NG_SECTION_BWT_BLOCKS) +
-			    section_bytes(shard, NG_SECTION_BWT_REGIONS) +
+			    section_bytes(shard, NG_SECTION_BWT_SUPERBLOCKS) +
 			    section_bytes(shard, NG_SECTION_FREQUENT);
 	stats->sample_bytes += section_bytes(shard, NG_SECTION_SA_SAMPLES) +
 			       section_bytes(shard, NG_SECTION_SHORTCUTS) +

@@ -2,7 +2,7 @@
  *
  *   bench_index sizes INDEX
  *       bytes of the parts of all shards, one key=value a line: bwt (sections bwt tables, map,
- *       blocks, regions, frequent patterns), marks (of the sampled rows; a part of bwt), search
+ *       blocks, superblocks, frequent patterns), marks (of the sampled rows; a part of bwt), search
  *       (all but metadata and text store), file
  *   bench_index cold INDEX QUERIES N
  *       4 KiB pages of the shard files that a fresh process brings into the page cache when it

@@ -109,9 +109,9 @@ static void check_random_steps(const struct sequence *s, const struct ng_bwt *bw
 		uint64_t r = scratch_random(rng), lo = r % rows, hi;
 		unsigned symbol = ng_bwt_text_symbol(&s->text, scratch_random(rng) % rows);
 
-		/* Near a border between regions, where absent symbols are found elsewhere. */
+		/* Near a border between superblocks, where absent symbols are found elsewhere. */
 		if (i % 4 == 0)
-			lo = ng_min((r % 3 << NG_REGION_LOG) + (r >> 40) % 8192, rows - 1);
+			lo = ng_min((r % 3 << NG_SUPERBLOCK_LOG) + (r >> 40) % 8192, rows - 1);
 		if (i % 8 == 1)
 			symbol = (unsigned)(r >> 48 & 255);
 		if (symbol == NG_SEPARATOR)

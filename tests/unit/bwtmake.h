@@ -15,7 +15,7 @@ struct bwt_section {
 };
 
 struct made_bwt {
-	struct bwt_section tables, map, blocks, regions, hints;
+	struct bwt_section tables, map, blocks, superblocks, hints;
 	struct ng_bwt_parts parts;
 };
 
@@ -39,8 +39,8 @@ static inline void made_bwt_parts(struct made_bwt *made)
 	made->parts.map_bytes = made->map.bytes;
 	made->parts.blocks = made->blocks.data;
 	made->parts.blocks_bytes = made->blocks.bytes;
-	made->parts.regions = made->regions.data;
-	made->parts.regions_bytes = made->regions.bytes;
+	made->parts.superblocks = made->superblocks.data;
+	made->parts.superblocks_bytes = made->superblocks.bytes;
 	made->parts.hints = made->hints.data;
 	made->parts.hints_bytes = made->hints.bytes;
 }
@@ -63,7 +63,7 @@ static inline void made_bwt_new(const struct ng_bwt_text *text, unsigned mark_sh
 	made_bwt_copy(file, NG_SECTION_BWT_TABLES, &made->tables);
 	made_bwt_copy(file, NG_SECTION_BWT_MAP, &made->map);
 	made_bwt_copy(file, NG_SECTION_BWT_BLOCKS, &made->blocks);
-	made_bwt_copy(file, NG_SECTION_BWT_REGIONS, &made->regions);
+	made_bwt_copy(file, NG_SECTION_BWT_SUPERBLOCKS, &made->superblocks);
 	made_bwt_copy(file, NG_SECTION_MARK_HINTS, &made->hints);
 	assert_int_equal(scratch_remove(dir), 0);
 	made->parts = (struct ng_bwt_parts){.rows = text->rows, .mark_shift = mark_shift};
@@ -75,6 +75,6 @@ static inline void made_bwt_free(struct made_bwt *made)
 	free(made->tables.data);
 	free(made->map.data);
 	free(made->blocks.data);
-	free(made->regions.data);
+	free(made->superblocks.data);
 	free(made->hints.data);
 }

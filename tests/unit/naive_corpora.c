@@ -299,7 +299,7 @@ static const struct maker large[] = {
 	{"many low bytes", low_random, 200000, 2},
 	/* From here on left out in brief: these two are most of the bytes. */
 	{"noise", noise, 3000000, 0},
-	{"prose of three regions", prose, 8700000, 100000},
+	{"prose of three superblocks", prose, 8700000, 100000},
 };
 
 #define LARGEST 2u

@@ -70,7 +70,7 @@ static void check_random_sequence(const char *name, uint64_t rows, unsigned lett
 	sequence_clear(&s);
 }
 
-/* Around the sizes of grains, cells, wide cells and regions. */
+/* Around the sizes of grains, cells, wide cells and superblocks. */
 static void test_sizes(void **state)
 {
 	static const uint64_t sizes[] = {1,
@@ -91,7 +91,7 @@ static void test_sizes(void **state)
 					 114688,
 					 114689,
 					 114687,
-					 1u << NG_REGION_LOG};
+					 1u << NG_SUPERBLOCK_LOG};
 	uint64_t rng = naive_seed();
 
 	for (size_t i = 0; i < ng_array_size(sizes); i++) {
@@ -116,21 +116,21 @@ static void test_alphabets(void **state)
 	}
 }
 
-/* Symbols come and go by region. */
-static void test_regions(void **state)
+/* Symbols come and go by superblock. */
+static void test_superblocks(void **state)
 {
 	uint64_t rng = naive_seed();
 
-	check_random_sequence("regions", (2u << NG_REGION_LOG) + 1, 3, 3000, MARKS_CLUSTERED, 6,
-			      &rng);
+	check_random_sequence("superblocks", (2u << NG_SUPERBLOCK_LOG) + 1, 3, 3000,
+			      MARKS_CLUSTERED, 6, &rng);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_small),   cmocka_unit_test(test_large),
-		cmocka_unit_test(test_sizes),   cmocka_unit_test(test_alphabets),
-		cmocka_unit_test(test_regions),
+		cmocka_unit_test(test_small),       cmocka_unit_test(test_large),
+		cmocka_unit_test(test_sizes),       cmocka_unit_test(test_alphabets),
+		cmocka_unit_test(test_superblocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

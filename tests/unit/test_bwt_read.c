@@ -136,7 +136,7 @@ static const struct shape shapes[] = {
 	{"all symbols in runs", 300000, 0, 256, 9, 64, 0, 4},
 	{"all symbols in long runs", 600000, 0, 256, 300, 100, 1, 4},
 	{"high bytes", 100000, 128, 128, 2, 3, 2, 10},
-	{"regions", (1u << NG_REGION_LOG) + 5, 'a', 30, 3000, 700, 100, 6},
+	{"superblocks", (1u << NG_SUPERBLOCK_LOG) + 5, 'a', 30, 3000, 700, 100, 6},
 };
 
 static void test_sequences(void **state)

@@ -127,38 +127,38 @@ static void change_slack(const struct sample *s)
 	s->f.data[e->offset + e->bytes - 7] = 1;
 }
 
-static void change_region_total(const struct sample *s)
+static void change_superblock_total(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *regions = section(s, NG_SECTION_BWT_REGIONS, &bytes);
-	unsigned row = 8 * (ng_load32(regions) + 1);
+	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
-	regions[NG_REGION_HEAD + row + 8]++;
-	regions[NG_REGION_HEAD + row + 16]--;
+	superblocks[NG_SUPERBLOCK_HEAD + row + 8]++;
+	superblocks[NG_SUPERBLOCK_HEAD + row + 16]--;
 }
 
-static void change_region_table(const struct sample *s)
+static void change_superblock_table(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *regions = section(s, NG_SECTION_BWT_REGIONS, &bytes);
-	unsigned row = 8 * (ng_load32(regions) + 1);
+	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
-	regions[ng_load64(regions + NG_REGION_HEAD + 2 * row) + 8]++;
+	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 8]++;
 }
 
-static void change_region_bit(const struct sample *s)
+static void change_superblock_bit(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *regions = section(s, NG_SECTION_BWT_REGIONS, &bytes);
-	unsigned row = 8 * (ng_load32(regions) + 1);
+	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
-	regions[ng_load64(regions + NG_REGION_HEAD + 2 * row) + 16] ^= 1;
+	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 16] ^= 1;
 }
 
-static void change_region_index(const struct sample *s)
+static void change_superblock_index(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *index = section(s, NG_SECTION_BWT_REGIONS, &bytes) + 8;
+	uint8_t *index = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes) + 8;
 
 	ng_store16(index + 2 * 'a', ng_load16(index + 2 * 'b'));
 }
@@ -300,10 +300,10 @@ static void test_wrong_contents(void **state)
 		{change_block_stream, NG_SECTION_BWT_BLOCKS, "block 1: "},
 		{change_block_marks, NG_SECTION_BWT_BLOCKS, "block 1: "},
 		{change_slack, NG_SECTION_BWT_BLOCKS, "behind the last block"},
-		{change_region_total, NG_SECTION_BWT_REGIONS, "its blocks hold"},
-		{change_region_table, NG_SECTION_BWT_REGIONS, "table of region 0"},
-		{change_region_bit, NG_SECTION_BWT_REGIONS, "wrong about symbol"},
-		{change_region_index, NG_SECTION_BWT_REGIONS, "one column"},
+		{change_superblock_total, NG_SECTION_BWT_SUPERBLOCKS, "its blocks hold"},
+		{change_superblock_table, NG_SECTION_BWT_SUPERBLOCKS, "table of superblock 0"},
+		{change_superblock_bit, NG_SECTION_BWT_SUPERBLOCKS, "wrong about symbol"},
+		{change_superblock_index, NG_SECTION_BWT_SUPERBLOCKS, "one column"},
 		{change_pattern_row, NG_SECTION_FREQUENT, "node"},
 		{change_pattern_byte, NG_SECTION_FREQUENT, "node"},
 		{change_sample, NG_SECTION_SA_SAMPLES, "another sample"},

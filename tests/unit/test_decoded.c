@@ -144,7 +144,7 @@ static void test_full(void **state)
 	struct opened o;
 	unsigned blocks;
 
-	sequence_random("full", 1u << NG_REGION_LOG, 9, 4, MARKS_DENSE, 2, &rng, &s);
+	sequence_random("full", 1u << NG_SUPERBLOCK_LOG, 9, 4, MARKS_DENSE, 2, &rng, &s);
 	opened_make(&s, &o);
 	ng_bwt_use_decoded(o.bwt, decoded, 0);
 	check_bwt(&s, o.bwt, 4000, &rng);

@@ -1,6 +1,6 @@
 /* The rows of marks by their numbers, against the list of them: marks of all densities, and the
  * sections that they are found by damaged. */
-#include "bwt/regions.h"
+#include "bwt/superblocks.h"
 #include "bwtmake.h"
 #include "naive.h"
 
@@ -144,14 +144,14 @@ static void test_rows(void **state)
 			check(kind, sizes[i], 2 + (unsigned)(i + kind) % 9, &rng);
 }
 
-/* Blocks of several regions, whose counts begin anew. */
-static void test_regions(void **state)
+/* Blocks of several superblocks, whose counts begin anew. */
+static void test_superblocks(void **state)
 {
 	static const enum kind kinds[] = {USUAL, SPARSE, CLUSTERED};
 	uint64_t rng = naive_seed();
 
 	for (size_t i = 0; i < ng_array_size(kinds); i++)
-		check(kinds[i], (2u << NG_REGION_LOG) + 777, 5, &rng);
+		check(kinds[i], (2u << NG_SUPERBLOCK_LOG) + 777, 5, &rng);
 }
 
 static void flip(struct bwt_section *section, size_t from, uint64_t *rng)
@@ -177,7 +177,7 @@ static void test_damaged(void **state)
 		if (round % 3 == 0)
 			flip(&made.hints, 16, &rng);
 		if (round % 3 == 1)
-			flip(&made.regions, NG_REGION_HEAD, &rng);
+			flip(&made.superblocks, NG_SUPERBLOCK_HEAD, &rng);
 		for (size_t at = 0; round % 3 == 2 && at < made.blocks.bytes; at += NG_PAGE_BYTES)
 			made.blocks.data[at + scratch_random(&rng) % 400] ^=
 				(uint8_t)(1u << scratch_random(&rng) % 8);
@@ -235,7 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_regions),
+		cmocka_unit_test(test_superblocks),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_hints),
 	};

@@ -210,7 +210,8 @@ static inline unsigned row_cell(const struct place *at, struct row row, unsigned
 static inline uint64_t base_of(const struct ng_bwt *bwt, const struct place *at, unsigned k,
 			       unsigned symbol)
 {
-	return ng_regions_count(&bwt->regions, ng_block_start(at->page) >> NG_REGION_LOG, symbol) +
+	return ng_superblocks_count(&bwt->superblocks,
+				    ng_block_start(at->page) >> NG_SUPERBLOCK_LOG, symbol) +
 	       ng_field(at->page + ng_block_bases_at(at->n_symbols, at->n_cells),
 			(uint64_t)k * bwt->base_width, bwt->base_width);
 }

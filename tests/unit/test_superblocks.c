@@ -1,4 +1,4 @@
-#include "bwt/regions.h"
+#include "bwt/superblocks.h"
 #include "naive.h"
 
 #include <setjmp.h>
@@ -6,17 +6,17 @@
 
 struct made {
 	uint64_t n;
-	struct ng_region_facts *facts;
+	struct ng_superblock_facts *facts;
 	uint8_t *data; /* ends where the allocation does */
 	size_t bytes;
 };
 
-static bool has(const struct ng_region_facts *facts, uint64_t block, unsigned symbol)
+static bool has(const struct ng_superblock_facts *facts, uint64_t block, unsigned symbol)
 {
 	return facts->present[block * NG_PRESENT_BYTES + symbol / 8] >> symbol % 8 & 1;
 }
 
-static bool group_has(const struct ng_region_facts *facts, uint64_t block, unsigned symbol)
+static bool group_has(const struct ng_superblock_facts *facts, uint64_t block, unsigned symbol)
 {
 	uint64_t begin = block / NG_PRESENT_BLOCKS * NG_PRESENT_BLOCKS;
 
@@ -35,7 +35,7 @@ static void make(struct made *made, uint64_t n, uint64_t max_blocks, unsigned ra
 	made->facts = calloc(n + 1, sizeof(*made->facts));
 	assert_non_null(made->facts);
 	for (uint64_t r = 0; r < n; r++) {
-		struct ng_region_facts *facts = &made->facts[r];
+		struct ng_superblock_facts *facts = &made->facts[r];
 
 		facts->n_blocks = scratch_random(rng) % max_blocks + 1;
 		facts->present = calloc(facts->n_blocks, NG_PRESENT_BYTES);
@@ -51,7 +51,7 @@ static void make(struct made *made, uint64_t n, uint64_t max_blocks, unsigned ra
 		}
 		facts->count[NG_MARKS] = scratch_random(rng) % 100000;
 	}
-	assert_int_equal(ng_regions_write(made->facts, n, &buf), 0);
+	assert_int_equal(ng_superblocks_write(made->facts, n, &buf), 0);
 	made->bytes = buf.len;
 	made->data = malloc(buf.len);
 	assert_non_null(made->data);
@@ -70,13 +70,14 @@ static void drop(struct made *made)
 static void check(const struct made *made)
 {
 	uint64_t before[NG_SYMBOLS + 1] = {0}, first = 0, got;
-	struct ng_regions regions;
+	struct ng_superblocks superblocks;
 
-	assert_int_equal(ng_regions_open(made->data, made->bytes, made->n, &regions), 0);
+	assert_int_equal(ng_superblocks_open(made->data, made->bytes, made->n, &superblocks), 0);
 	for (uint64_t r = 0; r <= made->n; r++) {
 		for (unsigned s = 0; s <= NG_MARKS; s++) {
-			if (s == NG_MARKS || regions.index[s] != NG_REGION_NO_SYMBOL)
-				assert_int_equal(ng_regions_count(&regions, r, s), before[s]);
+			if (s == NG_MARKS || superblocks.index[s] != NG_SUPERBLOCK_NO_SYMBOL)
+				assert_int_equal(ng_superblocks_count(&superblocks, r, s),
+						 before[s]);
 			else
 				assert_int_equal(before[s], 0);
 			if (r < made->n)
@@ -84,7 +85,7 @@ static void check(const struct made *made)
 		}
 	}
 	for (uint64_t r = 0; r < made->n; r++) {
-		const struct ng_region_facts *facts = &made->facts[r];
+		const struct ng_superblock_facts *facts = &made->facts[r];
 
 		for (unsigned s = 0; s < NG_SYMBOLS; s++) {
 			uint64_t next = UINT64_MAX;
@@ -92,8 +93,9 @@ static void check(const struct made *made)
 			for (uint64_t b = facts->n_blocks; b-- > 0;) {
 				int want = next != UINT64_MAX;
 
-				assert_int_equal(ng_regions_next(&regions, r, first + b, s, &got),
-						 want);
+				assert_int_equal(
+					ng_superblocks_next(&superblocks, r, first + b, s, &got),
+					want);
 				if (want)
 					assert_int_equal(got, next);
 				/* Its neighbours' bit is its own. */
@@ -127,21 +129,22 @@ static void test_random(void **state)
 static void test_wrong_lengths(void **state)
 {
 	uint64_t rng = naive_seed();
-	struct ng_regions regions;
+	struct ng_superblocks superblocks;
 	struct made made;
 
 	make(&made, 3, 20, 4, &rng);
-	assert_int_equal(ng_regions_open(made.data, made.bytes, 2, &regions), -EUCLEAN);
-	assert_int_equal(ng_regions_open(made.data, made.bytes, 4, &regions), -EUCLEAN);
-	assert_int_equal(ng_regions_open(made.data, made.bytes, UINT64_MAX, &regions), -EUCLEAN);
-	for (size_t cut = 0; cut < NG_REGION_HEAD + 4 * 8; cut++)
-		assert_int_equal(ng_regions_open(made.data, cut, 3, &regions), -EUCLEAN);
-	/* Cut further behind, it opens, but the last region's table isn't all there. */
+	assert_int_equal(ng_superblocks_open(made.data, made.bytes, 2, &superblocks), -EUCLEAN);
+	assert_int_equal(ng_superblocks_open(made.data, made.bytes, 4, &superblocks), -EUCLEAN);
+	assert_int_equal(ng_superblocks_open(made.data, made.bytes, UINT64_MAX, &superblocks),
+			 -EUCLEAN);
+	for (size_t cut = 0; cut < NG_SUPERBLOCK_HEAD + 4 * 8; cut++)
+		assert_int_equal(ng_superblocks_open(made.data, cut, 3, &superblocks), -EUCLEAN);
+	/* Cut further behind, it opens, but the last superblock's table isn't all there. */
 	for (size_t cut = made.bytes - 1; cut > made.bytes - 200; cut--) {
 		uint64_t next;
 
-		assert_int_equal(ng_regions_open(made.data, cut, 3, &regions), 0);
-		assert_int_equal(ng_regions_next(&regions, 2, 0, 'a', &next), -EUCLEAN);
+		assert_int_equal(ng_superblocks_open(made.data, cut, 3, &superblocks), 0);
+		assert_int_equal(ng_superblocks_next(&superblocks, 2, 0, 'a', &next), -EUCLEAN);
 	}
 	drop(&made);
 }
@@ -157,16 +160,16 @@ static void test_damaged(void **state)
 	for (unsigned round = 0; round < 3000; round++) {
 		size_t cut = made.bytes - (round % 2 ? scratch_random(&rng) % 3000 : 0);
 		ng_cleanup(ng_freep) uint8_t *copy = malloc(cut);
-		struct ng_regions regions;
+		struct ng_superblocks superblocks;
 
 		assert_non_null(copy);
 		memcpy(copy, made.data, cut);
 		for (unsigned k = 0; k < 4; k++) {
-			size_t at = scratch_random(&rng) % (k % 2 ? cut : NG_REGION_HEAD + 32);
+			size_t at = scratch_random(&rng) % (k % 2 ? cut : NG_SUPERBLOCK_HEAD + 32);
 
 			copy[at] ^= (uint8_t)(1u << scratch_random(&rng) % 8);
 		}
-		if (ng_regions_open(copy, cut, 3, &regions) < 0) {
+		if (ng_superblocks_open(copy, cut, 3, &superblocks) < 0) {
 			refused++;
 			continue;
 		}
@@ -175,10 +178,10 @@ static void test_damaged(void **state)
 				int n = 0;
 
 				/* Any number, but read inside the section. */
-				got = ng_regions_count(&regions, r, s);
+				got = ng_superblocks_count(&superblocks, r, s);
 				if (r < 3)
-					n = ng_regions_next(&regions, r, scratch_random(&rng) % 64,
-							    s, &got);
+					n = ng_superblocks_next(&superblocks, r,
+								scratch_random(&rng) % 64, s, &got);
 				assert_true(n == 0 || n == 1 || n == -EUCLEAN);
 			}
 		}
