@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
-#include "base/fault.h"
+#include "base/sigbus.h"
 #include "base/tempfile.h"
 #include "bwt/bwt_internal.h"
 #include "bwt/bwt_read.h"
@@ -27,7 +27,7 @@ struct ng_decoded_room {
 	int fd;
 	const uint8_t *data; /* the file, mapped */
 	uint64_t limit, reserved, used;
-	struct ng_fault *fault;
+	struct ng_sigbus *fault;
 	bool lost; /* something could not be written out. Read and written atomically */
 	/* Where a block is made: */
 	uint8_t *block;
@@ -58,7 +58,7 @@ static struct ng_decoded_room *room_free(struct ng_decoded_room *room)
 	if (!room)
 		return NULL;
 	if (room->fault)
-		ng_fault_unwatch(room->fault);
+		ng_sigbus_unwatch(room->fault);
 	if (room->data)
 		munmap((void *)room->data, room->limit);
 	if (room->fd >= 0)
@@ -104,7 +104,7 @@ static int room_new(const char *dir, uint64_t limit, struct ng_decoded_room **re
 		return -errno;
 	room->data = data;
 	madvise(data, limit, MADV_RANDOM);
-	r = ng_fault_watch(data, limit, &room->fault);
+	r = ng_sigbus_watch(data, limit, &room->fault);
 	if (r < 0)
 		return r;
 	*ret_room = ng_steal_ptr(&room);
@@ -160,7 +160,7 @@ bool ng_decoded_faulted(struct ng_decoded *decoded)
 {
 	struct ng_decoded_room *room = decoded->room;
 
-	if (ng_fault_seen(room->fault) || __atomic_load_n(&room->lost, __ATOMIC_RELAXED))
+	if (ng_sigbus_seen(room->fault) || __atomic_load_n(&room->lost, __ATOMIC_RELAXED))
 		return true;
 	/* Pages that could not be written are dropped without a SIGBUS, and come back as zeroes;
 	 * only a call that waits for the file's pages reports it, once. This one waits for the

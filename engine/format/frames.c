@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <zstd.h>
 
-#include "base/cold.h"
+#include "base/prefetch.h"
 
 #define POOL_MAX     4u  /* decoders kept; more threads than that make their own */
 #define FETCH_FRAMES 64u /* asked of the kernel at a time */
@@ -180,7 +180,7 @@ static void fetch(const struct ng_frames *frames, uint64_t first, uint64_t end)
 	if (ng_frames_packed_range(frames, first, end, &lo, &hi) || lo == hi)
 		return;
 	hi = ng_min(hi, lo + FETCH_FRAMES * NG_FRAME_BYTES);
-	ng_ask(frames->data + lo, hi - lo);
+	ng_prefetch(frames->data + lo, hi - lo);
 }
 
 static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_t frame,

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <xxhash.h>
 
-#include "base/cold.h"
+#include "base/prefetch.h"
 #include "format/shardfile.h"
 
 /* u32 spacing, u32 0, u64 seed, then the shortcuts. */
@@ -26,7 +26,7 @@ static void fetch(const struct ng_packed *packed, uint64_t i, bool cold)
 	const uint8_t *at = ng_packed_at(packed, i);
 
 	if (cold)
-		ng_ask(at, sizeof(uint64_t));
+		ng_prefetch(at, sizeof(uint64_t));
 	else
 		__builtin_prefetch(at);
 }

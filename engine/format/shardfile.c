@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
-#include "base/fault.h"
+#include "base/sigbus.h"
 
 struct ng_shard_file {
 	const uint8_t *data; /* the mapping */
@@ -14,7 +14,7 @@ struct ng_shard_file {
 	uint64_t checksum;
 	uint32_t n_sections;
 	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: chunk sums */
-	struct ng_fault *fault;
+	struct ng_sigbus *watch;
 };
 
 const char *ng_section_name(uint32_t type)
@@ -145,7 +145,7 @@ static int map_file(struct ng_shard_file *file, int fd, const char *path, struct
 	file->data = data;
 	/* Advice only: where it fails, reads are merely slower. */
 	madvise(data, file->file_bytes, MADV_RANDOM);
-	r = ng_fault_watch(data, file->file_bytes, &file->fault);
+	r = ng_sigbus_watch(data, file->file_bytes, &file->watch);
 	return r ? ng_fail(err, r, "%s: cannot watch the mapping: %s", path, strerror(-r)) : 0;
 }
 
@@ -193,7 +193,7 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 {
 	if (!file)
 		return NULL;
-	ng_fault_unwatch(file->fault);
+	ng_sigbus_unwatch(file->watch);
 	if (file->data)
 		munmap((void *)file->data, file->file_bytes);
 	free(file);
@@ -239,5 +239,5 @@ const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *f
 
 bool ng_shard_file_faulted(const struct ng_shard_file *file)
 {
-	return ng_fault_seen(file->fault);
+	return ng_sigbus_seen(file->watch);
 }

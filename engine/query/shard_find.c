@@ -1,6 +1,6 @@
 /* Backward search: Ferragina and Manzini, J. ACM 2005. */
-#include "base/cold.h"
-#include "bwt/bwt_cold.h"
+#include "base/prefetch.h"
+#include "bwt/bwt_prefetch.h"
 #include "query/shard.h"
 
 /* Turns between two looks at the cancel flag. */
@@ -35,17 +35,17 @@ static bool search_goes_on(const struct search *s)
 }
 
 /* Ask for both ends of the rows. */
-static void search_ask(const struct search *s)
+static void search_prefetch(const struct search *s)
 {
 	uint64_t ends[] = {s->rows.lo, s->rows.hi};
 
-	ng_bwt_ask_rows(s->shard->bwt, ng_array_size(ends), ends);
+	ng_bwt_prefetch_rows(s->shard->bwt, ng_array_size(ends), ends);
 }
 
 int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
 {
-	struct ng_pace pace = {0};
+	struct ng_prefetch_pace pace = {0};
 	struct search s;
 	bool bad = false;
 	int r = search_begin(shard, pat, len, &s);
@@ -57,9 +57,9 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 	while (search_goes_on(&s)) {
 		struct ng_interval more = s.rows;
 
-		ng_pace_read(&pace);
+		ng_prefetch_pace_read(&pace);
 		if (pace.cold)
-			search_ask(&s);
+			search_prefetch(&s);
 		ng_bwt_step(shard->bwt, pat[s.left - 1], &more.lo, &more.hi, &bad);
 		if (bad)
 			return -EUCLEAN;
@@ -90,19 +90,19 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 
 /* A turn: a step of every search that has one to go. Returns how many made one. */
 static size_t searches_turn(size_t n, struct search *searches, const uint8_t *pat,
-			    struct ng_pace *pace, bool *damaged)
+			    struct ng_prefetch_pace *pace, bool *damaged)
 {
 	size_t walking = 0;
 
 	for (size_t i = 0; pace->cold && i < n; i++)
 		if (search_goes_on(&searches[i]))
-			search_ask(&searches[i]);
+			search_prefetch(&searches[i]);
 	for (size_t i = 0; i < n; i++) {
 		struct search *s = &searches[i];
 
 		if (!search_goes_on(s))
 			continue;
-		ng_pace_read(pace);
+		ng_prefetch_pace_read(pace);
 		s->left--;
 		ng_bwt_step(s->shard->bwt, pat[s->left], &s->rows.lo, &s->rows.hi, damaged);
 		walking++;
@@ -114,7 +114,7 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 		   const ng_cancel *cancel, struct ng_interval *ret_intervals)
 {
 	struct search searches[NG_SHARDS_TOGETHER];
-	struct ng_pace pace = {0};
+	struct ng_prefetch_pace pace = {0};
 	bool bad = false;
 	int r = 0;
 

@@ -1,5 +1,5 @@
 /* Locating and extracting: Ferragina and Manzini, J. ACM 2005. */
-#include "bwt/bwt_cold.h"
+#include "bwt/bwt_prefetch.h"
 #include "query/shard.h"
 
 /* Where a sample was taken. */
@@ -36,7 +36,7 @@ static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const 
 						      .to_mark = true,
 						      .end = bytes ? end + (i + c) * stride : NULL,
 						      .give = bytes};
-		ng_bwt_walk_chains_cold(shard->bwt, m, chains, &bad);
+		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];
 
@@ -164,11 +164,11 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 			return -EUCLEAN;
 	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
 		return -EUCLEAN;
-	ng_bwt_mark_rows_cold(shard->bwt, chains->sampled, marks, rows, &bad);
+	ng_bwt_mark_rows_prefetch(shard->bwt, chains->sampled, marks, rows, &bad);
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
 	if (!bad)
-		ng_bwt_walk_chains_cold(shard->bwt, chains->n, chains->chains, &bad);
+		ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
 	return bad ? -EUCLEAN : 0;
 }
 

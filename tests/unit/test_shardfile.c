@@ -1,4 +1,4 @@
-#include "base/fault.h"
+#include "base/sigbus.h"
 #include "shardmake.h"
 
 #include <signal.h>
@@ -13,11 +13,11 @@ static struct sigaction on_fault;
 static int take_fault_handler(void **state)
 {
 	uint8_t *page = mmap(NULL, NG_PAGE_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct ng_fault *fault;
+	struct ng_sigbus *fault;
 
-	if (page == MAP_FAILED || ng_fault_watch(page, NG_PAGE_BYTES, &fault))
+	if (page == MAP_FAILED || ng_sigbus_watch(page, NG_PAGE_BYTES, &fault))
 		return -1;
-	ng_fault_unwatch(fault);
+	ng_sigbus_unwatch(fault);
 	munmap(page, NG_PAGE_BYTES);
 	return sigaction(SIGBUS, NULL, &on_fault);
 }

@@ -1,6 +1,6 @@
-#include "bwt/bwt_cold.h"
+#include "bwt/bwt_prefetch.h"
 
-#include "base/cold.h"
+#include "base/prefetch.h"
 #include "bwt/bwt_internal.h"
 
 /* Rows whose pages are read to find out: where a part of an index is in memory, one row says too
@@ -15,20 +15,20 @@ bool ng_bwt_is_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
 	return false;
 }
 
-void ng_bwt_ask_rows(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
+void ng_bwt_prefetch_rows(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
 {
-	const uint8_t *asked = NULL;
+	const uint8_t *last = NULL;
 
 	/* Which pages they are stands in the map, which may have to come first. */
 	for (size_t i = 0; i < n; i++)
 		if (rows[i] < bwt->rows)
-			ng_ask(ng_bwt_map_line(bwt, rows[i]), NG_MAP_LINE_BYTES);
+			ng_prefetch(ng_bwt_map_line(bwt, rows[i]), NG_MAP_LINE_BYTES);
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *page = rows[i] < bwt->rows ? ng_bwt_page(bwt, rows[i]) : asked;
+		const uint8_t *page = rows[i] < bwt->rows ? ng_bwt_page(bwt, rows[i]) : last;
 
-		if (page != asked)
-			ng_ask(page, NG_PAGE_BYTES);
-		asked = page;
+		if (page != last)
+			ng_prefetch(page, NG_PAGE_BYTES);
+		last = page;
 	}
 }
 
@@ -42,27 +42,27 @@ static const uint8_t *mark_page(const struct ng_bwt *bwt, uint64_t mark)
 	return bwt->blocks + blocks.guess * NG_PAGE_BYTES;
 }
 
-static void marks_ask(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks)
+static void marks_prefetch(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks)
 {
 	/* Which pages they are stands beside the hints, which may have to come first. */
 	for (unsigned i = 0; i < n; i++)
 		if (marks[i] / NG_MARK_HINT < bwt->hints.n)
-			ng_ask(ng_packed_at(&bwt->hints, marks[i] / NG_MARK_HINT), 16);
+			ng_prefetch(ng_packed_at(&bwt->hints, marks[i] / NG_MARK_HINT), 16);
 	for (unsigned i = 0; i < n; i++) {
 		const uint8_t *page = mark_page(bwt, marks[i]);
 
 		if (page)
-			ng_ask(page, NG_PAGE_BYTES);
+			ng_prefetch(page, NG_PAGE_BYTES);
 	}
 }
 
-void ng_bwt_mark_rows_cold(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
-			   uint64_t *ret_rows, bool *damaged)
+void ng_bwt_mark_rows_prefetch(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
+			       uint64_t *ret_rows, bool *damaged)
 {
 	const uint8_t *first = n > 1 ? mark_page(bwt, marks[0]) : NULL;
 
 	if (first && ng_touch_waits(first))
-		marks_ask(bwt, n, marks);
+		marks_prefetch(bwt, n, marks);
 	ng_bwt_mark_rows(bwt, n, marks, ret_rows, damaged);
 }
 
@@ -80,8 +80,8 @@ static bool chain_go(const struct ng_bwt *bwt, struct ng_bwt_chain *chain, bool 
 	return chain->left || chain->to_mark;
 }
 
-void ng_bwt_walk_chains_cold(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
-			     bool *damaged)
+void ng_bwt_walk_chains_prefetch(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
+				 bool *damaged)
 {
 	struct ng_bwt_chain *walking[NG_BWT_CHAINS];
 	uint64_t rows[NG_BWT_CHAINS] = {0};
@@ -99,7 +99,7 @@ void ng_bwt_walk_chains_cold(const struct ng_bwt *bwt, unsigned n, struct ng_bwt
 
 		for (unsigned i = 0; i < n; i++)
 			rows[i] = walking[i]->row;
-		ng_bwt_ask_rows(bwt, n, rows);
+		ng_bwt_prefetch_rows(bwt, n, rows);
 		for (unsigned i = 0; i < n; i++)
 			if (chain_go(bwt, walking[i], damaged))
 				walking[left++] = walking[i];

@@ -1,4 +1,4 @@
-#include "base/fault.h"
+#include "base/sigbus.h"
 #include "scratch.h"
 
 #include <pthread.h>
@@ -53,35 +53,35 @@ static void test_zeroes_and_flag(void **state)
 {
 	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	uint8_t *cut = map_and_cut(4, 1), *whole = map_and_cut(2, 2);
-	struct ng_fault *cut_fault, *whole_fault;
+	struct ng_sigbus *cut_watch, *whole_watch;
 
 	assert_non_null(cut);
 	assert_non_null(whole);
-	assert_int_equal(ng_fault_watch(cut, 4 * page_bytes, &cut_fault), 0);
-	assert_int_equal(ng_fault_watch(whole, 2 * page_bytes - 5, &whole_fault), 0);
+	assert_int_equal(ng_sigbus_watch(cut, 4 * page_bytes, &cut_watch), 0);
+	assert_int_equal(ng_sigbus_watch(whole, 2 * page_bytes - 5, &whole_watch), 0);
 	arm();
 	for (size_t i = 0; i < page_bytes; i++)
 		assert_int_equal(read_byte(cut + i), 'x');
-	assert_false(ng_fault_seen(cut_fault));
+	assert_false(ng_sigbus_seen(cut_watch));
 	for (size_t i = page_bytes; i < 4 * page_bytes; i++)
 		assert_int_equal(read_byte(cut + i), 0);
-	assert_true(ng_fault_seen(cut_fault));
+	assert_true(ng_sigbus_seen(cut_watch));
 	assert_int_equal(read_byte(cut), 'x');
 	assert_int_equal(read_byte(whole + 2 * page_bytes - 1), 'x');
-	assert_false(ng_fault_seen(whole_fault));
-	assert_null(ng_fault_unwatch(cut_fault));
+	assert_false(ng_sigbus_seen(whole_watch));
+	assert_null(ng_sigbus_unwatch(cut_watch));
 	munmap(cut, 4 * page_bytes);
 
 	/* Used again, the node forgets. */
 	cut = map_and_cut(2, 1);
 	assert_non_null(cut);
-	assert_int_equal(ng_fault_watch(cut, 2 * page_bytes, &cut_fault), 0);
-	assert_false(ng_fault_seen(cut_fault));
+	assert_int_equal(ng_sigbus_watch(cut, 2 * page_bytes, &cut_watch), 0);
+	assert_false(ng_sigbus_seen(cut_watch));
 	assert_int_equal(read_byte(cut + page_bytes), 0);
-	assert_true(ng_fault_seen(cut_fault));
-	ng_fault_unwatch(cut_fault);
-	ng_fault_unwatch(whole_fault);
-	assert_null(ng_fault_unwatch(NULL));
+	assert_true(ng_sigbus_seen(cut_watch));
+	ng_sigbus_unwatch(cut_watch);
+	ng_sigbus_unwatch(whole_watch);
+	assert_null(ng_sigbus_unwatch(NULL));
 	munmap(cut, 2 * page_bytes);
 	munmap(whole, 2 * page_bytes);
 }
@@ -91,14 +91,14 @@ static void test_many_holes(void **state)
 {
 	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), n_pages = 300000;
 	uint8_t *data = map_and_cut(n_pages, 1);
-	struct ng_fault *fault;
+	struct ng_sigbus *watch;
 
 	assert_non_null(data);
-	assert_int_equal(ng_fault_watch(data, n_pages * page_bytes, &fault), 0);
+	assert_int_equal(ng_sigbus_watch(data, n_pages * page_bytes, &watch), 0);
 	arm();
 	for (size_t page = 2; page < n_pages; page += 2)
 		assert_int_equal(read_byte(data + page * page_bytes), 0);
-	ng_fault_unwatch(fault);
+	ng_sigbus_unwatch(watch);
 	munmap(data, n_pages * page_bytes);
 }
 
@@ -116,16 +116,16 @@ static void *watch_and_read(void *arg)
 	reader->ok = true;
 	for (size_t i = 0; i < reader->n_rounds; i++) {
 		uint8_t *data = map_and_cut(3, i % 2);
-		struct ng_fault *fault;
+		struct ng_sigbus *watch;
 
-		if (!data || ng_fault_watch(data, 3 * page_bytes, &fault)) {
+		if (!data || ng_sigbus_watch(data, 3 * page_bytes, &watch)) {
 			reader->ok = false;
 			break;
 		}
 		reader->ok &= read_byte(data + 2 * page_bytes) == 0;
 		reader->ok &= read_byte(data) == (i % 2 ? 'x' : 0);
-		reader->ok &= ng_fault_seen(fault);
-		ng_fault_unwatch(fault);
+		reader->ok &= ng_sigbus_seen(watch);
+		ng_sigbus_unwatch(watch);
 		munmap(data, 3 * page_bytes);
 	}
 	return NULL;
@@ -167,7 +167,7 @@ static void be_hit(enum before before, enum raised raised)
 	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	uint8_t *ours = map_and_cut(2, 1), *foreign = map_and_cut(2, 1);
 	struct sigaction action = {.sa_handler = SIG_DFL};
-	struct ng_fault *fault;
+	struct ng_sigbus *watch;
 
 	if (before == IGNORED)
 		action.sa_handler = SIG_IGN;
@@ -178,7 +178,7 @@ static void be_hit(enum before before, enum raised raised)
 		action.sa_flags = SA_SIGINFO;
 	}
 	sigaction(SIGBUS, &action, NULL);
-	if (!ours || !foreign || ng_fault_watch(ours, 2 * page_bytes, &fault))
+	if (!ours || !foreign || ng_sigbus_watch(ours, 2 * page_bytes, &watch))
 		_exit(1);
 	if (read_byte(ours + page_bytes))
 		_exit(2);
@@ -187,7 +187,7 @@ static void be_hit(enum before before, enum raised raised)
 	if (raised == KILL)
 		raise(SIGBUS);
 	if (raised == UNWATCHED) {
-		ng_fault_unwatch(fault);
+		ng_sigbus_unwatch(watch);
 		munmap(ours, 2 * page_bytes);
 		ours = map_and_cut(2, 1);
 		if (!ours)
@@ -228,10 +228,10 @@ static void test_foreign_signals(void **state)
 
 static void test_refuses_nothing_to_watch(void **state)
 {
-	struct ng_fault *fault = NULL;
+	struct ng_sigbus *watch = NULL;
 
-	assert_int_equal(ng_fault_watch((void *)4096, 0, &fault), -EINVAL);
-	assert_null(fault);
+	assert_int_equal(ng_sigbus_watch((void *)4096, 0, &watch), -EINVAL);
+	assert_null(watch);
 }
 
 int main(void)

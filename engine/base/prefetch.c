@@ -1,4 +1,4 @@
-#include "base/cold.h"
+#include "base/prefetch.h"
 
 #include <sys/mman.h>
 #include <time.h>
@@ -22,7 +22,7 @@ bool ng_touch_waits(const void *at)
 	return now_ns() - begin > WAIT_NS;
 }
 
-void ng_ask(const void *at, size_t bytes)
+void ng_prefetch(const void *at, size_t bytes)
 {
 	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t begin = (uintptr_t)at / page_bytes * page_bytes;
@@ -31,7 +31,7 @@ void ng_ask(const void *at, size_t bytes)
 	madvise((void *)begin, (uintptr_t)at + bytes - begin, MADV_WILLNEED);
 }
 
-void ng_pace_look(struct ng_pace *pace)
+void ng_prefetch_pace_look(struct ng_prefetch_pace *pace)
 {
 	uint64_t now = now_ns(), reads = pace->reads - 1;
 

@@ -1,4 +1,4 @@
-#include "base/fault.h"
+#include "base/sigbus.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -12,23 +12,23 @@
 /* A node of the list is never freed, only used again, so that the handler can walk the list at any
  * moment. While a node changes its generation is odd. The handler skips a node that changes under
  * it: the one that it looks for cannot, since its mapping is in use. */
-struct ng_fault {
-	struct ng_fault *next; /* set before the node is published */
+struct ng_sigbus {
+	struct ng_sigbus *next; /* set before the node is published */
 	atomic_uint generation;
 	atomic_uintptr_t begin, end; /* equal: not in use */
 	atomic_uint faults;
 };
 
 /* Globals, because a signal handler gets nothing else. */
-static _Atomic(struct ng_fault *) fault_list;
-static pthread_mutex_t fault_lock = PTHREAD_MUTEX_INITIALIZER; /* for writers */
-static bool fault_installed;                                   /* under fault_lock */
-static struct sigaction fault_chained; /* before the handler is installed, constant after */
-static size_t fault_page_bytes;        /* likewise */
+static _Atomic(struct ng_sigbus *) sigbus_list;
+static pthread_mutex_t sigbus_lock = PTHREAD_MUTEX_INITIALIZER; /* for writers */
+static bool sigbus_installed;                                   /* under sigbus_lock */
+static struct sigaction sigbus_chained; /* before the handler is installed, constant after */
+static size_t sigbus_page_bytes;        /* likewise */
 
-static struct ng_fault *find(uintptr_t addr, uintptr_t *ret_end)
+static struct ng_sigbus *find(uintptr_t addr, uintptr_t *ret_end)
 {
-	struct ng_fault *f = atomic_load(&fault_list);
+	struct ng_sigbus *f = atomic_load(&sigbus_list);
 
 	for (; f; f = f->next) {
 		unsigned generation = atomic_load(&f->generation);
@@ -44,11 +44,11 @@ static struct ng_fault *find(uintptr_t addr, uintptr_t *ret_end)
 }
 
 /* Put readable zeroes where addr is. */
-static bool replace(struct ng_fault *f, uintptr_t addr, uintptr_t end)
+static bool replace(struct ng_sigbus *f, uintptr_t addr, uintptr_t end)
 {
-	uintptr_t page = addr & ~(uintptr_t)(fault_page_bytes - 1);
+	uintptr_t page = addr & ~(uintptr_t)(sigbus_page_bytes - 1);
 	unsigned doublings = atomic_fetch_add(&f->faults, 1) / FAULTS_PER_DOUBLING;
-	size_t len = fault_page_bytes << ng_min(doublings, DOUBLINGS_MAX);
+	size_t len = sigbus_page_bytes << ng_min(doublings, DOUBLINGS_MAX);
 
 	len = ng_min(len, end - page);
 	return mmap((void *)page, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
@@ -59,14 +59,14 @@ static void chain(int sig, siginfo_t *info, void *context)
 {
 	struct sigaction fatal = {.sa_handler = SIG_DFL};
 
-	if (fault_chained.sa_flags & SA_SIGINFO) {
-		fault_chained.sa_sigaction(sig, info, context);
+	if (sigbus_chained.sa_flags & SA_SIGINFO) {
+		sigbus_chained.sa_sigaction(sig, info, context);
 		return;
 	}
-	if (fault_chained.sa_handler == SIG_IGN && info->si_code <= 0)
+	if (sigbus_chained.sa_handler == SIG_IGN && info->si_code <= 0)
 		return;
-	if (fault_chained.sa_handler != SIG_DFL && fault_chained.sa_handler != SIG_IGN) {
-		fault_chained.sa_handler(sig);
+	if (sigbus_chained.sa_handler != SIG_DFL && sigbus_chained.sa_handler != SIG_IGN) {
+		sigbus_chained.sa_handler(sig);
 		return;
 	}
 	/* A failed access happens again on return and ends the process, as it would have without
@@ -81,33 +81,33 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	int saved_errno = errno;
 	uintptr_t addr = (uintptr_t)info->si_addr, end;
 	/* si_addr means something only in a signal that the kernel raised for an access. */
-	struct ng_fault *f = info->si_code > 0 ? find(addr, &end) : NULL;
+	struct ng_sigbus *f = info->si_code > 0 ? find(addr, &end) : NULL;
 
 	if (!f || !replace(f, addr, end))
 		chain(sig, info, context);
 	errno = saved_errno;
 }
 
-/* Under fault_lock. */
+/* Under sigbus_lock. */
 static int install(void)
 {
 	struct sigaction action = {.sa_sigaction = on_sigbus,
 				   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
 
-	if (fault_installed)
+	if (sigbus_installed)
 		return 0;
-	fault_page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	sigbus_page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGBUS, NULL, &fault_chained) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
+	if (sigaction(SIGBUS, NULL, &sigbus_chained) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
 		return -errno;
-	fault_installed = true;
+	sigbus_installed = true;
 	return 0;
 }
 
-/* A node that is not in use, new or old; under fault_lock. */
-static struct ng_fault *take_node(void)
+/* A node that is not in use, new or old; under sigbus_lock. */
+static struct ng_sigbus *take_node(void)
 {
-	struct ng_fault *f = atomic_load(&fault_list);
+	struct ng_sigbus *f = atomic_load(&sigbus_list);
 
 	while (f && atomic_load(&f->begin) != atomic_load(&f->end))
 		f = f->next;
@@ -115,13 +115,13 @@ static struct ng_fault *take_node(void)
 		return f;
 	f = calloc(1, sizeof(*f));
 	if (f) {
-		f->next = atomic_load(&fault_list);
-		atomic_store(&fault_list, f);
+		f->next = atomic_load(&sigbus_list);
+		atomic_store(&sigbus_list, f);
 	}
 	return f;
 }
 
-static void set_range(struct ng_fault *f, uintptr_t begin, uintptr_t end)
+static void set_range(struct ng_sigbus *f, uintptr_t begin, uintptr_t end)
 {
 	atomic_fetch_add(&f->generation, 1);
 	atomic_store(&f->begin, begin);
@@ -130,40 +130,40 @@ static void set_range(struct ng_fault *f, uintptr_t begin, uintptr_t end)
 	atomic_fetch_add(&f->generation, 1);
 }
 
-int ng_fault_watch(const void *addr, size_t len, struct ng_fault **ret_fault)
+int ng_sigbus_watch(const void *addr, size_t len, struct ng_sigbus **ret_watch)
 {
-	struct ng_fault *f = NULL;
+	struct ng_sigbus *f = NULL;
 	int r;
 
 	if (!len)
 		return -EINVAL;
-	pthread_mutex_lock(&fault_lock);
+	pthread_mutex_lock(&sigbus_lock);
 	r = install();
 	if (!r) {
 		f = take_node();
 		if (f)
 			set_range(f, (uintptr_t)addr,
-				  (uintptr_t)addr + ng_align_up(len, fault_page_bytes));
+				  (uintptr_t)addr + ng_align_up(len, sigbus_page_bytes));
 		else
 			r = -ENOMEM;
 	}
-	pthread_mutex_unlock(&fault_lock);
+	pthread_mutex_unlock(&sigbus_lock);
 	if (!r)
-		*ret_fault = f;
+		*ret_watch = f;
 	return r;
 }
 
-bool ng_fault_seen(const struct ng_fault *fault)
+bool ng_sigbus_seen(const struct ng_sigbus *watch)
 {
-	return atomic_load(&fault->faults) != 0;
+	return atomic_load(&watch->faults) != 0;
 }
 
-struct ng_fault *ng_fault_unwatch(struct ng_fault *fault)
+struct ng_sigbus *ng_sigbus_unwatch(struct ng_sigbus *watch)
 {
-	if (!fault)
+	if (!watch)
 		return NULL;
-	pthread_mutex_lock(&fault_lock);
-	set_range(fault, 0, 0);
-	pthread_mutex_unlock(&fault_lock);
+	pthread_mutex_lock(&sigbus_lock);
+	set_range(watch, 0, 0);
+	pthread_mutex_unlock(&sigbus_lock);
 	return NULL;
 }

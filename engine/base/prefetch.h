@@ -14,22 +14,22 @@ bool ng_touch_waits(const void *at);
 
 /* Have the system begin to read the pages of [at, at + bytes), of a mapped file, and don't wait for
  * them. */
-void ng_ask(const void *at, size_t bytes);
+void ng_prefetch(const void *at, size_t bytes);
 
 /* Whether one of a sequence of reads, one after the other, has waited for the disk: looked at after
  * 1, 2, 4, 8 reads and so on, until one has, so that looking costs nothing. All zero before the
  * first. */
-struct ng_pace {
+struct ng_prefetch_pace {
 	uint64_t since_ns;
 	unsigned reads, look; /* since then; after which to look */
 	bool cold;
 };
 
-void ng_pace_look(struct ng_pace *pace);
+void ng_prefetch_pace_look(struct ng_prefetch_pace *pace);
 
 /* One more read is about to be made. */
-static inline void ng_pace_read(struct ng_pace *pace)
+static inline void ng_prefetch_pace_read(struct ng_prefetch_pace *pace)
 {
 	if (pace->reads++ == pace->look && !pace->cold)
-		ng_pace_look(pace);
+		ng_prefetch_pace_look(pace);
 }
