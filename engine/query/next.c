@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 #include "query/batch.h"
-#include "query/tally.h"
+#include "query/char_counts.h"
 
 /* Searches cost steps for each byte of the pattern and for each byte that might follow; reading
  * costs a locate and a short extract for each row that is looked at. So many rows, and patterns of
@@ -27,7 +27,7 @@ struct reading {
 	uint32_t s;
 	size_t len; /* of the pattern */
 	const ng_cancel *cancel;
-	struct ng_tally *tally;
+	struct ng_char_counts *counts;
 };
 
 static int after_read(const struct reading *reading, uint64_t row, struct after *ret)
@@ -70,20 +70,20 @@ static bool after_same(const struct after *a, const struct after *b)
 	return n == after_deciding(b) && memcmp(a->bytes, b->bytes, n) == 0;
 }
 
-static int after_tally(const struct reading *reading, const struct after *after, uint64_t rows)
+static int after_count(const struct reading *reading, const struct after *after, uint64_t rows)
 {
 	unsigned character = after_character(after);
 
 	if (after->n == 0)
-		return ng_tally_add(reading->tally, NG_NEXT_END, NULL, 0, rows);
+		return ng_char_counts_add(reading->counts, NG_NEXT_END, NULL, 0, rows);
 	if (character)
-		return ng_tally_add(reading->tally, NG_NEXT_CHARACTER, after->bytes, character,
-				    rows);
-	return ng_tally_add(reading->tally, NG_NEXT_BYTE, after->bytes, 1, rows);
+		return ng_char_counts_add(reading->counts, NG_NEXT_CHARACTER, after->bytes,
+					  character, rows);
+	return ng_char_counts_add(reading->counts, NG_NEXT_BYTE, after->bytes, 1, rows);
 }
 
 /* Rows [lo, hi), the first and the last of which are followed so. */
-static int range_tally(const struct reading *reading, uint64_t lo, const struct after *first,
+static int range_count(const struct reading *reading, uint64_t lo, const struct after *first,
 		       uint64_t hi, const struct after *last)
 {
 	uint64_t middle = lo + (hi - lo) / 2;
@@ -91,14 +91,14 @@ static int range_tally(const struct reading *reading, uint64_t lo, const struct 
 	int r;
 
 	if (hi - lo == 1 || after_same(first, last))
-		return after_tally(reading, first, hi - lo);
+		return after_count(reading, first, hi - lo);
 	r = after_read(reading, middle - 1, &before);
 	if (r == 0)
 		r = after_read(reading, middle, &at);
 	if (r == 0)
-		r = range_tally(reading, lo, first, middle, &before);
+		r = range_count(reading, lo, first, middle, &before);
 	if (r == 0)
-		r = range_tally(reading, middle, &at, hi, last);
+		r = range_count(reading, middle, &at, hi, last);
 	return r;
 }
 
@@ -109,7 +109,7 @@ static int rows_read(const struct reading *reading, struct ng_interval rows)
 
 	if (r == 0)
 		r = after_read(reading, rows.hi - 1, &last);
-	return r < 0 ? r : range_tally(reading, rows.lo, &first, rows.hi, &last);
+	return r < 0 ? r : range_count(reading, rows.lo, &first, rows.hi, &last);
 }
 
 /* ---- searching ---- */
@@ -117,7 +117,7 @@ static int rows_read(const struct reading *reading, struct ng_interval rows)
 struct searching {
 	const struct ng_shard *shard;
 	const ng_cancel *cancel;
-	struct ng_tally *tally;
+	struct ng_char_counts *counts;
 	uint8_t *text; /* 256 copies of pattern and tail: what is searched for */
 	size_t len;    /* of the pattern */
 };
@@ -157,9 +157,9 @@ static int bytes_find(const struct searching *s, const struct tail *tail, unsign
 	return 0;
 }
 
-/* Tally characters that begin with tail, which occurs `rows` times behind the pattern; their number
+/* Count characters that begin with tail, which occurs `rows` times behind the pattern; their number
  * is added to *ret_characters. */
-static int characters_tally(const struct searching *s, const struct tail *tail, uint64_t rows,
+static int characters_count(const struct searching *s, const struct tail *tail, uint64_t rows,
 			    uint64_t *ret_characters)
 {
 	uint64_t counts[64];
@@ -170,7 +170,7 @@ static int characters_tally(const struct searching *s, const struct tail *tail, 
 		if (ng_utf8_len(tail->bytes, tail->bytes + tail->n) != tail->n)
 			return 0;
 		*ret_characters += rows;
-		return ng_tally_add(s->tally, NG_NEXT_CHARACTER, tail->bytes, tail->n, rows);
+		return ng_char_counts_add(s->counts, NG_NEXT_CHARACTER, tail->bytes, tail->n, rows);
 	}
 	r = bytes_find(s, tail, 0x80, 0xc0, counts);
 	for (unsigned i = 0; r == 0 && i < 64; i++) {
@@ -178,24 +178,24 @@ static int characters_tally(const struct searching *s, const struct tail *tail, 
 
 		more.bytes[more.n++] = (uint8_t)(0x80 + i);
 		if (counts[i])
-			r = characters_tally(s, &more, counts[i], ret_characters);
+			r = characters_count(s, &more, counts[i], ret_characters);
 	}
 	return r;
 }
 
-static int first_byte_tally(const struct searching *s, uint8_t byte, uint64_t rows)
+static int first_byte_count(const struct searching *s, uint8_t byte, uint64_t rows)
 {
 	struct tail tail = {{byte}, 1};
 	uint64_t characters = 0;
 	int r = 0;
 
 	if (byte < 0x80)
-		return ng_tally_add(s->tally, NG_NEXT_CHARACTER, &byte, 1, rows);
+		return ng_char_counts_add(s->counts, NG_NEXT_CHARACTER, &byte, 1, rows);
 	if (rows && byte >= 0xc2 && byte < 0xf5)
-		r = characters_tally(s, &tail, rows, &characters);
+		r = characters_count(s, &tail, rows, &characters);
 	if (r < 0 || characters > rows)
 		return r < 0 ? r : -EUCLEAN;
-	return ng_tally_add(s->tally, NG_NEXT_BYTE, &byte, 1, rows - characters);
+	return ng_char_counts_add(s->counts, NG_NEXT_BYTE, &byte, 1, rows - characters);
 }
 
 static int rows_search(struct searching *s, const uint8_t *pat, uint64_t rows)
@@ -214,18 +214,18 @@ static int rows_search(struct searching *s, const uint8_t *pat, uint64_t rows)
 		if (counts[byte] > rows)
 			return -EUCLEAN;
 		rows -= counts[byte];
-		r = first_byte_tally(s, (uint8_t)byte, counts[byte]);
+		r = first_byte_count(s, (uint8_t)byte, counts[byte]);
 	}
 	/* What is followed by no byte is followed by a separator. */
-	return r < 0 ? r : ng_tally_add(s->tally, NG_NEXT_END, NULL, 0, rows);
+	return r < 0 ? r : ng_char_counts_add(s->counts, NG_NEXT_END, NULL, 0, rows);
 }
 
-static int behind_tally(const struct ng_index *index, const struct ng_range *range,
-			const ng_cancel *cancel, struct ng_tally *tally)
+static int behind_count(const struct ng_index *index, const struct ng_range *range,
+			const ng_cancel *cancel, struct ng_char_counts *counts)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf pat = NG_BUF_INIT;
-	struct reading reading = {index, range->shard, range->bytes, cancel, tally};
-	struct searching searching = {index->shards[range->shard], cancel, tally, NULL,
+	struct reading reading = {index, range->shard, range->bytes, cancel, counts};
+	struct searching searching = {index->shards[range->shard], cancel, counts, NULL,
 				      range->bytes};
 	int r;
 
@@ -238,5 +238,5 @@ static int behind_tally(const struct ng_index *index, const struct ng_range *ran
 int ng_next(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n)
 {
-	return ng_tally_all(index, ranges, cancel, behind_tally, ret_list, ret_n);
+	return ng_char_counts_all(index, ranges, cancel, behind_count, ret_list, ret_n);
 }

@@ -1,7 +1,7 @@
 /* What precedes a query: an FM-index extends to the left, so this is a walk over the tree of
  * backward searches, as deep as a character is long. */
 #include "base/utf8.h"
-#include "query/tally.h"
+#include "query/char_counts.h"
 
 /* Rows that are followed one by one rather than asked for each byte: some hundred steps would find
  * as many rows at most. */
@@ -10,7 +10,7 @@
 struct walk {
 	const struct ng_shard *shard;
 	const ng_cancel *cancel;
-	struct ng_tally *tally;
+	struct ng_char_counts *counts;
 };
 
 /* The bytes before an occurrence, at the end of an array. */
@@ -52,8 +52,8 @@ static bool is_open(const struct before *before)
 }
 
 /* Follow one row back until what precedes is known: whether it is a character, which is added to
- * the tally then. */
-static int row_tally(const struct walk *walk, uint64_t row, struct before *before,
+ * the counts then. */
+static int row_count(const struct walk *walk, uint64_t row, struct before *before,
 		     bool *ret_character)
 {
 	bool damaged = false, start = false;
@@ -70,16 +70,17 @@ static int row_tally(const struct walk *walk, uint64_t row, struct before *befor
 	*ret_character = before->n && is_character(before);
 	if (!*ret_character)
 		return 0;
-	return ng_tally_add(walk->tally, NG_NEXT_CHARACTER, before_bytes(before), before->n, 1);
+	return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, before_bytes(before), before->n,
+				  1);
 }
 
-/* Characters that end with `before` in front of rows: added to the tally, and to
+/* Characters that end with `before` in front of rows: added to the counts, and to
  * *ret_characters. */
-static int characters_tally(const struct walk *walk, struct ng_interval rows, struct before before,
+static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
 			    uint64_t *ret_characters);
 
 /* The rows that have one byte more in front. */
-static int byte_tally(const struct walk *walk, struct ng_interval rows, const struct before *before,
+static int byte_count(const struct walk *walk, struct ng_interval rows, const struct before *before,
 		      uint8_t byte, uint64_t *ret_rows, uint64_t *ret_characters)
 {
 	struct before more = before_more(before, byte);
@@ -93,10 +94,10 @@ static int byte_tally(const struct walk *walk, struct ng_interval rows, const st
 		return 0;
 	if (is_character(&more)) {
 		*ret_characters += *ret_rows;
-		return ng_tally_add(walk->tally, NG_NEXT_CHARACTER, before_bytes(&more), more.n,
-				    *ret_rows);
+		return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, before_bytes(&more),
+					  more.n, *ret_rows);
 	}
-	return is_open(&more) ? characters_tally(walk, rows, more, ret_characters) : 0;
+	return is_open(&more) ? characters_count(walk, rows, more, ret_characters) : 0;
 }
 
 static bool shard_has(const struct ng_shard *shard, unsigned byte)
@@ -107,7 +108,7 @@ static bool shard_has(const struct ng_shard *shard, unsigned byte)
 	return lo < hi;
 }
 
-static int characters_tally(const struct walk *walk, struct ng_interval rows, struct before before,
+static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
 			    uint64_t *ret_characters)
 {
 	uint64_t left = rows.hi - rows.lo;
@@ -120,7 +121,7 @@ static int characters_tally(const struct walk *walk, struct ng_interval rows, st
 			struct before mine = before;
 			bool character = false;
 
-			r = row_tally(walk, row, &mine, &character);
+			r = row_count(walk, row, &mine, &character);
 			*ret_characters += character;
 		}
 		return r;
@@ -131,7 +132,7 @@ static int characters_tally(const struct walk *walk, struct ng_interval rows, st
 
 		if (!shard_has(walk->shard, byte))
 			continue;
-		r = byte_tally(walk, rows, &before, (uint8_t)byte, &n, ret_characters);
+		r = byte_count(walk, rows, &before, (uint8_t)byte, &n, ret_characters);
 		if (r == 0 && n > left)
 			return -EUCLEAN;
 		left -= n;
@@ -140,20 +141,20 @@ static int characters_tally(const struct walk *walk, struct ng_interval rows, st
 }
 
 /* All rows that have a byte in front: as characters, or else as that byte. */
-static int first_byte_tally(const struct walk *walk, struct ng_interval rows, uint8_t byte,
+static int first_byte_count(const struct walk *walk, struct ng_interval rows, uint8_t byte,
 			    uint64_t *ret_rows)
 {
 	uint64_t characters = 0;
-	int r = byte_tally(walk, rows, &(struct before){.n = 0}, byte, ret_rows, &characters);
+	int r = byte_count(walk, rows, &(struct before){.n = 0}, byte, ret_rows, &characters);
 
 	if (r < 0)
 		return r;
 	if (characters > *ret_rows)
 		return -EUCLEAN;
-	return ng_tally_add(walk->tally, NG_NEXT_BYTE, &byte, 1, *ret_rows - characters);
+	return ng_char_counts_add(walk->counts, NG_NEXT_BYTE, &byte, 1, *ret_rows - characters);
 }
 
-static int few_tally(const struct walk *walk, struct ng_interval rows)
+static int few_count(const struct walk *walk, struct ng_interval rows)
 {
 	int r = 0;
 
@@ -161,42 +162,42 @@ static int few_tally(const struct walk *walk, struct ng_interval rows)
 		struct before before = {.n = 0};
 		bool character = false;
 
-		r = row_tally(walk, row, &before, &character);
+		r = row_count(walk, row, &before, &character);
 		if (r == 0 && before.n == 0)
-			r = ng_tally_add(walk->tally, NG_NEXT_START, NULL, 0, 1);
+			r = ng_char_counts_add(walk->counts, NG_NEXT_START, NULL, 0, 1);
 		else if (r == 0 && !character)
-			r = ng_tally_add(walk->tally, NG_NEXT_BYTE,
-					 before.bytes + sizeof(before.bytes) - 1, 1, 1);
+			r = ng_char_counts_add(walk->counts, NG_NEXT_BYTE,
+					       before.bytes + sizeof(before.bytes) - 1, 1, 1);
 	}
 	return r == 0 && ng_cancelled(walk->cancel) ? -EINTR : r;
 }
 
-static int before_tally(const struct ng_index *index, const struct ng_range *range,
-			const ng_cancel *cancel, struct ng_tally *tally)
+static int before_count(const struct ng_index *index, const struct ng_range *range,
+			const ng_cancel *cancel, struct ng_char_counts *counts)
 {
-	struct walk walk = {index->shards[range->shard], cancel, tally};
+	struct walk walk = {index->shards[range->shard], cancel, counts};
 	struct ng_interval rows = {range->lo, range->hi};
 	uint64_t left = rows.hi - rows.lo;
 	int r = 0;
 
 	if (left <= FEW_ROWS)
-		return few_tally(&walk, rows);
+		return few_count(&walk, rows);
 	for (unsigned byte = 0; r == 0 && left && byte < 256; byte++) {
 		uint64_t n = 0;
 
 		if (!shard_has(walk.shard, byte))
 			continue;
-		r = first_byte_tally(&walk, rows, (uint8_t)byte, &n);
+		r = first_byte_count(&walk, rows, (uint8_t)byte, &n);
 		if (r == 0 && n > left)
 			return -EUCLEAN;
 		left -= n;
 	}
 	/* What has no byte in front has a separator. */
-	return r < 0 ? r : ng_tally_add(tally, NG_NEXT_START, NULL, 0, left);
+	return r < 0 ? r : ng_char_counts_add(counts, NG_NEXT_START, NULL, 0, left);
 }
 
 int ng_prev(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	    struct ng_next **ret_list, size_t *ret_n)
 {
-	return ng_tally_all(index, ranges, cancel, before_tally, ret_list, ret_n);
+	return ng_char_counts_all(index, ranges, cancel, before_count, ret_list, ret_n);
 }
