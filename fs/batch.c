@@ -166,7 +166,7 @@ static int append_line(const struct ng_line *line, const char *error, const uint
 	return r ? r : ng_buf_append(buf, "\n", 1);
 }
 
-static int answer(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const struct answers *how, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(queries_clear) struct queries queries = {.bytes = NG_BUF_INIT};
@@ -185,7 +185,7 @@ static int answer(const struct ng_view_index *index, const struct ng_line *lines
 	return r;
 }
 
-int ng_lines_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_count(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		   bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {append_counts, append_count};
@@ -193,7 +193,7 @@ int ng_lines_count(const struct ng_view_index *index, const struct ng_line *line
 	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
-int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {append_intervals, ng_answer_find};
@@ -201,15 +201,15 @@ int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines
 	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
-int ng_lines_df(const struct ng_view_index *index, const struct ng_line *lines, size_t n, bool fold,
-		const ng_cancel *cancel, struct ng_buf *buf)
+int ng_lines_df(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+		bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_df};
 
 	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
-int ng_lines_next(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_next(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_next_json};
@@ -217,7 +217,7 @@ int ng_lines_next(const struct ng_view_index *index, const struct ng_line *lines
 	return answer(index, lines, n, fold, &how, cancel, buf);
 }
 
-int ng_lines_prev(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_prev_json};

@@ -11,13 +11,13 @@
  * queries as names do: %XX is a byte. To one that doesn't, the answer is "error: " and why. For
  * counts and intervals, the queries of all lines are searched side by side, unless case is folded.
  * These are ng_session_answer. */
-int ng_lines_count(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_count(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		   bool fold, const ng_cancel *cancel, struct ng_buf *buf);
-int ng_lines_find(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf);
-int ng_lines_df(const struct ng_view_index *index, const struct ng_line *lines, size_t n, bool fold,
-		const ng_cancel *cancel, struct ng_buf *buf);
-int ng_lines_next(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_df(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+		bool fold, const ng_cancel *cancel, struct ng_buf *buf);
+int ng_lines_next(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf);
-int ng_lines_prev(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf);

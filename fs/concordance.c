@@ -246,7 +246,7 @@ static void concordance_free(struct ng_stream *stream)
 	free(c);
 }
 
-int ng_concordance_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+int ng_concordance_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		       const struct ng_asked *asked, const struct ng_occurrences_how *how,
 		       struct ng_stream **ret_stream)
 {

@@ -48,7 +48,7 @@ static void deferred_free(struct ng_stream *stream)
 	free(d);
 }
 
-int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+int ng_deferred_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		    ng_deferred_answer answer, const struct ng_asked *asked,
 		    struct ng_stream **ret_stream)
 {

@@ -13,6 +13,6 @@ typedef int (*ng_deferred_answer)(const struct ng_index *index, const struct ng_
 
 /* The stream of answer(query). The query is copied; indexes and index are as ng_stream_init takes
  * them, and index not NULL. Holds the whole text once it is made. -ENOMEM. */
-int ng_deferred_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+int ng_deferred_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		    ng_deferred_answer answer, const struct ng_asked *asked,
 		    struct ng_stream **ret_stream);

@@ -11,7 +11,7 @@ struct place {
 	char *path; /* absolute, since the daemon leaves its directory; links are followed anew
 		     * whenever the index is opened */
 	char *name;
-	struct ng_view_index *current;
+	struct ng_mounted_index *current;
 };
 
 struct ng_indexes {
@@ -63,7 +63,7 @@ static char *absolute_path(const char *path)
 	return absolute;
 }
 
-static void close_index(struct ng_indexes *indexes, struct ng_view_index *index)
+static void close_index(struct ng_indexes *indexes, struct ng_mounted_index *index)
 {
 	if (!index)
 		return;
@@ -90,9 +90,9 @@ static int keep_decoded(const struct ng_indexes *indexes, struct ng_index *index
 }
 
 static int open_index(struct ng_indexes *indexes, const char *path,
-		      struct ng_view_index **ret_index, struct ng_error *err)
+		      struct ng_mounted_index **ret_index, struct ng_error *err)
 {
-	struct ng_view_index *index = calloc(1, sizeof(*index));
+	struct ng_mounted_index *index = calloc(1, sizeof(*index));
 	ng_cleanup(ng_freep) char *manifest = NULL;
 	struct ng_index_stats stats;
 	struct stat st;
@@ -209,9 +209,9 @@ const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i)
 	return indexes->places[i].name;
 }
 
-const struct ng_view_index *ng_indexes_get(struct ng_indexes *indexes, size_t i)
+const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i)
 {
-	struct ng_view_index *index;
+	struct ng_mounted_index *index;
 
 	pthread_mutex_lock(&indexes->lock);
 	index = indexes->places[i].current;
@@ -220,9 +220,9 @@ const struct ng_view_index *ng_indexes_get(struct ng_indexes *indexes, size_t i)
 	return index;
 }
 
-void ng_indexes_put(struct ng_indexes *indexes, const struct ng_view_index *index)
+void ng_indexes_put(struct ng_indexes *indexes, const struct ng_mounted_index *index)
 {
-	struct ng_view_index *mine = (struct ng_view_index *)index;
+	struct ng_mounted_index *mine = (struct ng_mounted_index *)index;
 	bool last;
 
 	if (!index)
@@ -236,10 +236,10 @@ void ng_indexes_put(struct ng_indexes *indexes, const struct ng_view_index *inde
 
 /* Open place i again; *ret_index stays NULL when it is as it was. */
 static int reopen(struct ng_indexes *indexes, const struct place *place,
-		  struct ng_view_index **ret_index, struct ng_error *err)
+		  struct ng_mounted_index **ret_index, struct ng_error *err)
 {
-	const struct ng_view_index *old = place->current;
-	struct ng_view_index *index;
+	const struct ng_mounted_index *old = place->current;
+	struct ng_mounted_index *index;
 	int r = open_index(indexes, place->path, &index, err);
 
 	if (r < 0)
@@ -268,7 +268,7 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 
 int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct ng_view_index **fresh = calloc(indexes->n, sizeof(*fresh));
+	ng_cleanup(ng_freep) struct ng_mounted_index **fresh = calloc(indexes->n, sizeof(*fresh));
 	int r = fresh ? 0 : ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
 
 	for (size_t i = 0; r == 0 && i < indexes->n; i++)
@@ -276,7 +276,7 @@ int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_e
 	if (r == 0) {
 		pthread_mutex_lock(&indexes->lock);
 		for (size_t i = 0; i < indexes->n; i++) {
-			struct ng_view_index *old = indexes->places[i].current;
+			struct ng_mounted_index *old = indexes->places[i].current;
 
 			ret_changed[i] = fresh[i];
 			if (fresh[i]) {

@@ -6,7 +6,7 @@
 #include "listing.h"
 #include "query/query.h"
 
-struct ng_view_index {
+struct ng_mounted_index {
 	/* All of these stay as they are. */
 	struct ng_index *index;
 	uint64_t docs, text_bytes;
@@ -31,7 +31,7 @@ struct ng_opening {
 struct ng_indexes;
 
 /* Open those at paths[0..n_paths-1], n_paths >= 1. listings is borrowed until ng_indexes_free: what
- * it knows of an index goes with that. Errors as ng_view_new. All functions below are
+ * it knows of an index goes with that. Errors as ng_tree_new. All functions below are
  * thread-safe. */
 int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_opening *opening,
 		   struct ng_listings *listings, struct ng_indexes **ret_indexes,
@@ -46,11 +46,11 @@ const char *ng_indexes_path(const struct ng_indexes *indexes, size_t i);
 const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i);
 
 /* Index i < count as it is now, to be given back by ng_indexes_put. O(1). */
-const struct ng_view_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
+const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
 /* Closes it if it has been replaced and nobody else is using it. NULL is fine. */
-void ng_indexes_put(struct ng_indexes *indexes, const struct ng_view_index *index);
+void ng_indexes_put(struct ng_indexes *indexes, const struct ng_mounted_index *index);
 
 /* Open all of them again. If that works, those that have changed are current from here on, and
  * ret_changed[0..count-1] says which; otherwise nothing is different. One at a time. Errors as
- * ng_view_new, and -EOVERFLOW: documents have changed too often. O(shards). */
+ * ng_tree_new, and -EOVERFLOW: documents have changed too often. O(shards). */
 int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_error *err);

@@ -216,10 +216,10 @@ static char *check_mountpoint(const char *path)
 	return real;
 }
 
-static struct ng_view *open_view(const struct options *options)
+static struct ng_tree *open_tree(const struct options *options)
 {
 	const char *dir = options->cache_dir;
-	struct ng_view_options view_options = {
+	struct ng_tree_options tree_options = {
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
@@ -232,18 +232,18 @@ static struct ng_view *open_view(const struct options *options)
 	};
 	const char *remedy = "";
 	struct ng_error err = {""};
-	struct ng_view *view = NULL;
+	struct ng_tree *tree = NULL;
 	int r;
 
-	if (options->cache && options->cache_bytes && !view_options.opening.decoded_bytes) {
+	if (options->cache && options->cache_bytes && !tree_options.opening.decoded_bytes) {
 		fprintf(stderr,
 			"ngramfs: %s: no room for the cache there; set TMPDIR, or give cache=0\n",
 			dir);
 		return NULL;
 	}
-	r = ng_view_new(options->paths, options->n_paths - 1, &view_options, &view, &err);
+	r = ng_tree_new(options->paths, options->n_paths - 1, &tree_options, &tree, &err);
 	if (r == 0)
-		return view;
+		return tree;
 	if (r == -ENOENT || r == -ENOTDIR)
 		remedy = "; an index is a directory that mkngramfs makes";
 	else if (r == -EUCLEAN)
@@ -257,12 +257,12 @@ static int run(const struct options *options, struct fuse_session *session, stru
 	       const char *mountpoint, int ready_fd)
 {
 	struct ng_service service = {session, mount, mountpoint, ready_fd, options->single};
-	ng_cleanup(ng_view_freep) struct ng_view *view = open_view(options);
+	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
-	if (!view)
+	if (!tree)
 		return EXIT_FAILURE;
-	mount->view = view;
+	mount->tree = tree;
 	mount->uid = getuid();
 	mount->gid = getgid();
 	if (fuse_set_signal_handlers(session) < 0)

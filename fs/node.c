@@ -264,7 +264,7 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 {
 	struct slot *slot, *there;
 
-	assert(init->kind >= NG_KIND_FIRST_KEPT || init->settings);
+	assert(init->kind >= NG_KIND_FIRST_DYNAMIC || init->settings);
 	slot = slot_new(init);
 	if (!slot) {
 		ng_stream_free(init->stream);
@@ -277,8 +277,8 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		count_lookup(nodes, there, ret_entry);
 	} else {
 		slot->node.id = ng_node_id_make(init->kind, init->index, nodes->next_serial++);
-		if (init->kind < NG_KIND_FIRST_KEPT)
-			slot->node.id |= NG_NODE_KEPT;
+		if (init->kind < NG_KIND_FIRST_DYNAMIC)
+			slot->node.id |= NG_NODE_DYNAMIC;
 		if (nodes->n == nodes->buckets)
 			grow(nodes);
 		chain(nodes, slot);
@@ -352,7 +352,7 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
 {
 	struct slot *slot;
 
-	if (!ng_node_is_kept(id))
+	if (!ng_node_is_dynamic(id))
 		return;
 	pthread_mutex_lock(&nodes->lock);
 	slot = find_id(nodes, id);

@@ -9,13 +9,13 @@
  *  - st_nlink stays 1 all the same, so that tar, cp -a, rsync -H and du, which look for hard links
  *    only where st_nlink > 1, treat each name as a file of its own.
  *
- * An index may change under a mount (ng_view_reload), and everything that the kernel has cached of
+ * An index may change under a mount (ng_tree_reload), and everything that the kernel has cached of
  * it must go. It can't be told to forget the children of a directory whose names nobody remembers;
  * but directories that don't live in the table have the index's epoch, a count of its changes, for
  * a value. So after a change they are other nodes, with nothing cached below them, and it is enough
  * to make the kernel look the few names in the mount's root up again. Counts stay what they are;
  * documents, too, as long as an index is only appended to; otherwise its incarnation changes, which
- * is part of their value. What an old number means is decided by room.h.
+ * is part of their value. What an old number means is decided by node_ops.h.
  *
  * Directories of one query, directories below /with, whose settings must be kept, and files whose
  * content must be kept, are in the table: made by lookup, counted as the kernel counts them, freed
@@ -45,11 +45,11 @@ enum ng_kind {
 	NG_KIND_NEXT_DIR,
 	NG_KIND_PREV_DIR,
 	NG_KIND_WITH_DIR,
-	NG_KIND_COUNT,      /* value: the count */
-	NG_KIND_TEXT,       /* value: incarnation and document number */
-	NG_KIND_META,       /* the same */
-	NG_KIND_FIRST_KEPT, /* kinds from here on live in the table; value: a serial number */
-	NG_KIND_FIND = NG_KIND_FIRST_KEPT,
+	NG_KIND_COUNT,         /* value: the count */
+	NG_KIND_TEXT,          /* value: incarnation and document number */
+	NG_KIND_META,          /* the same */
+	NG_KIND_FIRST_DYNAMIC, /* kinds from here on live in the table; value: a serial number */
+	NG_KIND_FIND = NG_KIND_FIRST_DYNAMIC,
 	NG_KIND_DOCS_PAGE,
 	NG_KIND_META_PAGE,
 	NG_KIND_MATCH_PAGE,
@@ -81,16 +81,16 @@ static inline ng_node_id ng_node_id_make(enum ng_kind kind, unsigned index, uint
 
 /* Set where a node lives in the table although its kind doesn't say so: directories that are the
  * same as those of the root, but below /with/SETTINGS. */
-#define NG_NODE_KEPT (UINT64_C(1) << 63)
+#define NG_NODE_DYNAMIC (UINT64_C(1) << 63)
 
 static inline unsigned ng_node_kind(ng_node_id id)
 {
 	return (unsigned)(id >> 56) & 0x7f;
 }
 
-static inline bool ng_node_is_kept(ng_node_id id)
+static inline bool ng_node_is_dynamic(ng_node_id id)
 {
-	return id & NG_NODE_KEPT || ng_node_kind(id) >= NG_KIND_FIRST_KEPT;
+	return id & NG_NODE_DYNAMIC || ng_node_kind(id) >= NG_KIND_FIRST_DYNAMIC;
 }
 
 static inline unsigned ng_node_index(ng_node_id id)
@@ -115,8 +115,8 @@ struct ng_entry {
 	uint64_t ino;   /* st_ino */
 	uint64_t bytes; /* st_size; 0 for directories */
 	struct timespec mtime;
-	bool passing; /* may be different the next time: not to be cached */
-	bool growing; /* so may its size: the kernel is to ask before it relies on it */
+	bool uncacheable; /* may be different the next time: not to be cached */
+	bool growing;     /* so may its size: the kernel is to ask before it relies on it */
 };
 
 /* A node in the table. Its fields don't change; whoever got it holds a reference. */

@@ -65,7 +65,7 @@ static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
 	fuse_log(FUSE_LOG_ERR,
 		 "ngramfs: %s: error: %s; a request failed, and %lu before it since the last line; "
 		 "check the index with ngramfsck\n",
-		 ng_view_path(mount->view, id),
+		 ng_tree_path(mount->tree, id),
 		 r == -EUCLEAN ? "the index is damaged" : strerror(-r), unlogged);
 }
 
@@ -81,7 +81,7 @@ static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 static void fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
 		      struct stat *ret_stat)
 {
-	ng_view_stat(entry, ret_stat);
+	ng_tree_stat(entry, ret_stat);
 	ret_stat->st_uid = mount->uid;
 	ret_stat->st_gid = mount->gid;
 }
@@ -92,7 +92,7 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 	*ret_param = (struct fuse_entry_param){
 		.ino = entry->id,
 		.attr_timeout = entry->growing ? 0 : TIMEOUT_SECONDS,
-		.entry_timeout = entry->passing || entry->growing ? 0 : TIMEOUT_SECONDS,
+		.entry_timeout = entry->uncacheable || entry->growing ? 0 : TIMEOUT_SECONDS,
 	};
 	fill_stat(mount, entry, &ret_param->attr);
 }
@@ -105,14 +105,14 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct ng_entry entry;
 	int r;
 
-	r = ng_view_lookup(mount->view, parent, name, cancel, &entry);
+	r = ng_tree_lookup(mount->tree, parent, name, cancel, &entry);
 	if (r == 0) {
 		fill_entry(mount, &entry, &param);
 		/* Interrupted, and the kernel has given up on the answer. */
 		if (fuse_reply_entry(req, &param) == -ENOENT)
-			ng_view_forget(mount->view, entry.id, 1);
+			ng_tree_forget(mount->tree, entry.id, 1);
 	} else if (r == -ENOENT) {
-		param.entry_timeout = entry.passing ? 0 : TIMEOUT_SECONDS;
+		param.entry_timeout = entry.uncacheable ? 0 : TIMEOUT_SECONDS;
 		fuse_reply_entry(req, &param); /* number 0: absent, for as long */
 	} else {
 		fuse_reply_err(req, reply_errno(mount, parent, r));
@@ -124,7 +124,7 @@ static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 
-	ng_view_forget(mount->view, ino, n);
+	ng_tree_forget(mount->tree, ino, n);
 	fuse_reply_none(req);
 }
 
@@ -133,7 +133,7 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	struct ng_mount *mount = fuse_req_userdata(req);
 
 	for (size_t i = 0; i < count; i++)
-		ng_view_forget(mount->view, forgets[i].ino, forgets[i].nlookup);
+		ng_tree_forget(mount->tree, forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -159,9 +159,9 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 
 	/* The kernel gives a file when it is about to read it. */
 	if (fi)
-		r = ng_view_grow(mount->view, ino, cancel, &entry);
+		r = ng_tree_grow(mount->tree, ino, cancel, &entry);
 	else
-		r = ng_view_entry(mount->view, ino, &entry);
+		r = ng_tree_entry(mount->tree, ino, &entry);
 	reply_attr(req, ino, r, &entry);
 	ng_cancels_put(&mount->cancels, cancel);
 }
@@ -170,7 +170,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 
-	if ((fi->flags & O_ACCMODE) != O_RDONLY && !ng_view_is_writable(ino)) {
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !ng_tree_is_writable(ino)) {
 		fuse_reply_err(req, EROFS);
 	} else if (mount->no_open) {
 		fuse_reply_err(req, ENOSYS);
@@ -208,7 +208,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		return;
 	}
 	cancel = begin(req);
-	r = ng_view_read(mount->view, ino, (uint64_t)offset, size, cancel, buf, &len);
+	r = ng_tree_read(mount->tree, ino, (uint64_t)offset, size, cancel, buf, &len);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else
@@ -256,7 +256,7 @@ static bool emit_plus(void *userdata, const struct ng_name *name)
 	return true;
 }
 
-static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_view_emit emit)
+static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_tree_emit emit)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
 	ng_cleanup(ng_freep) char *data = malloc(ng_max(size, (size_t)1));
@@ -269,7 +269,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_v
 		return;
 	}
 	cancel = begin(req);
-	r = ng_view_list(mount->view, ino, (uint64_t)offset, cancel, emit, &out);
+	r = ng_tree_list(mount->tree, ino, (uint64_t)offset, cancel, emit, &out);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else
@@ -295,7 +295,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	uint64_t docs, bytes;
 	struct statvfs st;
 
-	ng_view_totals(mount->view, &docs, &bytes);
+	ng_tree_totals(mount->tree, &docs, &bytes);
 	st = (struct statvfs){
 		.f_bsize = 4096,
 		.f_frsize = 4096,
@@ -313,10 +313,10 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 	struct ng_mount *mount = fuse_req_userdata(req);
 	struct ng_entry entry;
 
-	if (!ng_view_is_writable(ino) || !(to_set & FUSE_SET_ATTR_SIZE))
+	if (!ng_tree_is_writable(ino) || !(to_set & FUSE_SET_ATTR_SIZE))
 		fuse_reply_err(req, EROFS);
 	else
-		reply_attr(req, ino, ng_view_entry(mount->view, ino, &entry), &entry);
+		reply_attr(req, ino, ng_tree_entry(mount->tree, ino, &entry), &entry);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
@@ -327,7 +327,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 
 	/* Pages that were changed through mmap are not questions. */
 	if (!fi->writepage)
-		r = ng_view_write(mount->view, ino, (uint64_t)offset, (const uint8_t *)buf, size);
+		r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else
@@ -365,7 +365,7 @@ void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount)
 	size_t len;
 
 	/* Whether the kernel knew the name, or had dropped it already, makes no difference. */
-	while (ng_nodes_next_victim(ng_view_nodes(mount->view), &parent, name, &len))
+	while (ng_nodes_next_victim(ng_tree_nodes(mount->tree), &parent, name, &len))
 		fuse_lowlevel_notify_inval_entry(session, parent, name, len);
 }
 
@@ -378,7 +378,7 @@ static void drop_name(void *userdata, ng_node_id dir, const char *name)
 
 int ng_ops_reload(struct fuse_session *session, struct ng_mount *mount, struct ng_error *err)
 {
-	int r = ng_view_reload(mount->view, drop_name, session, err);
+	int r = ng_tree_reload(mount->tree, drop_name, session, err);
 
 	/* The root's times; no pages. */
 	if (r > 0)

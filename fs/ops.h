@@ -2,14 +2,14 @@
 #pragma once
 
 #include "cancel.h"
-#include "view.h"
+#include "tree.h"
 
 struct fuse_lowlevel_ops;
 struct fuse_session;
 
 /* What the operations work on: the session's userdata. */
 struct ng_mount {
-	struct ng_view *view;
+	struct ng_tree *tree;
 	uid_t uid; /* who owns all files */
 	gid_t gid;
 	atomic_uint name_max;     /* bytes a name may have, for statfs */
@@ -27,5 +27,5 @@ void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount);
 
 /* Serve the indexes as they are on disk now, and make the kernel forget what it has cached of those
  * that have changed. When this returns, every path from the mount point on shows the new state.
- * Returns their number; errors as ng_view_reload. From the thread of ng_ops_evict's kind. */
+ * Returns their number; errors as ng_tree_reload. From the thread of ng_ops_evict's kind. */
 int ng_ops_reload(struct fuse_session *session, struct ng_mount *mount, struct ng_error *err);

@@ -78,7 +78,7 @@ static void reload(struct ng_service *service)
 			 service->mountpoint, err.text[0] ? err.text : strerror(-r));
 		return;
 	}
-	ng_view_totals(service->mount->view, &docs, &bytes);
+	ng_tree_totals(service->mount->tree, &docs, &bytes);
 	fuse_log(FUSE_LOG_INFO, "ngramfs: %s: opened again: %d changed; %llu documents now\n",
 		 service->mountpoint, r, (unsigned long long)docs);
 }
@@ -139,7 +139,7 @@ int ng_service_run(struct ng_service *service)
 		r = loop(service);
 	/* A probe that was not answered is let go by this. */
 	fuse_session_unmount(service->session);
-	ng_nodes_stop(ng_view_nodes(service->mount->view));
+	ng_nodes_stop(ng_tree_nodes(service->mount->tree));
 	atomic_store(&helpers.ending, true);
 	if (helpers.n)
 		pthread_kill(helpers.threads[0], SIGHUP);

@@ -180,7 +180,7 @@ static void session_free(struct ng_stream *stream)
 	free(s);
 }
 
-int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+int ng_session_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		   ng_session_answer answer, bool fold, size_t together,
 		   struct ng_stream **ret_stream)
 {

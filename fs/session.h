@@ -22,7 +22,7 @@ struct ng_line {
 /* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline; fold: as
  * struct ng_asked has it. On failure
  * what was appended is dropped, and the lines will be asked again. */
-typedef int (*ng_session_answer)(const struct ng_view_index *index, const struct ng_line *lines,
+typedef int (*ng_session_answer)(const struct ng_mounted_index *index, const struct ng_line *lines,
 				 size_t n, bool fold, const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The most lines that are answered together. */
@@ -31,6 +31,6 @@ typedef int (*ng_session_answer)(const struct ng_view_index *index, const struct
 /* indexes and index are as ng_stream_init takes them; answer is called with that index, fold and up
  * to `together` lines, 1 to NG_SESSION_LINES: few where each answer takes long, since a reader
  * waits for all of them, and all are made again after an interrupt. -ENOMEM. */
-int ng_session_new(struct ng_indexes *indexes, const struct ng_view_index *index,
+int ng_session_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		   ng_session_answer answer, bool fold, size_t together,
 		   struct ng_stream **ret_stream);

@@ -8,7 +8,7 @@
 #define SECOND_NS 1000000000
 
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
-		    struct ng_indexes *indexes, const struct ng_view_index *index)
+		    struct ng_indexes *indexes, const struct ng_mounted_index *index)
 {
 	stream->ops = ops;
 	stream->indexes = indexes;
@@ -22,7 +22,7 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 void ng_stream_free(struct ng_stream *stream)
 {
 	struct ng_indexes *indexes;
-	const struct ng_view_index *index;
+	const struct ng_mounted_index *index;
 
 	if (!stream)
 		return;

@@ -3,7 +3,7 @@
  * The kernel is not asked to open files (see ops.c), so there is no handle that could belong to one
  * reader, and all reading goes through its page cache, which trusts a file's size. So a stream is a
  * node that grows: every lookup gives a new one, whose size is 0 and may not be relied on. Before
- * it reads, the kernel asks for the size, with a file (ng_view_grow), which is when more is made; a
+ * it reads, the kernel asks for the size, with a file (ng_tree_grow), which is when more is made; a
  * stat asks without a file, and makes nothing. When the size stays as it is, the reader is at the
  * end. What changes in what has been read before shows in the time of modification.
  *
@@ -37,16 +37,16 @@ struct ng_stream {
 	const struct ng_stream_ops *ops;
 	pthread_mutex_t lock;
 	struct ng_indexes *indexes;
-	const struct ng_view_index *index; /* as it was when the file was looked up */
-	atomic_ullong bytes;               /* made so far; set by ops */
-	atomic_llong mtime;                /* nanoseconds; 0: never written */
-	atomic_bool used;                  /* read or written */
+	const struct ng_mounted_index *index; /* as it was when the file was looked up */
+	atomic_ullong bytes;                  /* made so far; set by ops */
+	atomic_llong mtime;                   /* nanoseconds; 0: never written */
+	atomic_bool used;                     /* read or written */
 };
 
 /* index, from ng_indexes_get on indexes, is given back when the stream is freed. indexes NULL:
  * index is the caller's, and stays. */
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
-		    struct ng_indexes *indexes, const struct ng_view_index *index);
+		    struct ng_indexes *indexes, const struct ng_mounted_index *index);
 
 /* NULL is fine. Nobody may be using it. */
 void ng_stream_free(struct ng_stream *stream);

@@ -201,8 +201,8 @@ static void tracing_free(struct ng_stream *stream)
 	free(t);
 }
 
-int ng_tracing_new(struct ng_indexes *indexes, const struct ng_view_index *index, size_t min_bytes,
-		   struct ng_stream **ret_stream)
+int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		   size_t min_bytes, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = tracing_grow,

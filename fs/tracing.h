@@ -34,5 +34,5 @@ int ng_tracing_line(const struct ng_index *index, const uint8_t *text,
 /* indexes and index are as ng_stream_init takes them, and index not NULL; stretches of at least
  * min_bytes >= 1. Holds two texts, and some MiB of lines: a line may have six times the bytes of
  * its text. -ENOMEM. */
-int ng_tracing_new(struct ng_indexes *indexes, const struct ng_view_index *index, size_t min_bytes,
-		   struct ng_stream **ret_stream);
+int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		   size_t min_bytes, struct ng_stream **ret_stream);

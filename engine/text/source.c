@@ -5,14 +5,14 @@
 
 #include "text/reader.h"
 #include "text/reject.h"
-#include "text/tree.h"
+#include "text/walk.h"
 
 struct ng_source {
 	const char *const *paths;
 	size_t n_paths, next_path;
 	struct ng_source_options options;
 	struct ng_source_stats stats;
-	struct ng_tree *tree;     /* being walked */
+	struct ng_walk *walk;     /* being walked */
 	struct ng_reader *reader; /* of the current file */
 	bool reading;
 };
@@ -25,17 +25,17 @@ static bool is_stdin(const char *path)
 /* The size of a tree. What cannot be read is reported when its turn comes. */
 static int measure_tree(struct ng_source *source, const char *root, struct ng_error *err)
 {
-	struct ng_tree *tree ng_cleanup(ng_tree_freep) = NULL;
+	struct ng_walk *walk ng_cleanup(ng_walk_freep) = NULL;
 	const char *path;
 	uint64_t bytes;
-	int r = ng_tree_new(root, &tree);
+	int r = ng_walk_new(root, &walk);
 
 	if (r < 0)
 		return ng_fail(err, r, "out of memory");
 	for (;;) {
 		if (ng_cancelled(source->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
-		r = ng_tree_next(tree, &path, &bytes, NULL);
+		r = ng_walk_next(walk, &path, &bytes, NULL);
 		if (r == 0)
 			return 0;
 		if (r == -ENOMEM)
@@ -102,7 +102,7 @@ struct ng_source *ng_source_free(struct ng_source *source)
 	if (!source)
 		return NULL;
 	ng_reader_free(source->reader);
-	ng_tree_free(source->tree);
+	ng_walk_free(source->walk);
 	free(source);
 	return NULL;
 }
@@ -112,7 +112,7 @@ void ng_source_stats(const struct ng_source *source, struct ng_source_stats *ret
 	*ret_stats = source->stats;
 }
 
-/* Start the next file: of the tree, or named. 1, 0 when there is none, or an error. */
+/* Start the next file: of the walk, or named. 1, 0 when there is none, or an error. */
 static int next_file(struct ng_source *source, struct ng_error *err)
 {
 	const char *path;
@@ -122,14 +122,14 @@ static int next_file(struct ng_source *source, struct ng_error *err)
 	int r;
 
 	for (;;) {
-		in_tree = source->tree;
+		in_tree = source->walk;
 		if (in_tree) {
-			r = ng_tree_next(source->tree, &path, &bytes, err);
+			r = ng_walk_next(source->walk, &path, &bytes, err);
 			if (r < 0)
 				return r;
 			if (r > 0)
 				break;
-			source->tree = ng_tree_free(source->tree);
+			source->walk = ng_walk_free(source->walk);
 			continue;
 		}
 		if (source->next_path == source->n_paths)
@@ -137,7 +137,7 @@ static int next_file(struct ng_source *source, struct ng_error *err)
 		path = source->paths[source->next_path++];
 		if (is_stdin(path) || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 			break;
-		r = ng_tree_new(path, &source->tree);
+		r = ng_walk_new(path, &source->walk);
 		if (r < 0)
 			return ng_fail(err, r, "out of memory");
 	}

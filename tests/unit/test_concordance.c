@@ -118,7 +118,7 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 {
 	const struct ng_asked asked = {(const uint8_t *)query, strlen(query), fold};
 	const struct ng_occurrences_how how = {CONTEXT_BYTES, random, 77};
-	struct ng_view_index view_index = {.index = (struct ng_index *)index};
+	struct ng_mounted_index mounted_index = {.index = (struct ng_index *)index};
 	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(131072);
 	size_t got = 0;
@@ -131,7 +131,7 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 	if (random)
 		shuffle(&want, how.seed);
 	assert_true(want.len >= least_bytes);
-	assert_int_equal(ng_concordance_new(NULL, &view_index, &asked, &how, &stream), 0);
+	assert_int_equal(ng_concordance_new(NULL, &mounted_index, &asked, &how, &stream), 0);
 	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
 	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
 	for (;;) {

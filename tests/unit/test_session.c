@@ -7,7 +7,7 @@
 /* An answer is the length of the line, a tab, and its first bytes. */
 #define SHOWN 20u
 
-static int answer(const struct ng_view_index *index, const struct ng_line *lines, size_t n,
+static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	assert_true(fold); /* as file_open says */

@@ -7,7 +7,7 @@
 
 struct made {
 	struct corpus corpus;
-	struct ng_view_index index;
+	struct ng_mounted_index index;
 };
 
 static void make(struct made *made)
@@ -19,7 +19,7 @@ static void make(struct made *made)
 					      2 * strlen(OFTEN) + 1, "{}"};
 	docs[12] = (struct corpus_doc){(const uint8_t *)OWN, strlen(OWN), "{}"};
 	corpus_make(&made->corpus, docs, 13, 300, false);
-	made->index = (struct ng_view_index){.index = made->corpus.index};
+	made->index = (struct ng_mounted_index){.index = made->corpus.index};
 }
 
 static struct ng_stream *make_stream(const struct made *made, size_t min_bytes)

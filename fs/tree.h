@@ -10,9 +10,9 @@
 #include "indexes.h"
 #include "node.h"
 
-struct ng_view;
+struct ng_tree;
 
-struct ng_view_options {
+struct ng_tree_options {
 	uint64_t page_docs;      /* names a directory lists before more/ */
 	uint32_t context_bytes;  /* of text on each side of a match */
 	size_t node_limit_bytes; /* as ng_nodes_new takes it */
@@ -23,54 +23,54 @@ struct ng_view_options {
  * as a directory each, named after the last component of the path without a trailing ".ngram".
  * O(shards). Returns also what ng_index_open does, -EEXIST (two of one name), -E2BIG (over 256, or
  * one of more than 2^48 bytes or 2^36 documents), with err set. */
-int ng_view_new(const char *const *paths, size_t n_paths, const struct ng_view_options *options,
-		struct ng_view **ret_view, struct ng_error *err);
-struct ng_view *ng_view_free(struct ng_view *view);
+int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_options *options,
+		struct ng_tree **ret_tree, struct ng_error *err);
+struct ng_tree *ng_tree_free(struct ng_tree *tree);
 
-static inline void ng_view_freep(struct ng_view **view)
+static inline void ng_tree_freep(struct ng_tree **tree)
 {
-	ng_view_free(*view);
+	ng_tree_free(*tree);
 }
 
 /* What the kernel may have cached of that name in that directory, and of all below, is no more. */
-typedef void (*ng_view_changed)(void *userdata, ng_node_id dir, const char *name);
+typedef void (*ng_tree_changed)(void *userdata, ng_node_id dir, const char *name);
 
 /* Open the indexes again: requests that begin from here on get answers from the new state, and
  * those at work end in the old one. Calls changed for names that have to be looked up again, a few
  * for each index, when the new state is there. Returns how many indexes have changed, or what
  * ng_indexes_reopen fails with, with err set; nothing is different then. From one thread at a time;
  * O(shards). */
-int ng_view_reload(struct ng_view *view, ng_view_changed changed, void *userdata,
+int ng_tree_reload(struct ng_tree *tree, ng_tree_changed changed, void *userdata,
 		   struct ng_error *err);
 
-/* The entry of that name in a directory; counts a lookup, which ng_view_forget gives back. Counts
+/* The entry of that name in a directory; counts a lookup, which ng_tree_forget gives back. Counts
  * occurrences at most, save for a match (one locate), a page further on, and a document that
  * wasn't listed (see ng_asked_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
  * -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0 and says whether that may be cached. */
-int ng_view_lookup(struct ng_view *view, ng_node_id dir, const char *name, const ng_cancel *cancel,
+int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);
-void ng_view_forget(struct ng_view *view, ng_node_id id, uint64_t n);
+void ng_tree_forget(struct ng_tree *tree, ng_node_id id, uint64_t n);
 
 /* The entry of a node that the kernel holds; counts no lookup. */
-int ng_view_entry(struct ng_view *view, ng_node_id id, struct ng_entry *ret_entry);
+int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entry);
 
 /* The same for someone who is about to read: more of a stream is made, if all that was made has
  * been read. May take as long as finding some thousand occurrences, or answering as many
  * questions. */
-int ng_view_grow(struct ng_view *view, ng_node_id id, const ng_cancel *cancel,
+int ng_tree_grow(struct ng_tree *tree, ng_node_id id, const ng_cancel *cancel,
 		 struct ng_entry *ret_entry);
 
 /* Attributes of an entry: mode, size, times (those of the index's manifest). Everything but owner
  * and group, which stay 0. */
-void ng_view_stat(const struct ng_entry *entry, struct stat *ret_stat);
+void ng_tree_stat(const struct ng_entry *entry, struct stat *ret_stat);
 
 /* Bytes [offset, offset + len) of a file, as many as there are. -EISDIR. */
-int ng_view_read(struct ng_view *view, ng_node_id id, uint64_t offset, size_t len,
+int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t len,
 		 const ng_cancel *cancel, uint8_t *buf, size_t *ret_len);
 
 /* Write to a stream at offset. -EROFS: any other node; -ENOSPC and the like, from a temporary file.
  */
-int ng_view_write(struct ng_view *view, ng_node_id id, uint64_t offset, const uint8_t *data,
+int ng_tree_write(struct ng_tree *tree, ng_node_id id, uint64_t offset, const uint8_t *data,
 		  size_t len);
 
 /* A name in a directory. */
@@ -84,21 +84,21 @@ struct ng_name {
 };
 
 /* Returns false when there is no room for the name; it will be asked for again. */
-typedef bool (*ng_view_emit)(void *userdata, const struct ng_name *name);
+typedef bool (*ng_tree_emit)(void *userdata, const struct ng_name *name);
 
 /* The names of a directory from offset on (0 at first; then a name's next), "." and ".." too. A
  * directory's names change only when the index does. -ENOTDIR. */
-int ng_view_list(struct ng_view *view, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
-		 ng_view_emit emit, void *userdata);
+int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
+		 ng_tree_emit emit, void *userdata);
 
-bool ng_view_is_dir(ng_node_id id);
-bool ng_view_is_writable(ng_node_id id);
+bool ng_tree_is_dir(ng_node_id id);
+bool ng_tree_is_writable(ng_node_id id);
 
 /* For ng_nodes_next_victim and ng_nodes_stop. */
-struct ng_nodes *ng_view_nodes(struct ng_view *view);
+struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);
 
 /* The path of the index that a node belongs to, for messages. */
-const char *ng_view_path(const struct ng_view *view, ng_node_id id);
+const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
 
 /* Documents and bytes of text of all indexes, for statfs. */
-void ng_view_totals(struct ng_view *view, uint64_t *ret_docs, uint64_t *ret_bytes);
+void ng_tree_totals(struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes);

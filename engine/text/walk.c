@@ -1,4 +1,4 @@
-#include "text/tree.h"
+#include "text/walk.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@ struct level {
 	size_t path_len; /* of this directory's path, with its '/' */
 };
 
-struct ng_tree {
+struct ng_walk {
 	struct level *levels;
 	size_t n_levels;
 	struct ng_buf path;
@@ -29,28 +29,28 @@ static void free_level(struct level *level)
 	free(level->names);
 }
 
-int ng_tree_new(const char *root, struct ng_tree **ret_tree)
+int ng_walk_new(const char *root, struct ng_walk **ret_walk)
 {
-	struct ng_tree *tree ng_cleanup(ng_tree_freep) = calloc(1, sizeof(*tree));
+	struct ng_walk *walk ng_cleanup(ng_walk_freep) = calloc(1, sizeof(*walk));
 	size_t len = strlen(root);
 
-	if (!tree || ng_buf_append(&tree->path, root, len) < 0)
+	if (!walk || ng_buf_append(&walk->path, root, len) < 0)
 		return -ENOMEM;
-	if (len && root[len - 1] != '/' && ng_buf_append(&tree->path, "/", 1) < 0)
+	if (len && root[len - 1] != '/' && ng_buf_append(&walk->path, "/", 1) < 0)
 		return -ENOMEM;
-	*ret_tree = ng_steal_ptr(&tree);
+	*ret_walk = ng_steal_ptr(&walk);
 	return 0;
 }
 
-struct ng_tree *ng_tree_free(struct ng_tree *tree)
+struct ng_walk *ng_walk_free(struct ng_walk *walk)
 {
-	if (!tree)
+	if (!walk)
 		return NULL;
-	for (size_t i = 0; i < tree->n_levels; i++)
-		free_level(&tree->levels[i]);
-	free(tree->levels);
-	ng_buf_free(&tree->path);
-	free(tree);
+	for (size_t i = 0; i < walk->n_levels; i++)
+		free_level(&walk->levels[i]);
+	free(walk->levels);
+	ng_buf_free(&walk->path);
+	free(walk);
 	return NULL;
 }
 
@@ -125,86 +125,86 @@ static int list(DIR *dir, struct level *level)
 	return -errno;
 }
 
-static int fail(const struct ng_tree *tree, int code, struct ng_error *err)
+static int fail(const struct ng_walk *walk, int code, struct ng_error *err)
 {
 	char name[NG_REJECT_NAME_BYTES];
 
-	ng_reject_name((const char *)tree->path.data, tree->path.len, name);
+	ng_reject_name((const char *)walk->path.data, walk->path.len, name);
 	return ng_fail(err, code, "%s: cannot read: %s", name, strerror(-code));
 }
 
-/* Go down into the directory whose path stands in tree->path. */
-static int enter(struct ng_tree *tree, struct ng_error *err)
+/* Go down into the directory whose path stands in walk->path. */
+static int enter(struct ng_walk *walk, struct ng_error *err)
 {
-	struct level level ng_cleanup(free_levelp) = {.path_len = tree->path.len};
+	struct level level ng_cleanup(free_levelp) = {.path_len = walk->path.len};
 	/* The root may be a symbolic link: it was named. */
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (tree->started ? O_NOFOLLOW : 0);
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (walk->started ? O_NOFOLLOW : 0);
 	DIR *dir ng_cleanup(closedirp) = NULL;
 	struct level *levels;
 	int fd, r;
 
-	tree->started = true;
-	r = ng_buf_append(&tree->path, "", 1);
+	walk->started = true;
+	r = ng_buf_append(&walk->path, "", 1);
 	if (r < 0)
-		return fail(tree, r, err);
-	tree->path.len--;
-	fd = open((const char *)tree->path.data, flags);
+		return fail(walk, r, err);
+	walk->path.len--;
+	fd = open((const char *)walk->path.data, flags);
 	if (fd >= 0) {
 		dir = fdopendir(fd);
 		if (!dir)
 			close(fd);
 	}
 	if (!dir)
-		return fail(tree, -errno, err);
+		return fail(walk, -errno, err);
 	r = list(dir, &level);
 	if (r < 0)
-		return fail(tree, r, err);
+		return fail(walk, r, err);
 	if (level.n_names)
 		qsort(level.names, level.n_names, sizeof(*level.names), by_bytes);
-	levels = reallocarray(tree->levels, tree->n_levels + 1, sizeof(*levels));
+	levels = reallocarray(walk->levels, walk->n_levels + 1, sizeof(*levels));
 	if (!levels)
-		return fail(tree, -ENOMEM, err);
-	tree->levels = levels;
-	levels[tree->n_levels++] = level;
+		return fail(walk, -ENOMEM, err);
+	walk->levels = levels;
+	levels[walk->n_levels++] = level;
 	level = (struct level){0};
 	return 0;
 }
 
-int ng_tree_next(struct ng_tree *tree, const char **ret_path, uint64_t *ret_bytes,
+int ng_walk_next(struct ng_walk *walk, const char **ret_path, uint64_t *ret_bytes,
 		 struct ng_error *err)
 {
 	int r;
 
-	if (!tree->started) {
-		r = enter(tree, err);
+	if (!walk->started) {
+		r = enter(walk, err);
 		if (r < 0)
 			return r;
 	}
-	while (tree->n_levels) {
-		struct level *level = &tree->levels[tree->n_levels - 1];
+	while (walk->n_levels) {
+		struct level *level = &walk->levels[walk->n_levels - 1];
 		struct stat st;
 		size_t len;
 		char *name;
 
-		tree->path.len = level->path_len;
+		walk->path.len = level->path_len;
 		if (level->next == level->n_names) {
 			free_level(level);
-			tree->n_levels--;
+			walk->n_levels--;
 			continue;
 		}
 		name = level->names[level->next++];
 		len = strlen(name);
-		r = ng_buf_append(&tree->path, name, len + 1);
+		r = ng_buf_append(&walk->path, name, len + 1);
 		if (r < 0)
-			return fail(tree, r, err);
-		tree->path.len--;
+			return fail(walk, r, err);
+		walk->path.len--;
 		if (name[len - 1] == '/') {
-			r = enter(tree, err);
+			r = enter(walk, err);
 			if (r < 0)
 				return r;
 			continue;
 		}
-		*ret_path = (const char *)tree->path.data;
+		*ret_path = (const char *)walk->path.data;
 		*ret_bytes = lstat(*ret_path, &st) == 0 ? (uint64_t)st.st_size : 0;
 		return 1;
 	}

@@ -1,0 +1,76 @@
+/* /count/QUERY and /find/QUERY. */
+#include "answer.h"
+#include "node_ops.h"
+
+/* The count is the node's number: nothing to remember. */
+static int count_lookup(const struct ng_request *request, const char *name,
+			struct ng_entry *ret_entry)
+{
+	uint8_t query[NG_PATH_NAME_MAX];
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	struct ng_asked asked;
+	uint64_t count;
+	int r;
+
+	r = ng_request_decode(request, name, query, &asked);
+	if (r == 0)
+		r = ng_asked_count(request->index->index, &asked, request->cancel, &count);
+	if (r)
+		return r;
+	/* No more occurrences than bytes of text; more come from a damaged index. */
+	if (count >= NG_NODE_VALUE_LIMIT)
+		return -EUCLEAN;
+	ret_entry->id = ng_node_id_make(NG_KIND_COUNT, request->index_no, count);
+	ret_entry->ino = ret_entry->id;
+	ret_entry->bytes = ng_answer_count(count, text);
+	return 0;
+}
+
+static int count_bytes(const struct ng_request *request, uint64_t *ret_bytes)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+
+	*ret_bytes = ng_answer_count(request->value, text);
+	return 0;
+}
+
+static int count_read(const struct ng_request *request, uint64_t offset, size_t len, uint8_t *buf,
+		      size_t *ret_len)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	size_t n = ng_answer_count(request->value, text);
+
+	ng_node_copy(text, n, offset, len, buf, ret_len);
+	return 0;
+}
+
+static int find_lookup(const struct ng_request *request, const char *name,
+		       struct ng_entry *ret_entry)
+{
+	struct ng_buf answer = NG_BUF_INIT;
+	uint8_t query[NG_PATH_NAME_MAX];
+	struct ng_node_init init = ng_request_node_init(request, NG_KIND_FIND, name);
+	struct ng_asked asked;
+	int r;
+
+	if (ng_nodes_lookup(request->tree->nodes, request->id, init.epoch, name, ret_entry))
+		return 0;
+	r = ng_request_decode(request, name, query, &asked);
+	if (r == 0)
+		r = ng_answer_find(request->index->index, &asked, request->cancel, &answer);
+	if (r) {
+		ng_buf_free(&answer);
+		return r;
+	}
+	init.query = query;
+	init.query_bytes = asked.len;
+	init.content = answer.data;
+	init.content_bytes = answer.len;
+	return ng_nodes_add(request->tree->nodes, &init, ret_entry);
+}
+
+const struct ng_node_ops ng_node_ops_count_dir = {.lookup = count_lookup};
+const struct ng_node_ops ng_node_ops_count = {.bytes = count_bytes, .read = count_read};
+const struct ng_node_ops ng_node_ops_find_dir = {.lookup = find_lookup};
+const struct ng_node_ops ng_node_ops_find = {.bytes = ng_request_dynamic_bytes,
+					     .read = ng_request_dynamic_read};
