@@ -39,7 +39,7 @@ int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, str
 	return r ? r : ng_buf_printf(buf, "]}\n");
 }
 
-static int answer_exact(const struct ng_index *index, const struct ng_asked *asked,
+static int answer_exact(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
@@ -50,18 +50,18 @@ static int answer_exact(const struct ng_index *index, const struct ng_asked *ask
 	by_shard = calloc(ng_max(stats.shards, 1u), sizeof(*by_shard));
 	if (!by_shard)
 		return -ENOMEM;
-	r = ng_find(index, asked->bytes, asked->len, cancel, by_shard);
+	r = ng_find(index, query->bytes, query->len, cancel, by_shard);
 	return r ? r : ng_answer_intervals(by_shard, stats.shards, buf);
 }
 
 /* A list of intervals for each shard. */
-static int answer_folded(const struct ng_index *index, const struct ng_asked *asked,
+static int answer_folded(const struct ng_index *index, const struct ng_query *query,
 			 const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	const struct ng_range *range, *end;
 	struct ng_index_stats stats;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	if (r)
 		return r;
@@ -84,18 +84,18 @@ static int answer_folded(const struct ng_index *index, const struct ng_asked *as
 	return r ? r : ng_buf_printf(buf, "]}\n");
 }
 
-int ng_answer_find(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return (asked->fold ? answer_folded : answer_exact)(index, asked, cancel, buf);
+	return (query->fold ? answer_folded : answer_exact)(index, query, cancel, buf);
 }
 
-static int locate_one(const struct ng_index *index, const struct ng_asked *asked, uint64_t number,
+static int locate_one(const struct ng_index *index, const struct ng_query *query, uint64_t number,
 		      const ng_cancel *cancel, struct ng_match *ret_match, size_t *ret_bytes)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	size_t n = 0;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	if (r)
 		return r;
@@ -130,7 +130,7 @@ static int append_text(struct ng_buf *buf, const uint8_t *text, size_t lead, siz
 	return r ? r : ng_json_string(buf, after, rest);
 }
 
-int ng_answer_match(const struct ng_index *index, const struct ng_asked *asked, uint64_t match,
+int ng_answer_match(const struct ng_index *index, const struct ng_query *query, uint64_t match,
 		    uint32_t context_bytes, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
@@ -140,7 +140,7 @@ int ng_answer_match(const struct ng_index *index, const struct ng_asked *asked, 
 	size_t lead, want, got, meta_bytes, bytes;
 	int r;
 
-	r = locate_one(index, asked, match, cancel, &at, &bytes);
+	r = locate_one(index, query, match, cancel, &at, &bytes);
 	if (r == 0)
 		r = ng_doc_bytes(index, at.doc, &doc_bytes);
 	if (r)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "asked.h"
+#include "query.h"
 
 /* The longest count with its newline. */
 #define NG_ANSWER_COUNT_MAX 21u
@@ -17,8 +17,8 @@ int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf);
 
 /* {"cnt":N,"segment_by_shard":[[lo,hi],...]} for /find/QUERY; where case is folded, a shard has a
  * list of intervals, ascending, one for each spelling that occurs in it:
- * {"cnt":N,"segment_by_shard":[[[lo,hi],...],...]}. Cost and errors of ng_asked_find. */
-int ng_answer_find(const struct ng_index *index, const struct ng_asked *asked,
+ * {"cnt":N,"segment_by_shard":[[[lo,hi],...],...]}. Cost and errors of ng_query_find. */
+int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The same of an exact query, where the intervals of all shards are known. */
@@ -30,7 +30,7 @@ int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, str
  * that isn't UTF-8 is shown with U+FFFD. match_text is the text as it stands
  * there. Cost: the search, one locate, one short read, one metadata frame.
  * -ENOENT where there is no such occurrence. */
-int ng_answer_match(const struct ng_index *index, const struct ng_asked *asked, uint64_t match,
+int ng_answer_match(const struct ng_index *index, const struct ng_query *query, uint64_t match,
 		    uint32_t context_bytes, const ng_cancel *cancel, struct ng_buf *buf);
 
 /* A document's metadata with a newline. ng_answer_meta_bytes: its size, without decompressing. */

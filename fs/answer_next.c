@@ -6,13 +6,13 @@
 #include "query/df.h"
 #include "query/next.h"
 
-int ng_answer_df(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_df(const struct ng_index *index, const struct ng_query *query,
 		 const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	char text[NG_ANSWER_COUNT_MAX + 1];
 	uint64_t docs;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	if (r == 0)
 		r = ng_df(index, &ranges, cancel, &docs);
@@ -23,11 +23,11 @@ int ng_answer_df(const struct ng_index *index, const struct ng_asked *asked,
 typedef int (*beside)(const struct ng_index *index, const struct ng_ranges *ranges,
 		      const ng_cancel *cancel, struct ng_next **ret_list, size_t *ret_n);
 
-static int find_beside(beside find, const struct ng_index *index, const struct ng_asked *asked,
+static int find_beside(beside find, const struct ng_index *index, const struct ng_query *query,
 		       const ng_cancel *cancel, struct ng_next **ret_list, size_t *ret_n)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	return r ? r : find(index, &ranges, cancel, ret_list, ret_n);
 }
@@ -57,13 +57,13 @@ static int append_line(struct ng_buf *buf, const struct ng_next *next, uint64_t 
 	return r ? r : ng_buf_append(buf, "\n", 1);
 }
 
-static int append_lines(beside find, const struct ng_index *index, const struct ng_asked *asked,
+static int append_lines(beside find, const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) struct ng_next *list = NULL;
 	uint64_t all = 0;
 	size_t n = 0;
-	int r = find_beside(find, index, asked, cancel, &list, &n);
+	int r = find_beside(find, index, query, cancel, &list, &n);
 
 	for (size_t i = 0; i < n; i++)
 		all += list[i].count;
@@ -88,12 +88,12 @@ static int append_pair(struct ng_buf *buf, const struct ng_next *next)
 	return r ? r : ng_buf_append(buf, "]", 1);
 }
 
-static int append_json(beside find, const struct ng_index *index, const struct ng_asked *asked,
+static int append_json(beside find, const struct ng_index *index, const struct ng_query *query,
 		       const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) struct ng_next *list = NULL;
 	size_t n = 0;
-	int r = find_beside(find, index, asked, cancel, &list, &n);
+	int r = find_beside(find, index, query, cancel, &list, &n);
 
 	if (r == 0)
 		r = ng_buf_append(buf, "[", 1);
@@ -106,26 +106,26 @@ static int append_json(beside find, const struct ng_index *index, const struct n
 	return r ? r : ng_buf_append(buf, "]\n", 2);
 }
 
-int ng_answer_next(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_next(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return append_lines(ng_next, index, asked, cancel, buf);
+	return append_lines(ng_next, index, query, cancel, buf);
 }
 
-int ng_answer_prev(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_prev(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return append_lines(ng_prev, index, asked, cancel, buf);
+	return append_lines(ng_prev, index, query, cancel, buf);
 }
 
-int ng_answer_next_json(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_next_json(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return append_json(ng_next, index, asked, cancel, buf);
+	return append_json(ng_next, index, query, cancel, buf);
 }
 
-int ng_answer_prev_json(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_prev_json(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return append_json(ng_prev, index, asked, cancel, buf);
+	return append_json(ng_prev, index, query, cancel, buf);
 }

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/buf.h"
-#include "asked.h"
+#include "query.h"
 
 /* The number of documents that hold the query, and a newline. Cost of ng_df: a locate for each
  * occurrence. */
-int ng_answer_df(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_df(const struct ng_index *index, const struct ng_query *query,
 		 const ng_cancel *cancel, struct ng_buf *buf);
 
 /* What follows the query, or precedes it: a line for each character, most frequent first, which is
@@ -16,14 +16,14 @@ int ng_answer_df(const struct ng_index *index, const struct ng_asked *asked,
  * end as $END, and its beginning as $START. No two of these are alike, since a character that is
  * shown as it is is one character only. Nothing where the query doesn't occur. Cost of ng_next and
  * ng_prev. */
-int ng_answer_next(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_next(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf);
-int ng_answer_prev(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_prev(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The same on one line, as JSON: [[count,"character"],...]. The character is a JSON string of it;
  * otherwise it is spelled as above. */
-int ng_answer_next_json(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_next_json(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf);
-int ng_answer_prev_json(const struct ng_index *index, const struct ng_asked *asked,
+int ng_answer_prev_json(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf);

@@ -105,18 +105,18 @@ static int append_intervals(const struct ng_index *index, size_t n,
 	return r;
 }
 
-static int append_count(const struct ng_index *index, const struct ng_asked *asked,
+static int append_count(const struct ng_index *index, const struct ng_query *query,
 			const ng_cancel *cancel, struct ng_buf *buf)
 {
 	char text[NG_ANSWER_COUNT_MAX + 1];
 	uint64_t count;
-	int r = ng_asked_count(index, asked, cancel, &count);
+	int r = ng_query_count(index, query, cancel, &count);
 
 	return r ? r : ng_buf_append(buf, text, ng_answer_count(count, text));
 }
 
 /* The answer to one of the queries. */
-typedef int (*append_answer)(const struct ng_index *index, const struct ng_asked *asked,
+typedef int (*append_answer)(const struct ng_index *index, const struct ng_query *query,
 			     const ng_cancel *cancel, struct ng_buf *buf);
 
 /* How a kind of question is answered. */
@@ -133,10 +133,10 @@ static int append_each(append_answer append, const struct ng_index *index, size_
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct ng_asked asked = {queries[i].bytes, queries[i].len, fold};
+		const struct ng_query query = {queries[i].bytes, queries[i].len, fold};
 		size_t good = buf->len;
 
-		r = ng_cancelled(cancel) ? -EINTR : append(index, &asked, cancel, buf);
+		r = ng_cancelled(cancel) ? -EINTR : append(index, &query, cancel, buf);
 		if (r == -EOVERFLOW) {
 			buf->len = good;
 			r = ng_buf_printf(buf, "error: too many spellings\n");

@@ -1,7 +1,7 @@
 /* Answers to many queries, written one a line. */
 #pragma once
 
-#include "session.h"
+#include "batch_file.h"
 
 /* The longest query, decoded. */
 #define NG_BATCH_QUERY_MAX (1u << 20)
@@ -10,7 +10,7 @@
  * ng_answer_next_json or ng_answer_prev_json; a tab, the line as it is, and a newline. Lines spell
  * queries as names do: %XX is a byte. To one that doesn't, the answer is "error: " and why. For
  * counts and intervals, the queries of all lines are searched side by side, unless case is folded.
- * These are ng_session_answer. */
+ * These are ng_batch_file_answer. */
 int ng_lines_count(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
 		   bool fold, const ng_cancel *cancel, struct ng_buf *buf);
 int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,

@@ -17,8 +17,8 @@ struct listing {
 	struct ng_page **pages; /* pages[first_kept..made-1]; those before were dropped */
 	size_t first_kept, made, cap;
 	size_t page_docs;
-	struct ng_asked asked;
-	uint8_t query[];
+	struct ng_query query;
+	uint8_t query_bytes[];
 };
 
 struct ng_listings {
@@ -142,43 +142,43 @@ static void trim(struct ng_listings *listings)
 }
 
 static struct listing *find(const struct ng_listings *listings, const struct ng_index *index,
-			    const struct ng_asked *asked, size_t page_docs)
+			    const struct ng_query *query, size_t page_docs)
 {
 	struct listing *listing = listings->newest;
 
 	while (listing && (listing->index != index || listing->page_docs != page_docs ||
-			   listing->asked.fold != asked->fold || listing->asked.len != asked->len ||
-			   memcmp(listing->query, asked->bytes, asked->len) != 0))
+			   listing->query.fold != query->fold || listing->query.len != query->len ||
+			   memcmp(listing->query_bytes, query->bytes, query->len) != 0))
 		listing = listing->older;
 	return listing;
 }
 
 static struct listing *find_or_add(struct ng_listings *listings, const struct ng_index *index,
-				   const struct ng_asked *asked, size_t page_docs)
+				   const struct ng_query *query, size_t page_docs)
 {
-	struct listing *listing = find(listings, index, asked, page_docs);
+	struct listing *listing = find(listings, index, query, page_docs);
 
 	if (listing) {
 		unlink_listing(listings, listing);
 	} else {
-		listing = calloc(1, sizeof(*listing) + asked->len);
+		listing = calloc(1, sizeof(*listing) + query->len);
 		if (!listing)
 			return NULL;
 		listing->index = index;
-		listing->asked = *asked;
-		listing->asked.bytes = listing->query;
+		listing->query = *query;
+		listing->query.bytes = listing->query_bytes;
 		listing->page_docs = page_docs;
-		memcpy(listing->query, asked->bytes, asked->len);
+		memcpy(listing->query_bytes, query->bytes, query->len);
 	}
 	link_newest(listings, listing);
 	return listing;
 }
 
-static int start_walk(const struct ng_index *index, const struct ng_asked *asked,
+static int start_walk(const struct ng_index *index, const struct ng_query *query,
 		      const ng_cancel *cancel, struct ng_doclist **ret_walk)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	return r ? r : ng_doclist_new(index, &ranges, ret_walk);
 }
@@ -190,7 +190,7 @@ static int walk_on(struct listing *listing, const ng_cancel *cancel, struct ng_p
 	int r;
 
 	if (!listing->walk) {
-		r = start_walk(listing->index, &listing->asked, cancel, &listing->walk);
+		r = start_walk(listing->index, &listing->query, cancel, &listing->walk);
 		if (r)
 			return r;
 	}
@@ -296,14 +296,14 @@ static int get_page(struct ng_listings *listings, struct listing *listing, uint6
 }
 
 int ng_listings_page(struct ng_listings *listings, const struct ng_index *index,
-		     const struct ng_asked *asked, size_t page_docs, uint64_t page,
+		     const struct ng_query *query, size_t page_docs, uint64_t page,
 		     const ng_cancel *cancel, struct ng_page **ret_page)
 {
 	struct listing *listing;
 	int r = -ENOMEM;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find_or_add(listings, index, asked, page_docs);
+	listing = find_or_add(listings, index, query, page_docs);
 	if (listing) {
 		listing->users++;
 		r = get_page(listings, listing, page, cancel, ret_page);
@@ -338,13 +338,13 @@ static int compare_docs(const void *a, const void *b)
 }
 
 int ng_listings_holds(struct ng_listings *listings, const struct ng_index *index,
-		      const struct ng_asked *asked, size_t page_docs, uint64_t doc)
+		      const struct ng_query *query, size_t page_docs, uint64_t doc)
 {
 	struct listing *listing;
 	int r = -EAGAIN;
 
 	pthread_mutex_lock(&listings->lock);
-	listing = find(listings, index, asked, page_docs);
+	listing = find(listings, index, query, page_docs);
 	if (listing && listing->complete && listing->first_kept == 0)
 		r = 0;
 	for (size_t i = listing ? listing->first_kept : 0; listing && i < listing->made; i++) {

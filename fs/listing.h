@@ -3,7 +3,7 @@
  * a pure function of the index, the query and its number, so nothing is lost when it is dropped. */
 #pragma once
 
-#include "asked.h"
+#include "query.h"
 #include "query/doclist.h"
 
 struct ng_listings;
@@ -26,16 +26,16 @@ struct ng_listings *ng_listings_free(struct ng_listings *listings);
  * page_docs >= 1 documents at most. The caller drops
  * the reference with ng_page_unref. -ENOENT where there is no such page (page 0 always is there, if
  * only empty), -EINTR when cancelled, also while another thread is at the same listing; others as
- * ng_asked_find and ng_doclist_next. Cost: nothing for a page that is kept, otherwise walking on
+ * ng_query_find and ng_doclist_next. Cost: nothing for a page that is kept, otherwise walking on
  * from the last page that is; from the beginning only if the page has been dropped. */
 int ng_listings_page(struct ng_listings *listings, const struct ng_index *index,
-		     const struct ng_asked *asked, size_t page_docs, uint64_t page,
+		     const struct ng_query *query, size_t page_docs, uint64_t page,
 		     const ng_cancel *cancel, struct ng_page **ret_page);
 
 /* Whether the pages of page_docs that are kept settle if doc holds the query: 1 yes, 0 no, -EAGAIN
  * if they don't. Never computes a page. */
 int ng_listings_holds(struct ng_listings *listings, const struct ng_index *index,
-		      const struct ng_asked *asked, size_t page_docs, uint64_t doc);
+		      const struct ng_query *query, size_t page_docs, uint64_t doc);
 
 /* Forget what is kept of an index, which no call is using: before it is closed. */
 void ng_listings_drop(struct ng_listings *listings, const struct ng_index *index);

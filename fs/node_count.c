@@ -6,15 +6,15 @@
 static int count_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
-	uint8_t query[NG_PATH_NAME_MAX];
+	uint8_t bytes[NG_PATH_NAME_MAX];
 	char text[NG_ANSWER_COUNT_MAX + 1];
-	struct ng_asked asked;
+	struct ng_query query;
 	uint64_t count;
 	int r;
 
-	r = ng_request_decode(request, name, query, &asked);
+	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
-		r = ng_asked_count(request->index->index, &asked, request->cancel, &count);
+		r = ng_query_count(request->index->index, &query, request->cancel, &count);
 	if (r)
 		return r;
 	/* No more occurrences than bytes of text; more come from a damaged index. */
@@ -48,22 +48,22 @@ static int find_lookup(const struct ng_request *request, const char *name,
 		       struct ng_entry *ret_entry)
 {
 	struct ng_buf answer = NG_BUF_INIT;
-	uint8_t query[NG_PATH_NAME_MAX];
+	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_request_node_init(request, NG_KIND_FIND, name);
-	struct ng_asked asked;
+	struct ng_query query;
 	int r;
 
 	if (ng_nodes_lookup(request->tree->nodes, request->id, init.epoch, name, ret_entry))
 		return 0;
-	r = ng_request_decode(request, name, query, &asked);
+	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
-		r = ng_answer_find(request->index->index, &asked, request->cancel, &answer);
+		r = ng_answer_find(request->index->index, &query, request->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;
 	}
-	init.query = query;
-	init.query_bytes = asked.len;
+	init.query = bytes;
+	init.query_bytes = query.len;
 	init.content = answer.data;
 	init.content_bytes = answer.len;
 	return ng_nodes_add(request->tree->nodes, &init, ret_entry);

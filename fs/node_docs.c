@@ -59,9 +59,9 @@ static bool is_meta(const struct ng_request *request)
 
 static int get_page(const struct ng_request *request, struct ng_page **ret_page)
 {
-	const struct ng_asked asked = ng_request_query(request);
+	const struct ng_query query = ng_request_query(request);
 
-	return ng_listings_page(request->tree->listings, request->index->index, &asked,
+	return ng_listings_page(request->tree->listings, request->index->index, &query,
 				request->settings->page_docs, request->node->number,
 				request->cancel, ret_page);
 }
@@ -89,7 +89,7 @@ static int has_more(const struct ng_request *request, bool *ret_more)
 static int page_lookup(const struct ng_request *request, const char *name,
 		       struct ng_entry *ret_entry)
 {
-	const struct ng_asked asked = ng_request_query(request);
+	const struct ng_query query = ng_request_query(request);
 	uint64_t doc;
 	bool more;
 	int r;
@@ -103,10 +103,10 @@ static int page_lookup(const struct ng_request *request, const char *name,
 	r = doc_number(request, name, is_meta(request) ? META_SUFFIX : TEXT_SUFFIX, &doc);
 	if (r)
 		return r;
-	r = ng_listings_holds(request->tree->listings, request->index->index, &asked,
+	r = ng_listings_holds(request->tree->listings, request->index->index, &query,
 			      request->settings->page_docs, doc);
 	if (r == -EAGAIN)
-		r = ng_asked_doc_holds(request->index->index, doc, &asked, request->node->count,
+		r = ng_query_doc_holds(request->index->index, doc, &query, request->node->count,
 				       request->cancel);
 	if (r < 0)
 		return r;

@@ -37,12 +37,12 @@ static uint64_t occurrence(const struct ng_request *request, uint64_t number)
 static int make_match(const struct ng_request *request, const char *name, uint64_t number,
 		      struct ng_entry *ret_entry)
 {
-	const struct ng_asked asked = ng_request_query(request);
+	const struct ng_query query = ng_request_query(request);
 	struct ng_buf answer = NG_BUF_INIT;
 	struct ng_node_init init = ng_request_node_init(request, NG_KIND_MATCH, name);
 	int r;
 
-	r = ng_answer_match(request->index->index, &asked, occurrence(request, number),
+	r = ng_answer_match(request->index->index, &query, occurrence(request, number),
 			    request->settings->match_bytes, request->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);

@@ -53,19 +53,19 @@ void ng_node_copy(const void *content, size_t content_bytes, uint64_t offset, si
 }
 
 int ng_request_decode(const struct ng_request *request, const char *name, uint8_t *buf,
-		      struct ng_asked *ret_asked)
+		      struct ng_query *ret_query)
 {
 	size_t len;
 	int r = ng_path_decode(name, strlen(name), buf, &len);
 
 	if (r == 0)
-		*ret_asked = (struct ng_asked){buf, len, request->settings->fold};
+		*ret_query = (struct ng_query){buf, len, request->settings->fold};
 	return r;
 }
 
-struct ng_asked ng_request_query(const struct ng_request *request)
+struct ng_query ng_request_query(const struct ng_request *request)
 {
-	return (struct ng_asked){request->node->query, request->node->query_bytes,
+	return (struct ng_query){request->node->query, request->node->query_bytes,
 				 request->settings->fold};
 }
 
@@ -86,22 +86,22 @@ int ng_request_dynamic_read(const struct ng_request *request, uint64_t offset, s
 int ng_request_first_page(const struct ng_request *request, enum ng_kind kind, const char *name,
 			  struct ng_entry *ret_entry)
 {
-	uint8_t query[NG_PATH_NAME_MAX];
+	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_request_node_init(request, kind, name);
-	struct ng_asked asked;
+	struct ng_query query;
 	int r;
 
 	if (ng_nodes_lookup(request->tree->nodes, request->id, init.epoch, name, ret_entry))
 		return 0;
-	r = ng_request_decode(request, name, query, &asked);
+	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
-		r = ng_asked_count(request->index->index, &asked, request->cancel, &init.count);
+		r = ng_query_count(request->index->index, &query, request->cancel, &init.count);
 	if (r)
 		return r;
 	if (init.count == 0)
 		return -ENOENT;
-	init.query = query;
-	init.query_bytes = asked.len;
+	init.query = bytes;
+	init.query_bytes = query.len;
 	return ng_nodes_add(request->tree->nodes, &init, ret_entry);
 }
 

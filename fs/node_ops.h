@@ -82,10 +82,10 @@ void ng_node_copy(const void *content, size_t content_bytes, uint64_t offset, si
 /* Decode a name into a query under the settings of `request`; buf, which the query's bytes stay in,
  * has room for NG_PATH_NAME_MAX bytes. */
 int ng_request_decode(const struct ng_request *request, const char *name, uint8_t *buf,
-		      struct ng_asked *ret_asked);
+		      struct ng_query *ret_query);
 
 /* The query of request->node. */
-struct ng_asked ng_request_query(const struct ng_request *request);
+struct ng_query ng_request_query(const struct ng_request *request);
 
 /* Size and content of a file that the node table keeps. */
 int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_bytes);

@@ -2,8 +2,8 @@
  * lookup gives anew. */
 #include "answer_next.h"
 #include "batch.h"
-#include "concordance.h"
-#include "deferred.h"
+#include "kwic.h"
+#include "lazy_file.h"
 #include "node_ops.h"
 #include "tracing.h"
 
@@ -12,11 +12,13 @@
 
 static const struct {
 	const char *name;
-	ng_session_answer answer;
-	size_t together; /* as ng_session_new takes it, where case isn't folded */
+	ng_batch_file_answer answer;
+	size_t together; /* as ng_batch_file_new takes it, where case isn't folded */
 } batches[] = {
-	{"count", ng_lines_count, NG_SESSION_LINES}, {"df", ng_lines_df, SLOW_LINES},
-	{"find", ng_lines_find, NG_SESSION_LINES},   {"next", ng_lines_next, SLOW_LINES},
+	{"count", ng_lines_count, NG_BATCH_FILE_LINES},
+	{"df", ng_lines_df, SLOW_LINES},
+	{"find", ng_lines_find, NG_BATCH_FILE_LINES},
+	{"next", ng_lines_next, SLOW_LINES},
 	{"prev", ng_lines_prev, SLOW_LINES},
 };
 
@@ -42,49 +44,49 @@ static int kwic_lookup(const struct ng_request *request, const char *name,
 {
 	const struct ng_occurrences_how how = {request->settings->kwic_bytes,
 					       request->settings->random, request->settings->seed};
-	uint8_t query[NG_PATH_NAME_MAX];
+	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_stream *stream;
-	struct ng_asked asked;
-	int r = ng_request_decode(request, name, query, &asked);
+	struct ng_query query;
+	int r = ng_request_decode(request, name, bytes, &query);
 
 	if (r == 0)
-		r = ng_concordance_new(request->tree->indexes,
-				       ng_indexes_get(request->tree->indexes, request->index_no),
-				       &asked, &how, &stream);
-	return r ? r : add(request, NG_KIND_KWIC, name, query, asked.len, stream, ret_entry);
+		r = ng_kwic_new(request->tree->indexes,
+				ng_indexes_get(request->tree->indexes, request->index_no), &query,
+				&how, &stream);
+	return r ? r : add(request, NG_KIND_KWIC, name, bytes, query.len, stream, ret_entry);
 }
 
 /* Also where the query doesn't occur. */
-static int deferred_lookup(const struct ng_request *request, enum ng_kind kind, const char *name,
-			   ng_deferred_answer answer, struct ng_entry *ret_entry)
+static int lazy_lookup(const struct ng_request *request, enum ng_kind kind, const char *name,
+		       ng_lazy_file_answer answer, struct ng_entry *ret_entry)
 {
-	uint8_t query[NG_PATH_NAME_MAX];
+	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_stream *stream;
-	struct ng_asked asked;
-	int r = ng_request_decode(request, name, query, &asked);
+	struct ng_query query;
+	int r = ng_request_decode(request, name, bytes, &query);
 
 	if (r == 0)
-		r = ng_deferred_new(request->tree->indexes,
-				    ng_indexes_get(request->tree->indexes, request->index_no),
-				    answer, &asked, &stream);
-	return r ? r : add(request, kind, name, query, asked.len, stream, ret_entry);
+		r = ng_lazy_file_new(request->tree->indexes,
+				     ng_indexes_get(request->tree->indexes, request->index_no),
+				     answer, &query, &stream);
+	return r ? r : add(request, kind, name, bytes, query.len, stream, ret_entry);
 }
 
 static int df_lookup(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
 {
-	return deferred_lookup(request, NG_KIND_DF, name, ng_answer_df, ret_entry);
+	return lazy_lookup(request, NG_KIND_DF, name, ng_answer_df, ret_entry);
 }
 
 static int next_lookup(const struct ng_request *request, const char *name,
 		       struct ng_entry *ret_entry)
 {
-	return deferred_lookup(request, NG_KIND_NEXT, name, ng_answer_next, ret_entry);
+	return lazy_lookup(request, NG_KIND_NEXT, name, ng_answer_next, ret_entry);
 }
 
 static int prev_lookup(const struct ng_request *request, const char *name,
 		       struct ng_entry *ret_entry)
 {
-	return deferred_lookup(request, NG_KIND_PREV, name, ng_answer_prev, ret_entry);
+	return lazy_lookup(request, NG_KIND_PREV, name, ng_answer_prev, ret_entry);
 }
 
 static int batch_lookup(const struct ng_request *request, const char *name,
@@ -98,10 +100,10 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 
 		if (strcmp(batches[i].name, name) != 0)
 			continue;
-		r = ng_session_new(request->tree->indexes,
-				   ng_indexes_get(request->tree->indexes, request->index_no),
-				   batches[i].answer, fold, fold ? 1 : batches[i].together,
-				   &stream);
+		r = ng_batch_file_new(request->tree->indexes,
+				      ng_indexes_get(request->tree->indexes, request->index_no),
+				      batches[i].answer, fold, fold ? 1 : batches[i].together,
+				      &stream);
 		return r ? r
 			 : add(request, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name),
 			       stream, ret_entry);

@@ -11,9 +11,9 @@ struct place {
 	size_t line;
 };
 
-size_t ng_occurrences_at_once(const struct ng_asked *asked, const struct ng_occurrences_how *how)
+size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how)
 {
-	size_t bytes = 2 * (size_t)how->context_bytes + (asked->fold ? asked->len : 0);
+	size_t bytes = 2 * (size_t)how->context_bytes + (query->fold ? query->len : 0);
 	size_t fit = CHUNK_BYTES / ng_max(bytes, (size_t)1);
 
 	return ng_max(ng_min(fit, (size_t)LINES_MAX), (size_t)LINES_MIN);
@@ -33,7 +33,7 @@ static int make_room(struct ng_occurrences *o)
 		if (!o->places || !o->numbers)
 			return -ENOMEM;
 	}
-	if (o->asked.fold) {
+	if (o->query.fold) {
 		o->string_at = calloc(n, sizeof(*o->string_at));
 		if (!o->string_at)
 			return -ENOMEM;
@@ -41,16 +41,16 @@ static int make_room(struct ng_occurrences *o)
 	return 0;
 }
 
-int ng_occurrences_find(const struct ng_index *index, const struct ng_asked *asked,
+int ng_occurrences_find(const struct ng_index *index, const struct ng_query *query,
 			const struct ng_occurrences_how *how, const ng_cancel *cancel,
 			struct ng_occurrences *ret)
 {
 	struct ng_occurrences o = {
-		.index = index, .asked = *asked, .how = *how, .strings = NG_BUF_INIT};
+		.index = index, .query = *query, .how = *how, .strings = NG_BUF_INIT};
 	int r;
 
-	o.at_once = ng_occurrences_at_once(asked, how);
-	r = ng_asked_find(index, asked, cancel, &o.ranges);
+	o.at_once = ng_occurrences_at_once(query, how);
+	r = ng_query_find(index, query, cancel, &o.ranges);
 	if (r == 0)
 		r = make_room(&o);
 	if (r) {
@@ -140,7 +140,7 @@ int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, cons
 	int r = o->how.random ? look_up_shuffled(o, at, n, cancel)
 			      : look_up_in_order(o, at, n, cancel);
 
-	return r == 0 && o->asked.fold ? look_up_strings(o, at, n, cancel) : r;
+	return r == 0 && o->query.fold ? look_up_strings(o, at, n, cancel) : r;
 }
 
 struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i)
@@ -150,6 +150,6 @@ struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i
 	return (struct ng_occurrence){
 		.context = &o->contexts[k],
 		.middle = o->text + (2 * k + 1) * o->how.context_bytes,
-		.string = o->asked.fold ? o->strings.data + o->string_at[k] : o->asked.bytes,
+		.string = o->query.fold ? o->strings.data + o->string_at[k] : o->query.bytes,
 	};
 }

@@ -2,8 +2,8 @@
  * index or in a random one. One thread at a time. */
 #pragma once
 
-#include "asked.h"
 #include "base/buf.h"
+#include "query.h"
 #include "query/contexts.h"
 #include "query/shuffle.h"
 
@@ -23,7 +23,7 @@ struct ng_occurrence {
 struct ng_occurrences {
 	uint64_t count;
 	const struct ng_index *index;
-	struct ng_asked asked;
+	struct ng_query query;
 	struct ng_occurrences_how how;
 	struct ng_ranges ranges;
 	struct ng_shuffle shuffle; /* of a random order */
@@ -38,11 +38,11 @@ struct ng_occurrences {
 };
 
 /* Lines that are looked up at once at most, so that they take some MiB. */
-size_t ng_occurrences_at_once(const struct ng_asked *asked, const struct ng_occurrences_how *how);
+size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how);
 
-/* Find them, and make room for a chunk. asked's bytes aren't copied. Cost and errors as
- * ng_asked_find. On failure *ret isn't touched, otherwise the caller clears it. */
-int ng_occurrences_find(const struct ng_index *index, const struct ng_asked *asked,
+/* Find them, and make room for a chunk. query's bytes aren't copied. Cost and errors as
+ * ng_query_find. On failure *ret isn't touched, otherwise the caller clears it. */
+int ng_occurrences_find(const struct ng_index *index, const struct ng_query *query,
 			const struct ng_occurrences_how *how, const ng_cancel *cancel,
 			struct ng_occurrences *ret);
 void ng_occurrences_clear(struct ng_occurrences *o);

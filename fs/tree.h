@@ -45,7 +45,7 @@ int ng_tree_reload(struct ng_tree *tree, ng_tree_changed changed, void *userdata
 
 /* The entry of that name in a directory; counts a lookup, which ng_tree_forget gives back. Counts
  * occurrences at most, save for a match (one locate), a page further on, and a document that
- * wasn't listed (see ng_asked_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
+ * wasn't listed (see ng_query_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
  * -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0 and says whether that may be cached. */
 int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);

@@ -120,39 +120,38 @@ static uint64_t number(json_t *json, const char *key)
 	return (uint64_t)json_integer_value(json_object_get(json, key));
 }
 
-static bool occurs_at(const struct corpus_doc *doc, size_t offset, const uint8_t *query, size_t len)
+static bool occurs_at(const struct corpus_doc *doc, size_t offset, const uint8_t *pat, size_t len)
 {
 	return offset <= doc->len && len <= doc->len - offset &&
-	       memcmp(doc->text + offset, query, len) == 0;
+	       memcmp(doc->text + offset, pat, len) == 0;
 }
 
-static uint64_t naive_count(const struct corpus_doc *docs, size_t n, const uint8_t *query,
-			    size_t len)
+static uint64_t naive_count(const struct corpus_doc *docs, size_t n, const uint8_t *pat, size_t len)
 {
 	uint64_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < docs[i].len; k++)
-			count += occurs_at(&docs[i], k, query, len);
+			count += occurs_at(&docs[i], k, pat, len);
 	}
 	return count;
 }
 
-static struct ng_asked exact(const uint8_t *query, size_t len)
+static struct ng_query exact(const uint8_t *pat, size_t len)
 {
-	return (struct ng_asked){query, len, false};
+	return (struct ng_query){pat, len, false};
 }
 
-static void check_find(const struct corpus *corpus, const uint8_t *query, size_t len, uint64_t want)
+static void check_find(const struct corpus *corpus, const uint8_t *pat, size_t len, uint64_t want)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	const struct ng_asked asked = exact(query, len);
+	const struct ng_query query = exact(pat, len);
 	struct ng_index_stats stats;
 	uint64_t sum = 0;
 	json_t *json, *segments, *segment;
 	size_t i;
 
-	assert_int_equal(ng_answer_find(corpus->index, &asked, NULL, &buf), 0);
+	assert_int_equal(ng_answer_find(corpus->index, &query, NULL, &buf), 0);
 	json = parse(&buf);
 	assert_int_equal(number(json, "cnt"), want);
 	segments = json_object_get(json, "segment_by_shard");
@@ -178,16 +177,16 @@ static void check_text(json_t *json, const char *key, const uint8_t *text, size_
 
 /* One answer against the documents; *seen marks the occurrence. */
 static void check_match(const struct corpus *corpus, const struct corpus_doc *docs,
-			const uint8_t *query, size_t len, uint64_t match, uint32_t context,
+			const uint8_t *pat, size_t len, uint64_t match, uint32_t context,
 			bool *const *seen)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	const struct ng_asked asked = exact(query, len);
+	const struct ng_query query = exact(pat, len);
 	const struct corpus_doc *doc;
 	uint64_t doc_no, offset, lo, hi;
 	json_t *json;
 
-	assert_int_equal(ng_answer_match(corpus->index, &asked, match, context, NULL, &buf), 0);
+	assert_int_equal(ng_answer_match(corpus->index, &query, match, context, NULL, &buf), 0);
 	json = parse(&buf);
 	assert_int_equal(number(json, "match"), match);
 	doc_no = number(json, "document");
@@ -195,10 +194,10 @@ static void check_match(const struct corpus *corpus, const struct corpus_doc *do
 	assert_true(doc_no < DOCS);
 	doc = &docs[doc_no];
 	assert_int_equal(number(json, "doc_len"), doc->len);
-	assert_true(occurs_at(doc, offset, query, len));
+	assert_true(occurs_at(doc, offset, pat, len));
 	assert_false(seen[doc_no][offset]);
 	seen[doc_no][offset] = true;
-	check_text(json, "match_text", query, len);
+	check_text(json, "match_text", pat, len);
 	lo = offset > context ? offset - context : 0;
 	hi = ng_min(offset + len + context, (uint64_t)doc->len);
 	if (lo)
@@ -228,33 +227,33 @@ static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, s
 		size_t len = 1 + scratch_random(&rng) % 7, from;
 		bool *seen[DOCS];
 		uint64_t count;
-		uint8_t query[8];
-		const struct ng_asked asked = exact(query, len);
+		uint8_t pat[8];
+		const struct ng_query query = exact(pat, len);
 
 		if (doc->len < len)
 			continue;
 		from = scratch_random(&rng) % (doc->len - len + 1);
-		memcpy(query, doc->text + from, len);
+		memcpy(pat, doc->text + from, len);
 		if (scratch_random(&rng) % 4 == 0)
-			query[0] ^= 1;
-		count = naive_count(docs, DOCS, query, len);
-		check_find(&corpus, query, len, count);
+			pat[0] ^= 1;
+		count = naive_count(docs, DOCS, pat, len);
+		check_find(&corpus, pat, len, count);
 		for (size_t i = 0; i < DOCS; i++) {
-			int want = naive_count(&docs[i], 1, query, len) > 0;
+			int want = naive_count(&docs[i], 1, pat, len) > 0;
 
-			assert_int_equal(ng_asked_doc_holds(corpus.index, i, &asked, count, NULL),
+			assert_int_equal(ng_query_doc_holds(corpus.index, i, &query, count, NULL),
 					 want);
 			seen[i] = calloc(docs[i].len + 1, 1);
 		}
 		for (uint64_t m = 0; m < ng_min(count, UINT64_C(200)); m++)
-			check_match(&corpus, docs, query, len, m, 9, seen);
+			check_match(&corpus, docs, pat, len, m, 9, seen);
 		for (size_t i = 0; i < DOCS; i++)
 			free(seen[i]);
 		if (count) {
 			struct ng_buf none = NG_BUF_INIT;
 
 			assert_int_equal(
-				ng_answer_match(corpus.index, &asked, count, 9, NULL, &none),
+				ng_answer_match(corpus.index, &query, count, 9, NULL, &none),
 				-ENOENT);
 			ng_buf_free(&none);
 		}
@@ -281,7 +280,7 @@ static void test_holds_long(void **state)
 				    {many, LONG, "{}"},
 				    {(const uint8_t *)"", 0, "{}"}};
 	static const char *const queries[] = {"needle", "abc", "zq"};
-	const struct ng_asked letter = exact((const uint8_t *)"a", 1);
+	const struct ng_query letter = exact((const uint8_t *)"a", 1);
 	struct corpus corpus;
 	uint64_t rng = 6;
 
@@ -295,17 +294,17 @@ static void test_holds_long(void **state)
 	memcpy(with + LONG - 2, "zq", 2);
 	corpus_make(&corpus, docs, 4, 0, false);
 	for (size_t q = 0; q < ng_array_size(queries); q++) {
-		const uint8_t *query = (const uint8_t *)queries[q];
+		const uint8_t *pat = (const uint8_t *)queries[q];
 		size_t len = strlen(queries[q]);
-		const struct ng_asked asked = exact(query, len);
+		const struct ng_query query = exact(pat, len);
 		uint64_t count;
 
-		assert_int_equal(ng_count(corpus.index, query, len, NULL, &count), 0);
+		assert_int_equal(ng_count(corpus.index, pat, len, NULL, &count), 0);
 		for (size_t i = 0; i < ng_array_size(docs); i++)
-			assert_int_equal(ng_asked_doc_holds(corpus.index, i, &asked, count, NULL),
-					 memmem(docs[i].text, docs[i].len, query, len) != NULL);
+			assert_int_equal(ng_query_doc_holds(corpus.index, i, &query, count, NULL),
+					 memmem(docs[i].text, docs[i].len, pat, len) != NULL);
 	}
-	assert_int_equal(ng_asked_doc_holds(corpus.index, 4, &letter, 1, NULL), -ENOENT);
+	assert_int_equal(ng_query_doc_holds(corpus.index, 4, &letter, 1, NULL), -ENOENT);
 	corpus_drop(&corpus);
 }
 

@@ -5,56 +5,56 @@
 
 #define DOCS 200
 
-static bool holds(const struct corpus_doc *doc, const char *query)
+static bool holds(const struct corpus_doc *doc, const char *pat)
 {
-	return memmem(doc->text, doc->len, query, strlen(query));
+	return memmem(doc->text, doc->len, pat, strlen(pat));
 }
 
-static size_t naive_docs(const struct corpus_doc *docs, const char *query)
+static size_t naive_docs(const struct corpus_doc *docs, const char *pat)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < DOCS; i++)
-		n += holds(&docs[i], query);
+		n += holds(&docs[i], pat);
 	return n;
 }
 
-static int get(struct ng_listings *listings, const struct corpus *corpus, const char *query,
+static int get(struct ng_listings *listings, const struct corpus *corpus, const char *pat,
 	       size_t page_docs, uint64_t page, struct ng_page **ret_page)
 {
-	const struct ng_asked asked = {(const uint8_t *)query, strlen(query), false};
+	const struct ng_query query = {(const uint8_t *)pat, strlen(pat), false};
 
-	return ng_listings_page(listings, corpus->index, &asked, page_docs, page, NULL, ret_page);
+	return ng_listings_page(listings, corpus->index, &query, page_docs, page, NULL, ret_page);
 }
 
 /* Pages in any order are those of one walk; together they are the documents that hold the query. */
 static void check_pages(struct ng_listings *listings, const struct corpus *corpus,
-			const struct corpus_doc *docs, const char *query, size_t page_docs)
+			const struct corpus_doc *docs, const char *pat, size_t page_docs)
 {
-	size_t n = naive_docs(docs, query), pages = ng_max(ng_div_up(n, page_docs), (uint64_t)1);
+	size_t n = naive_docs(docs, pat), pages = ng_max(ng_div_up(n, page_docs), (uint64_t)1);
 	bool seen[DOCS] = {false};
 	struct ng_page *page;
 
 	for (size_t p = 0; p < pages; p++) {
 		ng_cleanup(ng_page_unrefp) struct ng_page *it = NULL;
 
-		assert_int_equal(get(listings, corpus, query, page_docs, p, &it), 0);
+		assert_int_equal(get(listings, corpus, pat, page_docs, p, &it), 0);
 		assert_int_equal(it->more, p + 1 < pages);
 		assert_int_equal(it->n_docs, it->more ? page_docs : n - p * page_docs);
 		for (size_t i = 0; i < it->n_docs; i++) {
 			assert_true(it->docs[i] < DOCS);
 			assert_true(i == 0 || it->docs[i - 1] < it->docs[i]);
-			assert_true(holds(&docs[it->docs[i]], query));
+			assert_true(holds(&docs[it->docs[i]], pat));
 			assert_false(seen[it->docs[i]]);
 			seen[it->docs[i]] = true;
 		}
 	}
-	assert_int_equal(get(listings, corpus, query, page_docs, pages, &page), -ENOENT);
+	assert_int_equal(get(listings, corpus, pat, page_docs, pages, &page), -ENOENT);
 	/* Again from the last to the first: the same pages, kept or made anew. */
 	for (size_t p = pages; p-- > 0;) {
 		ng_cleanup(ng_page_unrefp) struct ng_page *it = NULL;
 
-		assert_int_equal(get(listings, corpus, query, page_docs, p, &it), 0);
+		assert_int_equal(get(listings, corpus, pat, page_docs, p, &it), 0);
 		assert_int_equal(it->n_docs, p + 1 < pages ? page_docs : n - p * page_docs);
 	}
 }
@@ -118,8 +118,8 @@ static void test_holds(void **state)
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
 	struct ng_listings *listings = NULL;
 	struct corpus_doc docs[DOCS];
-	const struct ng_asked asked = {(const uint8_t *)"ab", 2, false};
-	const struct ng_asked shorter = {asked.bytes, 1, false}, folded = {asked.bytes, 2, true};
+	const struct ng_query query = {(const uint8_t *)"ab", 2, false};
+	const struct ng_query shorter = {query.bytes, 1, false}, folded = {query.bytes, 2, true};
 	struct ng_page *page;
 	struct corpus corpus;
 	uint64_t rng = 5, pages;
@@ -129,10 +129,10 @@ static void test_holds(void **state)
 	corpus_make(&corpus, docs, DOCS, 0, false);
 	assert_int_equal(ng_listings_new(4, 1 << 20, &listings), 0);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, i), -EAGAIN);
+		assert_int_equal(ng_listings_holds(listings, corpus.index, &query, 10, i), -EAGAIN);
 	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	for (size_t i = 0; i < DOCS; i++) {
-		int r = ng_listings_holds(listings, corpus.index, &asked, 10, i);
+		int r = ng_listings_holds(listings, corpus.index, &query, 10, i);
 
 		assert_true(r == -EAGAIN || (r == 1 && holds(&docs[i], "ab")));
 		known += r == 1;
@@ -144,17 +144,17 @@ static void test_holds(void **state)
 	assert_int_equal(get(listings, &corpus, "ab", 10, pages - 1, &page), 0);
 	ng_page_unref(page);
 	for (size_t i = 0; i < DOCS; i++)
-		assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, i),
+		assert_int_equal(ng_listings_holds(listings, corpus.index, &query, 10, i),
 				 holds(&docs[i], "ab"));
 	/* Neither another index nor another query, nor the same in any case. */
 	assert_int_equal(ng_listings_holds(listings, corpus.index, &folded, 10, 0), -EAGAIN);
-	assert_int_equal(ng_listings_holds(listings, NULL, &asked, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, NULL, &query, 10, 0), -EAGAIN);
 	assert_int_equal(ng_listings_holds(listings, corpus.index, &shorter, 10, 0), -EAGAIN);
 	/* One that is dropped is made again. */
 	ng_listings_drop(listings, NULL);
-	assert_int_not_equal(ng_listings_holds(listings, corpus.index, &asked, 10, 0), -EAGAIN);
+	assert_int_not_equal(ng_listings_holds(listings, corpus.index, &query, 10, 0), -EAGAIN);
 	ng_listings_drop(listings, corpus.index);
-	assert_int_equal(ng_listings_holds(listings, corpus.index, &asked, 10, 0), -EAGAIN);
+	assert_int_equal(ng_listings_holds(listings, corpus.index, &query, 10, 0), -EAGAIN);
 	assert_int_equal(get(listings, &corpus, "ab", 10, 0, &page), 0);
 	ng_page_unref(page);
 	ng_listings_free(listings);
@@ -206,14 +206,14 @@ static void test_cancel(void **state)
 {
 	struct corpus_doc docs[] = {{(const uint8_t *)"aaa", 3, "{}"}};
 	struct ng_listings *listings = NULL;
-	const struct ng_asked asked = {(const uint8_t *)"a", 1, false};
+	const struct ng_query query = {(const uint8_t *)"a", 1, false};
 	struct ng_page *page = NULL;
 	struct corpus corpus;
 	ng_cancel cancel = true;
 
 	corpus_make(&corpus, docs, 1, 0, false);
 	assert_int_equal(ng_listings_new(1, 1, &listings), 0);
-	assert_int_equal(ng_listings_page(listings, corpus.index, &asked, 1, 0, &cancel, &page),
+	assert_int_equal(ng_listings_page(listings, corpus.index, &query, 1, 0, &cancel, &page),
 			 -EINTR);
 	assert_null(page);
 	assert_int_equal(get(listings, &corpus, "a", 1, 0, &page), 0);

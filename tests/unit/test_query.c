@@ -1,346 +1,249 @@
+#include "answer.h"
+#include "answer_next.h"
 #include "indexmake.h"
+#include "json.h"
+#include "naive_fold.h"
+#include "query/fold_scan.h"
 
-/* What is asked of each corpus: with and without a text store, sparse and dense samples, one shard
- * and several. */
-static const struct ng_build_options configs[] = {
-	{.threads = 1},
-	{.threads = 2, .sa_sampling = 4, .text_store = true},
-	{.threads = 3, .sa_sampling = 1024, .shard_bytes = 700},
-	{.threads = 2, .shard_bytes = 1, .text_store = true},
-	{.threads = 1, .sa_sampling = 7},
-};
+#include <jansson.h>
 
-struct asked {
-	const struct naive *c;
-	const struct ng_index *index;
+/* Letters in all their cases, of one to three bytes, and what has none; few, so that they occur
+ * often. */
+static const char *const pieces[] = {"k",        "K",        "\xe2\x84\xaa", "s",        "S",
+				     "\xc5\xbf", "\xcf\x83", "\xcf\x82",     "\xce\xa3", "i",
+				     "\xc4\xb0", "-",        "\xe4\xb8\xad", "\xe2",     "\x84"};
+
+static size_t make_text(uint64_t *rng, size_t n, uint8_t *text)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *piece = pieces[scratch_random(rng) % ng_array_size(pieces)];
+
+		memcpy(text + len, piece, strlen(piece));
+		len += strlen(piece);
+	}
+	return len;
+}
+
+static bool naive_holds(const struct naive *c, uint64_t doc, const struct ng_query *query)
+{
+	for (uint64_t at = naive_begin(c, doc); at < c->ends[doc]; at++)
+		if (naive_fold_match(c->text + at, c->text + c->ends[doc], query->bytes,
+				     query->len))
+			return true;
+	return false;
+}
+
+/* {"cnt":N,"segment_by_shard":[[[lo,hi],...],...]} */
+static void check_find(const struct ng_index *index, const struct ng_query *query, uint64_t want)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	struct ng_index_stats stats;
-	struct ng_interval *by_shard;
-	uint64_t rng;
-	uint64_t steps; /* of rank that may still be spent on locating */
-};
+	json_t *json, *shards, *intervals, *interval;
+	json_int_t sum = 0;
+	size_t s, i;
 
-/* Long texts are scanned slowly: fewer questions. */
-static unsigned sparser(const struct asked *a)
-{
-	return a->c->n > 100000 ? 16 : 1;
-}
+	assert_int_equal(ng_answer_find(index, query, NULL, &buf), 0);
+	json = json_loadb((const char *)buf.data, buf.len, 0, NULL);
+	assert_non_null(json);
+	assert_int_equal(json_integer_value(json_object_get(json, "cnt")), want);
+	shards = json_object_get(json, "segment_by_shard");
+	ng_index_stats(index, &stats);
+	assert_int_equal(json_array_size(shards), stats.shards);
+	json_array_foreach(shards, s, intervals)
+	{
+		json_int_t last = 0;
 
-#define LOCATE_STEPS UINT64_C(60000)
-#define READ_STEPS   UINT64_C(60000)
-#define WHOLE_BYTES  UINT64_C(400000) /* of a document that is read whole without a text store */
+		json_array_foreach(intervals, i, interval)
+		{
+			json_int_t lo = json_integer_value(json_array_get(interval, 0));
+			json_int_t hi = json_integer_value(json_array_get(interval, 1));
 
-static uint64_t count(struct asked *a, const uint8_t *pat, size_t len)
-{
-	uint64_t n = UINT64_MAX;
-
-	assert_int_equal(ng_count(a->index, pat, len, NULL, &n), 0);
-	return n;
-}
-
-static void check_count(struct asked *a, const uint8_t *pat, size_t len)
-{
-	uint64_t want = naive_find(a->c, pat, len, NULL), got = count(a, pat, len);
-
-	if (got != want)
-		fail_msg("%s, %u shards: %zu bytes from %02x on occur %ju times, not %ju",
-			 a->c->name, a->stats.shards, len, pat[0], (uintmax_t)want, (uintmax_t)got);
-}
-
-static int compare_matches(const void *pa, const void *pb)
-{
-	const struct ng_match *a = pa, *b = pb;
-
-	if (a->doc != b->doc)
-		return a->doc < b->doc ? -1 : 1;
-	return (a->offset > b->offset) - (a->offset < b->offset);
-}
-
-/* All occurrences at once are the naive ones; any slice of them is a slice. */
-static void check_locate(struct asked *a, const uint8_t *pat, size_t len)
-{
-	ng_cleanup(ng_freep) uint64_t *want = NULL;
-	ng_cleanup(ng_freep) struct ng_match *all = NULL, *slice = NULL;
-	uint64_t n = naive_find(a->c, pat, len, &want), rows = 0;
-	uint64_t steps = n * ng_min((uint64_t)a->stats.sa_sampling, a->c->n);
-	size_t got = 0;
-
-	if (steps > a->steps)
-		return;
-	a->steps -= steps;
-
-	assert_int_equal(ng_find(a->index, pat, len, NULL, a->by_shard), 0);
-	for (uint32_t s = 0; s < a->stats.shards; s++)
-		rows += a->by_shard[s].hi - a->by_shard[s].lo;
-	assert_int_equal(rows, n);
-	all = calloc(n + 7, sizeof(*all));
-	slice = calloc(n + 7, sizeof(*slice));
-	assert_non_null(all);
-	assert_non_null(slice);
-	assert_int_equal(ng_locate(a->index, a->by_shard, 0, n + 7, NULL, all, &got), 0);
-	assert_int_equal(got, n);
-	for (unsigned k = 0; k < 3; k++) {
-		uint64_t first = scratch_random(&a->rng) % (n + 2);
-		size_t most = scratch_random(&a->rng) % (n + 7);
-		uint64_t there = first < n ? n - first : 0;
-
-		assert_int_equal(ng_locate(a->index, a->by_shard, first, most, NULL, slice, &got),
-				 0);
-		assert_int_equal(got, ng_min((uint64_t)most, there));
-		if (got)
-			assert_memory_equal(slice, all + first, got * sizeof(*slice));
-	}
-	qsort(all, n, sizeof(*all), compare_matches);
-	for (uint64_t i = 0; i < n; i++)
-		if (all[i].doc >= a->c->docs ||
-		    naive_begin(a->c, all[i].doc) + all[i].offset != want[i])
-			fail_msg("%s: occurrence %ju is not at %ju of document %ju", a->c->name,
-				 (uintmax_t)i, (uintmax_t)all[i].offset, (uintmax_t)all[i].doc);
-}
-
-/* Every substring of short texts; of others, up to 6 bytes from everywhere. */
-static void check_substrings(struct asked *a)
-{
-	size_t longest = a->c->n < 150 ? SIZE_MAX : a->c->n < 1200 ? 6 : 3;
-
-	for (uint64_t at = 0; at < a->c->n; at++) {
-		uint64_t rest = a->c->ends[naive_doc_of(a->c, at)] - at;
-
-		for (size_t len = 1; len <= ng_min(rest, longest); len++)
-			check_count(a, a->c->text + at, len);
-	}
-}
-
-/* Patterns that mostly don't occur: every byte, bytes in pairs, substrings with a byte changed,
- * and what stands around the border of two documents. */
-static void check_absent(struct asked *a)
-{
-	uint8_t pat[64];
-
-	for (unsigned byte = 0; byte < 256; byte += sparser(a)) {
-		pat[0] = (uint8_t)byte;
-		pat[1] = (uint8_t)scratch_random(&a->rng);
-		check_count(a, pat, 1);
-		check_count(a, pat, 2);
-	}
-	for (uint64_t doc = 0; doc + 1 < ng_min(a->c->docs, (uint64_t)50); doc++) {
-		uint64_t before = ng_min(naive_bytes(a->c, doc), 4u);
-		uint64_t after = ng_min(naive_bytes(a->c, doc + 1), 4u);
-
-		memcpy(pat, a->c->text + a->c->ends[doc] - before, before);
-		memcpy(pat + before, a->c->text + a->c->ends[doc] + 1, after);
-		if (before + after)
-			check_count(a, pat, before + after);
-		/* And with the separator as it is written, which no document need hold. */
-		check_count(a, a->c->text + a->c->ends[doc] - before, before + 1 + after);
-	}
-	for (unsigned i = 0; i < 200 / sparser(a) && a->c->n > a->c->docs; i++) {
-		size_t len;
-		const uint8_t *at = naive_substring(a->c, &a->rng, sizeof(pat), &len);
-
-		memcpy(pat, at, len);
-		pat[scratch_random(&a->rng) % len] = (uint8_t)scratch_random(&a->rng);
-		check_count(a, pat, len);
-	}
-}
-
-static void check_random(struct asked *a, unsigned n, size_t longest, unsigned n_locate)
-{
-	for (unsigned i = 0; i < n && a->c->n > a->c->docs; i++) {
-		size_t len;
-		const uint8_t *at = naive_substring(a->c, &a->rng, longest, &len);
-
-		check_count(a, at, len);
-		if (i < n_locate)
-			check_locate(a, at, len);
-	}
-}
-
-static void check_range(struct asked *a, uint64_t doc, uint64_t offset, size_t len)
-{
-	uint64_t begin = naive_begin(a->c, doc), bytes = naive_bytes(a->c, doc);
-	size_t want = offset < bytes ? (size_t)ng_min((uint64_t)len, bytes - offset) : 0, got = 42;
-	ng_cleanup(ng_freep) uint8_t *buf = malloc(want + 1); /* no room for more */
-
-	assert_non_null(buf);
-	buf[want] = 0x5a;
-	assert_int_equal(ng_doc_read(a->index, doc, offset, len, NULL, buf, &got), 0);
-	assert_int_equal(got, want);
-	assert_int_equal(buf[want], 0x5a);
-	if (want && memcmp(buf, a->c->text + begin + offset, want) != 0)
-		fail_msg("%s: document %ju, [%ju, +%zu)", a->c->name, (uintmax_t)doc,
-			 (uintmax_t)offset, len);
-}
-
-static void check_document(struct asked *a, uint64_t doc)
-{
-	uint64_t bytes = UINT64_MAX, want = naive_bytes(a->c, doc), meta_bytes = UINT64_MAX;
-	ng_cleanup(ng_freep) char *json = NULL;
-	char meta[256];
-	size_t json_bytes;
-
-	assert_int_equal(ng_doc_bytes(a->index, doc, &bytes), 0);
-	assert_int_equal(bytes, want);
-	if (a->stats.text_store_bytes || bytes <= WHOLE_BYTES) {
-		check_range(a, doc, 0, bytes);
-		check_range(a, doc, bytes / 2, SIZE_MAX);
-	} else {
-		check_range(a, doc, 0, WHOLE_BYTES / 4);
-		check_range(a, doc, bytes - WHOLE_BYTES / 4, SIZE_MAX);
-	}
-	check_range(a, doc, bytes, 10);
-	check_range(a, doc, UINT64_MAX, 10);
-	for (unsigned i = 0; i < 4 && bytes; i++)
-		check_range(a, doc, scratch_random(&a->rng) % bytes,
-			    scratch_random(&a->rng) % 3000);
-	assert_int_equal(ng_doc_meta_bytes(a->index, doc, &meta_bytes), 0);
-	assert_int_equal(meta_bytes, made_meta(doc, meta));
-	assert_int_equal(ng_doc_meta(a->index, doc, &json, &json_bytes), 0);
-	assert_int_equal(json_bytes, meta_bytes);
-	assert_string_equal(json, meta);
-}
-
-static void check_no_document(const struct asked *a, uint64_t doc)
-{
-	uint64_t bytes = 42;
-	size_t len = 42;
-	uint8_t byte;
-	char *json = NULL;
-
-	assert_int_equal(ng_doc_bytes(a->index, doc, &bytes), -ENOENT);
-	assert_int_equal(ng_doc_meta_bytes(a->index, doc, &bytes), -ENOENT);
-	assert_int_equal(ng_doc_meta(a->index, doc, &json, &len), -ENOENT);
-	assert_int_equal(ng_doc_read(a->index, doc, 0, 1, NULL, &byte, &len), -ENOENT);
-	assert_int_equal(bytes, 42);
-	assert_int_equal(len, 42);
-	assert_null(json);
-}
-
-static void check_documents(struct asked *a)
-{
-	/* What check_document takes on average, without a text store. */
-	uint64_t steps = 8 * ng_min((uint64_t)a->stats.sa_sampling / 2, a->c->n) +
-			 3 * a->c->n / (a->c->docs + 1);
-	uint64_t step = a->c->docs / 1200 + a->c->docs * steps / READ_STEPS + 1;
-
-	for (uint64_t doc = 0; doc < a->c->docs; doc += step)
-		check_document(a, doc);
-	check_no_document(a, a->c->docs);
-	check_no_document(a, UINT64_MAX);
-	/* Every range of short texts. */
-	for (uint64_t doc = 0; a->c->n <= 110 && doc < a->c->docs; doc++)
-		for (uint64_t begin = 0; begin <= naive_bytes(a->c, doc); begin++)
-			for (uint64_t end = begin; end <= naive_bytes(a->c, doc) + 1; end++)
-				check_range(a, doc, begin, end - begin);
-}
-
-static void ask(const struct naive *c, const struct ng_build_options *options, bool everything)
-{
-	struct asked a = {.c = c, .rng = c->n, .steps = LOCATE_STEPS};
-	struct made_index made;
-	uint64_t none = 42;
-
-	made_index_new(c, options, &made);
-	a.index = made.index;
-	ng_index_stats(made.index, &a.stats);
-	assert_int_equal(a.stats.docs, c->docs);
-	assert_int_equal(a.stats.text_bytes, c->n - c->docs);
-	assert_int_equal(a.stats.sa_sampling, options->sa_sampling ? options->sa_sampling : 52);
-	assert_int_equal(a.stats.text_store_bytes > 0, options->text_store && c->docs);
-	a.by_shard = calloc(a.stats.shards + 1, sizeof(*a.by_shard));
-	assert_non_null(a.by_shard);
-	assert_int_equal(ng_count(a.index, c->text, 0, NULL, &none), -EINVAL);
-	assert_int_equal(none, 42);
-	if (everything)
-		check_substrings(&a);
-	check_absent(&a);
-	check_random(&a, 200 / sparser(&a), 30, 40);
-	check_random(&a, 60 / sparser(&a), 3000, 30);
-	check_documents(&a);
-	free(a.by_shard);
-	made_index_free(&made);
-}
-
-static void test_small(void **state)
-{
-	struct naive c;
-
-	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
-		for (size_t k = 0; k < ng_array_size(configs); k++) {
-			/* A shard a document: not hundreds of them. */
-			if (configs[k].shard_bytes != 1 || c.docs <= 70)
-				ask(&c, &configs[k], k == i % ng_array_size(configs));
+			assert_true(last <= lo && lo < hi);
+			sum += hi - lo;
+			last = hi;
 		}
-		naive_clear(&c);
 	}
+	assert_int_equal(sum, want);
+	json_decref(json);
 }
 
-static void test_large(void **state)
+/* Each number is another occurrence, and shows its own text. */
+static void check_matches(const struct naive *c, const struct ng_index *index,
+			  const struct ng_query *query, const struct naive_found *found, uint64_t n)
 {
-	struct naive c;
+	ng_cleanup(ng_freep) bool *seen = calloc(n + 1, sizeof(*seen));
+	struct ng_buf none = NG_BUF_INIT;
 
-	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
-		struct ng_build_options options = configs[i % 2];
+	assert_non_null(seen);
+	for (uint64_t m = 0; m < n; m++) {
+		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT, shown = NG_BUF_INIT;
+		json_t *json, *text;
+		uint64_t at, i = 0;
 
-		ask(&c, &options, false);
-		options = configs[2];
-		options.shard_bytes = c.n / 4;
-		if (c.docs > 1)
-			ask(&c, &options, false);
-		naive_clear(&c);
+		assert_int_equal(ng_answer_match(index, query, m, 5, NULL, &buf), 0);
+		json = json_loadb((const char *)buf.data, buf.len, 0, NULL);
+		assert_non_null(json);
+		at = naive_begin(c,
+				 (uint64_t)json_integer_value(json_object_get(json, "document"))) +
+		     (uint64_t)json_integer_value(json_object_get(json, "offset"));
+		while (i < n && found[i].at != at)
+			i++;
+		assert_true(i < n && !seen[i]);
+		seen[i] = true;
+		assert_int_equal(ng_json_string(&shown, c->text + at, found[i].bytes), 0);
+		text = json_loadb((const char *)shown.data, shown.len, JSON_DECODE_ANY, NULL);
+		assert_true(json_equal(text, json_object_get(json, "match_text")));
+		json_decref(text);
+		json_decref(json);
 	}
+	assert_int_equal(ng_answer_match(index, query, n, 5, NULL, &none), -ENOENT);
+	ng_buf_free(&none);
 }
 
-/* A flag that is up already ends each call, and nothing is given. */
-static void test_cancel(void **state)
+static void check(const struct naive *c, const struct ng_index *index, const struct ng_query *query)
 {
-	struct ng_build_options options = {.threads = 2};
-	ng_cleanup(ng_freep) uint8_t *text = malloc(100000);
-	struct naive c = {.name = "prose"};
-	ng_cancel cancel = true;
-	uint64_t rng = naive_seed(), n = 42;
-	struct ng_match match = {42, 42};
-	struct made_index made;
-	uint8_t buf[4096];
-	size_t len = 42;
+	ng_cleanup(ng_buf_free) struct ng_buf df = NG_BUF_INIT;
+	ng_cleanup(ng_freep) struct naive_found *found = NULL;
+	uint64_t n, count = UINT64_MAX, docs = 0;
 
-	assert_non_null(text);
-	naive_words(&rng, text, 100000);
-	naive_add(&c, text, 100000);
-	for (unsigned shards = 1; shards <= 4; shards++) {
-		struct ng_interval rows[4], found[4];
+	found = naive_fold(c, query->bytes, query->len, &n);
+	assert_int_equal(ng_query_count(index, query, NULL, &count), 0);
+	assert_int_equal(count, n);
+	check_find(index, query, n);
+	if (n <= 300)
+		check_matches(c, index, query, found, n);
+	for (uint64_t doc = 0; doc < c->docs; doc++) {
+		bool holds = naive_holds(c, doc, query);
 
-		options.shard_bytes = shards == 1 ? 0 : 100001;
-		if (shards > 1)
-			naive_add(&c, text, 100000);
-		made_index_new(&c, &options, &made);
-		memset(rows, 42, sizeof(rows));
-		memcpy(found, rows, sizeof(rows));
-		assert_int_equal(ng_find(made.index, text, 1000, &cancel, found), -EINTR);
-		assert_memory_equal(found, rows, sizeof(rows));
-		assert_int_equal(ng_count(made.index, text, 1000, &cancel, &n), -EINTR);
-		assert_int_equal(ng_find(made.index, text, 10, NULL, rows), 0);
-		assert_int_equal(ng_locate(made.index, rows, 0, 1, &cancel, &match, &len), -EINTR);
-		assert_int_equal(ng_doc_read(made.index, 0, 0, sizeof(buf), &cancel, buf, &len),
-				 -EINTR);
-		assert_int_equal(n, 42);
-		assert_int_equal(len, 42);
-		/* Intervals that are none of this index. */
-		rows[0] = (struct ng_interval){0, UINT64_MAX};
-		assert_int_equal(ng_locate(made.index, rows, 0, 1, NULL, &match, &len), -EINVAL);
-		rows[0] = (struct ng_interval){2, 1};
-		assert_int_equal(ng_locate(made.index, rows, 0, 1, NULL, &match, &len), -EINVAL);
-		assert_int_equal(len, 42);
+		docs += holds;
+		assert_int_equal(ng_query_doc_holds(index, doc, query, n, NULL), holds);
+		/* As if it were frequent elsewhere: the document is read. */
+		assert_int_equal(ng_query_doc_holds(index, doc, query, UINT32_MAX, NULL), holds);
+	}
+	assert_int_equal(ng_answer_df(index, query, NULL, &df), 0);
+	assert_int_equal(ng_buf_append(&df, "", 1), 0);
+	assert_int_equal(strtoull((const char *)df.data, NULL, 10), docs);
+}
+
+static void test_fold(void **state)
+{
+	static const struct ng_build_options options[] = {
+		{.threads = 1}, {.threads = 2, .shard_bytes = 700, .text_store = true}};
+	struct naive c = {.name = "letters"};
+	uint64_t rng = naive_seed();
+	uint8_t text[600];
+
+	for (unsigned d = 0; d < 40; d++)
+		naive_add(&c, text, make_text(&rng, scratch_random(&rng) % 100, text));
+	for (size_t i = 0; i < ng_array_size(options); i++) {
+		struct made_index made;
+
+		made_index_new(&c, &options[i], &made);
+		for (unsigned round = 0; round < 60; round++) {
+			uint8_t pat[64];
+			size_t len = make_text(&rng, 1 + scratch_random(&rng) % 5, pat);
+
+			check(&c, made.index, &(struct ng_query){pat, len, true});
+		}
 		made_index_free(&made);
 	}
 	naive_clear(&c);
 }
 
+/* Longer than what is read at once, with an occurrence across the seam that is longer, or shorter,
+ * than the query. */
+static void test_seam(void **state)
+{
+	enum { LONG = 200000, SEAM = 65536 };
+	static const struct {
+		const char *pat, *text;
+	} cases[] = {
+		{"kks-k", "\xe2\x84\xaa\xe2\x84\xaa\xc5\xbf-\xe2\x84\xaa"},
+		{"\xe2\x84\xaa\xe2\x84\xaa\xc5\xbf-\xe2\x84\xaa", "kKs-k"},
+		{"k", "\xe2\x84\xaa"},
+	};
+	static const struct ng_build_options options = {.threads = 1};
+	ng_cleanup(ng_freep) uint8_t *text = malloc(LONG);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < ng_array_size(cases); i++) {
+		const struct ng_query query = {(const uint8_t *)cases[i].pat, strlen(cases[i].pat),
+					       true};
+		size_t len = strlen(cases[i].text);
+
+		for (size_t before = 0; before <= len; before++) {
+			struct naive c = {.name = "seam"};
+			struct made_index made;
+
+			memset(text, 'x', LONG);
+			memcpy(text + SEAM - before, cases[i].text, len);
+			naive_add(&c, text, LONG);
+			memset(text, 'y', LONG);
+			naive_add(&c, text, LONG);
+			made_index_new(&c, &options, &made);
+			assert_int_equal(
+				ng_query_doc_holds(made.index, 0, &query, UINT32_MAX, NULL), 1);
+			assert_int_equal(
+				ng_query_doc_holds(made.index, 1, &query, UINT32_MAX, NULL), 0);
+			made_index_free(&made);
+			naive_clear(&c);
+		}
+	}
+}
+
+/* More spellings than are looked for: never a part of the answer. */
+static void test_limit(void **state)
+{
+	static const struct ng_build_options options = {.threads = 1};
+	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
+	ng_cleanup(ng_freep) uint8_t *text = malloc(300000);
+	struct naive c = {.name = "random case"};
+	struct ng_query query;
+	struct made_index made;
+	uint64_t rng = naive_seed(), count = 42;
+	uint8_t pat[40];
+
+	assert_non_null(text);
+	for (size_t i = 0; i < 300000; i++)
+		text[i] = scratch_random(&rng) % 2 ? 'a' : 'A';
+	naive_add(&c, text, 300000);
+	made_index_new(&c, &options, &made);
+	memset(pat, 'a', sizeof(pat));
+	query = (struct ng_query){pat, sizeof(pat), true};
+	assert_int_equal(ng_query_count(made.index, &query, NULL, &count), -EOVERFLOW);
+	assert_int_equal(count, 42);
+	assert_int_equal(ng_answer_find(made.index, &query, NULL, &buf), -EOVERFLOW);
+	assert_int_equal(ng_answer_df(made.index, &query, NULL, &buf), -EOVERFLOW);
+	assert_int_equal(ng_answer_next(made.index, &query, NULL, &buf), -EOVERFLOW);
+	query.fold = false;
+	assert_int_equal(ng_query_count(made.index, &query, NULL, &count), 0);
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
+static void test_scan(void **state)
+{
+	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {0};
+	static const uint8_t text[] = "xxAbxx";
+	ng_cancel cancel = true;
+
+	assert_int_equal(ng_fold_scan_make((const uint8_t *)"aB", 2, &scan), 0);
+	assert_int_equal(scan.longest, 2);
+	assert_int_equal(ng_fold_scan_holds(&scan, text, 6, NULL), 1);
+	assert_int_equal(ng_fold_scan_holds(&scan, text, 3, NULL), 0);
+	assert_int_equal(ng_fold_scan_holds(&scan, text, 0, NULL), 0);
+	assert_int_equal(ng_fold_scan_holds(&scan, text, 6, &cancel), -EINTR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_small),
-		cmocka_unit_test(test_large),
-		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_seam),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

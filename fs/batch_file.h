@@ -11,26 +11,27 @@
 
 /* The longest line that is looked at. A query of 1 MiB may be written with three times as many
  * bytes. */
-#define NG_SESSION_LINE_MAX (3u << 20)
+#define NG_BATCH_FILE_LINE_MAX (3u << 20)
 
 struct ng_line {
 	const uint8_t *text; /* without the newline */
 	size_t len;
-	bool cut; /* it is the beginning of a line longer than NG_SESSION_LINE_MAX */
+	bool cut; /* it is the beginning of a line longer than NG_BATCH_FILE_LINE_MAX */
 };
 
 /* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline; fold: as
- * struct ng_asked has it. On failure
+ * struct ng_query has it. On failure
  * what was appended is dropped, and the lines will be asked again. */
-typedef int (*ng_session_answer)(const struct ng_mounted_index *index, const struct ng_line *lines,
-				 size_t n, bool fold, const ng_cancel *cancel, struct ng_buf *buf);
+typedef int (*ng_batch_file_answer)(const struct ng_mounted_index *index,
+				    const struct ng_line *lines, size_t n, bool fold,
+				    const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The most lines that are answered together. */
-#define NG_SESSION_LINES 4096u
+#define NG_BATCH_FILE_LINES 4096u
 
 /* indexes and index are as ng_stream_init takes them; answer is called with that index, fold and up
- * to `together` lines, 1 to NG_SESSION_LINES: few where each answer takes long, since a reader
+ * to `together` lines, 1 to NG_BATCH_FILE_LINES: few where each answer takes long, since a reader
  * waits for all of them, and all are made again after an interrupt. -ENOMEM. */
-int ng_session_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		   ng_session_answer answer, bool fold, size_t together,
-		   struct ng_stream **ret_stream);
+int ng_batch_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		      ng_batch_file_answer answer, bool fold, size_t together,
+		      struct ng_stream **ret_stream);

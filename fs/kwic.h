@@ -8,11 +8,11 @@
 /* Append the line of an occurrence: document, offset, left, match and right, with tabs between them
  * and a newline behind. Context that was cut doesn't begin or end within a UTF-8 character. Text is
  * spelled as ng_escape_append does. -ENOMEM. */
-int ng_concordance_line(struct ng_buf *buf, const struct ng_occurrence *occurrence);
+int ng_kwic_line(struct ng_buf *buf, const struct ng_occurrence *occurrence);
 
 /* The stream of all lines. The query is copied; the index is as ng_stream_init takes it, and not
  * NULL. Nothing is searched yet. Besides 16 bytes for each piece made, it holds the last two
  * pieces, of up to 1 MiB; what was dropped is made again when it is read again. -ENOMEM. */
-int ng_concordance_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		       const struct ng_asked *asked, const struct ng_occurrences_how *how,
-		       struct ng_stream **ret_stream);
+int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		const struct ng_query *query, const struct ng_occurrences_how *how,
+		struct ng_stream **ret_stream);

@@ -1,4 +1,4 @@
-#include "asked.h"
+#include "query.h"
 
 #include "query/fold.h"
 #include "query/fold_scan.h"
@@ -11,40 +11,40 @@
 /* With a text store reading is that much cheaper than backward steps. */
 #define STORE_SPEEDUP 64u
 
-int ng_asked_find(const struct ng_index *index, const struct ng_asked *asked,
+int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges)
 {
 	int r;
 
-	if (!asked->fold)
-		return ng_ranges_find(index, asked->bytes, asked->len, cancel, ret_ranges);
-	r = ng_fold_find(index, asked->bytes, asked->len, cancel, ret_ranges);
+	if (!query->fold)
+		return ng_ranges_find(index, query->bytes, query->len, cancel, ret_ranges);
+	r = ng_fold_find(index, query->bytes, query->len, cancel, ret_ranges);
 	/* What programs print for E2BIG is about arguments of theirs. */
 	return r == -E2BIG ? -EOVERFLOW : r;
 }
 
-int ng_asked_count(const struct ng_index *index, const struct ng_asked *asked,
+int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	int r;
 
-	if (!asked->fold)
-		return ng_count(index, asked->bytes, asked->len, cancel, ret_count);
-	r = ng_asked_find(index, asked, cancel, &ranges);
+	if (!query->fold)
+		return ng_count(index, query->bytes, query->len, cancel, ret_count);
+	r = ng_query_find(index, query, cancel, &ranges);
 	if (r == 0)
 		*ret_count = ranges.count;
 	return r;
 }
 
 static int holds_by_locating(const struct ng_index *index, uint64_t doc,
-			     const struct ng_asked *asked, const ng_cancel *cancel)
+			     const struct ng_query *query, const ng_cancel *cancel)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	struct ng_match matches[SCAN_LOCATE];
 	uint64_t first = 0;
 	size_t n;
-	int r = ng_asked_find(index, asked, cancel, &ranges);
+	int r = ng_query_find(index, query, cancel, &ranges);
 
 	while (r == 0 && first < ranges.count) {
 		r = ng_ranges_locate(index, &ranges, first, SCAN_LOCATE, cancel, matches, &n);
@@ -58,22 +58,22 @@ static int holds_by_locating(const struct ng_index *index, uint64_t doc,
 }
 
 /* Whether a piece of text holds the query. scan: how to look for it if case is folded. */
-static int piece_holds(const struct ng_asked *asked, const struct ng_fold_scan *scan,
+static int piece_holds(const struct ng_query *query, const struct ng_fold_scan *scan,
 		       const uint8_t *text, size_t len, const ng_cancel *cancel)
 {
-	if (asked->fold)
+	if (query->fold)
 		return ng_fold_scan_holds(scan, text, len, cancel);
-	return memmem(text, len, asked->bytes, asked->len) != NULL;
+	return memmem(text, len, query->bytes, query->len) != NULL;
 }
 
 static int holds_by_reading(const struct ng_index *index, uint64_t doc,
-			    const struct ng_asked *asked, const ng_cancel *cancel)
+			    const struct ng_query *query, const ng_cancel *cancel)
 {
-	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {.longest = asked->len};
+	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {.longest = query->len};
 	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	uint64_t offset = 0;
 	size_t kept = 0, got;
-	int r = asked->fold ? ng_fold_scan_make(asked->bytes, asked->len, &scan) : 0;
+	int r = query->fold ? ng_fold_scan_make(query->bytes, query->len, &scan) : 0;
 
 	if (r == 0)
 		r = ng_buf_reserve(&text, scan.longest + SCAN_BYTES);
@@ -81,7 +81,7 @@ static int holds_by_reading(const struct ng_index *index, uint64_t doc,
 		r = ng_doc_read(index, doc, offset, SCAN_BYTES, cancel, text.data + kept, &got);
 		if (r || got == 0)
 			break;
-		r = piece_holds(asked, &scan, text.data, kept + got, cancel);
+		r = piece_holds(query, &scan, text.data, kept + got, cancel);
 		if (r)
 			break;
 		offset += got;
@@ -93,7 +93,7 @@ static int holds_by_reading(const struct ng_index *index, uint64_t doc,
 	return r;
 }
 
-int ng_asked_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_asked *asked,
+int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
 		       uint64_t count, const ng_cancel *cancel)
 {
 	struct ng_index_stats stats;
@@ -103,11 +103,11 @@ int ng_asked_doc_holds(const struct ng_index *index, uint64_t doc, const struct 
 	if (r)
 		return r;
 	/* In another case, an occurrence may be shorter than the query. */
-	if (count == 0 || (asked->len > doc_bytes && !asked->fold))
+	if (count == 0 || (query->len > doc_bytes && !query->fold))
 		return 0;
 	ng_index_stats(index, &stats);
 	read_steps = stats.text_store_bytes ? doc_bytes / STORE_SPEEDUP : doc_bytes;
 	if (count <= read_steps / ng_max(stats.sa_sampling, 1u))
-		return holds_by_locating(index, doc, asked, cancel);
-	return holds_by_reading(index, doc, asked, cancel);
+		return holds_by_locating(index, doc, query, cancel);
+	return holds_by_reading(index, doc, query, cancel);
 }

@@ -1,5 +1,5 @@
+#include "batch_file.h"
 #include "scratch.h"
-#include "session.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -34,8 +34,8 @@ struct file {
 static void file_open(struct file *file)
 {
 	file->offset = 0;
-	assert_int_equal(ng_session_new(NULL, NULL, answer, true, NG_SESSION_LINES, &file->stream),
-			 0);
+	assert_int_equal(
+		ng_batch_file_new(NULL, NULL, answer, true, NG_BATCH_FILE_LINES, &file->stream), 0);
 }
 
 static void file_write(struct file *file, const void *data, size_t len)
@@ -164,31 +164,31 @@ static void test_cancelled(void **state)
 /* Lines longer than may be, and the ones around them. */
 static void test_long_lines(void **state)
 {
-	static const size_t lengths[] = {NG_SESSION_LINE_MAX - 1, NG_SESSION_LINE_MAX,
-					 3 * NG_SESSION_LINE_MAX + 17};
-	ng_cleanup(ng_freep) uint8_t *line = malloc(4 * NG_SESSION_LINE_MAX);
+	static const size_t lengths[] = {NG_BATCH_FILE_LINE_MAX - 1, NG_BATCH_FILE_LINE_MAX,
+					 3 * NG_BATCH_FILE_LINE_MAX + 17};
+	ng_cleanup(ng_freep) uint8_t *line = malloc(4 * NG_BATCH_FILE_LINE_MAX);
 	struct file file;
 	char want[100];
 
 	assert_non_null(line);
-	memset(line, 'q', 4 * NG_SESSION_LINE_MAX);
+	memset(line, 'q', 4 * NG_BATCH_FILE_LINE_MAX);
 	file_open(&file);
 	for (size_t i = 0; i < ng_array_size(lengths); i++) {
-		bool cut = lengths[i] > NG_SESSION_LINE_MAX;
+		bool cut = lengths[i] > NG_BATCH_FILE_LINE_MAX;
 
 		writes(&file, "a\n");
 		file_write(&file, line, lengths[i]);
 		writes(&file, "\nbc\n");
 		snprintf(want, sizeof(want), "1\ta\n%zu%s\t%.*s\n2\tbc\n",
-			 ng_min(lengths[i], (size_t)NG_SESSION_LINE_MAX), cut ? "+" : "",
+			 ng_min(lengths[i], (size_t)NG_BATCH_FILE_LINE_MAX), cut ? "+" : "",
 			 (int)SHOWN, "qqqqqqqqqqqqqqqqqqqqqqqq");
 		reads(&file, 100, want);
 	}
 	/* A long one whose end hasn't come. */
-	file_write(&file, line, 4 * NG_SESSION_LINE_MAX);
+	file_write(&file, line, 4 * NG_BATCH_FILE_LINE_MAX);
 	reads(&file, 100, "");
 	writes(&file, "\n");
-	snprintf(want, sizeof(want), "%u+\t%.*s\n", NG_SESSION_LINE_MAX, (int)SHOWN,
+	snprintf(want, sizeof(want), "%u+\t%.*s\n", NG_BATCH_FILE_LINE_MAX, (int)SHOWN,
 		 "qqqqqqqqqqqqqqqqqqqqqqqq");
 	reads(&file, 100, want);
 	ng_stream_free(file.stream);

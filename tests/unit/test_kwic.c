@@ -1,5 +1,5 @@
-#include "concordance.h"
 #include "indexmake.h"
+#include "kwic.h"
 #include "naive_fold.h"
 #include "query/fold.h"
 #include "query/shuffle.h"
@@ -48,7 +48,7 @@ static void test_lines(void **state)
 				 strchr(strchr(want, '\t') + 1, '\t'));
 			want = moved;
 		}
-		assert_int_equal(ng_concordance_line(&buf, &occurrence), 0);
+		assert_int_equal(ng_kwic_line(&buf, &occurrence), 0);
 		assert_int_equal(buf.len, strlen(want));
 		assert_memory_equal(buf.data, want, buf.len);
 	}
@@ -58,15 +58,15 @@ static void test_lines(void **state)
 
 /* All lines in a row, from one call; an occurrence's own text is taken from the corpus. */
 static void make_all(const struct naive *c, const struct ng_index *index,
-		     const struct ng_asked *asked, struct ng_buf *buf)
+		     const struct ng_query *query, struct ng_buf *buf)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_freep) struct ng_context *contexts = NULL;
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
 	size_t n = 0;
 
-	assert_int_equal((asked->fold ? ng_fold_find : ng_ranges_find)(index, asked->bytes,
-								       asked->len, NULL, &ranges),
+	assert_int_equal((query->fold ? ng_fold_find : ng_ranges_find)(index, query->bytes,
+								       query->len, NULL, &ranges),
 			 0);
 	contexts = calloc(ranges.count + 1, sizeof(*contexts));
 	text = malloc(ranges.count * 2 * CONTEXT_BYTES + 1);
@@ -81,7 +81,7 @@ static void make_all(const struct naive *c, const struct ng_index *index,
 			&contexts[i], text + (2 * i + 1) * CONTEXT_BYTES,
 			c->text + naive_begin(c, match->doc) + match->offset};
 
-		assert_int_equal(ng_concordance_line(buf, &occurrence), 0);
+		assert_int_equal(ng_kwic_line(buf, &occurrence), 0);
 	}
 }
 
@@ -113,10 +113,10 @@ static void shuffle(struct ng_buf *text, uint64_t seed)
 }
 
 /* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
-static void check_stream(const struct naive *c, const struct ng_index *index, const char *query,
+static void check_stream(const struct naive *c, const struct ng_index *index, const char *pat,
 			 size_t least_bytes, bool random, bool fold)
 {
-	const struct ng_asked asked = {(const uint8_t *)query, strlen(query), fold};
+	const struct ng_query query = {(const uint8_t *)pat, strlen(pat), fold};
 	const struct ng_occurrences_how how = {CONTEXT_BYTES, random, 77};
 	struct ng_mounted_index mounted_index = {.index = (struct ng_index *)index};
 	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
@@ -127,11 +127,11 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 	uint64_t offset = 0, bytes, rng = 3;
 
 	assert_non_null(buf);
-	make_all(c, index, &asked, &want);
+	make_all(c, index, &query, &want);
 	if (random)
 		shuffle(&want, how.seed);
 	assert_true(want.len >= least_bytes);
-	assert_int_equal(ng_concordance_new(NULL, &mounted_index, &asked, &how, &stream), 0);
+	assert_int_equal(ng_kwic_new(NULL, &mounted_index, &query, &how, &stream), 0);
 	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
 	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
 	for (;;) {

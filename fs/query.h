@@ -3,7 +3,7 @@
 
 #include "query/ranges.h"
 
-struct ng_asked {
+struct ng_query {
 	const uint8_t *bytes;
 	size_t len;
 	bool fold; /* upper and lower case are the same, see query/fold.h; false: exact */
@@ -12,12 +12,12 @@ struct ng_asked {
 /* Its occurrences, and how many there are. Cost of ng_find, and of ng_fold_find if case is folded;
  * an exact count of one shard allocates nothing. Thread-safe. -EOVERFLOW: the query has too many
  * spellings (ng_fold_find's limits); -EINVAL: it is empty; and the errors of query.h. */
-int ng_asked_find(const struct ng_index *index, const struct ng_asked *asked,
+int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges);
-int ng_asked_count(const struct ng_index *index, const struct ng_asked *asked,
+int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count);
 
 /* Whether a document holds it, which occurs count times in all: 1 or 0. Reads the document, or
  * locates all occurrences, whichever is the less work; stops at the first hit. Errors as above. */
-int ng_asked_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_asked *asked,
+int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
 		       uint64_t count, const ng_cancel *cancel);

@@ -3,16 +3,16 @@
 #pragma once
 
 #include "base/buf.h"
-#include "asked.h"
+#include "query.h"
 #include "stream.h"
 
 /* Append what the file of a query holds. On failure what was appended is dropped, and the next
  * reader will ask again. */
-typedef int (*ng_deferred_answer)(const struct ng_index *index, const struct ng_asked *asked,
-				  const ng_cancel *cancel, struct ng_buf *buf);
+typedef int (*ng_lazy_file_answer)(const struct ng_index *index, const struct ng_query *query,
+				   const ng_cancel *cancel, struct ng_buf *buf);
 
 /* The stream of answer(query). The query is copied; indexes and index are as ng_stream_init takes
  * them, and index not NULL. Holds the whole text once it is made. -ENOMEM. */
-int ng_deferred_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		    ng_deferred_answer answer, const struct ng_asked *asked,
-		    struct ng_stream **ret_stream);
+int ng_lazy_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		     ng_lazy_file_answer answer, const struct ng_query *query,
+		     struct ng_stream **ret_stream);

@@ -1,6 +1,6 @@
-#include "concordance.h"
 #include "escape.h"
 #include "json.h"
+#include "kwic.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
  * time. */
@@ -27,7 +27,7 @@ struct piece {
 	uint64_t offset, line;
 };
 
-struct concordance {
+struct kwic {
 	struct ng_stream stream;
 	struct ng_occurrences_how how;
 	bool searched;
@@ -37,11 +37,11 @@ struct concordance {
 	struct kept kept[KEPT];
 	uint64_t read_end; /* of what the kernel has read */
 	size_t chunk;
-	struct ng_asked asked;
-	uint8_t query[];
+	struct ng_query query;
+	uint8_t query_bytes[];
 };
 
-int ng_concordance_line(struct ng_buf *buf, const struct ng_occurrence *occurrence)
+int ng_kwic_line(struct ng_buf *buf, const struct ng_occurrence *occurrence)
 {
 	const struct ng_context *context = occurrence->context;
 	const struct ng_match *match = &context->match;
@@ -69,117 +69,119 @@ int ng_concordance_line(struct ng_buf *buf, const struct ng_occurrence *occurren
 }
 
 /* Append the lines [at, at + n). */
-static int append_lines(struct concordance *c, uint64_t at, size_t n, const ng_cancel *cancel,
+static int append_lines(struct kwic *kwic, uint64_t at, size_t n, const ng_cancel *cancel,
 			struct ng_buf *buf)
 {
-	int r = ng_occurrences_look_up(&c->found, at, n, cancel);
+	int r = ng_occurrences_look_up(&kwic->found, at, n, cancel);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct ng_occurrence occurrence = ng_occurrences_get(&c->found, i);
+		struct ng_occurrence occurrence = ng_occurrences_get(&kwic->found, i);
 
-		r = ng_concordance_line(buf, &occurrence);
+		r = ng_kwic_line(buf, &occurrence);
 	}
 	return r;
 }
 
 /* Lines from number *at on, until there are want bytes, or up to line end. *at moves on; on failure
  * the lines before it are good. */
-static int make_lines(struct concordance *c, uint64_t *at, uint64_t end, size_t want,
+static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want,
 		      const ng_cancel *cancel, struct ng_buf *buf)
 {
-	size_t line_bytes = LINE_BYTES + 2 * (size_t)c->how.context_bytes;
-	size_t most = ng_occurrences_at_once(&c->asked, &c->how);
+	size_t line_bytes = LINE_BYTES + 2 * (size_t)kwic->how.context_bytes;
+	size_t most = ng_occurrences_at_once(&kwic->query, &kwic->how);
 	int r = 0;
 
 	while (r == 0 && *at < end && buf->len < want) {
 		size_t good = buf->len;
 		size_t n = ng_max((want - good) / line_bytes, (size_t)CHUNK_FIRST);
 
-		n = (size_t)ng_min((uint64_t)ng_min(n, c->chunk), end - *at);
-		r = append_lines(c, *at, n, cancel, buf);
+		n = (size_t)ng_min((uint64_t)ng_min(n, kwic->chunk), end - *at);
+		r = append_lines(kwic, *at, n, cancel, buf);
 		if (r == 0) {
 			*at += n;
-			c->chunk = ng_min(c->chunk * 2, most);
+			kwic->chunk = ng_min(kwic->chunk * 2, most);
 		} else {
 			buf->len = good;
-			c->chunk = ng_min(most, (size_t)CHUNK_FIRST);
+			kwic->chunk = ng_min(most, (size_t)CHUNK_FIRST);
 		}
 	}
 	return r;
 }
 
-static int search(struct concordance *c, const ng_cancel *cancel)
+static int search(struct kwic *kwic, const ng_cancel *cancel)
 {
-	int r = ng_occurrences_find(c->stream.index->index, &c->asked, &c->how, cancel, &c->found);
+	int r = ng_occurrences_find(kwic->stream.index->index, &kwic->query, &kwic->how, cancel,
+				    &kwic->found);
 
-	c->searched = r == 0;
+	kwic->searched = r == 0;
 	return r;
 }
 
 /* Room for one more piece. */
-static int reserve(struct concordance *c)
+static int reserve(struct kwic *kwic)
 {
-	size_t cap = c->cap ? c->cap * 2 : 4;
+	size_t cap = kwic->cap ? kwic->cap * 2 : 4;
 	struct piece *pieces;
 
-	if (c->n_pieces + 1 < c->cap)
+	if (kwic->n_pieces + 1 < kwic->cap)
 		return 0;
-	pieces = realloc(c->pieces, cap * sizeof(*pieces));
+	pieces = realloc(kwic->pieces, cap * sizeof(*pieces));
 	if (!pieces)
 		return -ENOMEM;
-	if (!c->pieces)
+	if (!kwic->pieces)
 		pieces[0] = (struct piece){0};
-	c->pieces = pieces;
-	c->cap = cap;
+	kwic->pieces = pieces;
+	kwic->cap = cap;
 	return 0;
 }
 
-static int concordance_grow(struct ng_stream *stream, const ng_cancel *cancel)
+static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
-	struct concordance *c = (struct concordance *)stream;
-	struct kept *kept = &c->kept[c->n_pieces % 2];
+	struct kwic *kwic = (struct kwic *)stream;
+	struct kept *kept = &kwic->kept[kwic->n_pieces % 2];
 	struct piece next;
 	size_t want;
 	int r = 0;
 
-	if (c->read_end < atomic_load(&stream->bytes))
+	if (kwic->read_end < atomic_load(&stream->bytes))
 		return 0;
-	if (!c->searched)
-		r = search(c, cancel);
+	if (!kwic->searched)
+		r = search(kwic, cancel);
 	if (r == 0)
-		r = reserve(c);
-	if (r || c->pieces[c->n_pieces].line == c->found.count)
+		r = reserve(kwic);
+	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
 		return r;
-	next = c->pieces[c->n_pieces];
-	want = c->n_pieces < 4 ? PIECE_BYTES_FIRST << c->n_pieces : PIECE_BYTES_MAX;
+	next = kwic->pieces[kwic->n_pieces];
+	want = kwic->n_pieces < 4 ? PIECE_BYTES_FIRST << kwic->n_pieces : PIECE_BYTES_MAX;
 	kept->text.len = 0;
-	kept->piece = c->n_pieces;
-	r = make_lines(c, &next.line, c->found.count, want, cancel, &kept->text);
+	kept->piece = kwic->n_pieces;
+	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);
 	if (kept->text.len == 0)
 		return r;
 	next.offset += kept->text.len;
-	c->pieces[++c->n_pieces] = next;
+	kwic->pieces[++kwic->n_pieces] = next;
 	atomic_store(&stream->bytes, next.offset);
 	return 0;
 }
 
 /* The text of a piece, made again if need be. */
-static int piece_text(struct concordance *c, size_t piece, const ng_cancel *cancel,
+static int piece_text(struct kwic *kwic, size_t piece, const ng_cancel *cancel,
 		      const struct ng_buf **ret_text)
 {
-	struct kept *again = &c->kept[KEPT - 1];
-	uint64_t at = c->pieces[piece].line;
+	struct kept *again = &kwic->kept[KEPT - 1];
+	uint64_t at = kwic->pieces[piece].line;
 	int r;
 
 	for (size_t i = 0; i < KEPT; i++) {
-		if (c->kept[i].text.len && c->kept[i].piece == piece) {
-			*ret_text = &c->kept[i].text;
+		if (kwic->kept[i].text.len && kwic->kept[i].piece == piece) {
+			*ret_text = &kwic->kept[i].text;
 			return 0;
 		}
 	}
 	again->text.len = 0;
-	r = make_lines(c, &at, c->pieces[piece + 1].line, SIZE_MAX, cancel, &again->text);
-	if (r == 0 && again->text.len != c->pieces[piece + 1].offset - c->pieces[piece].offset)
+	r = make_lines(kwic, &at, kwic->pieces[piece + 1].line, SIZE_MAX, cancel, &again->text);
+	if (r == 0 &&
+	    again->text.len != kwic->pieces[piece + 1].offset - kwic->pieces[piece].offset)
 		r = -EUCLEAN;
 	if (r) {
 		again->text.len = 0;
@@ -191,14 +193,14 @@ static int piece_text(struct concordance *c, size_t piece, const ng_cancel *canc
 }
 
 /* The piece that holds an offset before the end of what was made. */
-static size_t piece_at(const struct concordance *c, uint64_t offset)
+static size_t piece_at(const struct kwic *kwic, uint64_t offset)
 {
-	size_t lo = 0, hi = c->n_pieces;
+	size_t lo = 0, hi = kwic->n_pieces;
 
 	while (hi - lo > 1) {
 		size_t middle = lo + (hi - lo) / 2;
 
-		if (c->pieces[middle].offset <= offset)
+		if (kwic->pieces[middle].offset <= offset)
 			lo = middle;
 		else
 			hi = middle;
@@ -206,22 +208,23 @@ static size_t piece_at(const struct concordance *c, uint64_t offset)
 	return lo;
 }
 
-static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t len,
-			    const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
+		     uint8_t *buf, size_t *ret_len)
 {
-	struct concordance *c = (struct concordance *)stream;
+	struct kwic *kwic = (struct kwic *)stream;
 	uint64_t end = atomic_load(&stream->bytes);
 	size_t done = 0;
 
 	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
 	 * it is the kernel reading ahead, out of order, it will ask again. */
-	if (offset > c->read_end && (!c->pieces || c->pieces[c->n_pieces].line < c->found.count))
+	if (offset > kwic->read_end &&
+	    (!kwic->pieces || kwic->pieces[kwic->n_pieces].line < kwic->found.count))
 		return -ESPIPE;
 	while (done < len && offset + done < end) {
 		uint64_t at = offset + done;
-		size_t piece = piece_at(c, at), skip = at - c->pieces[piece].offset, n;
+		size_t piece = piece_at(kwic, at), skip = at - kwic->pieces[piece].offset, n;
 		const struct ng_buf *text;
-		int r = piece_text(c, piece, cancel, &text);
+		int r = piece_text(kwic, piece, cancel, &text);
 
 		if (r)
 			return r;
@@ -229,45 +232,45 @@ static int concordance_read(struct ng_stream *stream, uint64_t offset, size_t le
 		memcpy(buf + done, text->data + skip, n);
 		done += n;
 	}
-	c->read_end = ng_max(c->read_end, offset + done);
+	kwic->read_end = ng_max(kwic->read_end, offset + done);
 	*ret_len = done;
 	return 0;
 }
 
-static void concordance_free(struct ng_stream *stream)
+static void kwic_free(struct ng_stream *stream)
 {
-	struct concordance *c = (struct concordance *)stream;
+	struct kwic *kwic = (struct kwic *)stream;
 
 	for (size_t i = 0; i < KEPT; i++)
-		ng_buf_free(&c->kept[i].text);
-	if (c->searched)
-		ng_occurrences_clear(&c->found);
-	free(c->pieces);
-	free(c);
+		ng_buf_free(&kwic->kept[i].text);
+	if (kwic->searched)
+		ng_occurrences_clear(&kwic->found);
+	free(kwic->pieces);
+	free(kwic);
 }
 
-int ng_concordance_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		       const struct ng_asked *asked, const struct ng_occurrences_how *how,
-		       struct ng_stream **ret_stream)
+int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		const struct ng_query *query, const struct ng_occurrences_how *how,
+		struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
-		.grow = concordance_grow,
-		.read = concordance_read,
-		.free = concordance_free,
+		.grow = kwic_grow,
+		.read = kwic_read,
+		.free = kwic_free,
 	};
-	struct concordance *c = calloc(1, sizeof(*c) + asked->len);
+	struct kwic *kwic = calloc(1, sizeof(*kwic) + query->len);
 
-	if (!c) {
+	if (!kwic) {
 		if (indexes)
 			ng_indexes_put(indexes, index);
 		return -ENOMEM;
 	}
-	ng_stream_init(&c->stream, &ops, indexes, index);
-	c->how = *how;
-	c->asked = *asked;
-	c->asked.bytes = c->query;
-	memcpy(c->query, asked->bytes, asked->len);
-	c->chunk = ng_min(ng_occurrences_at_once(asked, how), (size_t)CHUNK_FIRST);
-	*ret_stream = &c->stream;
+	ng_stream_init(&kwic->stream, &ops, indexes, index);
+	kwic->how = *how;
+	kwic->query = *query;
+	kwic->query.bytes = kwic->query_bytes;
+	memcpy(kwic->query_bytes, query->bytes, query->len);
+	kwic->chunk = ng_min(ng_occurrences_at_once(query, how), (size_t)CHUNK_FIRST);
+	*ret_stream = &kwic->stream;
 	return 0;
 }

@@ -1,0 +1,75 @@
+#include "lazy_file.h"
+
+struct lazy_file {
+	struct ng_stream stream;
+	ng_lazy_file_answer answer;
+	bool made;
+	struct ng_buf text;
+	struct ng_query query;
+	uint8_t query_bytes[];
+};
+
+static int lazy_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	struct lazy_file *file = (struct lazy_file *)stream;
+	int r;
+
+	if (file->made)
+		return 0;
+	r = file->answer(stream->index->index, &file->query, cancel, &file->text);
+	if (r) {
+		file->text.len = 0;
+		return r;
+	}
+	file->made = true;
+	atomic_store(&stream->bytes, file->text.len);
+	return 0;
+}
+
+static int lazy_file_read(struct ng_stream *stream, uint64_t offset, size_t len,
+			  const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
+{
+	const struct lazy_file *file = (const struct lazy_file *)stream;
+	size_t n = 0;
+
+	if (offset < file->text.len) {
+		n = ng_min(len, file->text.len - (size_t)offset);
+		memcpy(buf, file->text.data + offset, n);
+	}
+	*ret_len = n;
+	return 0;
+}
+
+static void lazy_file_free(struct ng_stream *stream)
+{
+	struct lazy_file *file = (struct lazy_file *)stream;
+
+	ng_buf_free(&file->text);
+	free(file);
+}
+
+int ng_lazy_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
+		     ng_lazy_file_answer answer, const struct ng_query *query,
+		     struct ng_stream **ret_stream)
+{
+	static const struct ng_stream_ops ops = {
+		.grow = lazy_file_grow,
+		.read = lazy_file_read,
+		.free = lazy_file_free,
+	};
+	struct lazy_file *file = calloc(1, sizeof(*file) + query->len);
+
+	if (!file) {
+		if (indexes)
+			ng_indexes_put(indexes, index);
+		return -ENOMEM;
+	}
+	ng_stream_init(&file->stream, &ops, indexes, index);
+	file->answer = answer;
+	file->text = NG_BUF_INIT;
+	file->query = *query;
+	file->query.bytes = file->query_bytes;
+	memcpy(file->query_bytes, query->bytes, query->len);
+	*ret_stream = &file->stream;
+	return 0;
+}
