@@ -18,12 +18,12 @@
  * is part of their value. What an old number means is decided by node_ops.h.
  *
  * Directories of one query, directories below /with, whose settings must be kept, and files whose
- * content must be kept, are in the table: made by lookup, counted as the kernel counts them, freed
- * by forget. Their numbers are never used twice, so that generation numbers aren't needed. The
- * st_ino that they show is a hash of what they are, so that one query written in two ways is one
- * file, and an inode number is the same at the next mount. The table can't free what the kernel
- * holds; past a limit it names the oldest nodes, and the daemon asks the kernel to let go of them.
- */
+ * content must be kept, are dynamic, in the table: made by lookup, counted as the kernel counts
+ * them, freed by forget. Their numbers are never used twice, so that generation numbers aren't
+ * needed. The st_ino that they show is a hash of what they are, so that one query written in two
+ * ways is one file, and an inode number is the same at the next mount. The table can't free what
+ * the kernel holds; past a limit it names the oldest nodes, and the daemon asks the kernel to let
+ * go of them. */
 #pragma once
 
 #include "settings.h"
@@ -144,7 +144,7 @@ struct ng_node_init {
 	const char *name;
 	const uint8_t *query;
 	size_t query_bytes;
-	const struct ng_settings *settings; /* not NULL for a kind that isn't always kept */
+	const struct ng_settings *settings; /* not NULL for a kind that isn't always dynamic */
 	uint64_t epoch, number, count;
 	uint8_t *content; /* from malloc, or NULL */
 	size_t content_bytes;

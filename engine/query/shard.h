@@ -5,9 +5,9 @@
  * (cancelled) or -ENOMEM. */
 #pragma once
 
+#include "bwt/segment.h"
 #include "format/frames.h"
 #include "format/frequent.h"
-#include "bwt/segment.h"
 #include "format/permutation.h"
 #include "format/shardfile.h"
 #include "query/query.h"
