@@ -18,7 +18,6 @@ struct ng_indexes {
 	pthread_mutex_t lock; /* of current and refs */
 	struct ng_listings *listings;
 	struct ng_opening opening;
-	uint64_t decoded_bytes; /* for each index */
 	size_t n;
 	struct place places[];
 };
@@ -72,23 +71,6 @@ static void close_index(struct ng_indexes *indexes, struct ng_mounted_index *ind
 	free(index);
 }
 
-static int keep_decoded(const struct ng_indexes *indexes, struct ng_index *index,
-			struct ng_error *err)
-{
-	const char *dir = indexes->opening.decoded_dir;
-	int r;
-
-	if (!indexes->decoded_bytes)
-		return 0;
-	r = ng_index_keep_decoded(index, dir, indexes->decoded_bytes, 0);
-	/* Not r, which would be taken for something about the index. */
-	if (r < 0 && indexes->opening.decoded_must)
-		return ng_fail(err, -EIO,
-			       "%s: no file for the cache there: %s; set TMPDIR, or give cache=0",
-			       dir, strerror(-r));
-	return 0;
-}
-
 static int open_index(struct ng_indexes *indexes, const char *path,
 		      struct ng_mounted_index **ret_index, struct ng_error *err)
 {
@@ -103,11 +85,6 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 		return ng_fail(err, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
 	r = ng_index_open(path, indexes->opening.threads, &index->index, err);
-	if (r == 0) {
-		r = keep_decoded(indexes, index->index, err);
-		if (r < 0)
-			ng_index_close(index->index);
-	}
 	if (r == 0 && stat(manifest, &st) < 0) {
 		r = ng_fail(err, -errno, "%s: %s", manifest, strerror(errno));
 		ng_index_close(index->index);
@@ -168,11 +145,8 @@ int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_ope
 	pthread_mutex_init(&indexes->lock, NULL);
 	indexes->listings = listings;
 	indexes->opening = *opening;
-	indexes->decoded_bytes = opening->decoded_bytes / n_paths;
 	for (size_t i = 0; r == 0 && i < n_paths; i++)
 		r = open_place(indexes, paths[i], err);
-	/* An index that is opened again must be there, with room for it or without. */
-	indexes->opening.decoded_must = false;
 	if (r < 0)
 		ng_indexes_free(indexes);
 	else

@@ -22,10 +22,7 @@ struct ng_mounted_index {
 
 /* How indexes are opened. */
 struct ng_opening {
-	unsigned threads;        /* as ng_index_open takes it */
-	const char *decoded_dir; /* as ng_index_keep_decoded takes it; has to outlive the indexes */
-	uint64_t decoded_bytes;  /* for all of them; 0: nothing is kept decoded */
-	bool decoded_must;       /* whether it is an error when that cannot be, at first */
+	unsigned threads; /* as ng_index_open takes it */
 };
 
 struct ng_indexes;

@@ -7,7 +7,6 @@
 #include <syslog.h>
 
 #include "base/number.h"
-#include "cache_room.h"
 #include "daemon.h"
 #include "service.h"
 
@@ -24,10 +23,8 @@
 struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
-	char *page, *threads, *cache;
-	char *cache_dir;
+	char *page, *threads;
 	uint64_t page_docs;
-	uint64_t cache_bytes; /* with cache */
 	unsigned search_threads;
 	int foreground, debug, single, read_only, help, version;
 };
@@ -44,7 +41,6 @@ static const struct fuse_opt option_spec[] = {
 	{"ro", offsetof(struct options, read_only), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
-	{"cache=%s", offsetof(struct options, cache), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("rw", KEY_RW),
@@ -64,9 +60,6 @@ static const char help_text[] =
 	"    -o page=N       names that a directory lists before more/ (default 1000)\n"
 	"    -o ro           nothing can be written, batch/ and trace neither\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
-	"    -o cache=SIZE   room in TMPDIR or /var/tmp for parts of the index that are asked\n"
-	"                    often, decoded; with K, M, G or T; 0: none (default: a sixteenth\n"
-	"                    of the memory, 1G at most)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -143,11 +136,6 @@ static int parse(struct fuse_args *args, struct options *options)
 			return -EINVAL;
 		options->search_threads = (unsigned)number;
 	}
-	if (options->cache && ng_number_parse(options->cache, true, &options->cache_bytes) < 0) {
-		fprintf(stderr, "ngramfs: -o cache=%s: give a size, such as 500M or 2G, or 0\n",
-			options->cache);
-		return -EINVAL;
-	}
 	if (options->help || options->version)
 		return 0;
 	if (options->n_paths < 2) {
@@ -218,29 +206,17 @@ static char *check_mountpoint(const char *path)
 
 static struct ng_tree *open_tree(const struct options *options)
 {
-	const char *dir = options->cache_dir;
 	struct ng_tree_options tree_options = {
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
-		.opening = {.threads = options->search_threads,
-			    .decoded_dir = dir,
-			    .decoded_bytes = options->cache
-						     ? ng_cache_limit(dir, options->cache_bytes)
-						     : ng_cache_default(dir),
-			    .decoded_must = options->cache},
+		.opening = {.threads = options->search_threads},
 	};
 	const char *remedy = "";
 	struct ng_error err = {""};
 	struct ng_tree *tree = NULL;
 	int r;
 
-	if (options->cache && options->cache_bytes && !tree_options.opening.decoded_bytes) {
-		fprintf(stderr,
-			"ngramfs: %s: no room for the cache there; set TMPDIR, or give cache=0\n",
-			dir);
-		return NULL;
-	}
 	r = ng_tree_new(options->paths, options->n_paths - 1, &tree_options, &tree, &err);
 	if (r == 0)
 		return tree;
@@ -286,7 +262,7 @@ static int start(struct fuse_args *args, const struct options *options)
 	struct fuse_session *session;
 	int status = EXIT_FAILURE, ready_fd = -1, r = 0;
 
-	if (!mount || !options->cache_dir || add_mount_options(args, options) < 0) {
+	if (!mount || add_mount_options(args, options) < 0) {
 		fprintf(stderr, "ngramfs: %s\n", strerror(ENOMEM));
 		return EXIT_FAILURE;
 	}
@@ -336,14 +312,11 @@ int main(int argc, char **argv)
 		printf("ngramfs %s\nlibfuse %s\n", NG_VERSION, fuse_pkgversion());
 		status = EXIT_SUCCESS;
 	} else {
-		options.cache_dir = ng_cache_dir();
 		status = start(&args, &options);
 	}
 	free(options.paths);
 	free(options.page);
 	free(options.threads);
-	free(options.cache);
-	free(options.cache_dir);
 	fuse_opt_free_args(&args);
 	return status;
 }

@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "build/builder_internal.h"
+#include "format/shardfile.h"
 #include "build/disk_space.h"
 #include "format/params.h"
 #include "sort/suffix_sort.h"

@@ -254,8 +254,8 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		      uint64_t *ret_checksum, struct ng_error *err)
 {
 	static const uint32_t copied[] = {
-		NG_SECTION_BWT_BLOCKS, NG_SECTION_BWT_MAP,    NG_SECTION_BWT_SUPERBLOCKS,
-		NG_SECTION_MARK_HINTS, NG_SECTION_BWT_TABLES, NG_SECTION_SA_SAMPLES,
+		NG_SECTION_BWT_CELLS,  NG_SECTION_BWT_DIRECTORY, NG_SECTION_BWT_SUPERBLOCKS,
+		NG_SECTION_MARK_HINTS, NG_SECTION_SA_SAMPLES,
 	};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;

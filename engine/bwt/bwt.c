@@ -1,70 +1,33 @@
 #include "bwt/bwt_internal.h"
 
-#include "bwt/superblocks.h"
-
-/* Which kernels there are, best first.
- *
- * Measured on 100 MB of English (see tests/bench): the AVX kernels differ from the portable one in
- * what the compiler may use (BMI2 shifts, hardware popcount) and in following the move-to-front
- * list of ng_bwt_lf in a vector register instead of tracing it back. */
+/* Which kernels there are, best first. They are one source; avx2 has popcounts and masks in single
+ * instructions, and compares 32 symbols of a list at once. (Kernels with AVX-512, which expands a
+ * coded plane in one instruction, gained a fiftieth on single queries in a sketch, and a quarter in
+ * step: not enough to keep what not every machine can test.) */
 static const struct ng_bwt_kernel *const *kernels(void)
 {
 	static const struct ng_bwt_kernel *const portable[] = {&ng_bwt_kernel_portable, NULL};
 #ifdef __x86_64__
 	static const struct ng_bwt_kernel *const avx2[] = {&ng_bwt_kernel_avx2,
 							   &ng_bwt_kernel_portable, NULL};
-	static const struct ng_bwt_kernel *const avx512[] = {
-		&ng_bwt_kernel_avx512, &ng_bwt_kernel_avx2, &ng_bwt_kernel_portable, NULL};
-	bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-			__builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-
-	if (has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi"))
-		return avx512;
-	if (has_avx2)
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
 		return avx2;
 #endif
 	return portable;
 }
 
-uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsigned symbol,
-			    bool *damaged)
-{
-	uint64_t next = (uint64_t)(page - bwt->blocks) / NG_PAGE_BYTES;
-	uint64_t superblock = ng_block_start(page) >> NG_SUPERBLOCK_LOG;
-	unsigned k;
-
-	if (bwt->superblocks.index[symbol] == NG_SUPERBLOCK_NO_SYMBOL)
-		return 0;
-	do {
-		int r = ng_superblocks_next(&bwt->superblocks, superblock, next, symbol, &next);
-
-		if (r == 0)
-			return ng_superblocks_count(&bwt->superblocks, superblock + 1, symbol);
-		if (r < 0 || next >= bwt->n_blocks) {
-			*damaged = true;
-			return 0;
-		}
-		page = bwt->blocks + next * NG_PAGE_BYTES;
-		k = ng_block_find(page, symbol);
-	} while (k == UINT32_MAX);
-	return ng_superblocks_count(&bwt->superblocks, superblock, symbol) +
-	       ng_field(page + ng_block_bases_at(ng_min(ng_block_symbols(page), NG_SYMBOLS),
-						 ng_min(ng_block_cells(page), NG_MAX_CELLS)),
-			(uint64_t)k * bwt->base_width, bwt->base_width);
-}
-
 /* The totals: number of each symbol in the shard, and the rows that begin with it. */
 static int totals_make(struct ng_bwt *bwt)
 {
-	uint64_t row = 0;
+	uint64_t row = 0, n = bwt->superblocks.n;
 
 	for (unsigned i = 0; i < NG_SYMBOLS; i++) {
 		unsigned symbol = i ? i - 1 : NG_SEPARATOR;
 		uint64_t total = 0;
 
 		if (bwt->superblocks.index[symbol] != NG_SUPERBLOCK_NO_SYMBOL)
-			total = ng_superblocks_count(&bwt->superblocks, bwt->superblocks.n, symbol);
+			total = ng_superblocks_count(&bwt->superblocks, n, symbol);
 		bwt->total[symbol] = total;
 		bwt->first_row[symbol] = row;
 		if (total > bwt->rows - row)
@@ -74,48 +37,61 @@ static int totals_make(struct ng_bwt *bwt)
 	return row == bwt->rows ? 0 : -EUCLEAN;
 }
 
+/* The superblocks' head and last row, which opening reads. */
+static int superblocks_open(const struct ng_bwt_parts *parts, struct ng_bwt *bwt)
+{
+	uint64_t n = ng_div_up(parts->rows, 1ull << NG_SUPERBLOCK_LOG);
+	const uint8_t *last;
+	int r;
+
+	if (parts->superblocks_bytes < NG_SUPERBLOCK_HEAD ||
+	    !ng_bwt_sound(bwt, parts->superblocks, NG_SUPERBLOCK_HEAD))
+		return -EUCLEAN;
+	r = ng_superblocks_open(parts->superblocks, parts->superblocks_bytes, n,
+				&bwt->superblocks);
+	if (r < 0)
+		return r;
+	last = bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
+	       8 * n * (bwt->superblocks.n_symbols + 1);
+	if (!ng_bwt_sound(bwt, last, 8 * (bwt->superblocks.n_symbols + 1)))
+		return -EUCLEAN;
+	return totals_make(bwt);
+}
+
 int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 {
 	ng_cleanup(ng_freep) struct ng_bwt *bwt = NULL;
-	uint64_t grains = ng_div_up(parts->rows, NG_GRAIN);
 	int r;
 
-	if (parts->rows == 0 || parts->rows >> 40 || parts->blocks_bytes < 2 * NG_PAGE_BYTES ||
-	    parts->blocks_bytes % NG_PAGE_BYTES || parts->mark_shift > 10)
+	if (parts->rows == 0 || parts->rows >> 40 || parts->cells_bytes < NG_CELL_REACH ||
+	    parts->mark_shift > 10)
 		return -EUCLEAN;
 	bwt = calloc(1, sizeof(*bwt));
 	if (!bwt)
 		return -ENOMEM;
-	bwt->blocks = parts->blocks;
-	bwt->n_blocks = parts->blocks_bytes / NG_PAGE_BYTES - 1;
-	bwt->map = parts->map;
+	bwt->pages = parts->pages;
+	bwt->cells = parts->cells;
+	bwt->cells_bytes = parts->cells_bytes - NG_CELL_REACH;
+	bwt->directory = parts->directory;
 	bwt->rows = parts->rows;
-	bwt->base_width = ng_block_base_width(parts->rows);
+	bwt->n_cells = ng_div_up(parts->rows, NG_CELL);
 	bwt->mark_shift = parts->mark_shift;
 	bwt->kernel = kernels()[0];
-	if (parts->map_bytes < ng_div_up(grains, NG_MAP_LINE_GRAINS) * NG_MAP_LINE_BYTES)
+	if (parts->directory_bytes != ng_div_up(bwt->n_cells, NG_LINE_CELLS) * NG_LINE_BYTES)
 		return -EUCLEAN;
-	r = ng_superblocks_open(parts->superblocks, parts->superblocks_bytes,
-				ng_div_up(parts->rows, 1ull << NG_SUPERBLOCK_LOG),
-				&bwt->superblocks);
-	if (r == 0)
-		r = totals_make(bwt);
+	r = superblocks_open(parts, bwt);
 	if (r < 0)
 		return r;
-	if (ng_packed_open(parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
+	if (parts->hints_bytes < 16 || !ng_bwt_sound(bwt, parts->hints, 16) ||
+	    ng_packed_open(parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
 	    bwt->hints.n != ng_div_up(ng_bwt_marks(bwt), NG_MARK_HINT))
 		return -EUCLEAN;
-	r = ng_token_tables_open(parts->tables, parts->tables_bytes, &bwt->tables);
-	if (r < 0)
-		return r;
 	*ret_bwt = ng_steal_ptr(&bwt);
 	return 0;
 }
 
 struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt)
 {
-	if (bwt)
-		ng_token_tables_clear(&bwt->tables);
 	free(bwt);
 	return NULL;
 }
@@ -123,12 +99,6 @@ struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt)
 uint64_t ng_bwt_rows(const struct ng_bwt *bwt)
 {
 	return bwt->rows;
-}
-
-void ng_bwt_use_decoded(struct ng_bwt *bwt, struct ng_decoded *decoded, uint64_t first_entry)
-{
-	bwt->decoded = decoded;
-	bwt->decoded_at = first_entry;
 }
 
 void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret_lo,
@@ -152,7 +122,13 @@ unsigned ng_bwt_lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged)
 {
-	bwt->kernel->chains_walk(bwt, n, chains, damaged);
+	struct ng_bwt_chain *walking[NG_BWT_CHAINS];
+	unsigned in = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (chains[i].left || chains[i].to_mark)
+			walking[in++] = &chains[i];
+	bwt->kernel->chains_walk(bwt, in, walking, UINT32_MAX, damaged);
 }
 
 void ng_bwt_walk_ranks(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
@@ -190,13 +166,9 @@ void ng_bwt_mark_rows(const struct ng_bwt *bwt, unsigned n, const uint64_t *mark
 
 const char *const *ng_bwt_kernels(void)
 {
-	static const char *const all[] = {"avx512", "avx2", "portable", NULL};
-	const char *best = kernels()[0]->name;
+	static const char *const all[] = {"avx2", "portable", NULL};
 
-	for (unsigned i = 0; all[i]; i++)
-		if (strcmp(all[i], best) == 0)
-			return all + i;
-	return all + 2;
+	return kernels()[0] == &ng_bwt_kernel_portable ? all + 1 : all;
 }
 
 int ng_bwt_use_kernel(struct ng_bwt *bwt, const char *name)

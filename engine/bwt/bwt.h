@@ -7,42 +7,39 @@
  * of document d, and documents don't depend on each other. The symbol of a row is the one before
  * its suffix in the document; of the first in a document, which has none, a separator.
  *
- * All functions are thread-safe. On damaged blocks they return some value within range and set
- * *damaged, and never touch memory outside of the sections. */
+ * All functions are thread-safe. Pages are compared with their sums before what they hold is used.
+ * Where one is damaged, or what it holds is out of range, they return some value within range and
+ * set *damaged, and never touch memory outside of the sections. */
 #pragma once
 
-#include "bwt/block.h"
+#include "bwt/cell.h"
+#include "format/pages.h"
 
 struct ng_bwt;
 
 /* The sections and the numbers that a BWT is opened from. The memory stays the caller's.
- * blocks must be followed by NG_BLOCK_SLACK readable bytes; the section ends with as many zeroes,
- * which blocks_bytes counts. */
+ * The section of cells ends with NG_CELL_REACH zeroes, which cells_bytes counts; the others must be
+ * followed by 64 readable bytes. */
 struct ng_bwt_parts {
-	const uint8_t *tables, *map, *blocks, *superblocks, *hints;
-	size_t tables_bytes, map_bytes, blocks_bytes, superblocks_bytes, hints_bytes;
+	const uint8_t *directory, *cells, *superblocks, *hints;
+	size_t directory_bytes, cells_bytes, superblocks_bytes, hints_bytes;
 	uint64_t rows;
-	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
+	unsigned mark_shift;          /* log2 of the suffix array sampling, rounded down */
+	const struct ng_pages *pages; /* of the file; NULL: nothing needs to be checked */
 };
 
-/* O(decoding tables): below a millisecond. -EUCLEAN, -ENOMEM. */
+/* O(1). -EUCLEAN, -ENOMEM. */
 int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt);
 struct ng_bwt *ng_bwt_close(struct ng_bwt *bwt);
 
 uint64_t ng_bwt_rows(const struct ng_bwt *bwt);
-
-struct ng_decoded;
-
-/* From now on keep blocks that are visited often decoded, in room that stays the caller's.
- * first_entry: number of blocks of the BWTs that use it already. Not thread-safe. */
-void ng_bwt_use_decoded(struct ng_bwt *bwt, struct ng_decoded *decoded, uint64_t first_entry);
 
 /* The rows [*ret_lo, *ret_hi) whose suffix begins with symbol. */
 void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret_lo,
 			uint64_t *ret_hi);
 
 /* One step of backward search: from the rows [*lo, *hi) of a string to those of symbol followed by
- * that string. One visit of a page where both ends share a block, two otherwise. */
+ * that string. One visit of a cell where it holds both ends, two otherwise. */
 void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		 bool *damaged);
 
@@ -68,9 +65,8 @@ struct ng_bwt_chain {
 
 #define NG_BWT_CHAINS 32u
 
-/* Walk n <= NG_BWT_CHAINS chains to their ends. Their cache misses, and where the processor can,
- * their decoding, overlap: a step of many chains takes less than half of ng_bwt_lf's time. A
- * step beyond a document's first row is reported as damage. */
+/* Walk n <= NG_BWT_CHAINS chains to their ends, in step, so that their cache misses overlap. A step
+ * beyond a document's first row is reported as damage. */
 void ng_bwt_walk_chains(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 			bool *damaged);
 
@@ -100,7 +96,7 @@ struct ng_bwt_search {
 };
 
 /* Walk n searches, any number of them, until each has nothing left or no rows any more (lo == hi):
- * the steps of ng_bwt_step, 16 searches side by side, the next taking the place of one that ends,
+ * the steps of ng_bwt_step, 24 searches side by side, the next taking the place of one that ends,
  * so that their cache misses overlap. Unbounded in time: whoever wants to be cancelled gives long
  * patterns piece by piece. */
 void ng_bwt_walk_searches(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
@@ -113,8 +109,8 @@ bool ng_bwt_mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, b
 uint64_t ng_bwt_marks(const struct ng_bwt *bwt);
 
 /* The row that is number `mark` in [0, ng_bwt_marks()) among the sampled ones, the inverse of
- * ng_bwt_mark: in [0, rows), 0 where damaged. One visit, two now and then, O(log(blocks)) where
- * the sampled rows lie in heaps. */
+ * ng_bwt_mark: in [0, rows), 0 where damaged. A visit or two, O(log(cells)) where the
+ * sampled rows lie in heaps. */
 void ng_bwt_mark_row(const struct ng_bwt *bwt, uint64_t mark, uint64_t *ret_row, bool *damaged);
 
 /* ng_bwt_mark_row for n marks at once, whose cache misses overlap. */

@@ -2,28 +2,23 @@
 #pragma once
 
 #include "bwt/bwt.h"
+#include "bwt/directory.h"
 #include "bwt/superblocks.h"
 #include "format/packed.h"
 
-/* One line of the map from position to block: the number of blocks that begin before the line, the
- * numbers in the words before each of its words (9 bits each, none for the first), and the words: a
- * bit a grain, set where a block begins. (S. Vigna, Broadword implementation of rank/select
- * queries, WEA 2008, with a line's words beside its counts.) */
-#define NG_MAP_LINE_WORDS  6u
-#define NG_MAP_LINE_GRAINS (64 * NG_MAP_LINE_WORDS)
-#define NG_MAP_LINE_BYTES  64u
-
-/* Marked rows a hint: hint number i is the number of the block that holds marked row number
- * i * NG_MARK_HINT. A block of text holds about as many, so that most hints leave two blocks. */
-#define NG_MARK_HINT 256u
+/* Marked rows a hint: hint number i is the number of the cell that holds marked row number
+ * i * NG_MARK_HINT. A cell of text that is sampled every 128 bytes holds eight. */
+#define NG_MARK_HINT 64u
 
 struct ng_bwt_kernel {
 	const char *name;
 	void (*step)(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		     bool *damaged);
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
-	void (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
-			    bool *damaged);
+	/* Walk for some turns, in each of which every chain makes a step; those that have ended are
+	 * taken out of walking[0..n-1]. Returns how many are left. */
+	unsigned (*chains_walk)(const struct ng_bwt *bwt, unsigned n,
+				struct ng_bwt_chain **walking, unsigned turns, bool *damaged);
 	void (*ranks_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
 			   bool *damaged);
 	void (*searches_walk)(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
@@ -36,68 +31,86 @@ struct ng_bwt_kernel {
 extern const struct ng_bwt_kernel ng_bwt_kernel_portable;
 #ifdef __x86_64__
 extern const struct ng_bwt_kernel ng_bwt_kernel_avx2;
-extern const struct ng_bwt_kernel ng_bwt_kernel_avx512;
 #endif
 
 struct ng_bwt {
-	const uint8_t *blocks;
-	const uint8_t *map;
-	uint64_t n_blocks;
-	uint64_t rows;
-	unsigned base_width; /* bits of a count before a block */
+	const uint8_t *cells;
+	const uint8_t *directory;
+	uint64_t cells_bytes; /* without the slack */
+	uint64_t rows, n_cells;
 	unsigned mark_shift;
-	struct ng_token_tables tables;
+	const struct ng_pages *pages; /* or NULL */
 	uint64_t first_row[NG_SYMBOLS];
-	uint64_t total[NG_SYMBOLS]; /* of each symbol in the blocks */
+	uint64_t total[NG_SYMBOLS]; /* of each symbol */
 	struct ng_superblocks superblocks;
-	struct ng_packed hints; /* the block of every NG_MARK_HINTth marked row */
+	struct ng_packed hints; /* the cell of every NG_MARK_HINTth marked row */
 	const struct ng_bwt_kernel *kernel;
-	struct ng_decoded *decoded; /* or NULL */
-	uint64_t decoded_at;        /* its entry of the first block */
 };
 
-/* The line of the map that a row is in. */
-static inline const uint8_t *ng_bwt_map_line(const struct ng_bwt *bwt, uint64_t row)
+/* Bytes of a section have been compared with their sums. */
+static inline bool ng_bwt_sound(const struct ng_bwt *bwt, const void *at, size_t bytes)
 {
-	return bwt->map + (row >> NG_GRAIN_LOG) / NG_MAP_LINE_GRAINS * NG_MAP_LINE_BYTES;
+	return !bwt->pages || ng_pages_ok(bwt->pages, at, bytes);
 }
 
-/* The page of the block that holds a row < rows. */
-static inline const uint8_t *ng_bwt_page(const struct ng_bwt *bwt, uint64_t row)
+/* Rows of a cell. */
+static inline unsigned ng_bwt_cell_size(const struct ng_bwt *bwt, uint64_t cell)
 {
-	uint64_t grain = row >> NG_GRAIN_LOG;
-	const uint8_t *line = ng_bwt_map_line(bwt, row);
-	unsigned within = (unsigned)(grain % NG_MAP_LINE_GRAINS), word = within / 64;
-	uint64_t block = ng_load64(line);
-
-	/* Nothing is before word 0: its shift brings in zeroes. */
-	block += ng_load64(line + 8) << 9 >> (9 * word) & 511;
-	block += (unsigned)__builtin_popcountll(ng_load64(line + 16 + 8 * word) &
-						(UINT64_MAX >> (63 - within % 64)));
-	/* Only a damaged map gives 0 or too many. */
-	if (__builtin_expect(block - 1 >= bwt->n_blocks, 0))
-		block = 1;
-	return bwt->blocks + (block - 1) * NG_PAGE_BYTES;
+	return (unsigned)ng_min(bwt->rows - (cell << NG_CELL_LOG), (uint64_t)NG_CELL);
 }
 
-/* The blocks [first, last] that hint number mark / NG_MARK_HINT and the next one leave; the first
- * to look at is where the marks would be if they were evenly spread, so that mostly no other page
- * is read. */
-struct ng_mark_blocks {
+/* Where cell number cell < n_cells lies, read from the directory without a check. Any address
+ * within the section comes out, whatever the directory says. */
+static inline const uint8_t *ng_bwt_cell_guess(const struct ng_bwt *bwt, uint64_t cell)
+{
+	uint64_t at = ng_directory_begin(ng_directory_line(bwt->directory, cell), cell);
+
+	return bwt->cells + ng_min(at, bwt->cells_bytes);
+}
+
+/* The same, checked, the cell's bytes included. False: damaged. */
+static inline bool ng_bwt_cell_find(const struct ng_bwt *bwt, uint64_t cell,
+				    const uint8_t **ret_begin, const uint8_t **ret_end)
+{
+	const uint8_t *line = ng_directory_line(bwt->directory, cell);
+	uint64_t begin = ng_directory_begin(line, cell), end = ng_directory_end(line, cell);
+
+	*ret_begin = bwt->cells + begin;
+	*ret_end = bwt->cells + end;
+	return __builtin_expect(ng_bwt_sound(bwt, line, NG_LINE_BYTES) && begin < end &&
+					end <= bwt->cells_bytes &&
+					ng_bwt_sound(bwt, bwt->cells + begin, end - begin),
+				1);
+}
+
+/* Occurrences before superblock r of a symbol that the shard has, or of NG_MARKS. */
+static inline uint64_t ng_bwt_before_superblock(const struct ng_bwt *bwt, uint64_t r,
+						unsigned symbol, bool *damaged)
+{
+	const uint8_t *entry = ng_superblocks_at(&bwt->superblocks, r, symbol);
+
+	*damaged |= !ng_bwt_sound(bwt, entry, 8);
+	return ng_load64(entry) >> 16;
+}
+
+/* The cells [first, last] that hint number mark / NG_MARK_HINT and the next one leave; the first to
+ * look at is where the marks would be if they were evenly spread, so that mostly no other is read. */
+struct ng_mark_cells {
 	uint64_t first, last, guess;
 };
 
-static inline bool ng_bwt_mark_blocks(const struct ng_bwt *bwt, uint64_t mark,
-				      struct ng_mark_blocks *ret)
+static inline bool ng_bwt_mark_cells(const struct ng_bwt *bwt, uint64_t mark,
+				     struct ng_mark_cells *ret)
 {
 	uint64_t hint = mark / NG_MARK_HINT;
 
-	if (hint >= bwt->hints.n)
+	if (hint >= bwt->hints.n ||
+	    !ng_bwt_sound(bwt, ng_packed_at(&bwt->hints, hint), 16))
 		return false;
 	ret->first = ng_packed_get(&bwt->hints, hint);
 	ret->last =
-		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_blocks - 1;
-	if (ret->first > ret->last || ret->last >= bwt->n_blocks)
+		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_cells - 1;
+	if (ret->first > ret->last || ret->last >= bwt->n_cells)
 		return false;
 	ret->guess =
 		ret->first + ((ret->last - ret->first) * (mark % NG_MARK_HINT) + NG_MARK_HINT / 2) /
@@ -123,29 +136,8 @@ static inline void ng_bwt_chain_took(struct ng_bwt_chain *chain, unsigned symbol
 	}
 }
 
-/* Number of symbol before the block at page, for a symbol that isn't in its alphabet. Reads the
- * superblock's table, and the page of the next block that has the symbol. */
-uint64_t ng_bwt_absent_rank(const struct ng_bwt *bwt, const uint8_t *page, unsigned symbol,
-			    bool *damaged);
-
 /* Field of width <= 57 bits at a bit offset; up to 8 bytes from there must be readable. */
 static inline uint64_t ng_field(const uint8_t *base, uint64_t bit, unsigned width)
 {
 	return ng_load64(base + (bit >> 3)) >> (bit & 7) & ((1ull << width) - 1);
-}
-
-/* Index of a symbol in a block's alphabet, or UINT32_MAX. */
-static inline unsigned ng_block_find(const uint8_t *page, unsigned symbol)
-{
-	const uint8_t *alphabet = page + NG_BLOCK_HEAD, *at;
-	unsigned n = ng_min(ng_block_symbols(page), NG_SYMBOLS);
-	unsigned separator = ng_block_separator(page);
-
-	if (symbol == NG_SEPARATOR)
-		return separator < n ? separator : UINT32_MAX;
-	at = memchr(alphabet, (int)symbol, n);
-	/* The separator's place in the alphabet holds a 0 that isn't a NUL byte. */
-	if (at && (unsigned)(at - alphabet) == separator)
-		at = memchr(at + 1, (int)symbol, n - separator - 1);
-	return at ? (unsigned)(at - alphabet) : UINT32_MAX;
 }

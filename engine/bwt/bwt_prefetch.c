@@ -7,10 +7,24 @@
  * little. */
 #define TOUCHED 3u
 
+/* Turns of a walk until it is looked again whether the disk is waited for: where it wasn't, and
+ * where it was. To look in memory takes less than a step of one chain; to look on a disk takes as
+ * long as a turn. */
+#define WARM_TURNS 8u
+#define COLD_TURNS 64u
+
+static const uint8_t *row_cell(const struct ng_bwt *bwt, uint64_t row)
+{
+	return ng_bwt_cell_guess(bwt, row >> NG_CELL_LOG);
+}
+
+/* The cell of a row: what most of them take. */
+#define CELL_BYTES 512u
+
 bool ng_bwt_is_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
 {
 	for (size_t i = 0; i < n && i < TOUCHED; i++)
-		if (rows[i] < bwt->rows && ng_touch_waits(ng_bwt_page(bwt, rows[i])))
+		if (rows[i] < bwt->rows && ng_touch_waits(row_cell(bwt, rows[i])))
 			return true;
 	return false;
 }
@@ -19,90 +33,76 @@ void ng_bwt_prefetch_rows(const struct ng_bwt *bwt, size_t n, const uint64_t *ro
 {
 	const uint8_t *last = NULL;
 
-	/* Which pages they are stands in the map, which may have to come first. */
+	/* Which pages they are stands in the directory, which may have to come first. */
 	for (size_t i = 0; i < n; i++)
 		if (rows[i] < bwt->rows)
-			ng_prefetch(ng_bwt_map_line(bwt, rows[i]), NG_MAP_LINE_BYTES);
+			ng_prefetch(ng_directory_line(bwt->directory, rows[i] >> NG_CELL_LOG),
+				    NG_LINE_BYTES);
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *page = rows[i] < bwt->rows ? ng_bwt_page(bwt, rows[i]) : last;
+		const uint8_t *cell = rows[i] < bwt->rows ? row_cell(bwt, rows[i]) : last;
 
-		if (page != last)
-			ng_prefetch(page, NG_PAGE_BYTES);
-		last = page;
+		if (cell != last)
+			ng_prefetch(cell, CELL_BYTES);
+		last = cell;
 	}
-}
-
-/* The page where a mark most likely is, NULL for a number that is none. */
-static const uint8_t *mark_page(const struct ng_bwt *bwt, uint64_t mark)
-{
-	struct ng_mark_blocks blocks;
-
-	if (!ng_bwt_mark_blocks(bwt, mark, &blocks))
-		return NULL;
-	return bwt->blocks + blocks.guess * NG_PAGE_BYTES;
 }
 
 static void marks_prefetch(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks)
 {
-	/* Which pages they are stands beside the hints, which may have to come first. */
+	struct ng_mark_cells cells;
+
+	/* Which cells they are in stands beside the hints, which may have to come first. */
 	for (unsigned i = 0; i < n; i++)
 		if (marks[i] / NG_MARK_HINT < bwt->hints.n)
 			ng_prefetch(ng_packed_at(&bwt->hints, marks[i] / NG_MARK_HINT), 16);
 	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *page = mark_page(bwt, marks[i]);
+		uint64_t row;
 
-		if (page)
-			ng_prefetch(page, NG_PAGE_BYTES);
+		if (!ng_bwt_mark_cells(bwt, marks[i], &cells))
+			continue;
+		row = cells.guess << NG_CELL_LOG;
+		ng_bwt_prefetch_rows(bwt, 1, &row);
 	}
 }
 
 void ng_bwt_mark_rows_prefetch(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks,
 			       uint64_t *ret_rows, bool *damaged)
 {
-	const uint8_t *first = n > 1 ? mark_page(bwt, marks[0]) : NULL;
+	struct ng_mark_cells cells;
+	uint64_t row;
 
-	if (first && ng_touch_waits(first))
-		marks_prefetch(bwt, n, marks);
+	if (n > 1 && ng_bwt_mark_cells(bwt, marks[0], &cells)) {
+		row = cells.guess << NG_CELL_LOG;
+		if (ng_bwt_is_cold(bwt, 1, &row))
+			marks_prefetch(bwt, n, marks);
+	}
 	ng_bwt_mark_rows(bwt, n, marks, ret_rows, damaged);
-}
-
-/* A visit of a chain's row, and the step from there. False when the chain has ended. */
-static bool chain_go(const struct ng_bwt *bwt, struct ng_bwt_chain *chain, bool *damaged)
-{
-	unsigned symbol;
-
-	if (chain->to_mark && !chain->marked)
-		chain->marked = ng_bwt_mark(bwt, chain->row, &chain->sample, damaged);
-	if (!chain->left || (chain->marked && !chain->give))
-		return false;
-	symbol = ng_bwt_lf(bwt, chain->row, &chain->row, damaged);
-	ng_bwt_chain_took(chain, symbol, damaged);
-	return chain->left || chain->to_mark;
 }
 
 void ng_bwt_walk_chains_prefetch(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain *chains,
 				 bool *damaged)
 {
 	struct ng_bwt_chain *walking[NG_BWT_CHAINS];
-	uint64_t rows[NG_BWT_CHAINS] = {0};
+	uint64_t rows[NG_BWT_CHAINS];
+	unsigned in = 0, cold = 0;
+	bool first = true;
 
-	for (unsigned i = 0; i < n; i++) {
-		rows[i] = chains[i].row;
-		walking[i] = &chains[i];
-	}
-	if (!ng_bwt_is_cold(bwt, n, rows)) {
-		ng_bwt_walk_chains(bwt, n, chains, damaged);
-		return;
-	}
-	while (n) {
-		unsigned left = 0;
-
-		for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
+		if (chains[i].left || chains[i].to_mark)
+			walking[in++] = &chains[i];
+	while (in) {
+		for (unsigned i = 0; i < in; i++)
 			rows[i] = walking[i]->row;
-		ng_bwt_prefetch_rows(bwt, n, rows);
-		for (unsigned i = 0; i < n; i++)
-			if (chain_go(bwt, walking[i], damaged))
-				walking[left++] = walking[i];
-		n = left;
+		/* Where the chains begin was often read just now, in finding their rows: that says
+		 * nothing of where they go. */
+		if (cold == 0 && !first && ng_bwt_is_cold(bwt, in, rows))
+			cold = COLD_TURNS;
+		if (cold) {
+			ng_bwt_prefetch_rows(bwt, in, rows);
+			cold--;
+		}
+		in = bwt->kernel->chains_walk(bwt, in, walking, cold || first ? 1 : WARM_TURNS,
+					      damaged);
+		first = false;
 	}
 }

@@ -1,35 +1,27 @@
-/* The BWT read as a sequence of symbols, block after block, as merging does. */
+/* The BWT read as a sequence of symbols, cell after cell, as merging does. */
 #pragma once
 
 #include "bwt/bwt.h"
 
-/* The rows [start, start + n) of one block. Large: 140 KiB. */
+/* The rows [start, start + n) of one cell. */
 struct ng_bwt_rows {
 	uint64_t start;
 	uint32_t n;
-	uint32_t n_symbols;           /* of the block's alphabet */
-	uint8_t symbol[NG_MAX_BLOCK]; /* of row start + i, i < n; a separator as 0; then anything */
+	uint8_t symbol[NG_CELL]; /* of row start + i, i < n; a separator as 0; then anything */
 	/* Bits: bit i % 64 of word i / 64 for row start + i; 0 from n on. */
-	uint64_t separators[NG_MAX_BLOCK / 64]; /* the row's symbol is a separator */
-	uint64_t marks[NG_MAX_BLOCK / 64];      /* the row's suffix is sampled */
-	uint64_t marks_before;                  /* rows before start of which that is true */
+	uint64_t separators[NG_CELL / 64]; /* the row's symbol is a separator */
+	uint64_t marks[NG_CELL / 64];      /* the row's suffix is sampled */
+	uint64_t marks_before;             /* rows before start of which that is true */
 };
 
-/* Number of blocks. Read in order, they give the rows [0, ng_bwt_rows()) without gaps. */
-uint64_t ng_bwt_blocks(const struct ng_bwt *bwt);
+/* Number of cells. Read in order, they give the rows [0, ng_bwt_rows()) without gaps; row i is in
+ * cell i / NG_CELL. */
+uint64_t ng_bwt_cells(const struct ng_bwt *bwt);
 
-/* The number of the block that holds a row < ng_bwt_rows(). */
-uint64_t ng_bwt_block_of(const struct ng_bwt *bwt, uint64_t row);
-
-/* Decode block number block < ng_bwt_blocks(). Thread-safe, each call with rows of its own. O(n):
- * 3.3 ns a symbol of English.
+/* Decode cell number cell < ng_bwt_cells(). Thread-safe, each call with rows of its own. O(n): some
+ * 3 ns a symbol of English.
  *
- * -EUCLEAN where the block is damaged: its head and the map and the next block's head don't agree
- * on its rows, its parts don't lie in its page, or what is in them is no stream or list of marks.
- * Then *ret_rows holds anything. What a block says of the counts before it and in its cells is not
- * compared with its symbols: that is ng_block_examine's. */
-int ng_bwt_read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows);
-
-/* The same, with each symbol's index in the block's alphabet instead of it, so that separators need
- * no bits, and have none. -EUCLEAN also where the alphabet has all NG_SYMBOLS. */
-int ng_bwt_read_indices(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *ret_rows);
+ * -EUCLEAN where the cell is damaged: a page that is not what its sum says, or a cell that doesn't
+ * end where the next begins or holds what no encoder writes. Then *ret_rows holds anything. What a
+ * cell says of the counts before it is not compared: that is ngramfsck's. */
+int ng_bwt_read_cell(const struct ng_bwt *bwt, uint64_t cell, struct ng_bwt_rows *ret_rows);

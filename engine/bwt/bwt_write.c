@@ -1,21 +1,22 @@
 #include "bwt/bwt_write.h"
 
 #include "base/parallel.h"
-#include "bwt/block_pack.h"
 #include "bwt/bwt_internal.h"
-#include "bwt/code_train.h"
+#include "bwt/cell_encode.h"
 
 #define SUPERBLOCK (1ull << NG_SUPERBLOCK_LOG)
+#define BATCH      8u           /* superblocks that a thread has encoded before they're written */
 #define HINT_WORDS (1ull << 20) /* words of marks from call to call of progress */
 
 struct job {
 	const struct ng_bwt_text *text;
-	const struct ng_coder *coder;
-	unsigned base_width, mark_shift;
-	uint64_t n_superblocks;
-	uint64_t first; /* superblock of the batch being packed */
-	struct ng_packed_superblock
-		*superblocks; /* [n_superblocks]; pages only while they're needed */
+	unsigned mark_shift;
+	uint64_t n_superblocks, n_cells;
+	uint64_t first;                    /* superblock of the batch that is being encoded */
+	struct ng_superblock_facts *facts; /* [n_superblocks] */
+	uint16_t *cell_bytes;              /* [n_cells] */
+	struct ng_buf *cells;              /* of the batch's superblocks */
+	uint64_t n_batch;
 	const ng_cancel *cancel;
 	void (*progress)(void *userdata, uint64_t done, uint64_t total);
 	void *userdata;
@@ -29,71 +30,77 @@ static void report(const struct job *job, uint64_t done)
 
 static void job_clear(struct job *job)
 {
-	for (uint64_t r = 0; job->superblocks && r < job->n_superblocks; r++)
-		ng_packed_superblock_clear(&job->superblocks[r]);
-	free(job->superblocks);
+	for (uint64_t i = 0; job->cells && i < job->n_batch; i++)
+		ng_buf_free(&job->cells[i]);
+	free(job->cells);
+	free(job->cell_bytes);
+	free(job->facts);
 }
 
-static uint64_t superblock_end(const struct job *job, uint64_t r)
-{
-	return ng_min((r + 1) * SUPERBLOCK, job->text->rows);
-}
-
-static int superblock_pack(void *userdata, uint64_t i)
+static int superblock_encode(void *userdata, uint64_t i)
 {
 	struct job *job = userdata;
-	uint64_t r = job->first + i;
+	ng_cleanup(ng_cell_encoder_freep) struct ng_cell_encoder *encoder = NULL;
+	uint64_t r = job->first + i, cell = r * NG_SUPERBLOCK_CELLS;
+	uint64_t end = ng_min(cell + NG_SUPERBLOCK_CELLS, job->n_cells);
+	struct ng_buf *buf = &job->cells[i];
+	uint8_t bytes[NG_CELL_BYTES_MAX + 8];
+	int err;
 
 	if (ng_cancelled(job->cancel))
 		return -EINTR;
-	return ng_superblock_pack(job->coder, job->text, r * SUPERBLOCK, superblock_end(job, r),
-				  job->base_width, job->mark_shift, &job->superblocks[r]);
+	err = ng_cell_encoder_new(&encoder);
+	buf->len = 0;
+	for (unsigned in = 0; err == 0 && cell < end; cell++, in++) {
+		uint64_t begin = cell * NG_CELL;
+		size_t n = ng_cell_encode(encoder, job->text, begin,
+					  (unsigned)ng_min(job->text->rows - begin,
+							   (uint64_t)NG_CELL),
+					  job->mark_shift, &job->facts[r],
+					  (uint16_t)(1u << in / NG_GROUP_CELLS), bytes);
+
+		job->cell_bytes[cell] = (uint16_t)n;
+		err = ng_buf_append(buf, bytes, n);
+	}
+	return err;
 }
 
-static int blocks_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
-			struct ng_error *err)
+static int cells_write(struct job *job, unsigned threads, struct ng_shard_writer *shard,
+		       struct ng_error *err)
 {
-	static const uint8_t slack[NG_BLOCK_SLACK];
-	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_BLOCKS, err);
+	static const uint8_t slack[NG_CELL_REACH];
+	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_CELLS, err);
 
-	/* In batches, so that only some superblocks' pages are in memory. */
+	/* In batches, so that only some superblocks' cells are in memory. */
 	for (job->first = 0; r == 0 && job->first < job->n_superblocks;) {
-		uint64_t n = ng_min((uint64_t)threads * 2, job->n_superblocks - job->first);
+		uint64_t n = ng_min(job->n_batch, job->n_superblocks - job->first);
 
-		r = ng_parallel(n, threads, superblock_pack, job);
+		r = ng_parallel(n, threads, superblock_encode, job);
 		if (r < 0)
-			return ng_fail(err, r, "packing the BWT: %s", strerror(-r));
-		for (uint64_t i = 0; r == 0 && i < n; i++) {
-			struct ng_buf *pages = &job->superblocks[job->first + i].pages;
-
-			r = ng_shard_writer_write(shard, pages->data, pages->len, err);
-			ng_buf_free(pages);
-		}
+			return ng_fail(err, r, "encoding the BWT: %s", strerror(-r));
+		for (uint64_t i = 0; r == 0 && i < n; i++)
+			r = ng_shard_writer_write(shard, job->cells[i].data, job->cells[i].len,
+						  err);
 		job->first += n;
-		report(job, superblock_end(job, job->first - 1));
+		report(job, ng_min(job->first * SUPERBLOCK, job->text->rows));
 	}
 	return r < 0 ? r : ng_shard_writer_write(shard, slack, sizeof(slack), err);
 }
 
-static int map_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
+static int directory_write(const struct job *job, struct ng_shard_writer *shard,
+			   struct ng_error *err)
 {
-	uint64_t grains = ng_div_up(job->text->rows, NG_GRAIN), block = 0;
-	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_MAP, err);
+	int r = ng_shard_writer_section(shard, NG_SECTION_BWT_DIRECTORY, err);
 
-	for (uint64_t g = 0; r == 0 && g < grains; g += NG_MAP_LINE_GRAINS) {
-		uint64_t line[NG_MAP_LINE_BYTES / 8] = {block}, within_line = 0;
+	for (uint64_t cell = 0, at = 0; r == 0 && cell < job->n_cells;) {
+		uint64_t end = ng_min(cell + NG_LINE_CELLS, job->n_cells), begin = at;
+		uint8_t line[NG_LINE_BYTES] = {0};
 
-		for (uint64_t i = 0; i < NG_MAP_LINE_GRAINS && g + i < grains; i++) {
-			uint64_t superblock = (g + i) >> (NG_SUPERBLOCK_LOG - NG_GRAIN_LOG);
-			uint64_t within = (g + i) & ((SUPERBLOCK >> NG_GRAIN_LOG) - 1);
-			uint64_t bit = ng_bit(job->superblocks[superblock].starts, within);
-
-			if (i % 64 == 0 && i)
-				line[1] |= within_line << (9 * (i / 64 - 1));
-			line[2 + i / 64] |= bit << (i % 64);
-			within_line += bit;
+		ng_store64(line, at);
+		for (unsigned i = 0; cell < end; i++, cell++) {
+			at += job->cell_bytes[cell];
+			ng_store16(line + 8 + 2 * i, (uint16_t)(at - begin));
 		}
-		block += within_line;
 		r = ng_shard_writer_write(shard, line, sizeof(line), err);
 	}
 	return r;
@@ -102,105 +109,71 @@ static int map_write(const struct job *job, struct ng_shard_writer *shard, struc
 static int superblocks_write(const struct job *job, struct ng_shard_writer *shard,
 			     struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct ng_superblock_facts *facts =
-		calloc(job->n_superblocks, sizeof(*facts));
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = -ENOMEM;
+	int r = ng_superblocks_write(job->facts, job->n_superblocks, &buf);
 
-	if (facts) {
-		for (uint64_t i = 0; i < job->n_superblocks; i++)
-			facts[i] = job->superblocks[i].facts;
-		r = ng_superblocks_write(facts, job->n_superblocks, &buf);
-	}
 	if (r < 0)
-		return ng_fail(err, r, "out of memory for the BWT's superblock tables");
+		return ng_fail(err, r, "out of memory for the BWT's superblocks");
 	r = ng_shard_writer_section(shard, NG_SECTION_BWT_SUPERBLOCKS, err);
 	if (r == 0)
 		r = ng_shard_writer_write(shard, buf.data, buf.len, err);
 	return r;
 }
 
-static int tables_write(const struct ng_code_lengths *lengths, unsigned n_tables,
-			struct ng_shard_writer *shard, struct ng_error *err)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-	int r = ng_code_lengths_write(lengths, n_tables, &buf);
-
-	if (r < 0)
-		return ng_fail(err, r, "out of memory for the code tables");
-	r = ng_shard_writer_section(shard, NG_SECTION_BWT_TABLES, err);
-	if (r == 0)
-		r = ng_shard_writer_write(shard, buf.data, buf.len, err);
-	return r;
-}
-
-/* The block of every NG_MARK_HINTth marked row. */
+/* The cell of every NG_MARK_HINTth marked row. */
 static int hints_write(const struct job *job, struct ng_shard_writer *shard, struct ng_error *err)
 {
 	const struct ng_bwt_text *text = job->text;
-	uint64_t words = ng_div_up(text->rows, 64), blocks = 0, n_blocks = 0, before = 0, marks = 0;
+	uint64_t words = ng_div_up(text->rows, 64), before = 0, marks = 0;
 	struct ng_packed_writer writer;
 	int r = ng_shard_writer_section(shard, NG_SECTION_MARK_HINTS, err);
 
-	for (uint64_t i = 0; i < job->n_superblocks; i++) {
-		n_blocks += job->superblocks[i].facts.n_blocks;
-		marks += job->superblocks[i].facts.count[NG_MARKS];
-	}
+	for (uint64_t i = 0; i < job->n_superblocks; i++)
+		marks += job->facts[i].count[NG_MARKS];
 	if (r == 0)
 		r = ng_packed_writer_begin(&writer, shard, ng_div_up(marks, NG_MARK_HINT),
-					   n_blocks - 1, err);
+					   job->n_cells - 1, err);
 	for (uint64_t w = 0, next = 0; r == 0 && w < words; w++) {
-		uint64_t grain = w * 64 / NG_GRAIN, superblock = grain * NG_GRAIN / SUPERBLOCK;
-
 		if (w % HINT_WORDS == 0)
 			report(job, text->rows);
-		if (w * 64 % NG_GRAIN == 0)
-			blocks += ng_bit(job->superblocks[superblock].starts,
-					 grain % (SUPERBLOCK / NG_GRAIN));
 		before += (unsigned)__builtin_popcountll(text->marks[w]);
-		/* A word has fewer marks than there are from hint to hint. */
+		/* A word has no more marks than there are from hint to hint. */
 		if (next >= before)
 			continue;
-		r = ng_packed_writer_put(&writer, blocks - 1, err);
+		r = ng_packed_writer_put(&writer, w * 64 / NG_CELL, err);
 		next += NG_MARK_HINT;
 	}
 	return r < 0 ? r : ng_packed_writer_end(&writer, err);
 }
+
+_Static_assert(NG_MARK_HINT >= 64, "one hint a word of marks at most");
 
 int ng_bwt_write(const struct ng_bwt_text *text, unsigned mark_shift, unsigned threads,
 		 struct ng_shard_writer *shard, const ng_cancel *cancel,
 		 void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
 		 struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct ng_code_lengths *lengths = NULL;
-	ng_cleanup(ng_coder_freep) struct ng_coder *coder = NULL;
 	ng_cleanup(job_clear) struct job job = {.text = text,
-						.base_width = ng_block_base_width(text->rows),
 						.mark_shift = mark_shift,
+						.n_superblocks = ng_div_up(text->rows, SUPERBLOCK),
+						.n_cells = ng_div_up(text->rows, NG_CELL),
+						.n_batch = BATCH * (uint64_t)threads,
 						.cancel = cancel,
 						.progress = progress,
 						.userdata = userdata};
-	unsigned n_tables;
 	int r;
 
-	job.n_superblocks = ng_div_up(text->rows, SUPERBLOCK);
-	job.superblocks = calloc(job.n_superblocks, sizeof(*job.superblocks));
-	if (!job.superblocks)
+	job.facts = calloc(job.n_superblocks, sizeof(*job.facts));
+	job.cell_bytes = calloc(job.n_cells, sizeof(*job.cell_bytes));
+	job.cells = calloc(job.n_batch, sizeof(*job.cells));
+	if (!job.facts || !job.cell_bytes || !job.cells)
 		return ng_fail(err, -ENOMEM, "out of memory for the BWT's superblocks");
-	r = ng_code_train(text, threads, progress, userdata, &lengths, &n_tables);
+	r = cells_write(&job, threads, shard, err);
 	if (r == 0)
-		r = ng_coder_new(lengths, n_tables, &coder);
-	if (r < 0)
-		return ng_fail(err, r, "preparing the BWT's codes: %s", strerror(-r));
-	job.coder = coder;
-	r = blocks_write(&job, threads, shard, err);
-	if (r == 0)
-		r = map_write(&job, shard, err);
+		r = directory_write(&job, shard, err);
 	if (r == 0)
 		r = superblocks_write(&job, shard, err);
 	if (r == 0)
 		r = hints_write(&job, shard, err);
-	if (r == 0)
-		r = tables_write(lengths, n_tables, shard, err);
 	return r;
 }

@@ -79,9 +79,8 @@ static int bwt_open(const struct ng_shard_file *file, const char *path, struct n
 		const uint8_t **data;
 		size_t *bytes;
 	} sections[] = {
-		{NG_SECTION_BWT_TABLES, &parts.tables, &parts.tables_bytes},
-		{NG_SECTION_BWT_MAP, &parts.map, &parts.map_bytes},
-		{NG_SECTION_BWT_BLOCKS, &parts.blocks, &parts.blocks_bytes},
+		{NG_SECTION_BWT_DIRECTORY, &parts.directory, &parts.directory_bytes},
+		{NG_SECTION_BWT_CELLS, &parts.cells, &parts.cells_bytes},
 		{NG_SECTION_BWT_SUPERBLOCKS, &parts.superblocks, &parts.superblocks_bytes},
 		{NG_SECTION_MARK_HINTS, &parts.hints, &parts.hints_bytes},
 	};

@@ -1,72 +1,69 @@
-/* Counts by superblock, a superblock being 2^NG_SUPERBLOCK_LOG positions: what blocks count from,
- * and what a block cannot answer, because the symbol isn't in its alphabet: the rank there is the
- * count before the next block that has it (each superblock has a bit for each symbol and
- * NG_PRESENT_BLOCKS blocks that says whether one of them has it), or before the next superblock.
+/* Counts by superblock, a superblock being NG_SUPERBLOCK_CELLS cells: what the counts in cells
+ * begin from, and which cells have a symbol at all.
  *
- *   u32 symbols S, u32 superblocks R, u16 index[257] (0xffff: not in the shard), padding to 8,
- *   u64 count[R + 1][S + 1]: of each symbol before each superblock, and of marked positions last;
- *   the row behind the last superblock is the shard's totals,
- *   u64 offset[R] from the section's start, then each superblock:
- *     u64 first block, u64 blocks B, S rows of a bit for each NG_PRESENT_BLOCKS of them,
- *     whole bytes each, padding to 8. */
+ *   u32 symbols S, u32 superblocks R, u16 index[257] (0xffff: not in the shard), padding to 528,
+ *   u64 entry[R + 1][S + 1]: for each superblock one of each symbol, and last one of marked rows.
+ *       bits 16-63: how many there are before the superblock; bits 0-15: bit g is set where one of
+ *       the NG_GROUP_CELLS cells of its group g has the symbol in its list (0 for the marks).
+ *       The row behind the last superblock has the shard's totals.
+ *
+ * A symbol that isn't in a cell's list has, before any row of that cell, as many occurrences as
+ * before the next cell that has it, or before the next superblock. */
 #pragma once
 
-#include "base/base.h"
 #include "base/buf.h"
-#include "bwt/token.h"
+#include "bwt/cell.h"
 
-#define NG_SUPERBLOCK_HEAD      528u /* bytes before the counts: 8 + 2 * 257, padded to 8 */
+#define NG_SUPERBLOCK_LOG       18u
+#define NG_SUPERBLOCK_CELLS     (1u << (NG_SUPERBLOCK_LOG - NG_CELL_LOG))
+#define NG_GROUP_CELLS          (NG_SUPERBLOCK_CELLS / 16)
+#define NG_SUPERBLOCK_HEAD      528u /* bytes before the entries */
 #define NG_SUPERBLOCK_NO_SYMBOL 0xffffu
-#define NG_PRESENT_BLOCKS       2u
+
+/* The column of marked rows. */
+#define NG_MARKS NG_SYMBOLS
 
 struct ng_superblocks {
 	const uint8_t *data;
-	size_t bytes;
 	uint64_t n; /* superblocks, without the totals */
 	unsigned n_symbols;
-	uint16_t index[NG_SYMBOLS]; /* of a symbol in a row of counts, or NG_SUPERBLOCK_NO_SYMBOL */
+	uint16_t index[NG_SYMBOLS]; /* of a symbol in a row of entries, or NG_SUPERBLOCK_NO_SYMBOL */
 	uint16_t column[NG_SYMBOLS + 1]; /* the same, and the marks'; the marks' for no symbol */
 };
 
-/* The column of marked positions. */
-#define NG_MARKS NG_SYMBOLS
-
-/* O(1); the superblocks' own tables are checked when they are used. -EUCLEAN. */
+/* O(1). The bytes stay the caller's. -EUCLEAN. */
 int ng_superblocks_open(const uint8_t *data, size_t bytes, uint64_t n_superblocks,
 			struct ng_superblocks *ret_superblocks);
 
-/* Occurrences before superblock r <= n of a symbol that the shard has, or of NG_MARKS. (Of another
- * symbol some number, for damaged data.) */
+/* The entry of superblock r <= n for a symbol that the shard has, or of NG_MARKS. (For another
+ * symbol some entry.) */
+static inline const uint8_t *ng_superblocks_at(const struct ng_superblocks *superblocks, uint64_t r,
+					       unsigned symbol)
+{
+	return superblocks->data + NG_SUPERBLOCK_HEAD +
+	       8 * (r * (superblocks->n_symbols + 1) + superblocks->column[symbol]);
+}
+
 static inline uint64_t ng_superblocks_count(const struct ng_superblocks *superblocks, uint64_t r,
 					    unsigned symbol)
 {
-	return ng_load64(superblocks->data + NG_SUPERBLOCK_HEAD +
-			 8 * (r * (superblocks->n_symbols + 1) + superblocks->column[symbol]));
+	return ng_load64(ng_superblocks_at(superblocks, r, symbol)) >> 16;
 }
 
-/* The first block after `block` in superblock r that may have symbol, its neighbours' bit being its
- * own: 1, or 0 when none has. -EUCLEAN. */
-int ng_superblocks_next(const struct ng_superblocks *superblocks, uint64_t r, uint64_t block,
-			unsigned symbol, uint64_t *ret_block);
-
-/* The blocks [*ret_first, *ret_first + *ret_n) of superblock r < n, and whether the bit of blocks
- * *ret_first + group * NG_PRESENT_BLOCKS on is set for a symbol that the shard has. For checks;
- * O(1). -EUCLEAN where the superblock's table doesn't fit; has is false then, too. */
-int ng_superblocks_blocks(const struct ng_superblocks *superblocks, uint64_t r, uint64_t *ret_first,
-			  uint64_t *ret_n);
-bool ng_superblocks_has(const struct ng_superblocks *superblocks, uint64_t r, uint64_t group,
-			unsigned symbol);
+static inline unsigned ng_superblocks_groups(const struct ng_superblocks *superblocks, uint64_t r,
+					     unsigned symbol)
+{
+	return ng_load16(ng_superblocks_at(superblocks, r, symbol));
+}
 
 /* ---- writing ---- */
 
 /* What the encoder found in one superblock. */
 struct ng_superblock_facts {
-	uint64_t n_blocks;
-	uint64_t count[NG_SYMBOLS + 1]; /* occurrences in the superblock; of marks last */
-	uint8_t *present; /* [n_blocks][(NG_SYMBOLS + 7) / 8]: the blocks' alphabets */
+	uint32_t count[NG_SYMBOLS + 1]; /* occurrences in it; of marks last */
+	uint16_t groups[NG_SYMBOLS];    /* as in an entry */
 };
 
-#define NG_PRESENT_BYTES ((NG_SYMBOLS + 7) / 8)
-
+/* Append the section to buf. O(n_superblocks). -ENOMEM. */
 int ng_superblocks_write(const struct ng_superblock_facts *facts, uint64_t n_superblocks,
 			 struct ng_buf *buf);

@@ -35,6 +35,13 @@ static bool columns_check(const struct ng_checked *checked, const struct ng_chec
 	return false;
 }
 
+/* Offset in the file of an entry. */
+static uint64_t entry_at(const struct ng_checked_section *s,
+			 const struct ng_superblocks *superblocks, uint64_t r, unsigned symbol)
+{
+	return s->offset + (uint64_t)(ng_superblocks_at(superblocks, r, symbol) - s->data);
+}
+
 /* Counts begin with 0, and end with the shard's totals. */
 static bool totals_check(const struct ng_checked *checked, const struct ng_checked_section *s,
 			 const struct ng_superblocks *superblocks)
@@ -49,8 +56,7 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 		all = ng_superblocks_count(superblocks, superblocks->n, symbol);
 		if (ng_superblocks_count(superblocks, 0, symbol))
 			ng_checker_damage(checked->checker, s->type,
-					  s->offset +
-						  ng_superblocks_count_at(superblocks, 0, symbol),
+					  entry_at(s, superblocks, 0, symbol),
 					  "a count before the first row is not 0");
 		if (symbol == NG_SEPARATOR)
 			want = checked->params.docs;
@@ -58,8 +64,7 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 			want = checked->n_samples;
 		if (all == 0 || all > checked->params.rows || (want != UINT64_MAX && all != want)) {
 			ng_checker_damage(checked->checker, s->type,
-					  s->offset + ng_superblocks_count_at(
-							      superblocks, superblocks->n, symbol),
+					  entry_at(s, superblocks, superblocks->n, symbol),
 					  "%" PRIu64 " in all can't be the number of %s", all,
 					  symbol == NG_MARKS       ? "marks"
 					  : symbol == NG_SEPARATOR ? "separators"
@@ -76,35 +81,11 @@ static bool totals_check(const struct ng_checked *checked, const struct ng_check
 	return false;
 }
 
-/* Each block is in one superblock's table, in order. */
-static bool tables_check(const struct ng_checked *checked, const struct ng_checked_section *s,
-			 const struct ng_superblocks *superblocks, uint64_t n_blocks)
-{
-	uint64_t next = 0, first, n;
-
-	for (uint64_t r = 0; r < superblocks->n; r++) {
-		if (ng_superblocks_blocks(superblocks, r, &first, &n) < 0 || first != next ||
-		    n == 0 || n > n_blocks - next) {
-			ng_checker_damage(checked->checker, s->type, s->offset,
-					  "the table of superblock %" PRIu64 " doesn't fit", r);
-			return false;
-		}
-		next += n;
-	}
-	if (next == n_blocks)
-		return true;
-	ng_checker_damage(checked->checker, s->type, s->offset,
-			  "%" PRIu64 " blocks in the superblocks' tables instead of %" PRIu64, next,
-			  n_blocks);
-	return false;
-}
-
 static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sections *ret)
 {
-	bool all = ng_checked_section(checked, NG_SECTION_BWT_TABLES, &ret->tables);
+	bool all = ng_checked_section(checked, NG_SECTION_BWT_DIRECTORY, &ret->directory);
 
-	all &= ng_checked_section(checked, NG_SECTION_BWT_MAP, &ret->map);
-	all &= ng_checked_section(checked, NG_SECTION_BWT_BLOCKS, &ret->blocks);
+	all &= ng_checked_section(checked, NG_SECTION_BWT_CELLS, &ret->cells);
 	all &= ng_checked_section(checked, NG_SECTION_BWT_SUPERBLOCKS, &ret->superblocks);
 	all &= ng_checked_section(checked, NG_SECTION_MARK_HINTS, &ret->hints);
 	return all;
@@ -113,13 +94,14 @@ static bool sections_find(const struct ng_checked *checked, struct ng_bwt_sectio
 static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_sections *s)
 {
 	struct ng_packed hints;
-	uint64_t lines = ng_div_up(ng_div_up(checked->params.rows, NG_GRAIN), NG_MAP_LINE_GRAINS);
+	uint64_t cells = ng_div_up(checked->params.rows, NG_CELL);
+	uint64_t lines = ng_div_up(cells, NG_LINE_CELLS);
 	bool fit = true;
 
-	if (s->map.bytes != lines * NG_MAP_LINE_BYTES) {
-		ng_checker_damage(checked->checker, s->map.type, s->map.offset,
-				  "has %zu bytes instead of %" PRIu64, s->map.bytes,
-				  lines * NG_MAP_LINE_BYTES);
+	if (s->directory.bytes != lines * NG_LINE_BYTES) {
+		ng_checker_damage(checked->checker, s->directory.type, s->directory.offset,
+				  "has %zu bytes instead of %" PRIu64, s->directory.bytes,
+				  lines * NG_LINE_BYTES);
 		fit = false;
 	}
 	if (ng_packed_open(s->hints.data, s->hints.bytes, &hints) < 0 ||
@@ -129,16 +111,16 @@ static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_
 				  checked->n_samples);
 		fit = false;
 	}
-	if (s->blocks.bytes % NG_PAGE_BYTES || s->blocks.bytes < 2 * NG_PAGE_BYTES) {
-		ng_checker_damage(checked->checker, s->blocks.type, s->blocks.offset,
-				  "its %zu bytes are not whole blocks", s->blocks.bytes);
+	if (s->cells.bytes < NG_CELL_REACH) {
+		ng_checker_damage(checked->checker, s->cells.type, s->cells.offset,
+				  "its %zu bytes are too few", s->cells.bytes);
 		return false;
 	}
-	for (size_t i = s->blocks.bytes - NG_PAGE_BYTES; i < s->blocks.bytes; i++) {
-		if (!s->blocks.data[i])
+	for (size_t i = s->cells.bytes - NG_CELL_REACH; i < s->cells.bytes; i++) {
+		if (!s->cells.data[i])
 			continue;
-		ng_checker_damage(checked->checker, s->blocks.type, s->blocks.offset + i,
-				  "the page behind the last block is not zero");
+		ng_checker_damage(checked->checker, s->cells.type, s->cells.offset + i,
+				  "what is behind the last cell is not zero");
 		break;
 	}
 	return fit;
@@ -148,12 +130,10 @@ static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_
 static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 {
 	struct ng_bwt_parts parts = {
-		.tables = s->tables.data,
-		.tables_bytes = s->tables.bytes,
-		.map = s->map.data,
-		.map_bytes = s->map.bytes,
-		.blocks = s->blocks.data,
-		.blocks_bytes = s->blocks.bytes,
+		.directory = s->directory.data,
+		.directory_bytes = s->directory.bytes,
+		.cells = s->cells.data,
+		.cells_bytes = s->cells.bytes,
 		.superblocks = s->superblocks.data,
 		.superblocks_bytes = s->superblocks.bytes,
 		.hints = s->hints.data,
@@ -161,21 +141,11 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		.rows = checked->params.rows,
 		.mark_shift = ng_mark_shift(checked->params.sa_rate),
 	};
-	struct ng_token_tables tables = {0};
 	struct ng_superblocks superblocks;
 	bool fit = lengths_check(checked, s);
-	int r;
+	int r = ng_superblocks_open(s->superblocks.data, s->superblocks.bytes,
+				    n_superblocks(checked), &superblocks);
 
-	r = ng_token_tables_open(s->tables.data, s->tables.bytes, &tables);
-	ng_token_tables_clear(&tables);
-	if (r == -EUCLEAN)
-		ng_checker_damage(checked->checker, s->tables.type, s->tables.offset,
-				  "holds no code tables");
-	else if (r < 0)
-		return r;
-	fit &= r == 0;
-	r = ng_superblocks_open(s->superblocks.data, s->superblocks.bytes, n_superblocks(checked),
-				&superblocks);
 	if (r < 0) {
 		ng_checker_damage(checked->checker, s->superblocks.type, s->superblocks.offset,
 				  "doesn't hold the counts of %" PRIu64 " superblocks",
@@ -183,9 +153,7 @@ static int open_bwt(struct ng_checked *checked, const struct ng_bwt_sections *s)
 		return 0;
 	}
 	if (!columns_check(checked, &s->superblocks, &superblocks) ||
-	    !totals_check(checked, &s->superblocks, &superblocks) || !fit ||
-	    !tables_check(checked, &s->superblocks, &superblocks,
-			  s->blocks.bytes / NG_PAGE_BYTES - 1))
+	    !totals_check(checked, &s->superblocks, &superblocks) || !fit)
 		return 0;
 	r = ng_bwt_open(&parts, &checked->bwt);
 	if (r == -EUCLEAN)
@@ -204,5 +172,5 @@ int ng_check_bwt(struct ng_checked *checked)
 	r = open_bwt(checked, &sections);
 	if (r < 0 || !checked->bwt)
 		return r;
-	return ng_check_blocks(checked, &sections);
+	return ng_check_cells(checked, &sections);
 }

@@ -80,7 +80,7 @@ static bool stretches_walk(struct ng_full *full, unsigned n, struct stretch *str
 	for (unsigned i = 0; i < n; i++)
 		stretches[i].row = chains[i].row;
 	if (bad)
-		damage(full, NG_SECTION_BWT_BLOCKS,
+		damage(full, NG_SECTION_BWT_CELLS,
 		       "the text cannot be followed, or a document begins", stretches[0].begin);
 	return !bad;
 }

@@ -30,23 +30,14 @@ bool ng_checked_section(const struct ng_checked *checked, uint32_t type,
 int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *file);
 
 struct ng_bwt_sections {
-	struct ng_checked_section tables, map, blocks, superblocks, hints;
+	struct ng_checked_section directory, cells, superblocks, hints;
 };
 
-/* The tables, map, blocks, superblocks and mark hints of the BWT; opens checked->bwt. */
+/* The directory, cells, superblocks and mark hints of the BWT; opens checked->bwt. */
 int ng_check_bwt(struct ng_checked *checked);
 
-/* The blocks of checked->bwt, and the map, the superblocks and the hints by them. */
-int ng_check_blocks(const struct ng_checked *checked, const struct ng_bwt_sections *sections);
-
-/* Offset in the section of the superblocks of the count of a symbol (or NG_MARKS) before superblock
- * r. */
-static inline uint64_t ng_superblocks_count_at(const struct ng_superblocks *superblocks, uint64_t r,
-					       unsigned symbol)
-{
-	return NG_SUPERBLOCK_HEAD +
-	       8 * (r * (superblocks->n_symbols + 1) + superblocks->column[symbol]);
-}
+/* The cells of checked->bwt, and the directory, the superblocks and the hints by them. */
+int ng_check_cells(const struct ng_checked *checked, const struct ng_bwt_sections *sections);
 
 /* The frequent patterns, if there are any, against the BWT. */
 int ng_check_frequent(const struct ng_checked *checked);

@@ -20,11 +20,4 @@ static inline uint64_t ng_doc_samples(uint64_t bytes, uint32_t sa_rate)
 	return bytes / sa_rate + 1;
 }
 
-/* Lower bits of a marked row's offset in its wide cell: as many as its neighbours' distance has,
- * save one (see ng_marks_bytes). */
-static inline unsigned ng_mark_shift(uint32_t sa_rate)
-{
-	return ng_bits(sa_rate) - 1;
-}
-
 _Static_assert(sizeof(struct ng_shard_params) == 56, "as ngramfs-index(5) has it");

@@ -21,9 +21,8 @@ const char *ng_section_name(uint32_t type)
 {
 	static const char *const names[NG_SECTION_TYPES] = {
 		[NG_SECTION_PARAMS] = "parameters",
-		[NG_SECTION_BWT_TABLES] = "bwt tables",
-		[NG_SECTION_BWT_MAP] = "bwt map",
-		[NG_SECTION_BWT_BLOCKS] = "bwt blocks",
+		[NG_SECTION_BWT_DIRECTORY] = "bwt directory",
+		[NG_SECTION_BWT_CELLS] = "bwt cells",
 		[NG_SECTION_BWT_SUPERBLOCKS] = "bwt superblocks",
 		[NG_SECTION_FREQUENT] = "frequent patterns",
 		[NG_SECTION_SA_SAMPLES] = "suffix array samples",

@@ -47,8 +47,8 @@ struct merge {
 /* A BWT being read in the order of its rows. */
 struct reader {
 	const struct source *source;
-	struct ng_bwt_rows *rows; /* of block number block - 1 */
-	uint64_t block;
+	struct ng_bwt_rows *rows; /* of cell number cell - 1 */
+	uint64_t cell;
 	uint32_t at;
 	uint64_t sample;
 };
@@ -60,16 +60,16 @@ struct worker {
 	uint64_t row, sample; /* of the result, that come next */
 };
 
-static int block_next(struct worker *w, struct reader *reader)
+static int cell_next(struct worker *w, struct reader *reader)
 {
 	const struct ng_bwt *bwt = reader->source->segment->bwt;
 
 	reader->at = 0;
 	if (ng_cancelled(w->merge->options->cancel))
 		return -EINTR;
-	return reader->block >= ng_bwt_blocks(bwt)
+	return reader->cell >= ng_bwt_cells(bwt)
 		       ? -EUCLEAN
-		       : ng_bwt_read_block(bwt, reader->block++, reader->rows);
+		       : ng_bwt_read_cell(bwt, reader->cell++, reader->rows);
 }
 
 /* Begin to read at a row, which may be the one behind the last. */
@@ -83,12 +83,12 @@ static int reader_begin(struct worker *w, struct reader *reader, const struct so
 	if (!reader->rows)
 		return -ENOMEM;
 	reader->rows->n = 0;
-	reader->block = ng_bwt_blocks(segment->bwt);
+	reader->cell = ng_bwt_cells(segment->bwt);
 	reader->sample = segment->samples.n;
 	if (row >= segment->params.rows)
 		return 0;
-	reader->block = ng_bwt_block_of(segment->bwt, row);
-	r = block_next(w, reader);
+	reader->cell = row / NG_CELL;
+	r = cell_next(w, reader);
 	if (r < 0)
 		return r;
 	if (row < reader->rows->start || row - reader->rows->start >= reader->rows->n)
@@ -131,7 +131,7 @@ static int sample_take(struct worker *w, struct reader *reader, uint64_t row)
 	return 0;
 }
 
-/* The next n rows of a reader, all in the block that it is in. */
+/* The next n rows of a reader, all in the cell that it is in. */
 static int rows_take(struct worker *w, struct reader *reader, uint32_t n)
 {
 	const struct ng_bwt_rows *rows = reader->rows;
@@ -158,7 +158,7 @@ static int rows_move(struct worker *w, struct reader *reader, uint64_t n)
 		return -EUCLEAN;
 	while (n) {
 		uint32_t here = (uint32_t)ng_min(n, (uint64_t)(reader->rows->n - reader->at));
-		int r = here ? rows_take(w, reader, here) : block_next(w, reader);
+		int r = here ? rows_take(w, reader, here) : cell_next(w, reader);
 
 		if (r < 0)
 			return r;

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "bwt/segment.h"
-#include "bwt/streams.h"
+#include "bwt/bwt_text.h"
 #include "merge/gaps.h"
 
 struct ng_merged {

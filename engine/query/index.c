@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include "bwt/bwt_read.h"
 #include "format/manifest.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
@@ -18,9 +17,8 @@ static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard
 	stats->docs += shard->params.docs;
 	stats->text_bytes += shard->params.text_bytes;
 	stats->index_bytes += ng_shard_file_bytes(shard->file);
-	stats->bwt_bytes += section_bytes(shard, NG_SECTION_BWT_TABLES) +
-			    section_bytes(shard, NG_SECTION_BWT_MAP) +
-			    section_bytes(shard, NG_SECTION_BWT_BLOCKS) +
+	stats->bwt_bytes += section_bytes(shard, NG_SECTION_BWT_DIRECTORY) +
+			    section_bytes(shard, NG_SECTION_BWT_CELLS) +
 			    section_bytes(shard, NG_SECTION_BWT_SUPERBLOCKS) +
 			    section_bytes(shard, NG_SECTION_FREQUENT);
 	stats->sample_bytes += section_bytes(shard, NG_SECTION_SA_SAMPLES) +
@@ -111,29 +109,6 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	return 0;
 }
 
-int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limit_bytes,
-			  unsigned visits)
-{
-	uint64_t blocks = 0, rows = 0;
-	int r = index->decoded ? -EEXIST : 0;
-
-	for (uint32_t s = 0; s < index->n_shards; s++)
-		rows += ng_bwt_rows(index->shards[s]->bwt);
-	/* A row decoded takes a byte and a half. */
-	if (visits == 0)
-		visits = rows < limit_bytes / 2 ? NG_DECODED_VISITS_ROOMY : NG_DECODED_VISITS;
-	if (r == 0)
-		r = ng_decoded_new(dir, limit_bytes, visits, &index->decoded);
-	if (r < 0)
-		return r;
-	for (uint32_t s = 0; s < index->n_shards; s++) {
-		ng_bwt_use_decoded(index->shards[s]->bwt, index->decoded, blocks);
-		index->shards[s]->decoded = index->decoded;
-		blocks += ng_bwt_blocks(index->shards[s]->bwt);
-	}
-	return 0;
-}
-
 struct ng_index *ng_index_close(struct ng_index *index)
 {
 	if (!index)
@@ -142,7 +117,6 @@ struct ng_index *ng_index_close(struct ng_index *index)
 	for (uint32_t s = 0; s < index->n_shards; s++)
 		ng_shard_close(index->shards[s]);
 	free(index->shards);
-	ng_decoded_free(index->decoded);
 	free(index->first_doc);
 	free(index);
 	return NULL;

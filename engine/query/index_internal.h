@@ -1,7 +1,6 @@
 /* An open index: shared by the files of this folder. */
 #pragma once
 
-#include "bwt/decoded.h"
 #include "query/pool.h"
 #include "query/shard.h"
 
@@ -11,7 +10,6 @@ struct ng_index {
 	uint64_t *first_doc; /* [n_shards + 1]: number of each shard's first document */
 	struct ng_pool *pool;
 	struct ng_index_stats stats;
-	struct ng_decoded *decoded; /* or NULL */
 };
 
 /* The shard of a document number, and its number there; NULL: there is no such document. */

@@ -26,17 +26,6 @@ static inline void ng_index_closep(struct ng_index **index)
 	ng_index_close(*index);
 }
 
-/* Keep what is asked for again and again decoded from now on: counts, and whatever is made of rank
- * steps, take a fraction of the time there. Room is taken as it is used, up to limit_bytes and half
- * of what is free, in a file without a name in dir, whose pages the kernel may write out and take
- * back; decoded English takes 1.7 times its own size. visits: how often a block of some 13,000
- * bytes is visited before it is decoded, 1 to 255; 0: as often as decoding it is worth, or a few
- * times where there is room for all. Not thread-safe: before the index is shared. Returns -EEXIST
- * when it has been called, -ENOMEM, or what opening or mapping the file said; after an error the
- * index is as it was. */
-int ng_index_keep_decoded(struct ng_index *index, const char *dir, uint64_t limit_bytes,
-			  unsigned visits);
-
 struct ng_index_stats {
 	uint64_t docs;
 	uint64_t text_bytes;   /* of all documents */

@@ -1,7 +1,5 @@
 #include "query/shard.h"
 
-#include "bwt/decoded.h"
-
 /* What inverts the samples, and the frequent patterns, if there are any. */
 static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,
 			struct ng_error *err)
@@ -103,5 +101,5 @@ int ng_shard_result(const struct ng_shard *shard, int r)
 {
 	if (r >= 0 && ng_shard_file_faulted(shard->file))
 		return -EUCLEAN;
-	return r >= 0 && shard->decoded && ng_decoded_faulted(shard->decoded) ? -EIO : r;
+	return r;
 }

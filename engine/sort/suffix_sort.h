@@ -1,7 +1,7 @@
 /* Suffix sorting of one shard's text: the BWT and what is sampled from the suffix array. */
 #pragma once
 
-#include "bwt/streams.h"
+#include "bwt/bwt_text.h"
 
 /* Text for ng_suffix_sort: documents, each followed by a separator, which is written as a 0.
  * has_nul: some document holds a NUL byte, so that separators can only be told from doc_ends.

@@ -1,18 +1,14 @@
-/* Marked rows: those whose suffix is sampled. Part of bwt_kernel.h. */
+/* Marked rows: those whose suffix is sampled. Part of kernel.h. */
 #pragma once
 
-#include "bwt/kernel/place.h"
+#include "bwt/kernel/visit.h"
 
 /* Number of the set bit of rank n in a word that has more than n. */
 static inline unsigned select_bit(uint64_t word, unsigned n)
 {
-#ifdef __BMI2__
-	return (unsigned)__builtin_ctzll(_pdep_u64(1ull << n, word));
-#else
 	while (n--)
 		word &= word - 1;
 	return (unsigned)__builtin_ctzll(word);
-#endif
 }
 
 /* Bit number of the one number `n` (from 0) in the bits at p, of which there are `limit`; of the
@@ -22,7 +18,7 @@ static inline unsigned select_bits(const uint8_t *p, unsigned first_bit, unsigne
 {
 	for (unsigned at = 0; at < limit; at += 56) {
 		uint64_t word = (ng_field(p, first_bit + at, 56) ^ flip) & ((1ull << 56) - 1);
-		unsigned bits = (unsigned)__builtin_popcountll(word);
+		unsigned bits = popcount(word);
 
 		if (n < bits)
 			return at + select_bit(word, n);
@@ -31,13 +27,9 @@ static inline unsigned select_bits(const uint8_t *p, unsigned first_bit, unsigne
 	return limit;
 }
 
-static inline unsigned select_zero(const uint8_t *p, unsigned first_bit, unsigned limit, unsigned n)
-{
-	return select_bits(p, first_bit, limit, n, UINT64_MAX);
-}
-
-static inline bool cell_mark(const uint8_t *marks, unsigned n_marks, unsigned size, unsigned shift,
-			     unsigned position, unsigned *ret_before)
+/* Whether a position of a cell of `size` rows is one of its marked ones, and how many are before. */
+static inline bool marks_find(const uint8_t *marks, unsigned n_marks, unsigned size, unsigned shift,
+			      unsigned position, unsigned *ret_before)
 {
 	unsigned high = n_marks * shift, limit = ng_marks_high_bits(n_marks, size, shift);
 	unsigned bucket = position >> shift, bit, i, low = position & ((1u << shift) - 1);
@@ -46,12 +38,11 @@ static inline bool cell_mark(const uint8_t *marks, unsigned n_marks, unsigned si
 		unsigned before = 0;
 
 		for (i = 0; i + 56 <= position; i += 56)
-			before += (unsigned)__builtin_popcountll(ng_field(marks, i, 56));
-		before += (unsigned)__builtin_popcountll(ng_field(marks, i, position - i));
-		*ret_before = before;
+			before += popcount(ng_field(marks, i, 56));
+		*ret_before = before + popcount(ng_field(marks, i, position - i));
 		return marks[position >> 3] >> (position & 7) & 1;
 	}
-	bit = bucket ? select_zero(marks, high, limit, bucket - 1) + 1 : 0;
+	bit = bucket ? select_bits(marks, high, limit, bucket - 1, UINT64_MAX) + 1 : 0;
 	for (i = bit - bucket; bit < limit && (marks[(high + bit) >> 3] >> ((high + bit) & 7) & 1);
 	     bit++, i++) {
 		unsigned value = (unsigned)ng_field(marks, i * shift, shift);
@@ -64,47 +55,55 @@ static inline bool cell_mark(const uint8_t *marks, unsigned n_marks, unsigned si
 	return false;
 }
 
-/* The marked positions of a wide cell of `size` rows that has n_marks of them, or NULL where they
- * don't fit. */
-static inline const uint8_t *cell_marks(const struct ng_bwt *bwt, const struct place *at,
-					unsigned wide, unsigned n_marks, unsigned size)
+/* Where a cell's marked rows are, or NULL where they don't fit. */
+static inline const uint8_t *cell_marks(const struct ng_bwt *bwt, const struct visit *v,
+					const struct cell *cell)
 {
-	unsigned begin = (cell_word(at, wide * NG_WIDE_CELLS) & 0xfff) -
-			 ng_marks_bytes(n_marks, size, bwt->mark_shift);
+	unsigned bytes = ng_marks_bytes(cell->n_marks, v->size, bwt->mark_shift);
 
-	if (__builtin_expect(begin > NG_PAGE_BYTES || n_marks > size, 0))
-		return NULL;
-	return at->page + begin;
+	return bytes <= (size_t)(v->end - v->begin) ? v->end - bytes : NULL;
 }
 
-/* Whether the suffix at a place is sampled; then *ret_sample is its number. */
-static inline bool mark_at(const struct ng_bwt *bwt, const struct place *at, uint64_t *ret_sample,
-			   bool *damaged)
+/* Whether the suffix of a visited row is sampled; then *ret_sample is its number. */
+static inline bool visit_mark(const struct ng_bwt *bwt, const struct visit *v,
+			      const struct cell *cell, uint64_t *ret_sample, bool *damaged)
 {
-	unsigned wide = at->offset >> NG_WIDE_LOG, before, n_marks;
-	unsigned size = ng_min(at->size - (wide << NG_WIDE_LOG), NG_WIDE);
-	struct row row = row_find(at, at->n_symbols, damaged);
 	const uint8_t *marks;
+	unsigned before;
 
-	n_marks = row_cell(at, row, wide);
-	if (!n_marks)
+	if (!cell->n_marks)
 		return false;
-	marks = cell_marks(bwt, at, wide, n_marks, size);
+	marks = cell_marks(bwt, v, cell);
 	if (__builtin_expect(!marks, 0)) {
 		*damaged = true;
 		return false;
 	}
-	if (!cell_mark(marks, n_marks, size, bwt->mark_shift, at->offset & (NG_WIDE - 1), &before))
+	if (!marks_find(marks, cell->n_marks, v->size, bwt->mark_shift, v->in, &before))
 		return false;
-	*ret_sample = base_of(bwt, at, at->n_symbols, NG_MARKS) + row_sum(at, row, wide) + before;
+	*ret_sample = ng_bwt_before_superblock(bwt, v->cell / NG_SUPERBLOCK_CELLS, NG_MARKS,
+					       damaged) +
+		      cell->marks_before + before;
 	return true;
+}
+
+static bool mark(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_sample, bool *damaged)
+{
+	struct visit v;
+	struct cell cell;
+
+	if (row >= bwt->rows || !visit_find(bwt, row, &v)) {
+		*damaged = true;
+		return false;
+	}
+	cell_open(v.begin, &cell);
+	return visit_mark(bwt, &v, &cell, ret_sample, damaged);
 }
 
 /* ---- from a mark's number to its row ---- */
 
-/* Offset in a wide cell of its mark number `mark` < n_marks; size or more: it isn't there. */
-static inline unsigned cell_select(const uint8_t *marks, unsigned n_marks, unsigned size,
-				   unsigned shift, unsigned mark)
+/* Offset in a cell of its mark number `mark`; size or more: it isn't there. */
+static inline unsigned marks_select(const uint8_t *marks, unsigned n_marks, unsigned size,
+				    unsigned shift, unsigned mark)
 {
 	unsigned high = n_marks * shift, limit = ng_marks_high_bits(n_marks, size, shift), bit;
 
@@ -114,78 +113,78 @@ static inline unsigned cell_select(const uint8_t *marks, unsigned n_marks, unsig
 	return (bit - mark) << shift | (unsigned)ng_field(marks, mark * shift, shift);
 }
 
-/* Row of mark number `mark` of a block, which `row` counts; at is the block's first row. */
-static inline bool block_select(const struct ng_bwt *bwt, const struct place *at, struct row row,
-				unsigned mark, uint64_t *ret_row)
+/* Marked rows of a cell, whose number its head doesn't say where a bitmap has many. */
+static inline unsigned marks_number(const uint8_t *marks, const struct cell *cell, unsigned size)
 {
-	unsigned wide = 0, n_marks, size, offset;
-	const uint8_t *marks;
+	unsigned n = 0;
 
-	while (mark >= (n_marks = row_cell(at, row, wide))) {
-		mark -= n_marks;
-		if (++wide >= row.width)
-			return false;
-	}
-	if (wide << NG_WIDE_LOG >= at->size)
-		return false;
-	size = ng_min(at->size - (wide << NG_WIDE_LOG), NG_WIDE);
-	marks = cell_marks(bwt, at, wide, n_marks, size);
-	if (!marks)
-		return false;
-	offset = cell_select(marks, n_marks, size, bwt->mark_shift, mark);
-	*ret_row = ng_block_start(at->page) + (wide << NG_WIDE_LOG) + offset;
-	return offset < size && *ret_row < bwt->rows;
+	if (cell->n_marks < NG_CELL_MARKS_BITMAP)
+		return cell->n_marks;
+	for (unsigned i = 0; i < size; i += 56)
+		n += popcount(ng_field(marks, i, ng_min(size - i, 56u)));
+	return n;
 }
 
-/* Row of mark number `mark`, which is in one of the blocks, by bisection from the guess on. */
-static inline bool blocks_select(const struct ng_bwt *bwt, struct ng_mark_blocks b, uint64_t mark,
-				 uint64_t *ret_row)
+/* Row of mark number `mark`, which is in one of the cells, by bisection from the guess on. */
+static inline bool cells_select(const struct ng_bwt *bwt, struct ng_mark_cells c, uint64_t mark,
+				uint64_t *ret_row, bool *damaged)
 {
-	bool damaged = false;
-
-	for (;;) {
-		const uint8_t *page = bwt->blocks + b.guess * NG_PAGE_BYTES;
-		struct place at;
-		struct row row;
+	for (unsigned tries = 0;; tries++) {
+		struct visit v;
+		struct cell cell;
+		const uint8_t *marks;
 		uint64_t base;
+		unsigned offset;
 
-		if (ng_block_start(page) >= bwt->rows ||
-		    !place_find(bwt, page, ng_block_start(page), &at, &damaged))
+		if (!visit_find(bwt, c.guess << NG_CELL_LOG, &v))
 			return false;
-		row = row_find(&at, at.n_symbols, &damaged);
-		if (damaged)
+		cell_open(v.begin, &cell);
+		marks = cell_marks(bwt, &v, &cell);
+		if (!marks)
 			return false;
-		base = base_of(bwt, &at, at.n_symbols, NG_MARKS);
-		if (mark >= base && mark - base < row_sum(&at, row, row.width))
-			return block_select(bwt, &at, row, (unsigned)(mark - base), ret_row);
-		if (b.guess == (mark < base ? b.first : b.last))
+		base = ng_bwt_before_superblock(bwt, v.cell / NG_SUPERBLOCK_CELLS, NG_MARKS,
+						damaged) +
+		       cell.marks_before;
+		if (mark >= base && mark - base < marks_number(marks, &cell, v.size)) {
+			offset = marks_select(marks, cell.n_marks, v.size, bwt->mark_shift,
+					      (unsigned)(mark - base));
+			*ret_row = (c.guess << NG_CELL_LOG) + offset;
+			return offset < v.size;
+		}
+		if (c.guess == (mark < base ? c.first : c.last))
 			return false;
 		if (mark < base)
-			b.last = b.guess - 1;
+			c.last = --c.guess;
 		else
-			b.first = b.guess + 1;
-		b.guess = b.first + (b.last - b.first) / 2;
+			c.first = ++c.guess;
+		/* A guess is seldom off by more than a cell or two. */
+		if (tries > 1)
+			c.guess = c.first + (c.last - c.first) / 2;
 	}
 }
 
 #define MARK_GROUP 32u
 
-/* The blocks of all marks are asked for before the first is read. */
+/* The cells of all marks are asked for before the first is read. */
 static void mark_rows(const struct ng_bwt *bwt, unsigned n, const uint64_t *marks, uint64_t *rows,
 		      bool *damaged)
 {
 	for (unsigned i = 0; i < n; i += MARK_GROUP) {
 		unsigned here = ng_min(n - i, MARK_GROUP);
-		struct ng_mark_blocks blocks[MARK_GROUP];
+		struct ng_mark_cells cells[MARK_GROUP];
 		bool found[MARK_GROUP];
 
 		for (unsigned k = 0; k < here; k++) {
-			found[k] = ng_bwt_mark_blocks(bwt, marks[i + k], &blocks[k]);
+			found[k] = ng_bwt_mark_cells(bwt, marks[i + k], &cells[k]);
 			if (found[k])
-				page_lines_fetch(bwt->blocks + blocks[k].guess * NG_PAGE_BYTES);
+				line_fetch(bwt, cells[k].guess << NG_CELL_LOG);
 		}
+		for (unsigned k = 0; k < here; k++)
+			if (found[k])
+				row_fetch(bwt, cells[k].guess << NG_CELL_LOG);
 		for (unsigned k = 0; k < here; k++) {
-			if (found[k] && blocks_select(bwt, blocks[k], marks[i + k], &rows[i + k]))
+			if (found[k] &&
+			    cells_select(bwt, cells[k], marks[i + k], &rows[i + k], damaged))
 				continue;
 			rows[i + k] = 0;
 			*damaged = true;

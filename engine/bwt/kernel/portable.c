@@ -1,4 +1,4 @@
 /* Rank for any processor. */
 #define NG_KERNEL      ng_bwt_kernel_portable
 #define NG_KERNEL_NAME "portable"
-#include "bwt/bwt_kernel.h"
+#include "bwt/kernel/kernel.h"

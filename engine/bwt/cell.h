@@ -1,0 +1,142 @@
+/* A cell: NG_CELL rows of the BWT (the last of a shard may have fewer), a small wavelet tree over
+ * the symbols that occur in them.
+ *
+ * The symbols are listed by falling frequency in the cell. A shape (ng_cell_shapes) cuts the list
+ * into groups, of which group k takes 2^width[k] places. A plane is a bit for each row that is
+ * left, set where the row's symbol stands in a later group than the next one. Behind it come, for
+ * the rows of that group itself, as many planes as its width, which tell its places apart: a
+ * wavelet matrix (F. Claude, G. Navarro and A. Ordonez, The wavelet matrix, Information Systems
+ * 2015), the lowest bit of the place first. The last group that has places has no plane that leads
+ * on, and only as many planes as its places need.
+ *
+ * A plane of n bits is ceil(n / 8) bytes, or fewer, in one of four modes: all of these bytes; a
+ * bitmap of those that are neither 00 nor FF, a bitmap of those that are FF, and the bytes that are
+ * neither; a bitmap of those that are not 00, and these; a bitmap of those that are not FF, and
+ * these. The BWT comes in runs, so that most planes have many such bytes.
+ *
+ *   bytes
+ *   1       bits 0-3 the shape, bits 4-6 bytes of modes - 1, bit 7: the separator is in the list
+ *   1       d - 1 or d - 2, as bit 31 below says: symbols in the list
+ *   1       marked rows m (those whose suffix is sampled); NG_CELL_MARKS_BITMAP: a bitmap has them
+ *   1       places of the list whose counts are wide
+ *   4       bits 0-4 width of the wide counts, 5-9 of the others, 10-30 the marked rows before the
+ *           cell in its superblock, bit 31: all NG_SYMBOLS symbols are in the list
+ *   1-8     modes, 2 bits a plane
+ *   d       the list; the separator as 0
+ *   0-1     the separator's place, where it is in the list
+ *   ...     d counts: of each symbol of the list before the cell in its superblock, bit by bit, in
+ *           whole bytes
+ *   ...     planes
+ *   ...     the marked rows (ng_marks_bytes), up to where the next cell begins
+ *
+ * What was measured on the way here: bytes a symbol without marks, on 100 MB of English, 100 MB of
+ * source code and 18 MB of eleven languages; and the time of a count of 100 bytes of English, from
+ * the index alone, on one thread, beside SDSL's wt_huff<rrr_vector<127>> (0.275 bytes) in the same
+ * run. "Pages": cells packed into pages of 4 KiB that have an alphabet, counts before the page and
+ * a directory of their own; otherwise cells follow each other, and what a page would say of them is
+ * in the cell, the directory and the superblocks.
+ *
+ *   token streams in pages (version 3)                    0.288            1 / 4.5
+ *   cells of 1,024 in pages, byte-coded planes            0.333            1 / 9.4
+ *   cells of 1,024, the same planes                       0.324            1 / 11.6
+ *   ... with the two modes of one bitmap: this            0.315 0.251 0.36 1 / 13.7
+ *   cells of 1,536                                        0.303 0.245 0.35
+ *   cells of 2,048                                        0.299 0.242 0.35 1 / 11.9
+ *   cells of 512                                          0.355 0.285 0.42
+ *
+ * Planes alone, a symbol: in cells of 512 0.245, of 1,024 0.250, of 2,048 0.256; 0.257 without the
+ * modes of one bitmap; 0.248 with the best of 457 shapes for each cell, 0.249 with these sixteen,
+ * 0.250 with the best eight. Counts of one width 0.034, of two 0.029, each of its own 0.022.
+ * Counts by superblocks of 2^16 rows 0.028 with those of the superblocks, of 2^18 0.031, of 2^20
+ * 0.035. In cells of 2,048, batches take half as long again. */
+#pragma once
+
+#include "base/base.h"
+
+#define NG_SYMBOLS   257u
+#define NG_SEPARATOR 256u
+
+#define NG_CELL_LOG          10u
+#define NG_CELL              (1u << NG_CELL_LOG)
+#define NG_CELL_PLANES       32u  /* at most */
+#define NG_CELL_HEAD         8u
+#define NG_CELL_MARKS_BITMAP 255u
+
+#define NG_SHAPES       16u
+#define NG_SHAPE_GROUPS 10u
+
+static const uint8_t ng_cell_shapes[NG_SHAPES][NG_SHAPE_GROUPS] = {
+	{8, 8, 8, 8, 8, 8, 8, 8, 8, 8}, {5, 8, 8, 8, 8, 8, 8, 8, 8, 8},
+	{0, 1, 2, 2, 3, 4, 8, 8, 8, 8}, {2, 3, 3, 3, 3, 4, 8, 8, 8, 8},
+	{0, 0, 1, 3, 3, 4, 8, 8, 8, 8}, {1, 0, 1, 2, 3, 4, 8, 8, 8, 8},
+	{4, 4, 6, 8, 8, 8, 8, 8, 8, 8}, {1, 1, 1, 1, 1, 2, 3, 5, 8, 8},
+	{0, 2, 2, 2, 3, 4, 8, 8, 8, 8}, {0, 0, 2, 3, 3, 4, 8, 8, 8, 8},
+	{1, 2, 2, 2, 2, 3, 5, 8, 8, 8}, {0, 3, 3, 3, 3, 4, 8, 8, 8, 8},
+	{3, 3, 3, 2, 3, 4, 8, 8, 8, 8}, {0, 0, 0, 0, 1, 2, 3, 5, 8, 8},
+	{2, 2, 2, 2, 3, 4, 8, 8, 8, 8}, {0, 1, 1, 1, 2, 2, 3, 5, 8, 8},
+};
+
+enum ng_plane_mode {
+	NG_PLANE_PLAIN,
+	NG_PLANE_BOTH,   /* 00 and FF are left out */
+	NG_PLANE_ZEROES, /* 00 is */
+	NG_PLANE_ONES,   /* FF is */
+};
+
+/* Bits of a plane of n rows in the mode of ng_plane_mode, as bytes; and those of a bitmap of it. */
+static inline unsigned ng_plane_bytes(unsigned n)
+{
+	return (n + 7) >> 3;
+}
+
+static inline unsigned ng_plane_map_bytes(unsigned n)
+{
+	return (n + 63) >> 6;
+}
+
+/* Planes that tell n >= 1 places apart. */
+static inline unsigned ng_places_width(unsigned n)
+{
+	return n > 1 ? 32 - (unsigned)__builtin_clz(n - 1) : 0;
+}
+
+/* Whatever a cell holds, reading it touches no more than so many bytes from its first one on: its
+ * head, list and counts (of 31 bits at most), NG_CELL_PLANES planes of the largest that one can
+ * seem to be, and what is read of a plane beyond its end. */
+#define NG_CELL_REACH 8192u
+
+_Static_assert(NG_CELL_HEAD + 8 + NG_SYMBOLS + 1 + NG_SYMBOLS * 31 / 8 + 1 +
+			       NG_CELL_PLANES * (NG_CELL / 8 + 2 * (NG_CELL / 64)) + 256 <=
+		       NG_CELL_REACH,
+	       "what NG_CELL_REACH says");
+
+/* ---- marked rows ---- */
+
+/* Lower bits of a marked row's offset in its cell where it is one of every sa_rate positions: as
+ * many as their distance has, save one. */
+static inline unsigned ng_mark_shift(uint32_t sa_rate)
+{
+	return ng_bits(sa_rate) - 1;
+}
+
+/* The marked rows of a cell of `size` rows that has n_marks of them: Elias-Fano with `shift` lower
+ * bits, or a bitmap where that is smaller, and always from NG_CELL_MARKS_BITMAP on. */
+static inline unsigned ng_marks_high_bits(unsigned n_marks, unsigned size, unsigned shift)
+{
+	return n_marks + (size >> shift) + 1;
+}
+
+static inline bool ng_marks_are_bitmap(unsigned n_marks, unsigned size, unsigned shift)
+{
+	return n_marks >= NG_CELL_MARKS_BITMAP ||
+	       n_marks * shift + ng_marks_high_bits(n_marks, size, shift) > size;
+}
+
+static inline unsigned ng_marks_bytes(unsigned n_marks, unsigned size, unsigned shift)
+{
+	if (!n_marks)
+		return 0;
+	if (ng_marks_are_bitmap(n_marks, size, shift))
+		return (size + 7) / 8;
+	return (n_marks * shift + ng_marks_high_bits(n_marks, size, shift) + 7) / 8;
+}

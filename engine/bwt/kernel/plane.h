@@ -1,0 +1,124 @@
+/* Ranks in a plane (bwt/cell.h). Part of kernel.h.
+ *
+ * All modes go the same way: bitmaps say which bytes are there (in a plain plane all of them) and
+ * which of the others are FF, and a rank is that among the bytes that are there and eight for each
+ * FF. There is no branch on what a plane holds but on its length, and everything is a popcount. */
+#pragma once
+
+#include "bwt/cell.h"
+
+#ifdef __BMI2__
+#include <immintrin.h>
+#endif
+
+static inline unsigned popcount(uint64_t x)
+{
+#ifdef __POPCNT__
+	return (unsigned)__builtin_popcountll(x);
+#else
+	x -= x >> 1 & 0x5555555555555555ull;
+	x = (x & 0x3333333333333333ull) + (x >> 2 & 0x3333333333333333ull);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return (unsigned)(x * 0x0101010101010101ull >> 56);
+#endif
+}
+
+/* The lowest n bits of a word, all of them from 64 on. n < 256. */
+static inline uint64_t low_bits(uint64_t x, unsigned n)
+{
+#ifdef __BMI2__
+	return _bzhi_u64(x, n);
+#else
+	return n < 64 ? x & ((1ull << n) - 1) : x;
+#endif
+}
+
+#define PLANE_WORDS (NG_CELL / 64)
+#define FEW_WORDS   4u
+
+_Static_assert(NG_CELL / 8 == 128, "the bitmaps of a plane are two words each");
+
+struct plane {
+	const uint8_t *bits;              /* the bytes that are there */
+	const uint8_t *end;               /* of the plane */
+	uint64_t there[2], full[2];       /* which bytes are, which are FF instead */
+	uint16_t before[PLANE_WORDS + 1]; /* ones before each word of bits */
+};
+
+static inline unsigned beyond_64(unsigned n)
+{
+	return n > 64 ? n - 64 : 0;
+}
+
+/* The plane of n <= NG_CELL rows that begins at p. */
+static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
+{
+	unsigned bytes = ng_plane_bytes(n), map = mode ? ng_plane_map_bytes(n) : 0;
+	uint64_t all = mode ? 0 : UINT64_MAX, both = mode == NG_PLANE_BOTH ? UINT64_MAX : 0;
+	uint64_t ones = mode == NG_PLANE_ONES ? UINT64_MAX : 0;
+	unsigned there, sum = 0;
+
+	ret->there[0] = low_bits(ng_load64(p) | all, bytes);
+	ret->there[1] = low_bits(ng_load64(p + 8) | all, beyond_64(bytes));
+	ret->full[0] = low_bits((ng_load64(p + map) & both) | ones, bytes) & ~ret->there[0];
+	ret->full[1] = low_bits((ng_load64(p + map + 8) & both) | ones, beyond_64(bytes)) &
+		       ~ret->there[1];
+	there = popcount(ret->there[0]) + popcount(ret->there[1]);
+	ret->bits = p + map + (map & (unsigned)both);
+	ret->end = ret->bits + there;
+	/* Words behind the end are counted, too, and not looked at. */
+#pragma GCC unroll 4
+	for (unsigned w = 0; w < FEW_WORDS; w++) {
+		ret->before[w] = (uint16_t)sum;
+		sum += popcount(ng_load64(ret->bits + 8 * w));
+	}
+	ret->before[FEW_WORDS] = (uint16_t)sum;
+	if (there <= 8 * FEW_WORDS)
+		return;
+#pragma GCC unroll 12
+	for (unsigned w = FEW_WORDS; w < PLANE_WORDS; w++) {
+		ret->before[w] = (uint16_t)sum;
+		sum += popcount(ng_load64(ret->bits + 8 * w));
+	}
+	ret->before[PLANE_WORDS] = (uint16_t)sum;
+}
+
+static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned mode)
+{
+	unsigned bytes = ng_plane_bytes(n), map = mode ? ng_plane_map_bytes(n) : 0;
+	uint64_t all = mode ? 0 : UINT64_MAX;
+
+	return p + map + (mode == NG_PLANE_BOTH ? map : 0) +
+	       popcount(low_bits(ng_load64(p) | all, bytes)) +
+	       popcount(low_bits(ng_load64(p + 8) | all, beyond_64(bytes)));
+}
+
+/* Ones before bit i <= n: i at most, and never less than before a smaller i, whatever the plane
+ * holds. */
+static inline unsigned plane_rank(const struct plane *plane, unsigned i)
+{
+	unsigned byte = i >> 3, in = i & 7, half = byte >> 6 & 1, shift = byte & 63;
+	unsigned there = plane->there[half] >> shift & 1, full = plane->full[half] >> shift & 1;
+	unsigned at, more;
+
+	more = 8 * (popcount(low_bits(plane->full[0], byte)) +
+		    popcount(low_bits(plane->full[1], beyond_64(byte)))) +
+	       (in & -full);
+	at = 8 * (popcount(low_bits(plane->there[0], byte)) +
+		  popcount(low_bits(plane->there[1], beyond_64(byte)))) +
+	     (in & -there);
+	return more + plane->before[at >> 6] +
+	       popcount(low_bits(ng_load64(plane->bits + (at >> 6) * 8), at & 63));
+}
+
+/* Bit i < n. */
+static inline unsigned plane_bit(const struct plane *plane, unsigned i)
+{
+	unsigned byte = i >> 3, half = byte >> 6 & 1, shift = byte & 63, at;
+
+	if (!(plane->there[half] >> shift & 1))
+		return plane->full[half] >> shift & 1;
+	at = popcount(low_bits(plane->there[0], byte)) +
+	     popcount(low_bits(plane->there[1], beyond_64(byte)));
+	return plane->bits[at] >> (i & 7) & 1;
+}
