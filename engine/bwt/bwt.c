@@ -47,8 +47,7 @@ static int superblocks_open(const struct ng_bwt_parts *parts, struct ng_bwt *bwt
 	if (parts->superblocks_bytes < NG_SUPERBLOCK_HEAD ||
 	    !ng_bwt_sound(bwt, parts->superblocks, NG_SUPERBLOCK_HEAD))
 		return -EUCLEAN;
-	r = ng_superblocks_open(parts->superblocks, parts->superblocks_bytes, n,
-				&bwt->superblocks);
+	r = ng_superblocks_open(parts->superblocks, parts->superblocks_bytes, n, &bwt->superblocks);
 	if (r < 0)
 		return r;
 	last = bwt->superblocks.data + NG_SUPERBLOCK_HEAD +

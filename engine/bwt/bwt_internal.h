@@ -17,8 +17,8 @@ struct ng_bwt_kernel {
 	unsigned (*lf)(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bool *damaged);
 	/* Walk for some turns, in each of which every chain makes a step; those that have ended are
 	 * taken out of walking[0..n-1]. Returns how many are left. */
-	unsigned (*chains_walk)(const struct ng_bwt *bwt, unsigned n,
-				struct ng_bwt_chain **walking, unsigned turns, bool *damaged);
+	unsigned (*chains_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_chain **walking,
+				unsigned turns, bool *damaged);
 	void (*ranks_walk)(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_walk *walks,
 			   bool *damaged);
 	void (*searches_walk)(const struct ng_bwt *bwt, size_t n, struct ng_bwt_search *searches,
@@ -94,7 +94,8 @@ static inline uint64_t ng_bwt_before_superblock(const struct ng_bwt *bwt, uint64
 }
 
 /* The cells [first, last] that hint number mark / NG_MARK_HINT and the next one leave; the first to
- * look at is where the marks would be if they were evenly spread, so that mostly no other is read. */
+ * look at is where the marks would be if they were evenly spread, so that mostly no other is read.
+ */
 struct ng_mark_cells {
 	uint64_t first, last, guess;
 };
@@ -104,8 +105,7 @@ static inline bool ng_bwt_mark_cells(const struct ng_bwt *bwt, uint64_t mark,
 {
 	uint64_t hint = mark / NG_MARK_HINT;
 
-	if (hint >= bwt->hints.n ||
-	    !ng_bwt_sound(bwt, ng_packed_at(&bwt->hints, hint), 16))
+	if (hint >= bwt->hints.n || !ng_bwt_sound(bwt, ng_packed_at(&bwt->hints, hint), 16))
 		return false;
 	ret->first = ng_packed_get(&bwt->hints, hint);
 	ret->last =

@@ -23,8 +23,8 @@ int ng_bwt_read_cell(const struct ng_bwt *bwt, uint64_t cell, struct ng_bwt_rows
 	ret_rows->start = cell << NG_CELL_LOG;
 	ret_rows->n = size;
 	ret_rows->marks_before =
-		facts.marks_before + ng_bwt_before_superblock(bwt, cell / NG_SUPERBLOCK_CELLS,
-							      NG_MARKS, &damaged);
+		facts.marks_before +
+		ng_bwt_before_superblock(bwt, cell / NG_SUPERBLOCK_CELLS, NG_MARKS, &damaged);
 	memcpy(ret_rows->marks, facts.marks, sizeof(facts.marks));
 	memset(ret_rows->separators, 0, sizeof(ret_rows->separators));
 	for (unsigned k = 0; k < facts.n_symbols; k++) {

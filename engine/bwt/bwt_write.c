@@ -53,11 +53,11 @@ static int superblock_encode(void *userdata, uint64_t i)
 	buf->len = 0;
 	for (unsigned in = 0; err == 0 && cell < end; cell++, in++) {
 		uint64_t begin = cell * NG_CELL;
-		size_t n = ng_cell_encode(encoder, job->text, begin,
-					  (unsigned)ng_min(job->text->rows - begin,
-							   (uint64_t)NG_CELL),
-					  job->mark_shift, &job->facts[r],
-					  (uint16_t)(1u << in / NG_GROUP_CELLS), bytes);
+		size_t n =
+			ng_cell_encode(encoder, job->text, begin,
+				       (unsigned)ng_min(job->text->rows - begin, (uint64_t)NG_CELL),
+				       job->mark_shift, &job->facts[r],
+				       (uint16_t)(1u << in / NG_GROUP_CELLS), bytes);
 
 		job->cell_bytes[cell] = (uint16_t)n;
 		err = ng_buf_append(buf, bytes, n);

@@ -58,7 +58,7 @@
 
 #define NG_CELL_LOG          10u
 #define NG_CELL              (1u << NG_CELL_LOG)
-#define NG_CELL_PLANES       32u  /* at most */
+#define NG_CELL_PLANES       32u /* at most */
 #define NG_CELL_HEAD         8u
 #define NG_CELL_MARKS_BITMAP 255u
 

@@ -6,8 +6,8 @@
 struct ng_cell_facts {
 	unsigned n_symbols;
 	uint16_t list[NG_SYMBOLS];
-	uint32_t before[NG_SYMBOLS];  /* in the superblock, of each symbol of the list, as it says */
-	uint32_t marks_before;        /* the same of marked rows */
+	uint32_t before[NG_SYMBOLS]; /* in the superblock, of each symbol of the list, as it says */
+	uint32_t marks_before;       /* the same of marked rows */
 	uint16_t places[NG_CELL + 8]; /* of each row's symbol in the list */
 	uint64_t marks[NG_CELL / 64]; /* bits: the row is marked */
 	unsigned n_marks;

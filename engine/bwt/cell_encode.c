@@ -2,7 +2,7 @@
 
 #include "bwt/directory.h"
 
-_Static_assert(NG_LINE_CELLS * NG_CELL_BYTES_MAX <= UINT16_MAX, "a line's ends have 16 bits");
+_Static_assert(NG_LINE_CELLS *NG_CELL_BYTES_MAX <= UINT16_MAX, "a line's ends have 16 bits");
 
 /* Shapes that a cell is encoded in, of which the smallest is kept: those with the fewest plain
  * bits. One makes English 0.4 % larger and a build a twentieth faster; three save nothing more. */

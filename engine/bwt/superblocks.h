@@ -27,7 +27,8 @@ struct ng_superblocks {
 	const uint8_t *data;
 	uint64_t n; /* superblocks, without the totals */
 	unsigned n_symbols;
-	uint16_t index[NG_SYMBOLS]; /* of a symbol in a row of entries, or NG_SUPERBLOCK_NO_SYMBOL */
+	uint16_t
+		index[NG_SYMBOLS]; /* of a symbol in a row of entries, or NG_SUPERBLOCK_NO_SYMBOL */
 	uint16_t column[NG_SYMBOLS + 1]; /* the same, and the marks'; the marks' for no symbol */
 };
 

@@ -98,8 +98,8 @@ static void entries_check(const struct job *job, const struct superblock *superb
 		uint64_t says = 0, offset;
 		unsigned groups = 0, held = symbol < NG_SYMBOLS ? superblock->groups[symbol] : 0;
 
-		offset = s->offset +
-			 (uint64_t)(ng_superblocks_at(superblocks, r, symbol) - s->data);
+		offset =
+			s->offset + (uint64_t)(ng_superblocks_at(superblocks, r, symbol) - s->data);
 		if (symbol == NG_MARKS || superblocks->index[symbol] != NG_SUPERBLOCK_NO_SYMBOL) {
 			says = ng_superblocks_count(superblocks, r + 1, symbol) -
 			       ng_superblocks_count(superblocks, r, symbol);
@@ -194,6 +194,6 @@ int ng_check_cells(const struct ng_checked *checked, const struct ng_bwt_section
 
 	ng_checker_phase(checked->checker, "checking cells", checked->params.rows);
 	directory_check(&job);
-	return ng_parallel(checked->bwt->superblocks.n, checked->checker->threads,
-			   superblock_check, &job);
+	return ng_parallel(checked->bwt->superblocks.n, checked->checker->threads, superblock_check,
+			   &job);
 }

@@ -25,7 +25,7 @@ struct ng_shard {
 	struct ng_ef doc_starts;  /* docs + 1 values */
 	struct ng_ef meta_starts; /* docs + 1 values */
 	struct ng_frames *meta;
-	struct ng_frames *text;   /* NULL: no text store */
+	struct ng_frames *text; /* NULL: no text store */
 };
 
 /* O(1) in the size of the shard. Every length that later reads rely on is checked. Returns what

@@ -7,14 +7,15 @@
  *   bench_engine locate INDEX QUERIES REPS    ng_find, and ng_locate of the first occurrence
  *   bench_engine extract INDEX BYTES N        ng_doc_read at N random places
  *
- * One more argument is room in bytes for decoded blocks (ng_index_keep_decoded), which a block gets
- * at its first visit, unmeasured; otherwise none is.
+ * One more argument is the kernel of rank, avx2 or portable; otherwise it is the best that the
+ * processor has.
  *
  * QUERIES: one percent-encoded query a line. Prints key=value pairs on one line. */
 #include <time.h>
 
 #include "query/batch.h"
 #include "query/fold.h"
+#include "query/index_internal.h"
 #include "queries.h"
 
 #define SEED 20240607u
@@ -223,13 +224,13 @@ int main(int argc, char **argv)
 
 	if (argc < 5 || argc > 6 || (n = strtoul(argv[4], NULL, 10)) == 0) {
 		fprintf(stderr,
-			"usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS [DECODED]\n"
-			"       bench_engine extract INDEX BYTES N [DECODED]\n");
+			"usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS [KERNEL]\n"
+			"       bench_engine extract INDEX BYTES N [KERNEL]\n");
 		return 2;
 	}
 	r = ng_index_open(argv[2], 1, &index, &err);
-	if (r == 0 && argc == 6)
-		r = ng_index_keep_decoded(index, "/var/tmp", strtoull(argv[5], NULL, 10), 1);
+	for (uint32_t i = 0; r == 0 && argc == 6 && i < index->n_shards; i++)
+		r = ng_bwt_use_kernel(index->shards[i]->bwt, argv[5]);
 	if (r == 0) {
 		size_t bytes = strtoul(argv[3], NULL, 10);
 

@@ -1,8 +1,8 @@
 /* What an index takes on disk, and what a first query reads of it.
  *
  *   bench_index sizes INDEX
- *       bytes of the parts of all shards, one key=value a line: bwt (sections bwt tables, map,
- *       blocks, superblocks, frequent patterns), marks (of the sampled rows; a part of bwt), search
+ *       bytes of the parts of all shards, one key=value a line: bwt (sections bwt directory,
+ *       cells, superblocks, frequent patterns), marks (of the sampled rows; a part of bwt), search
  *       (all but metadata and text store), file
  *   bench_index cold INDEX QUERIES N
  *       4 KiB pages of the shard files that a fresh process brings into the page cache when it
@@ -16,6 +16,8 @@
 #include <time.h>
 
 #include "bwt/bwt_internal.h"
+#include "bwt/bwt_read.h"
+#include "bwt/cell_decode.h"
 #include "format/manifest.h"
 #include "query/index_internal.h"
 #include "queries.h"
@@ -34,61 +36,41 @@ static uint64_t section_bytes(const struct ng_shard *shard, uint32_t type)
 	return ng_shard_file_section(shard->file, type, &data, &bytes) ? bytes : 0;
 }
 
-/* Bits of one wide cell's column in the row of marks: the number of marked positions. */
-static unsigned marks_in(const uint8_t *page, uint64_t row_bit, unsigned planes, unsigned width,
-			 unsigned wide)
+/* Adds what the marked rows of a cell take: its number of them, the count before it, and the
+ * positions. */
+static int marks_of_cell(const struct ng_shard *shard, uint64_t cell, struct sizes *sizes,
+			 uint64_t *marks)
 {
-	unsigned n = 0;
+	unsigned shift = ng_mark_shift(shard->params.sa_rate), size;
+	const uint8_t *begin, *end;
+	struct ng_cell_facts facts;
+	const char *why;
 
-	for (unsigned b = 0; b < planes; b++)
-		n |= (unsigned)ng_field(page, row_bit + b * width + wide, 1) << b;
-	return n;
-}
-
-/* Adds to *bits what the marked positions of one page take: the count before the block, the row of
- * counts, and the positions. */
-static void marks_of_page(const struct ng_shard *shard, const uint8_t *page, uint64_t *bits,
-			  uint64_t *marks)
-{
-	unsigned n = ng_block_symbols(page), cells = ng_block_cells(page);
-	unsigned width = ng_block_wide_cells(cells),
-		 base_width = ng_block_base_width(shard->params.rows);
-	uint64_t bit = 8ull * ng_block_rows_at(n, cells, base_width);
-	unsigned planes = 0;
-
-	for (unsigned k = 0; k <= n; k++) {
-		bit += (uint64_t)planes * (k <= NG_DENSE ? cells : width); /* of row k - 1 */
-		planes = (unsigned)ng_field(page + ng_block_planes_at(n), 4 * k, 4);
-	}
-	*bits += base_width + (uint64_t)planes * width;
-	for (unsigned w = 0; w < width; w++) {
-		unsigned count = marks_in(page, bit, planes, width, w);
-		unsigned size = ng_min(ng_block_size(page) - w * NG_WIDE, NG_WIDE);
-
-		*bits += 8ull * ng_marks_bytes(count, size, ng_mark_shift(shard->params.sa_rate));
-		*marks += count;
-	}
+	size = ng_bwt_cell_size(shard->bwt, cell);
+	if (!ng_bwt_cell_find(shard->bwt, cell, &begin, &end) ||
+	    !ng_cell_decode(begin, end, size, shift, &facts, &why))
+		return -EUCLEAN;
+	sizes->marks += 1 + 3 + ng_marks_bytes(facts.n_marks, size, shift);
+	*marks += facts.n_marks;
+	return 0;
 }
 
 static int sizes_of_shard(const struct ng_shard *shard, struct sizes *sizes)
 {
-	uint64_t other = 0, mark_bits = 0, marks = 0, file;
-	const uint8_t *blocks = NULL;
-	size_t bytes = 0;
+	uint64_t other = 0, marks = 0, file;
+	int r = 0;
 
-	for (uint32_t type = NG_SECTION_BWT_TABLES; type <= NG_SECTION_FREQUENT; type++)
+	for (uint32_t type = NG_SECTION_BWT_DIRECTORY; type <= NG_SECTION_FREQUENT; type++)
 		sizes->bwt += section_bytes(shard, type);
 	for (uint32_t type = NG_SECTION_META_FRAMES; type <= NG_SECTION_TEXT_DIRECTORY; type++)
 		other += section_bytes(shard, type);
 	file = ng_shard_file_bytes(shard->file);
 	sizes->file += file;
 	sizes->search += file - other;
-	ng_shard_file_section(shard->file, NG_SECTION_BWT_BLOCKS, &blocks, &bytes);
-	for (size_t at = 0; at + NG_BLOCK_SLACK < bytes; at += NG_PAGE_BYTES)
-		marks_of_page(shard, blocks + at, &mark_bits, &marks);
-	sizes->marks += ng_div_up(mark_bits, 8);
-	/* Every sample has its mark: were it otherwise, the pages would be read wrongly here. */
-	return marks == shard->sa.numbers.n ? 0 : -EUCLEAN;
+	for (uint64_t cell = 0; r == 0 && cell < ng_bwt_cells(shard->bwt); cell++)
+		r = marks_of_cell(shard, cell, sizes, &marks);
+	/* Every sample has its mark. */
+	return r == 0 && marks != shard->sa.numbers.n ? -EUCLEAN : r;
 }
 
 static int print_sizes(const char *path, struct ng_error *err)

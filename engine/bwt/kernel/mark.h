@@ -27,7 +27,8 @@ static inline unsigned select_bits(const uint8_t *p, unsigned first_bit, unsigne
 	return limit;
 }
 
-/* Whether a position of a cell of `size` rows is one of its marked ones, and how many are before. */
+/* Whether a position of a cell of `size` rows is one of its marked ones, and how many are before.
+ */
 static inline bool marks_find(const uint8_t *marks, unsigned n_marks, unsigned size, unsigned shift,
 			      unsigned position, unsigned *ret_before)
 {
@@ -80,9 +81,9 @@ static inline bool visit_mark(const struct ng_bwt *bwt, const struct visit *v,
 	}
 	if (!marks_find(marks, cell->n_marks, v->size, bwt->mark_shift, v->in, &before))
 		return false;
-	*ret_sample = ng_bwt_before_superblock(bwt, v->cell / NG_SUPERBLOCK_CELLS, NG_MARKS,
-					       damaged) +
-		      cell->marks_before + before;
+	*ret_sample =
+		ng_bwt_before_superblock(bwt, v->cell / NG_SUPERBLOCK_CELLS, NG_MARKS, damaged) +
+		cell->marks_before + before;
 	return true;
 }
 

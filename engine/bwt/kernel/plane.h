@@ -61,8 +61,8 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	ret->there[0] = low_bits(ng_load64(p) | all, bytes);
 	ret->there[1] = low_bits(ng_load64(p + 8) | all, beyond_64(bytes));
 	ret->full[0] = low_bits((ng_load64(p + map) & both) | ones, bytes) & ~ret->there[0];
-	ret->full[1] = low_bits((ng_load64(p + map + 8) & both) | ones, beyond_64(bytes)) &
-		       ~ret->there[1];
+	ret->full[1] =
+		low_bits((ng_load64(p + map + 8) & both) | ones, beyond_64(bytes)) & ~ret->there[1];
 	there = popcount(ret->there[0]) + popcount(ret->there[1]);
 	ret->bits = p + map + (map & (unsigned)both);
 	ret->end = ret->bits + there;
