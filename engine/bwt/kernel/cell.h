@@ -164,11 +164,11 @@ static inline void cell_rank_both(const struct cell *cell, unsigned size, unsign
 		descent_plane(&d);
 		i_more = plane_rank(&d.plane, i);
 		k_more = plane_rank(&d.plane, k);
-		more = plane_rank(&d.plane, d.n);
+		more = d.plane.ones;
 		if (place < d.at + (1u << d.width)) {
 			d.n -= more;
-			i -= i_more;
-			k -= k_more;
+			i = ng_min(i - i_more, d.n);
+			k = ng_min(k - k_more, d.n);
 			break;
 		}
 		descent_pass(&d, more);
@@ -182,7 +182,7 @@ static inline void cell_rank_both(const struct cell *cell, unsigned size, unsign
 		descent_plane(&d);
 		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
 		if (place & 1) {
-			unsigned zeroes = d.n - plane_rank(&d.plane, d.n);
+			unsigned zeroes = d.n - d.plane.ones;
 
 			lo = zeroes + lo_ones;
 			i = zeroes + plane_rank(&d.plane, i);
@@ -197,6 +197,52 @@ static inline void cell_rank_both(const struct cell *cell, unsigned size, unsign
 	*b = k - lo;
 }
 
+/* The occurrences of the symbol at `place` among the first i rows, where row i < size has it; false
+ * where it has another one. What two ends that are neighbours need, for half of the work. */
+static inline bool cell_rank_here(const struct cell *cell, unsigned size, unsigned place,
+				  unsigned i, unsigned *ret_rank)
+{
+	unsigned lo = 0;
+	struct descent d;
+
+	descent_begin(cell, size, &d);
+	while (descent_group(&d, cell)) {
+		unsigned i_more;
+
+		descent_plane(&d);
+		i_more = plane_rank(&d.plane, i);
+		if (plane_bit(&d.plane, i) != (place >= d.at + (1u << d.width)))
+			return false;
+		if (place < d.at + (1u << d.width)) {
+			d.n -= d.plane.ones;
+			i = ng_min(i - i_more, d.n);
+			break;
+		}
+		descent_pass(&d, d.plane.ones);
+		i = i_more;
+	}
+	place -= d.at;
+	for (; d.width; d.width--, place >>= 1) {
+		unsigned lo_ones;
+
+		descent_plane(&d);
+		if (plane_bit(&d.plane, i) != (place & 1))
+			return false;
+		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
+		if (place & 1) {
+			unsigned zeroes = d.n - d.plane.ones;
+
+			lo = zeroes + lo_ones;
+			i = zeroes + plane_rank(&d.plane, i);
+		} else {
+			lo -= lo_ones;
+			i -= plane_rank(&d.plane, i);
+		}
+	}
+	*ret_rank = i - lo;
+	return true;
+}
+
 /* The same with one end. */
 static inline unsigned cell_rank(const struct cell *cell, unsigned size, unsigned place, unsigned i)
 {
@@ -209,10 +255,10 @@ static inline unsigned cell_rank(const struct cell *cell, unsigned size, unsigne
 
 		descent_plane(&d);
 		i_more = plane_rank(&d.plane, i);
-		more = plane_rank(&d.plane, d.n);
+		more = d.plane.ones;
 		if (place < d.at + (1u << d.width)) {
 			d.n -= more;
-			i -= i_more;
+			i = ng_min(i - i_more, d.n);
 			break;
 		}
 		descent_pass(&d, more);
@@ -225,7 +271,7 @@ static inline unsigned cell_rank(const struct cell *cell, unsigned size, unsigne
 		descent_plane(&d);
 		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
 		if (place & 1) {
-			unsigned zeroes = d.n - plane_rank(&d.plane, d.n);
+			unsigned zeroes = d.n - d.plane.ones;
 
 			lo = zeroes + lo_ones;
 			i = zeroes + plane_rank(&d.plane, i);
@@ -250,10 +296,10 @@ static inline unsigned cell_access(const struct cell *cell, unsigned size, unsig
 
 		descent_plane(&d);
 		i_more = plane_rank(&d.plane, i);
-		more = plane_rank(&d.plane, d.n);
+		more = d.plane.ones;
 		if (!plane_bit(&d.plane, i)) {
 			d.n -= more;
-			i -= i_more;
+			i = ng_min(i - i_more, d.n);
 			break;
 		}
 		descent_pass(&d, more);
@@ -267,7 +313,7 @@ static inline unsigned cell_access(const struct cell *cell, unsigned size, unsig
 		bit = plane_bit(&d.plane, i);
 		place |= bit << e;
 		if (bit) {
-			unsigned zeroes = d.n - plane_rank(&d.plane, d.n);
+			unsigned zeroes = d.n - d.plane.ones;
 
 			lo = zeroes + lo_ones;
 			i = zeroes + plane_rank(&d.plane, i);

@@ -42,7 +42,8 @@ struct plane {
 	const uint8_t *bits;              /* the bytes that are there */
 	const uint8_t *end;               /* of the plane */
 	uint64_t there[2], full[2];       /* which bytes are, which are FF instead */
-	uint16_t before[PLANE_WORDS + 1]; /* ones before each word of bits */
+	uint32_t before[PLANE_WORDS + 1]; /* ones before each word of bits */
+	unsigned ones;
 };
 
 static inline unsigned beyond_64(unsigned n)
@@ -50,13 +51,20 @@ static inline unsigned beyond_64(unsigned n)
 	return n > 64 ? n - 64 : 0;
 }
 
-/* The plane of n <= NG_CELL rows that begins at p. */
+/* Ones before a bit of the bytes that are there. */
+static inline unsigned bits_rank(const struct plane *plane, unsigned at)
+{
+	return plane->before[at >> 6] +
+	       popcount(low_bits(ng_load64(plane->bits + (at >> 6) * 8), at & 63));
+}
+
+/* The plane of 0 <= n <= NG_CELL rows that begins at p. Only a whole byte is taken for FF. */
 static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
 {
 	unsigned bytes = ng_plane_bytes(n), map = mode ? ng_plane_map_bytes(n) : 0;
 	uint64_t all = mode ? 0 : UINT64_MAX, both = mode == NG_PLANE_BOTH ? UINT64_MAX : 0;
 	uint64_t ones = mode == NG_PLANE_ONES ? UINT64_MAX : 0;
-	unsigned there, sum = 0;
+	unsigned there, ones_there, sum = 0;
 
 	ret->there[0] = low_bits(ng_load64(p) | all, bytes);
 	ret->there[1] = low_bits(ng_load64(p + 8) | all, beyond_64(bytes));
@@ -69,18 +77,21 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	/* Words behind the end are counted, too, and not looked at. */
 #pragma GCC unroll 4
 	for (unsigned w = 0; w < FEW_WORDS; w++) {
-		ret->before[w] = (uint16_t)sum;
+		ret->before[w] = sum;
 		sum += popcount(ng_load64(ret->bits + 8 * w));
 	}
-	ret->before[FEW_WORDS] = (uint16_t)sum;
-	if (there <= 8 * FEW_WORDS)
-		return;
+	ret->before[FEW_WORDS] = sum;
+	if (there > 8 * FEW_WORDS) {
 #pragma GCC unroll 12
-	for (unsigned w = FEW_WORDS; w < PLANE_WORDS; w++) {
-		ret->before[w] = (uint16_t)sum;
-		sum += popcount(ng_load64(ret->bits + 8 * w));
+		for (unsigned w = FEW_WORDS; w < PLANE_WORDS; w++) {
+			ret->before[w] = sum;
+			sum += popcount(ng_load64(ret->bits + 8 * w));
+		}
+		ret->before[PLANE_WORDS] = sum;
 	}
-	ret->before[PLANE_WORDS] = (uint16_t)sum;
+	/* A byte that goes on behind the rows is never right, but may be met. */
+	ones_there = bits_rank(ret, 8 * there);
+	ret->ones = ng_min(8 * (popcount(ret->full[0]) + popcount(ret->full[1])) + ones_there, n);
 }
 
 static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned mode)
@@ -107,8 +118,7 @@ static inline unsigned plane_rank(const struct plane *plane, unsigned i)
 	at = 8 * (popcount(low_bits(plane->there[0], byte)) +
 		  popcount(low_bits(plane->there[1], beyond_64(byte)))) +
 	     (in & -there);
-	return more + plane->before[at >> 6] +
-	       popcount(low_bits(ng_load64(plane->bits + (at >> 6) * 8), at & 63));
+	return more + bits_rank(plane, at);
 }
 
 /* Bit i < n. */

@@ -45,7 +45,13 @@ static inline void step_in_cell(const struct ng_bwt *bwt, unsigned symbol, uint6
 		ng_bwt_before_superblock(bwt, v->cell / NG_SUPERBLOCK_CELLS, symbol, damaged);
 	if (ahead)
 		row_fetch(bwt, first);
-	cell_rank_both(&cell, v->size, place, &a, &b);
+	if (b == a + 1) {
+		bool here = cell_rank_here(&cell, v->size, place, a, &a);
+
+		b = a + here;
+	} else {
+		cell_rank_both(&cell, v->size, place, &a, &b);
+	}
 	*lo = first + a;
 	*hi = first + b;
 }
