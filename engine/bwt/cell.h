@@ -9,10 +9,11 @@
  * 2015), the lowest bit of the place first. The last group that has places has no plane that leads
  * on, and only as many planes as its places need.
  *
- * A plane of n bits is ceil(n / 8) bytes, or fewer, in one of four modes: all of these bytes; a
- * bitmap of those that are neither 00 nor FF, a bitmap of those that are FF, and the bytes that are
- * neither; a bitmap of those that are not 00, and these; a bitmap of those that are not FF, and
- * these. The BWT comes in runs, so that most planes have many such bytes.
+ * A plane of n bits is ceil(n / 8) bytes, or fewer, in one of four modes: all of these bytes; or a
+ * bitmap of those that are there, and these. What is not there is 00 in the second mode, FF in the
+ * third; in the fourth bytes of both kinds are not there, those that follow each other all of one
+ * kind, which a bit for each such run says, between the bitmap and the bytes. The BWT comes in
+ * runs, so that most planes have many such bytes.
  *
  *   bytes
  *   1       bits 0-3 the shape, bits 4-6 bytes of modes - 1, bit 7: the separator is in the list
@@ -78,9 +79,9 @@ static const uint8_t ng_cell_shapes[NG_SHAPES][NG_SHAPE_GROUPS] = {
 
 enum ng_plane_mode {
 	NG_PLANE_PLAIN,
-	NG_PLANE_BOTH,   /* 00 and FF are left out */
-	NG_PLANE_ZEROES, /* 00 is */
+	NG_PLANE_ZEROES, /* 00 is left out */
 	NG_PLANE_ONES,   /* FF is */
+	NG_PLANE_BOTH,   /* 00 and FF are */
 };
 
 /* Bits of a plane of n rows in the mode of ng_plane_mode, as bytes; and those of a bitmap of it. */

@@ -20,30 +20,48 @@ static unsigned popcount(uint64_t x)
 	return (unsigned)__builtin_popcountll(x);
 }
 
+/* Bytes of which a bitmap says which are there. */
+static void bytes_decode(struct decoder *d, unsigned bytes, unsigned map, unsigned mode)
+{
+	const uint8_t *there = d->p, *values = d->p + map, *kept;
+	unsigned runs = 0;
+	bool run = false;
+	uint8_t value = mode == NG_PLANE_ONES ? 0xff : 0;
+
+	for (unsigned j = 0; mode == NG_PLANE_BOTH && j < bytes; j++) {
+		bool gone = !(there[j >> 3] >> (j & 7) & 1);
+
+		runs += gone && !run;
+		run = gone;
+	}
+	kept = values + (runs + 7) / 8;
+	runs = 0;
+	run = false;
+	for (unsigned j = 0; j < bytes; j++) {
+		bool gone = !(there[j >> 3] >> (j & 7) & 1);
+
+		if (mode == NG_PLANE_BOTH && gone && !run) {
+			value = values[runs >> 3] >> (runs & 7) & 1 ? 0xff : 0;
+			runs++;
+		}
+		d->raw[j] = gone ? value : *kept++;
+		run = gone;
+	}
+	d->p = kept;
+}
+
 /* The next plane, of n rows, as plain bits in d->raw. */
 static bool plane_decode(struct decoder *d, unsigned n)
 {
 	unsigned bytes = ng_plane_bytes(n), map = ng_plane_map_bytes(n), mode = d->modes & 3;
-	const uint8_t *kept = d->p, *full = d->p + map;
 
 	d->modes >>= 2;
 	d->n_planes++;
 	if (mode == NG_PLANE_PLAIN) {
-		memcpy(d->raw, kept, bytes);
+		memcpy(d->raw, d->p, bytes);
 		d->p += bytes;
 	} else {
-		kept += mode == NG_PLANE_BOTH ? 2 * map : map;
-		for (unsigned j = 0; j < bytes; j++) {
-			unsigned there = d->p[j >> 3] >> (j & 7) & 1;
-			unsigned is_full = mode == NG_PLANE_ONES ||
-					   (mode == NG_PLANE_BOTH && full[j >> 3] >> (j & 7) & 1);
-
-			if (there && is_full && mode == NG_PLANE_BOTH)
-				return wrong(d, "a plane has a byte twice");
-			d->raw[j] = there ? *kept : is_full ? 0xff : 0;
-			kept += there;
-		}
-		d->p = kept;
+		bytes_decode(d, bytes, map, mode);
 	}
 	if (d->p > d->end)
 		return wrong(d, "its planes don't end within it");

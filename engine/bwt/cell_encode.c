@@ -14,7 +14,7 @@ _Static_assert(NG_LINE_CELLS *NG_CELL_BYTES_MAX <= UINT16_MAX, "a line's ends ha
 struct planes {
 	unsigned n, bytes;
 	uint64_t modes;
-	uint8_t data[9 * NG_CELL / 8 + NG_CELL_PLANES * 8 + 8];
+	uint8_t data[9 * NG_CELL / 8 + NG_CELL_PLANES * 8 + 64];
 };
 
 struct ng_cell_encoder {
@@ -59,19 +59,31 @@ static void bytes_keep(const uint8_t *raw, unsigned bytes, unsigned map, uint8_t
 	}
 }
 
-static void bytes_keep_both(const uint8_t *raw, unsigned bytes, unsigned map, uint8_t *to)
+/* The same of bytes of both kinds: those that follow each other are of one, for which a bit says
+ * whether that is FF. Returns the bytes that it takes. */
+static unsigned bytes_keep_both(const uint8_t *raw, unsigned bytes, unsigned map, uint8_t *to)
 {
-	uint8_t *kept = to + 2 * map;
+	uint8_t kept[PLANE_BYTES], last = 1;
+	unsigned n = 0, runs = 0;
+	uint64_t values = 0;
 
-	memset(to, 0, 2 * map);
+	memset(to, 0, map);
 	for (unsigned j = 0; j < bytes; j++) {
-		bool full = raw[j] == 0xff, keep = raw[j] != 0 && !full;
+		bool constant = raw[j] == 0 || raw[j] == 0xff;
+		bool begins = constant && last != 0 && last != 0xff;
+		bool keep = !constant || (!begins && raw[j] != last);
 
 		to[j >> 3] |= (uint8_t)(keep << (j & 7));
-		to[map + (j >> 3)] |= (uint8_t)(full << (j & 7));
-		*kept = raw[j];
-		kept += keep;
+		kept[n] = raw[j];
+		n += keep;
+		values |= (uint64_t)(begins && raw[j]) << (runs & 63);
+		runs += begins;
+		/* What is kept ends a run, whatever it is. */
+		last = keep ? 1 : raw[j];
 	}
+	memcpy(to + map, &values, (runs + 7) / 8);
+	memcpy(to + map + (runs + 7) / 8, kept, n);
+	return map + (runs + 7) / 8 + n;
 }
 
 /* Append a plane of n rows in the mode that takes the fewest bytes. */
@@ -86,17 +98,15 @@ static void plane_put(struct planes *planes, const uint8_t *raw, unsigned n)
 		full += raw[j] == 0xff;
 	}
 	sizes[NG_PLANE_PLAIN] = bytes;
-	sizes[NG_PLANE_BOTH] = 2 * map + bytes - zeroes - full;
 	sizes[NG_PLANE_ZEROES] = map + bytes - zeroes;
 	sizes[NG_PLANE_ONES] = map + bytes - full;
+	sizes[NG_PLANE_BOTH] = bytes_keep_both(raw, bytes, map, to);
 	for (unsigned mode = 1; mode < 4; mode++)
 		if (sizes[mode] < sizes[best])
 			best = mode;
 	if (best == NG_PLANE_PLAIN)
 		memcpy(to, raw, bytes);
-	else if (best == NG_PLANE_BOTH)
-		bytes_keep_both(raw, bytes, map, to);
-	else
+	else if (best != NG_PLANE_BOTH)
 		bytes_keep(raw, bytes, map, best == NG_PLANE_ZEROES ? 0 : 0xff, to);
 	planes->modes |= (uint64_t)best << (2 * planes->n++);
 	planes->bytes += sizes[best];

@@ -2,7 +2,8 @@
  *
  * All modes go the same way: bitmaps say which bytes are there (in a plain plane all of them) and
  * which of the others are FF, and a rank is that among the bytes that are there and eight for each
- * FF. There is no branch on what a plane holds but on its length, and everything is a popcount. */
+ * FF. There is no branch on what a plane holds but on its length, and nearly everything is a
+ * popcount. */
 #pragma once
 
 #include "bwt/cell.h"
@@ -51,6 +52,20 @@ static inline unsigned beyond_64(unsigned n)
 	return n > 64 ? n - 64 : 0;
 }
 
+/* Bits of values, from the lowest on, to the places of the bits of a mask. */
+static inline uint64_t deposit(uint64_t values, uint64_t mask)
+{
+#ifdef __BMI2__
+	return _pdep_u64(values, mask);
+#else
+	uint64_t deposited = 0;
+
+	for (; mask; mask &= mask - 1, values >>= 1)
+		deposited |= mask & -mask & -(values & 1);
+	return deposited;
+#endif
+}
+
 /* Ones before a bit of the bytes that are there. */
 static inline unsigned bits_rank(const struct plane *plane, unsigned at)
 {
@@ -58,21 +73,49 @@ static inline unsigned bits_rank(const struct plane *plane, unsigned at)
 	       popcount(low_bits(ng_load64(plane->bits + (at >> 6) * 8), at & 63));
 }
 
-/* The plane of 0 <= n <= NG_CELL rows that begins at p. Only a whole byte is taken for FF. */
-static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
+/* The bitmap of a plane's bytes. */
+struct plane_map {
+	uint64_t there[2], gone[2]; /* which bytes are there, and which aren't */
+	uint64_t runs[2];           /* where runs of those begin */
+	unsigned bytes;             /* of the bitmap, and of the bits for runs */
+};
+
+static inline void plane_map(const uint8_t *p, unsigned n, unsigned mode, struct plane_map *ret)
 {
-	unsigned bytes = ng_plane_bytes(n), map = mode ? ng_plane_map_bytes(n) : 0;
-	uint64_t all = mode ? 0 : UINT64_MAX, both = mode == NG_PLANE_BOTH ? UINT64_MAX : 0;
-	uint64_t ones = mode == NG_PLANE_ONES ? UINT64_MAX : 0;
-	unsigned there, ones_there, sum = 0;
+	unsigned bytes = ng_plane_bytes(n), runs;
+	uint64_t all = mode ? 0 : UINT64_MAX;
 
 	ret->there[0] = low_bits(ng_load64(p) | all, bytes);
 	ret->there[1] = low_bits(ng_load64(p + 8) | all, beyond_64(bytes));
-	ret->full[0] = low_bits((ng_load64(p + map) & both) | ones, bytes) & ~ret->there[0];
-	ret->full[1] =
-		low_bits((ng_load64(p + map + 8) & both) | ones, beyond_64(bytes)) & ~ret->there[1];
-	there = popcount(ret->there[0]) + popcount(ret->there[1]);
-	ret->bits = p + map + (map & (unsigned)both);
+	ret->gone[0] = low_bits(~ret->there[0], bytes);
+	ret->gone[1] = low_bits(~ret->there[1], beyond_64(bytes));
+	ret->runs[0] = ret->gone[0] & ~(ret->gone[0] << 1);
+	ret->runs[1] = ret->gone[1] & ~(ret->gone[1] << 1 | ret->gone[0] >> 63);
+	runs = popcount(ret->runs[0]) + popcount(ret->runs[1]);
+	ret->bytes =
+		(mode ? ng_plane_map_bytes(n) : 0) + (mode == NG_PLANE_BOTH ? (runs + 7) >> 3 : 0);
+}
+
+/* The plane of 0 <= n <= NG_CELL rows that begins at p. */
+static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
+{
+	uint64_t values, begin[2], ones = mode == NG_PLANE_ONES ? UINT64_MAX : 0, sum_0;
+	unsigned there, ones_there, sum = 0;
+	struct plane_map map;
+
+	plane_map(p, n, mode, &map);
+	/* The runs that are FF, by their first bytes. A carry goes from there through each, and
+	 * clears it. */
+	values = mode == NG_PLANE_BOTH ? ng_load64(p + ng_plane_map_bytes(n)) : ones;
+	begin[0] = deposit(values, map.runs[0]);
+	begin[1] = deposit(ones | values >> (popcount(map.runs[0]) & 63), map.runs[1]);
+	sum_0 = map.gone[0] + begin[0];
+	ret->full[0] = map.gone[0] & ~sum_0;
+	ret->full[1] = map.gone[1] & ~(map.gone[1] + begin[1] + (sum_0 < map.gone[0]));
+	ret->there[0] = map.there[0];
+	ret->there[1] = map.there[1];
+	there = popcount(map.there[0]) + popcount(map.there[1]);
+	ret->bits = p + map.bytes;
 	ret->end = ret->bits + there;
 	/* Words behind the end are counted, too, and not looked at. */
 #pragma GCC unroll 4
@@ -96,12 +139,10 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 
 static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned mode)
 {
-	unsigned bytes = ng_plane_bytes(n), map = mode ? ng_plane_map_bytes(n) : 0;
-	uint64_t all = mode ? 0 : UINT64_MAX;
+	struct plane_map map;
 
-	return p + map + (mode == NG_PLANE_BOTH ? map : 0) +
-	       popcount(low_bits(ng_load64(p) | all, bytes)) +
-	       popcount(low_bits(ng_load64(p + 8) | all, beyond_64(bytes)));
+	plane_map(p, n, mode, &map);
+	return p + map.bytes + popcount(map.there[0]) + popcount(map.there[1]);
 }
 
 /* Ones before bit i <= n: i at most, and never less than before a smaller i, whatever the plane
