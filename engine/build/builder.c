@@ -7,7 +7,7 @@
 #include "format/params.h"
 #include "sort/suffix_sort.h"
 
-#define SA_SAMPLING 52u
+#define SA_SAMPLING 128u
 
 /* ---- beginning ---- */
 

@@ -23,19 +23,26 @@ int ng_superblocks_open(const uint8_t *data, size_t bytes, uint64_t n_superblock
 	return 0;
 }
 
-/* The columns of the symbols that occur; returns their number. */
+/* The columns of the symbols that occur, most frequent first; returns their number. */
 static unsigned columns_make(const struct ng_superblock_facts *facts, uint64_t n_superblocks,
 			     uint16_t *ret_symbols)
 {
-	bool has[NG_SYMBOLS] = {false};
+	uint64_t total[NG_SYMBOLS] = {0};
 	unsigned n = 0;
 
 	for (uint64_t i = 0; i < n_superblocks; i++)
 		for (unsigned s = 0; s < NG_SYMBOLS; s++)
-			has[s] |= facts[i].count[s] > 0;
-	for (unsigned s = 0; s < NG_SYMBOLS; s++)
-		if (has[s])
-			ret_symbols[n++] = (uint16_t)s;
+			total[s] += facts[i].count[s];
+	for (unsigned s = 0; s < NG_SYMBOLS; s++) {
+		unsigned at = n;
+
+		if (!total[s])
+			continue;
+		for (; at && total[ret_symbols[at - 1]] < total[s]; at--)
+			ret_symbols[at] = ret_symbols[at - 1];
+		ret_symbols[at] = (uint16_t)s;
+		n++;
+	}
 	return n;
 }
 

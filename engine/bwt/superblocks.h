@@ -2,8 +2,9 @@
  * begin from, and which cells have a symbol at all.
  *
  *   u32 symbols S, u32 superblocks R, u16 index[257] (0xffff: not in the shard), padding to 528,
- *   u64 entry[R + 1][S + 1]: for each superblock one of each symbol, and last one of marked rows.
- *       bits 16-63: how many there are before the superblock; bits 0-15: bit g is set where one of
+ *   u64 entry[R + 1][S + 1]: for each superblock one of each symbol, the most frequent of the shard
+ *       first, so that a line or three have nearly all that is asked for, and last one of marked
+ * rows. bits 16-63: how many there are before the superblock; bits 0-15: bit g is set where one of
  *       the NG_GROUP_CELLS cells of its group g has the symbol in its list (0 for the marks).
  *       The row behind the last superblock has the shard's totals.
  *

@@ -109,7 +109,7 @@ struct descent {
 	uint64_t modes;
 	unsigned n;     /* rows that are left */
 	unsigned at;    /* first place of the group */
-	unsigned width; /* planes of the group; then of it that are left */
+	unsigned width; /* planes of the group */
 	struct plane plane;
 };
 
@@ -176,22 +176,17 @@ static inline void cell_rank_both(const struct cell *cell, unsigned size, unsign
 		k = k_more;
 	}
 	place -= d.at;
-	for (; d.width; d.width--, place >>= 1) {
-		unsigned lo_ones;
+	for (unsigned e = 0; e < d.width; e++) {
+		unsigned lo_ones, i_ones, k_ones, zeroes, bit = place >> e & 1;
 
 		descent_plane(&d);
-		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
-		if (place & 1) {
-			unsigned zeroes = d.n - d.plane.ones;
-
-			lo = zeroes + lo_ones;
-			i = zeroes + plane_rank(&d.plane, i);
-			k = zeroes + plane_rank(&d.plane, k);
-		} else {
-			lo -= lo_ones;
-			i -= plane_rank(&d.plane, i);
-			k -= plane_rank(&d.plane, k);
-		}
+		lo_ones = e ? plane_rank(&d.plane, lo) : 0;
+		i_ones = plane_rank(&d.plane, i);
+		k_ones = plane_rank(&d.plane, k);
+		zeroes = d.n - d.plane.ones;
+		lo = bit ? zeroes + lo_ones : lo - lo_ones;
+		i = bit ? zeroes + i_ones : i - i_ones;
+		k = bit ? zeroes + k_ones : k - k_ones;
 	}
 	*a = i - lo;
 	*b = k - lo;
@@ -207,13 +202,13 @@ static inline bool cell_rank_here(const struct cell *cell, unsigned size, unsign
 
 	descent_begin(cell, size, &d);
 	while (descent_group(&d, cell)) {
-		unsigned i_more;
+		unsigned i_more, goes_on;
 
 		descent_plane(&d);
-		i_more = plane_rank(&d.plane, i);
-		if (plane_bit(&d.plane, i) != (place >= d.at + (1u << d.width)))
+		i_more = plane_rank_bit(&d.plane, i, &goes_on);
+		if (goes_on != (place >= d.at + (1u << d.width)))
 			return false;
-		if (place < d.at + (1u << d.width)) {
+		if (!goes_on) {
 			d.n -= d.plane.ones;
 			i = ng_min(i - i_more, d.n);
 			break;
@@ -222,22 +217,17 @@ static inline bool cell_rank_here(const struct cell *cell, unsigned size, unsign
 		i = i_more;
 	}
 	place -= d.at;
-	for (; d.width; d.width--, place >>= 1) {
-		unsigned lo_ones;
+	for (unsigned e = 0; e < d.width; e++) {
+		unsigned lo_ones, i_ones, bit, zeroes;
 
 		descent_plane(&d);
-		if (plane_bit(&d.plane, i) != (place & 1))
+		lo_ones = e ? plane_rank(&d.plane, lo) : 0;
+		i_ones = plane_rank_bit(&d.plane, i, &bit);
+		if (bit != (place >> e & 1))
 			return false;
-		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
-		if (place & 1) {
-			unsigned zeroes = d.n - d.plane.ones;
-
-			lo = zeroes + lo_ones;
-			i = zeroes + plane_rank(&d.plane, i);
-		} else {
-			lo -= lo_ones;
-			i -= plane_rank(&d.plane, i);
-		}
+		zeroes = d.n - d.plane.ones;
+		lo = bit ? zeroes + lo_ones : lo - lo_ones;
+		i = bit ? zeroes + i_ones : i - i_ones;
 	}
 	*ret_rank = i - lo;
 	return true;
@@ -265,20 +255,15 @@ static inline unsigned cell_rank(const struct cell *cell, unsigned size, unsigne
 		i = i_more;
 	}
 	place -= d.at;
-	for (; d.width; d.width--, place >>= 1) {
-		unsigned lo_ones;
+	for (unsigned e = 0; e < d.width; e++) {
+		unsigned lo_ones, i_ones, zeroes, bit = place >> e & 1;
 
 		descent_plane(&d);
-		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
-		if (place & 1) {
-			unsigned zeroes = d.n - d.plane.ones;
-
-			lo = zeroes + lo_ones;
-			i = zeroes + plane_rank(&d.plane, i);
-		} else {
-			lo -= lo_ones;
-			i -= plane_rank(&d.plane, i);
-		}
+		lo_ones = e ? plane_rank(&d.plane, lo) : 0;
+		i_ones = plane_rank(&d.plane, i);
+		zeroes = d.n - d.plane.ones;
+		lo = bit ? zeroes + lo_ones : lo - lo_ones;
+		i = bit ? zeroes + i_ones : i - i_ones;
 	}
 	return i - lo;
 }
@@ -292,35 +277,28 @@ static inline unsigned cell_access(const struct cell *cell, unsigned size, unsig
 
 	descent_begin(cell, size, &d);
 	while (descent_group(&d, cell)) {
-		unsigned more, i_more;
+		unsigned i_more, goes_on;
 
 		descent_plane(&d);
-		i_more = plane_rank(&d.plane, i);
-		more = d.plane.ones;
-		if (!plane_bit(&d.plane, i)) {
-			d.n -= more;
+		i_more = plane_rank_bit(&d.plane, i, &goes_on);
+		if (!goes_on) {
+			d.n -= d.plane.ones;
 			i = ng_min(i - i_more, d.n);
 			break;
 		}
-		descent_pass(&d, more);
+		descent_pass(&d, d.plane.ones);
 		i = i_more;
 	}
 	for (unsigned e = 0; e < d.width; e++) {
-		unsigned lo_ones, bit;
+		unsigned lo_ones, i_ones, bit, zeroes;
 
 		descent_plane(&d);
-		lo_ones = lo ? plane_rank(&d.plane, lo) : 0;
-		bit = plane_bit(&d.plane, i);
+		lo_ones = e ? plane_rank(&d.plane, lo) : 0;
+		i_ones = plane_rank_bit(&d.plane, i, &bit);
+		zeroes = d.n - d.plane.ones;
 		place |= bit << e;
-		if (bit) {
-			unsigned zeroes = d.n - d.plane.ones;
-
-			lo = zeroes + lo_ones;
-			i = zeroes + plane_rank(&d.plane, i);
-		} else {
-			lo -= lo_ones;
-			i -= plane_rank(&d.plane, i);
-		}
+		lo = bit ? zeroes + lo_ones : lo - lo_ones;
+		i = bit ? zeroes + i_ones : i - i_ones;
 	}
 	*ret_before = i - lo;
 	return d.at + place;

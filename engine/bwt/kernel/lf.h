@@ -36,6 +36,7 @@ static unsigned lf(const struct ng_bwt *bwt, uint64_t row, uint64_t *ret_row, bo
 		*ret_row = 0;
 		return NG_SEPARATOR;
 	}
+	entries_fetch(bwt, v.cell);
 	cell_open(v.begin, &cell);
 	return visit_lf(bwt, &v, &cell, ret_row, damaged);
 }
@@ -75,6 +76,7 @@ static unsigned chains_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_
 				*damaged = true;
 				return 0;
 			}
+			entries_fetch(bwt, visits[i].cell);
 		}
 		for (unsigned i = 0; i < n; i++)
 			if (chain_go(bwt, walking[i], &visits[i], damaged))

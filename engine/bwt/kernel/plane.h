@@ -40,9 +40,12 @@ static inline uint64_t low_bits(uint64_t x, unsigned n)
 _Static_assert(NG_CELL / 8 == 128, "the bitmaps of a plane are two words each");
 
 struct plane {
-	const uint8_t *bits;              /* the bytes that are there */
-	const uint8_t *end;               /* of the plane */
-	uint64_t there[2], full[2];       /* which bytes are, which are FF instead */
+	const uint8_t *bits; /* the bytes that are there */
+	const uint8_t *end;  /* of the plane */
+	/* Which bytes are there, and which are FF instead; and how many of each are before each of
+	 * the two words, and before their end. */
+	uint64_t there[3], full[3];
+	uint32_t there_before[3], full_before[3];
 	uint32_t before[PLANE_WORDS + 1]; /* ones before each word of bits */
 	unsigned ones;
 };
@@ -112,9 +115,17 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	sum_0 = map.gone[0] + begin[0];
 	ret->full[0] = map.gone[0] & ~sum_0;
 	ret->full[1] = map.gone[1] & ~(map.gone[1] + begin[1] + (sum_0 < map.gone[0]));
+	ret->full[2] = 0;
+	ret->full_before[0] = 0;
+	ret->full_before[1] = popcount(ret->full[0]);
+	ret->full_before[2] = ret->full_before[1] + popcount(ret->full[1]);
 	ret->there[0] = map.there[0];
 	ret->there[1] = map.there[1];
-	there = popcount(map.there[0]) + popcount(map.there[1]);
+	ret->there[2] = 0;
+	ret->there_before[0] = 0;
+	ret->there_before[1] = popcount(map.there[0]);
+	there = ret->there_before[1] + popcount(map.there[1]);
+	ret->there_before[2] = there;
 	ret->bits = p + map.bytes;
 	ret->end = ret->bits + there;
 	/* Words behind the end are counted, too, and not looked at. */
@@ -134,7 +145,7 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	}
 	/* A byte that goes on behind the rows is never right, but may be met. */
 	ones_there = bits_rank(ret, 8 * there);
-	ret->ones = ng_min(8 * (popcount(ret->full[0]) + popcount(ret->full[1])) + ones_there, n);
+	ret->ones = ng_min(8 * ret->full_before[2] + ones_there, n);
 }
 
 static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned mode)
@@ -145,31 +156,43 @@ static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned m
 	return p + map.bytes + popcount(map.there[0]) + popcount(map.there[1]);
 }
 
+/* Where bit i <= n is: eight for each FF before it, and its place among the bits that are there. */
+struct plane_at {
+	unsigned fulls, at;
+	bool there, full;
+};
+
+static inline void plane_find(const struct plane *plane, unsigned i, struct plane_at *ret)
+{
+	unsigned in = i & 7, half = i >> 9, shift = i >> 3 & 63;
+	uint64_t there = plane->there[half], full = plane->full[half];
+
+	ret->there = there >> shift & 1;
+	ret->full = full >> shift & 1;
+	ret->fulls = 8 * (plane->full_before[half] + popcount(low_bits(full, shift))) +
+		     (in & -(unsigned)ret->full);
+	ret->at = 8 * (plane->there_before[half] + popcount(low_bits(there, shift))) +
+		  (in & -(unsigned)ret->there);
+}
+
 /* Ones before bit i <= n: i at most, and never less than before a smaller i, whatever the plane
  * holds. */
 static inline unsigned plane_rank(const struct plane *plane, unsigned i)
 {
-	unsigned byte = i >> 3, in = i & 7, half = byte >> 6 & 1, shift = byte & 63;
-	unsigned there = plane->there[half] >> shift & 1, full = plane->full[half] >> shift & 1;
-	unsigned at, more;
+	struct plane_at at;
 
-	more = 8 * (popcount(low_bits(plane->full[0], byte)) +
-		    popcount(low_bits(plane->full[1], beyond_64(byte)))) +
-	       (in & -full);
-	at = 8 * (popcount(low_bits(plane->there[0], byte)) +
-		  popcount(low_bits(plane->there[1], beyond_64(byte)))) +
-	     (in & -there);
-	return more + bits_rank(plane, at);
+	plane_find(plane, i, &at);
+	return at.fulls + bits_rank(plane, at.at);
 }
 
-/* Bit i < n. */
-static inline unsigned plane_bit(const struct plane *plane, unsigned i)
+/* The same of a bit i < n, and the bit. */
+static inline unsigned plane_rank_bit(const struct plane *plane, unsigned i, unsigned *ret_bit)
 {
-	unsigned byte = i >> 3, half = byte >> 6 & 1, shift = byte & 63, at;
+	struct plane_at at;
+	uint64_t word;
 
-	if (!(plane->there[half] >> shift & 1))
-		return plane->full[half] >> shift & 1;
-	at = popcount(low_bits(plane->there[0], byte)) +
-	     popcount(low_bits(plane->there[1], beyond_64(byte)));
-	return plane->bits[at] >> (i & 7) & 1;
+	plane_find(plane, i, &at);
+	word = ng_load64(plane->bits + (at.at >> 6) * 8);
+	*ret_bit = (unsigned)(word >> (at.at & 63) & (unsigned)at.there) | at.full;
+	return at.fulls + plane->before[at.at >> 6] + popcount(low_bits(word, at.at & 63));
 }

@@ -39,6 +39,9 @@ static void ranks_walk(const struct ng_bwt *bwt, unsigned n, struct ng_bwt_rank_
 			sound[i] = walking[i]->row >= bwt->rows ||
 				   visit_find(bwt, walking[i]->row, &visits[i]);
 		for (unsigned i = 0; i < in; i++)
+			if (walking[i]->row < bwt->rows)
+				entry_fetch(bwt, visits[i].cell, walking[i]->text_end[-1]);
+		for (unsigned i = 0; i < in; i++)
 			rank_step(bwt, walking[i], &visits[i], sound[i], damaged);
 		for (unsigned i = 0; i < in;) {
 			if (walking[i]->left)

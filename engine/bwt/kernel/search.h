@@ -51,7 +51,8 @@ static void searches_walk(const struct ng_bwt *bwt, size_t n, struct ng_bwt_sear
 		in++;
 	while (in) {
 		for (unsigned i = 0; i < in; i++)
-			ends_find(bwt, walking[i]->lo, walking[i]->hi, &ends[i]);
+			ends_find(bwt, walking[i]->at[-1], walking[i]->lo, walking[i]->hi,
+				  &ends[i]);
 		for (unsigned i = 0; i < in; i++) {
 			struct ng_bwt_search *search = walking[i];
 			bool bad = false;

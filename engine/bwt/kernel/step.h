@@ -11,11 +11,15 @@ struct ends {
 	bool one, lo_sound, hi_sound;
 };
 
-static inline void ends_find(const struct ng_bwt *bwt, uint64_t lo, uint64_t hi, struct ends *e)
+static inline void ends_find(const struct ng_bwt *bwt, unsigned symbol, uint64_t lo, uint64_t hi,
+			     struct ends *e)
 {
+	entry_fetch(bwt, lo >> NG_CELL_LOG, symbol);
 	e->lo_sound = visit_find(bwt, lo, &e->lo);
 	e->one = hi >> NG_CELL_LOG == e->lo.cell && hi < bwt->rows;
 	e->hi_sound = e->one || hi >= bwt->rows || visit_find(bwt, hi, &e->hi);
+	if (!e->one)
+		entry_fetch(bwt, ng_min(hi, bwt->rows - 1) >> NG_CELL_LOG, symbol);
 }
 
 /* Nothing is found where an index is damaged. */
@@ -90,6 +94,6 @@ static void step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64
 {
 	struct ends e;
 
-	ends_find(bwt, *lo, *hi, &e);
+	ends_find(bwt, symbol, *lo, *hi, &e);
 	step_from(bwt, symbol, lo, hi, &e, true, damaged);
 }

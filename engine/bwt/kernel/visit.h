@@ -19,6 +19,26 @@ static inline void line_fetch(const struct ng_bwt *bwt, uint64_t row)
 	__builtin_prefetch(ng_directory_line(bwt->directory, row >> NG_CELL_LOG));
 }
 
+/* Entries of a superblock that most rows need: those of the most frequent symbols. */
+#define ENTRY_LINES 3u
+
+static inline void entries_fetch(const struct ng_bwt *bwt, uint64_t cell)
+{
+	const uint8_t *entries =
+		bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
+		8 * (cell / NG_SUPERBLOCK_CELLS) * (bwt->superblocks.n_symbols + 1);
+
+#pragma GCC unroll 3
+	for (unsigned line = 0; line < ENTRY_LINES; line++)
+		__builtin_prefetch(entries + 64 * line);
+}
+
+static inline void entry_fetch(const struct ng_bwt *bwt, uint64_t cell, unsigned symbol)
+{
+	__builtin_prefetch(
+		ng_superblocks_at(&bwt->superblocks, cell / NG_SUPERBLOCK_CELLS, symbol));
+}
+
 /* Ask for the cell of a row <= rows, before the row is quite known. */
 static inline void row_fetch(const struct ng_bwt *bwt, uint64_t row)
 {
