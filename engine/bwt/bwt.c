@@ -102,7 +102,7 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 		r = totals_make(bwt);
 	if (r < 0)
 		return r;
-	if (ng_packed_open(parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
+	if (ng_packed_open(parts->pages, parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
 	    bwt->hints.n != ng_div_up(ng_bwt_marks(bwt), NG_MARK_HINT))
 		return -EUCLEAN;
 	r = ng_token_tables_open(parts->tables, parts->tables_bytes, &bwt->tables);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "bwt/block.h"
+#include "format/pages.h"
 
 struct ng_bwt;
 
@@ -22,7 +23,8 @@ struct ng_bwt_parts {
 	const uint8_t *tables, *map, *blocks, *superblocks, *hints;
 	size_t tables_bytes, map_bytes, blocks_bytes, superblocks_bytes, hints_bytes;
 	uint64_t rows;
-	unsigned mark_shift; /* log2 of the suffix array sampling, rounded down */
+	unsigned mark_shift;          /* log2 of the suffix array sampling, rounded down */
+	const struct ng_pages *pages; /* that the sections lie in; NULL: in memory */
 };
 
 /* O(decoding tables): below a millisecond. -EUCLEAN, -ENOMEM. */

@@ -91,13 +91,14 @@ static inline bool ng_bwt_mark_blocks(const struct ng_bwt *bwt, uint64_t mark,
 				      struct ng_mark_blocks *ret)
 {
 	uint64_t hint = mark / NG_MARK_HINT;
+	bool bad = false;
 
 	if (hint >= bwt->hints.n)
 		return false;
-	ret->first = ng_packed_get(&bwt->hints, hint);
-	ret->last =
-		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_blocks - 1;
-	if (ret->first > ret->last || ret->last >= bwt->n_blocks)
+	ret->first = ng_packed_get(&bwt->hints, hint, &bad);
+	ret->last = hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1, &bad)
+					    : bwt->n_blocks - 1;
+	if (bad || ret->first > ret->last || ret->last >= bwt->n_blocks)
 		return false;
 	ret->guess =
 		ret->first + ((ret->last - ret->first) * (mark % NG_MARK_HINT) + NG_MARK_HINT / 2) /

@@ -79,7 +79,8 @@ static void hints_check(const struct job *job, const struct superblock *superblo
 	uint64_t i = ng_div_up(first, NG_MARK_HINT);
 
 	for (; i < bwt->hints.n && i * NG_MARK_HINT < first + n_marks; i++) {
-		uint64_t says = ng_packed_get(&bwt->hints, i);
+		bool bad = false; /* it is no page that is checked */
+		uint64_t says = ng_packed_get(&bwt->hints, i, &bad);
 
 		if (says == block)
 			continue;

@@ -3,8 +3,8 @@
  * none of them changes it. Patterns are any bytes; a match never runs across two documents.
  *
  * Every function returns 0 or a negative errno and leaves ret_* alone on failure:
- *   -EUCLEAN  the index is damaged (a corrupt or truncated shard)
- *   -EIO      the index could not be read
+ *   -EUCLEAN  the index is damaged (a corrupt shard)
+ *   -EIO      the index could not be read (a truncated shard, a failing disk)
  *   -EINTR    *cancel became true
  *   -ENOMEM   out of memory */
 #pragma once
