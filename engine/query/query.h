@@ -53,6 +53,10 @@ struct ng_index_stats {
 
 void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_stats);
 
+/* The first damaged page that was met in a shard, for a log: which file of the index, which section
+ * and where. Once a shard; false when there is nothing to say. */
+bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_text);
+
 /* Whether index begins with all the shards of older, in their order, so that every document of
  * older has the same number and bytes in it. Compares checksums. O(shards). */
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older);

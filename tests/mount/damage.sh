@@ -52,6 +52,8 @@ check() { # KIND, with the shards damaged in bad.ngram
 	[ "$1" = corrupt ] || [ "$errors" -gt 100 ] || fail "$1: only $errors errors"
 	if [ "$errors" -gt 0 ]; then
 		grep -q "ngramfs: $work/bad.ngram: error:" mnt.log || fail "$1: nothing in the log"
+		[ "$1" != corrupt ] || grep -q "error: shard-[0-9]*.ngs: section .*: offset [0-9]*: " mnt.log ||
+			fail "$1: the log doesn't say where"
 		[ "$(grep -c error mnt.log)" -le 200 ] || fail "$1: the log is flooded"
 	fi
 	kill -0 "${daemons[mnt]}" || fail "$1: the daemon has died"
