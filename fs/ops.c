@@ -51,12 +51,17 @@ static ng_cancel *begin(fuse_req_t req)
 	return cancel;
 }
 
-/* One line a second at most, so that a damaged index doesn't fill the disk with its log. */
+/* Where an index is damaged is said once a shard, that a request failed in one line a second at
+ * most, so that a damaged index doesn't fill the disk with its log. */
 static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
 {
 	long long now = time(NULL), before = atomic_load(&mount->logged_at);
 	unsigned long unlogged;
+	struct ng_error where;
 
+	while (r == -EUCLEAN && ng_tree_take_damage(mount->tree, id, &where))
+		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: %s\n", ng_tree_path(mount->tree, id),
+			 where.text);
 	if (now == before || !atomic_compare_exchange_strong(&mount->logged_at, &before, now)) {
 		atomic_fetch_add(&mount->unlogged, 1);
 		return;

@@ -100,5 +100,8 @@ struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);
 /* The path of the index that a node belongs to, for messages. */
 const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
 
+/* As ng_index_take_damage, of that index. */
+bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *ret_text);
+
 /* Documents and bytes of text of all indexes, for statfs. */
 void ng_tree_totals(struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes);

@@ -88,6 +88,20 @@ const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id)
 			       index_no < ng_indexes_count(tree->indexes) ? index_no : 0);
 }
 
+bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *ret_text)
+{
+	unsigned index_no = ng_node_index(id);
+	const struct ng_mounted_index *index;
+	bool found;
+
+	if (index_no >= ng_indexes_count(tree->indexes))
+		return false;
+	index = ng_indexes_get(tree->indexes, index_no);
+	found = ng_index_take_damage(index->index, ret_text);
+	ng_indexes_put(tree->indexes, index);
+	return found;
+}
+
 void ng_tree_totals(struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes)
 {
 	*ret_docs = 0;

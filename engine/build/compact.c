@@ -143,14 +143,17 @@ static int docs_add(struct compaction *m, const char *path, const struct ng_mani
 	int r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
 
 	for (uint64_t d = 0; r == 0 && d < shard->docs; d++) {
-		uint64_t begin = ng_ef_get(&c.doc_starts, d), end = ng_ef_get(&c.doc_starts, d + 1);
-		uint64_t from = ng_ef_get(&c.meta_starts, d), to = ng_ef_get(&c.meta_starts, d + 1);
+		bool bad = false;
+		uint64_t begin = ng_ef_get(&c.doc_starts, d, &bad);
+		uint64_t end = ng_ef_get(&c.doc_starts, d + 1, &bad);
+		uint64_t from = ng_ef_get(&c.meta_starts, d, &bad);
+		uint64_t to = ng_ef_get(&c.meta_starts, d + 1, &bad);
 
 		if (ng_cancelled(m->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
 		if (d % DOCS_A_CHECK == 0)
 			pages_limit(&c);
-		if (end <= begin)
+		if (bad || end <= begin)
 			return ng_segment_damaged(path, "document starts don't fit", err);
 		r = bytes_fetch(c.meta, from, to, &meta);
 		/* The store has no separators. */

@@ -5,6 +5,7 @@
 #include "bwt/segment.h"
 #include "format/frequent.h"
 #include "format/packed.h"
+#include "format/pages.h"
 #include "format/permutation.h"
 #include "format/segment_write.h"
 #include "sort/frequent_search.h"
@@ -202,10 +203,14 @@ static int section_copy(struct completion *c, uint32_t type, struct ng_shard_wri
 		return ng_fail(err, -EUCLEAN, "a segment has no section %s", ng_section_name(type));
 	r = ng_shard_writer_section(shard, type, err);
 	for (size_t done = 0; r == 0 && done < bytes; done += PIECE_BYTES) {
+		size_t n = ng_min(bytes - done, (size_t)PIECE_BYTES);
+
 		if (ng_cancelled(c->cancel))
 			return ng_fail(err, -EINTR, "interrupted");
-		r = ng_shard_writer_write(shard, data + done,
-					  ng_min(bytes - done, (size_t)PIECE_BYTES), err);
+		if (!ng_pages_ok(ng_shard_file_pages(c->file), data + done, n))
+			return ng_fail(err, -EUCLEAN, "section %s of a segment is damaged",
+				       ng_section_name(type));
+		r = ng_shard_writer_write(shard, data + done, n, err);
 		pages_limit(c);
 	}
 	return r;
@@ -236,6 +241,7 @@ static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer 
 {
 	const struct ng_segment *segment = c->segment;
 	ng_cleanup(ng_freep) uint32_t *numbers = calloc(segment->samples.n, sizeof(*numbers));
+	bool bad = false;
 
 	if (!numbers)
 		return ng_fail(err, -ENOMEM, "out of memory for %ju samples",
@@ -243,8 +249,10 @@ static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer 
 	for (uint64_t i = 0; i < segment->samples.n; i++) {
 		if (i % PIECE_SAMPLES == 0)
 			pages_limit(c);
-		numbers[i] = (uint32_t)ng_packed_get(&segment->samples, i);
+		numbers[i] = (uint32_t)ng_packed_get(&segment->samples, i, &bad);
 	}
+	if (bad)
+		return ng_fail(err, -EUCLEAN, "the samples of a segment are damaged");
 	return shortcuts_write(shard, numbers, segment->samples.n, err);
 }
 
@@ -283,7 +291,7 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		r = segment_shortcuts_write(&c, shard, err);
 	if (r == 0)
 		r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
-	if (r == 0 && ng_shard_file_faulted(file))
+	if (file && (r == 0 || r == -EUCLEAN) && ng_shard_file_faulted(file))
 		r = ng_fail(err, -EIO, "%s: cannot be read", segment_path);
 	if (r < 0)
 		return r;

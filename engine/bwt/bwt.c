@@ -81,8 +81,7 @@ int ng_bwt_open(const struct ng_bwt_parts *parts, struct ng_bwt **ret_bwt)
 	r = superblocks_open(parts, bwt);
 	if (r < 0)
 		return r;
-	if (parts->hints_bytes < 16 || !ng_bwt_sound(bwt, parts->hints, 16) ||
-	    ng_packed_open(parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
+	if (ng_packed_open(parts->pages, parts->hints, parts->hints_bytes, &bwt->hints) < 0 ||
 	    bwt->hints.n != ng_div_up(ng_bwt_marks(bwt), NG_MARK_HINT))
 		return -EUCLEAN;
 	*ret_bwt = ng_steal_ptr(&bwt);

@@ -50,7 +50,7 @@ struct ng_bwt {
 /* Bytes of a section have been compared with their sums. */
 static inline bool ng_bwt_sound(const struct ng_bwt *bwt, const void *at, size_t bytes)
 {
-	return !bwt->pages || ng_pages_ok(bwt->pages, at, bytes);
+	return ng_pages_ok(bwt->pages, at, bytes);
 }
 
 /* Rows of a cell. */
@@ -104,13 +104,14 @@ static inline bool ng_bwt_mark_cells(const struct ng_bwt *bwt, uint64_t mark,
 				     struct ng_mark_cells *ret)
 {
 	uint64_t hint = mark / NG_MARK_HINT;
+	bool bad = false;
 
-	if (hint >= bwt->hints.n || !ng_bwt_sound(bwt, ng_packed_at(&bwt->hints, hint), 16))
+	if (hint >= bwt->hints.n)
 		return false;
-	ret->first = ng_packed_get(&bwt->hints, hint);
-	ret->last =
-		hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1) : bwt->n_cells - 1;
-	if (ret->first > ret->last || ret->last >= bwt->n_cells)
+	ret->first = ng_packed_get(&bwt->hints, hint, &bad);
+	ret->last = hint + 1 < bwt->hints.n ? ng_packed_get(&bwt->hints, hint + 1, &bad)
+					    : bwt->n_cells - 1;
+	if (bad || ret->first > ret->last || ret->last >= bwt->n_cells)
 		return false;
 	ret->guess =
 		ret->first + ((ret->last - ret->first) * (mark % NG_MARK_HINT) + NG_MARK_HINT / 2) /

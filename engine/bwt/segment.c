@@ -29,7 +29,8 @@ int ng_segment_frames(const struct ng_shard_file *file, const char *path, uint32
 				       err);
 	if (r < 0)
 		return r;
-	r = ng_frames_open(data, data_bytes, directory, directory_bytes, ret_frames);
+	r = ng_frames_open(ng_shard_file_pages(file), data, data_bytes, directory, directory_bytes,
+			   ret_frames);
 	if (r == -EUCLEAN)
 		return ng_segment_damaged(path, "compressed frames don't fit", err);
 	return r < 0 ? ng_fail(err, r, "%s: out of memory", path) : 0;
@@ -44,8 +45,8 @@ int ng_segment_starts(const struct ng_shard_file *file, const char *path, uint32
 
 	if (r < 0)
 		return r;
-	if (ng_ef_open(data, bytes, ret_starts) < 0 || ret_starts->n != docs + 1 ||
-	    ret_starts->last != last)
+	if (ng_ef_open(ng_shard_file_pages(file), data, bytes, ret_starts) < 0 ||
+	    ret_starts->n != docs + 1 || ret_starts->last != last)
 		return ng_segment_damaged(path, "document starts don't fit", err);
 	return 0;
 }
@@ -61,6 +62,8 @@ static int params_open(const struct ng_shard_file *file, const char *path,
 		return r;
 	if (bytes != sizeof(*params))
 		return ng_segment_damaged(path, "parameters of a wrong size", err);
+	if (!ng_pages_ok(ng_shard_file_pages(file), data, bytes))
+		return ng_segment_damaged(path, "parameters with a wrong checksum", err);
 	memcpy(params, data, sizeof(*params));
 	if (params->rows == 0 || params->rows >> 40 || params->sa_rate < NG_SA_RATE_MIN ||
 	    params->sa_rate > NG_SA_RATE_MAX || params->docs == 0 || params->docs > params->rows ||
@@ -73,7 +76,8 @@ static int bwt_open(const struct ng_shard_file *file, const char *path, struct n
 		    struct ng_error *err)
 {
 	struct ng_bwt_parts parts = {.rows = segment->params.rows,
-				     .mark_shift = ng_mark_shift(segment->params.sa_rate)};
+				     .mark_shift = ng_mark_shift(segment->params.sa_rate),
+				     .pages = ng_shard_file_pages(file)};
 	const struct {
 		uint32_t type;
 		const uint8_t **data;
@@ -106,7 +110,7 @@ static int samples_open(const struct ng_shard_file *file, const char *path,
 
 	if (r < 0)
 		return r;
-	if (ng_packed_open(data, bytes, &segment->samples) < 0 ||
+	if (ng_packed_open(ng_shard_file_pages(file), data, bytes, &segment->samples) < 0 ||
 	    segment->samples.n != ng_bwt_marks(segment->bwt))
 		return ng_segment_damaged(path, "suffix array samples of a wrong number", err);
 	return ng_segment_starts(file, path, NG_SECTION_SAMPLE_STARTS, segment->params.docs,

@@ -104,7 +104,7 @@ static bool lengths_check(const struct ng_checked *checked, const struct ng_bwt_
 				  lines * NG_LINE_BYTES);
 		fit = false;
 	}
-	if (ng_packed_open(s->hints.data, s->hints.bytes, &hints) < 0 ||
+	if (ng_packed_open(NULL, s->hints.data, s->hints.bytes, &hints) < 0 ||
 	    hints.n != ng_div_up(checked->n_samples, NG_MARK_HINT)) {
 		ng_checker_damage(checked->checker, s->hints.type, s->hints.offset,
 				  "doesn't hold the hints of %" PRIu64 " marked rows",

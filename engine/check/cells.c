@@ -55,9 +55,10 @@ static void hints_check(const struct job *job, const struct superblock *superblo
 	uint64_t first = ng_superblocks_count(&bwt->superblocks, superblock->number, NG_MARKS) +
 			 superblock->before[NG_MARKS];
 	uint64_t i = ng_div_up(first, NG_MARK_HINT);
+	bool bad = false; /* never, without pages */
 
 	for (; i < bwt->hints.n && i * NG_MARK_HINT < first + n_marks; i++) {
-		uint64_t says = ng_packed_get(&bwt->hints, i);
+		uint64_t says = ng_packed_get(&bwt->hints, i, &bad);
 
 		if (says == cell)
 			continue;

@@ -37,7 +37,7 @@ static int manifest_check(struct index *index, struct ng_error *err)
 	int r = ng_manifest_read(index->path, &index->manifest, &why);
 
 	index->has_manifest = r == 0;
-	if (r == -EPROTO) {
+	if (r == -EPROTO || r == -EUCLEAN) {
 		ng_checker_file(&index->checker, index->manifest_path);
 		ng_checker_damage(&index->checker, NG_PART_FILE, NG_NO_OFFSET, "%s",
 				  ng_checker_reason(why.text, index->manifest_path));
@@ -69,7 +69,11 @@ static int full_check(struct index *index, const char *path, struct ng_error *er
 	r = ng_check_full(&index->checker, shard,
 			  index->checker.options->seed + index->checker.shard,
 			  &index->summary.substrings, err);
-	if (r == 0)
+	if (r == -EIO && ng_shard_file_faulted(shard->file)) {
+		ng_checker_damage(&index->checker, NG_PART_FILE, NG_NO_OFFSET,
+				  "a part of the file could not be read");
+		r = 0;
+	} else if (r == 0)
 		index->summary.rebuilt_bytes += shard->params.text_bytes;
 	ng_shard_close(shard);
 	return r;

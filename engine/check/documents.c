@@ -16,7 +16,7 @@ static struct ng_ef starts_open(const struct ng_checked *checked,
 {
 	struct ng_ef ef;
 
-	if (ng_ef_open(s->data, s->bytes, &ef) < 0) {
+	if (ng_ef_open(NULL, s->data, s->bytes, &ef) < 0) {
 		ng_checker_damage(checked->checker, s->type, s->offset,
 				  "its numbers don't fit into it");
 		return (struct ng_ef){0};
@@ -37,7 +37,8 @@ static int starts_check(const struct ng_checked *checked, const struct ng_checke
 	uint64_t before = 0;
 
 	for (uint64_t i = 0; i < ef->n; i++) {
-		uint64_t start = ng_ef_get(ef, i);
+		bool bad = false;
+		uint64_t start = ng_ef_get(ef, i, &bad);
 
 		if (i % 65536 == 0 && ng_checker_cancelled(checked->checker))
 			return -EINTR;
@@ -48,7 +49,7 @@ static int starts_check(const struct ng_checked *checked, const struct ng_checke
 					  i, start, before);
 			return 0;
 		}
-		if (gap && ng_ef_rank(ef, start) != i + 1) {
+		if (gap && ng_ef_rank(ef, start, &bad) != i + 1) {
 			ng_checker_damage(checked->checker, s->type, s->offset,
 					  "number %" PRIu64 " is not found again", i);
 			return 0;
@@ -78,8 +79,8 @@ static void frames_clear(struct frames *f)
 /* Opens f->frames; it stays NULL when the directory is too damaged. */
 static int frames_open(struct frames *f)
 {
-	int r = ng_frames_open(f->data.data, f->data.bytes, f->directory.data, f->directory.bytes,
-			       &f->frames);
+	int r = ng_frames_open(NULL, f->data.data, f->data.bytes, f->directory.data,
+			       f->directory.bytes, &f->frames);
 
 	if (r != -EUCLEAN)
 		return r;
@@ -156,8 +157,9 @@ static int objects_check(void *userdata, uint64_t batch)
 	if (ng_checker_cancelled(f->checked->checker))
 		return -EINTR;
 	for (uint64_t doc = first; doc < end; doc++) {
-		uint64_t from = ng_ef_get(&f->starts, doc), to = ng_ef_get(&f->starts, doc + 1), lo,
-			 hi;
+		bool bad = false;
+		uint64_t from = ng_ef_get(&f->starts, doc, &bad), lo, hi;
+		uint64_t to = ng_ef_get(&f->starts, doc + 1, &bad);
 		size_t len = (size_t)(to - from);
 		int r;
 
@@ -232,8 +234,9 @@ static int samples_check(const struct ng_checked *checked, const struct ng_check
 			 const struct ng_ef *docs, const struct ng_ef *samples)
 {
 	for (uint64_t d = 0; d < checked->params.docs; d++) {
-		uint64_t bytes = ng_ef_get(docs, d + 1) - ng_ef_get(docs, d) - 1;
-		uint64_t n = ng_ef_get(samples, d + 1) - ng_ef_get(samples, d);
+		bool bad = false;
+		uint64_t bytes = ng_ef_get(docs, d + 1, &bad) - ng_ef_get(docs, d, &bad) - 1;
+		uint64_t n = ng_ef_get(samples, d + 1, &bad) - ng_ef_get(samples, d, &bad);
 
 		if (d % 65536 == 0 && ng_checker_cancelled(checked->checker))
 			return -EINTR;

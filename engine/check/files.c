@@ -32,7 +32,8 @@ static uint32_t part_at_fault(const char *path, uint64_t *ret_offset)
 
 static void on_damage(void *userdata, uint32_t type, uint64_t offset, const char *text)
 {
-	ng_checker_damage(userdata, type, offset, "%s", text);
+	ng_checker_damage(userdata, type < NG_SECTION_TYPES ? type : NG_PART_UNKNOWN, offset, "%s",
+			  text);
 }
 
 static void on_progress(void *userdata, uint64_t done, uint64_t total)

@@ -24,9 +24,10 @@ static bool shape_check(const struct tree *tree)
 {
 	const struct ng_frequent *k = &tree->frequent;
 	uint32_t child = k->n_first;
+	bool bad = false;
 
 	for (uint32_t i = 0; i <= k->n; i++) {
-		uint32_t next = ng_frequent_node(k, i).child;
+		uint32_t next = ng_frequent_node(k, i, &bad).child;
 
 		if (next < child || next > k->n || (i == 0 && next != child) ||
 		    (i == k->n && next != k->n) || (i < k->n && next <= i)) {
@@ -48,9 +49,9 @@ static void children_check(const struct tree *tree, uint32_t begin, uint32_t end
 	int before = -1;
 
 	for (uint32_t i = begin; i < end; i++) {
-		struct ng_frequent_node node = ng_frequent_node(&tree->frequent, i);
-		uint64_t from = lo, to = hi;
 		bool bad = false;
+		struct ng_frequent_node node = ng_frequent_node(&tree->frequent, i, &bad);
+		uint64_t from = lo, to = hi;
 
 		if (top)
 			ng_bwt_symbol_rows(bwt, node.byte, &from, &to);
@@ -80,7 +81,7 @@ int ng_check_frequent(const struct ng_checked *checked)
 	if (!ng_shard_file_section(checked->file, NG_SECTION_FREQUENT, &data, &bytes))
 		return 0;
 	ng_checked_section(checked, NG_SECTION_FREQUENT, &tree.section);
-	if (ng_frequent_open(data, bytes, checked->params.rows, &tree.frequent) < 0) {
+	if (ng_frequent_open(NULL, data, bytes, checked->params.rows, &tree.frequent) < 0) {
 		ng_checker_damage(checked->checker, tree.section.type, tree.section.offset,
 				  "its nodes don't fit into it");
 		return 0;
@@ -90,7 +91,8 @@ int ng_check_frequent(const struct ng_checked *checked)
 	children_check(&tree, 0, k->n_first, 0, checked->params.rows, true);
 	level_end = k->n_first;
 	for (uint32_t i = 0; i < k->n; i++) {
-		struct ng_frequent_node node = ng_frequent_node(k, i);
+		bool bad = false;
+		struct ng_frequent_node node = ng_frequent_node(k, i, &bad);
 
 		if (i % 4096 == 0 && ng_checker_cancelled(checked->checker))
 			return -EINTR;
@@ -101,7 +103,7 @@ int ng_check_frequent(const struct ng_checked *checked)
 		if (!node.count || node.row > checked->params.rows ||
 		    node.count > checked->params.rows - node.row)
 			continue; /* its parent's check has said so */
-		children_check(&tree, node.child, ng_frequent_node(k, i + 1).child, node.row,
+		children_check(&tree, node.child, ng_frequent_node(k, i + 1, &bad).child, node.row,
 			       node.row + node.count, false);
 	}
 	if (deep >= NG_FREQUENT_MAX_BYTES)

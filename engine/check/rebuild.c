@@ -20,14 +20,20 @@ static void damage(struct ng_full *full, uint32_t type, const char *what, uint64
 
 /* Where the stretch that ends at a sample begins; false: at a separator. The structure's check has
  * found that documents and samples fit each other. */
-static bool stretch_place(const struct ng_full *full, uint64_t sample, struct stretch *ret)
+static bool stretch_place(const struct ng_full *full, uint64_t sample, struct stretch *ret,
+			  bool *bad)
 {
 	const struct ng_shard *shard = full->shard;
-	uint64_t doc = ng_ef_rank(&shard->sample_starts, sample) - 1, rate = shard->params.sa_rate;
-	uint64_t doc_begin = ng_ef_get(&shard->doc_starts, doc);
-	uint64_t separator = ng_ef_get(&shard->doc_starts, doc + 1) - 1;
-	uint64_t number = sample - ng_ef_get(&shard->sample_starts, doc);
+	uint64_t doc = ng_ef_rank(&shard->sample_starts, sample, bad) - 1;
+	uint64_t rate = shard->params.sa_rate, doc_begin, separator, number;
 
+	if (*bad || doc >= shard->params.docs)
+		return false;
+	doc_begin = ng_ef_get(&shard->doc_starts, doc, bad);
+	separator = ng_ef_get(&shard->doc_starts, doc + 1, bad) - 1;
+	number = sample - ng_ef_get(&shard->sample_starts, doc, bad);
+	if (*bad)
+		return false;
 	*ret = (struct stretch){.row = doc,
 				.at = ng_min(doc_begin + (number + 1) * rate, separator),
 				.begin = doc_begin + number * rate,
@@ -48,10 +54,14 @@ static bool stretches_start(struct ng_full *full, uint64_t first, unsigned n,
 	bool bad = false;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (!stretch_place(full, first + i, &stretches[i]))
+		if (!stretch_place(full, first + i, &stretches[i], &bad))
 			continue;
 		of[sampled] = i;
 		values[sampled++] = first + i + 1;
+	}
+	if (bad) {
+		damage(full, NG_SECTION_SAMPLE_STARTS, "no document is found", first);
+		return false;
 	}
 	if (ng_permutation_invert(&shard->sa, sampled, values, marks) < 0) {
 		damage(full, NG_SECTION_SHORTCUTS, "no sample is found", stretches[0].begin);
@@ -94,7 +104,7 @@ static void end_check(struct ng_full *full, uint64_t sample, const struct stretc
 	bool bad = false;
 
 	if (!ng_bwt_mark(shard->bwt, s->row, &mark, &bad) || bad || mark >= shard->sa.numbers.n ||
-	    ng_packed_get(&shard->sa.numbers, mark) != sample) {
+	    ng_packed_get(&shard->sa.numbers, mark, &bad) != sample || bad) {
 		damage(full, NG_SECTION_SA_SAMPLES, "a sample is missing or wrong", s->begin);
 		return;
 	}

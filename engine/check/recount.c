@@ -69,14 +69,16 @@ static int stretch_scan(void *userdata, uint64_t batch)
 	const struct ng_ef *starts = &full->shard->doc_starts;
 	uint64_t at = batch * BATCH_BYTES, end = ng_min(at + BATCH_BYTES, full->n), from = at;
 	size_t n = ng_scan_states(re->scan);
+	bool bad = false;
 	ng_cleanup(ng_freep) uint64_t *hits = calloc(n, sizeof(*hits));
 
 	if (!hits)
 		return -ENOMEM;
 	if (ng_checker_cancelled(full->checker))
 		return -EINTR;
-	for (uint64_t doc = ng_ef_rank(starts, at); at < end; doc++) {
-		uint64_t doc_begin = ng_ef_get(starts, doc - 1), next = ng_ef_get(starts, doc);
+	for (uint64_t doc = ng_ef_rank(starts, at, &bad); at < end && !bad; doc++) {
+		uint64_t doc_begin = ng_ef_get(starts, doc - 1, &bad);
+		uint64_t next = ng_ef_get(starts, doc, &bad);
 		uint64_t stop = ng_min(next - 1, end);
 		/* As many bytes before as a match can have. */
 		uint64_t warm =
@@ -86,6 +88,9 @@ static int stretch_scan(void *userdata, uint64_t batch)
 			ng_scan_run(re->scan, full->text + warm, stop - warm, at - warm, hits);
 		at = next;
 	}
+	/* A page that can't be read any more: the file's check says so. */
+	if (bad)
+		return 0;
 	pthread_mutex_lock(&re->lock);
 	for (size_t i = 0; i < n; i++)
 		re->hits[i] += hits[i];

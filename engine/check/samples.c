@@ -22,7 +22,8 @@ static int numbers_check(const struct samples *s, const struct ng_packed *number
 	if (!seen)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < numbers->n; i++) {
-		uint64_t value = ng_packed_get(numbers, i);
+		bool bad = false;
+		uint64_t value = ng_packed_get(numbers, i, &bad);
 		uint64_t offset = s->section.offset + (uint64_t)(numbers->data - s->section.data) +
 				  i * numbers->width / 8;
 
@@ -71,8 +72,8 @@ static int shortcuts_check(struct samples *s, const struct ng_packed *numbers)
 
 	if (!ng_checked_section(s->checked, NG_SECTION_SHORTCUTS, &s->shortcuts_section))
 		return 0;
-	if (ng_permutation_open(numbers, s->shortcuts_section.data, s->shortcuts_section.bytes,
-				&s->permutation) < 0) {
+	if (ng_permutation_open(numbers, NULL, s->shortcuts_section.data,
+				s->shortcuts_section.bytes, &s->permutation) < 0) {
 		ng_checker_damage(checker, s->shortcuts_section.type, s->shortcuts_section.offset,
 				  "doesn't fit the samples");
 		return 0;
@@ -91,7 +92,7 @@ int ng_check_samples(const struct ng_checked *checked)
 
 	if (!ng_checked_section(checked, NG_SECTION_SA_SAMPLES, &s.section))
 		return 0;
-	if (ng_packed_open(s.section.data, s.section.bytes, &numbers) < 0 ||
+	if (ng_packed_open(NULL, s.section.data, s.section.bytes, &numbers) < 0 ||
 	    numbers.n != checked->n_samples) {
 		ng_checker_damage(checked->checker, s.section.type, s.section.offset,
 				  "doesn't hold the %" PRIu64 " samples that it should",

@@ -68,8 +68,9 @@ static bool samples_count(struct ng_checked *checked)
 
 	if (!ng_checked_section(checked, NG_SECTION_SAMPLE_STARTS, &s))
 		return false;
-	if (ng_ef_open(s.data, s.bytes, &starts) < 0 || starts.n != checked->params.docs + 1 ||
-	    starts.last < checked->params.docs || starts.last > checked->params.rows) {
+	if (ng_ef_open(NULL, s.data, s.bytes, &starts) < 0 ||
+	    starts.n != checked->params.docs + 1 || starts.last < checked->params.docs ||
+	    starts.last > checked->params.rows) {
 		ng_checker_damage(checked->checker, s.type, s.offset,
 				  "doesn't hold where the samples of %" PRIu64 " documents begin",
 				  checked->params.docs);

@@ -14,7 +14,8 @@ struct ng_checked {
 	struct ng_bwt *bwt; /* NULL: it could not be opened */
 };
 
-/* A section. */
+/* A section, to be read as memory: its pages have been compared with their sums, and what is wrong
+ * in one that differs is to be said, too. */
 struct ng_checked_section {
 	uint32_t type;
 	uint64_t offset; /* in the file */

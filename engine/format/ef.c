@@ -55,7 +55,8 @@ static int layout_init(struct layout *l, uint64_t n, uint64_t last, uint64_t max
 	return l->bytes > max_bytes ? -EUCLEAN : 0;
 }
 
-static void view_init(struct ng_ef *ef, const struct layout *l, const uint8_t *data)
+static void view_init(struct ng_ef *ef, const struct layout *l, const struct ng_pages *pages,
+		      const uint8_t *data)
 {
 	*ef = (struct ng_ef){
 		.n = ng_load64(data),
@@ -63,6 +64,7 @@ static void view_init(struct ng_ef *ef, const struct layout *l, const uint8_t *d
 		.low = data + HEADER_BYTES,
 		.n_blocks = l->n_blocks,
 		.low_width = l->low_width,
+		.pages = pages,
 	};
 	ef->high = ef->low + l->low_bytes;
 	ef->counts = ef->high + l->n_blocks * BLOCK_BYTES;
@@ -156,49 +158,63 @@ int ng_ef_encode(const uint64_t *values, uint64_t n, struct ng_buf *buf)
 	return 0;
 }
 
-int ng_ef_open(const uint8_t *data, size_t bytes, struct ng_ef *ret_ef)
+int ng_ef_open(const struct ng_pages *pages, const uint8_t *data, size_t bytes,
+	       struct ng_ef *ret_ef)
 {
 	struct layout l;
 	int r;
 
-	if (bytes < HEADER_BYTES)
+	if (bytes < HEADER_BYTES || !ng_pages_ok(pages, data, HEADER_BYTES))
 		return -EUCLEAN;
 	r = layout_init(&l, ng_load64(data), ng_load64(data + 8), bytes);
 	if (r)
 		return r;
-	view_init(ret_ef, &l, data);
+	view_init(ret_ef, &l, pages, data);
+	return 0;
+}
+
+/* The eight bytes at `at`, 0 where they are damaged. */
+static uint64_t load(const struct ng_ef *ef, const uint8_t *at, bool *damaged)
+{
+	if (ng_pages_ok(ef->pages, at, 8))
+		return ng_load64(at);
+	*damaged = true;
 	return 0;
 }
 
 /* Ones, or zeros, before block b. */
-static uint64_t before_block(const struct ng_ef *ef, uint64_t b, bool ones)
+static uint64_t before_block(const struct ng_ef *ef, uint64_t b, bool ones, bool *damaged)
 {
-	uint64_t count = ng_load64(ef->counts + b * 8);
+	uint64_t count = load(ef, ef->counts + b * 8, damaged);
 
 	return ones ? count : b * BLOCK_BITS - count;
 }
 
 /* Place in high of one, or zero, number i, of `total` of them; the damaged find some place. */
-static uint64_t select_high(const struct ng_ef *ef, uint64_t i, uint64_t total, bool ones)
+static uint64_t select_high(const struct ng_ef *ef, uint64_t i, uint64_t total, bool ones,
+			    bool *damaged)
 {
 	const uint8_t *samples = ones ? ef->sample1 : ef->sample0;
 	uint64_t s = i / SAMPLE_INTERVAL, lo, hi, rest;
 
-	lo = ng_min(ng_load64(samples + s * 8), ef->n_blocks - 1);
+	lo = load(ef, samples + s * 8, damaged);
+	lo = ng_min(lo, ef->n_blocks - 1);
 	hi = ef->n_blocks;
-	if ((s + 1) * SAMPLE_INTERVAL < total)
-		hi = ng_min(ng_load64(samples + (s + 1) * 8), ef->n_blocks - 1) + 1;
+	if ((s + 1) * SAMPLE_INTERVAL < total) {
+		hi = load(ef, samples + (s + 1) * 8, damaged);
+		hi = ng_min(hi, ef->n_blocks - 1) + 1;
+	}
 	while (lo + 1 < hi) {
 		uint64_t mid = lo + (hi - lo) / 2;
 
-		if (before_block(ef, mid, ones) <= i)
+		if (before_block(ef, mid, ones, damaged) <= i)
 			lo = mid;
 		else
 			hi = mid;
 	}
-	rest = i - before_block(ef, lo, ones);
+	rest = i - before_block(ef, lo, ones, damaged);
 	for (unsigned w = 0; w < BLOCK_BYTES; w += 8) {
-		uint64_t x = ng_load64(ef->high + lo * BLOCK_BYTES + w), sums;
+		uint64_t x = load(ef, ef->high + lo * BLOCK_BYTES + w, damaged), sums;
 
 		x = ones ? x : ~x;
 		sums = byte_sums(x);
@@ -209,21 +225,22 @@ static uint64_t select_high(const struct ng_ef *ef, uint64_t i, uint64_t total, 
 	return lo * BLOCK_BITS;
 }
 
-static uint64_t get_low(const struct ng_ef *ef, uint64_t i)
+static uint64_t get_low(const struct ng_ef *ef, uint64_t i, bool *damaged)
 {
 	uint64_t bit = i * ef->low_width;
 
 	/* With no low bits this reads high and masks all of it away. */
-	return ng_load64(ef->low + bit / 8) >> bit % 8 & ((1ull << ef->low_width) - 1);
+	return load(ef, ef->low + bit / 8, damaged) >> bit % 8 & ((1ull << ef->low_width) - 1);
 }
 
-uint64_t ng_ef_get(const struct ng_ef *ef, uint64_t i)
+uint64_t ng_ef_get(const struct ng_ef *ef, uint64_t i, bool *damaged)
 {
 	assert(i < ef->n);
-	return (select_high(ef, i, ef->n, true) - i) << ef->low_width | get_low(ef, i);
+	return (select_high(ef, i, ef->n, true, damaged) - i) << ef->low_width |
+	       get_low(ef, i, damaged);
 }
 
-uint64_t ng_ef_rank(const struct ng_ef *ef, uint64_t x)
+uint64_t ng_ef_rank(const struct ng_ef *ef, uint64_t x, bool *damaged)
 {
 	uint64_t top = x >> ef->low_width, low = x & ((1ull << ef->low_width) - 1);
 	uint64_t zeros = (ef->last >> ef->low_width) + 1, lo = 0, hi;
@@ -232,14 +249,14 @@ uint64_t ng_ef_rank(const struct ng_ef *ef, uint64_t x)
 		return ef->n;
 	/* The values with these upper bits are numbers lo to hi: the ones between two zeros. */
 	if (top)
-		lo = select_high(ef, top - 1, zeros, false) - (top - 1);
-	hi = select_high(ef, top, zeros, false) - top;
+		lo = select_high(ef, top - 1, zeros, false, damaged) - (top - 1);
+	hi = select_high(ef, top, zeros, false, damaged) - top;
 	lo = ng_min(lo, ef->n);
 	hi = ng_min(hi, ef->n);
 	while (lo < hi) {
 		uint64_t mid = lo + (hi - lo) / 2;
 
-		if (get_low(ef, mid) <= low)
+		if (get_low(ef, mid, damaged) <= low)
 			lo = mid + 1;
 		else
 			hi = mid;

@@ -25,6 +25,7 @@ struct pool {
 };
 
 struct ng_frames {
+	const struct ng_pages *pages;
 	const uint8_t *data;
 	uint64_t data_bytes;
 	uint64_t raw_bytes;
@@ -34,15 +35,15 @@ struct ng_frames {
 	struct pool *pool; /* what changes under readers */
 };
 
-int ng_frames_open(const uint8_t *data, size_t data_bytes, const uint8_t *directory,
-		   size_t directory_bytes, struct ng_frames **ret_frames)
+int ng_frames_open(const struct ng_pages *pages, const uint8_t *data, size_t data_bytes,
+		   const uint8_t *directory, size_t directory_bytes, struct ng_frames **ret_frames)
 {
 	ng_cleanup(ng_frames_freep) struct ng_frames *frames = NULL;
 	struct ng_frames_header header;
 	size_t ef_offset;
 	int r;
 
-	if (directory_bytes < sizeof(header))
+	if (directory_bytes < sizeof(header) || !ng_pages_ok(pages, directory, sizeof(header)))
 		return -EUCLEAN;
 	memcpy(&header, directory, sizeof(header));
 	if (header.frame_bytes != NG_FRAME_BYTES || header.dict_bytes > NG_FRAMES_DICT_BYTES_MAX)
@@ -53,12 +54,13 @@ int ng_frames_open(const uint8_t *data, size_t data_bytes, const uint8_t *direct
 	frames = calloc(1, sizeof(*frames));
 	if (!frames)
 		return -ENOMEM;
+	frames->pages = pages;
 	frames->data = data;
 	frames->data_bytes = data_bytes;
 	frames->raw_bytes = header.raw_bytes;
 	frames->dict = directory + sizeof(header);
 	frames->dict_bytes = header.dict_bytes;
-	r = ng_ef_open(directory + ef_offset, directory_bytes - ef_offset, &frames->offsets);
+	r = ng_ef_open(pages, directory + ef_offset, directory_bytes - ef_offset, &frames->offsets);
 	if (r)
 		return r;
 	if (frames->offsets.n != ng_div_up(header.raw_bytes, NG_FRAME_BYTES) + 1 ||
@@ -105,7 +107,8 @@ static int make_ddict(const struct ng_frames *frames)
 
 	if (!frames->dict_bytes || pool->ddict)
 		return 0;
-	if (!ZSTD_getDictID_fromDict(frames->dict, frames->dict_bytes))
+	if (!ng_pages_ok(frames->pages, frames->dict, frames->dict_bytes) ||
+	    !ZSTD_getDictID_fromDict(frames->dict, frames->dict_bytes))
 		return -EUCLEAN;
 	pool->ddict = ZSTD_createDDict(frames->dict, frames->dict_bytes);
 	return pool->ddict ? 0 : -EUCLEAN;
@@ -163,9 +166,11 @@ static void decoder_return(const struct ng_frames *frames, struct decoder *d)
 int ng_frames_packed_range(const struct ng_frames *frames, uint64_t first, uint64_t end,
 			   uint64_t *ret_lo, uint64_t *ret_hi)
 {
-	uint64_t lo = ng_ef_get(&frames->offsets, first), hi = ng_ef_get(&frames->offsets, end);
+	bool bad = false;
+	uint64_t lo = ng_ef_get(&frames->offsets, first, &bad);
+	uint64_t hi = ng_ef_get(&frames->offsets, end, &bad);
 
-	if (lo > hi || hi > frames->data_bytes)
+	if (bad || lo > hi || hi > frames->data_bytes)
 		return -EUCLEAN;
 	*ret_lo = lo;
 	*ret_hi = hi;
@@ -192,6 +197,9 @@ static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_
 
 	if (r)
 		return r;
+	/* A frame has some bytes. */
+	if (lo == hi || !ng_pages_ok(frames->pages, frames->data + lo, hi - lo))
+		return -EUCLEAN;
 	n = ZSTD_decompress_usingDDict(d->ctx, buf, len, frames->data + lo, hi - lo,
 				       frames->pool->ddict);
 	return ZSTD_isError(n) || n != len ? -EUCLEAN : 0;

@@ -45,10 +45,10 @@ static inline void ng_frames_writer_freep(struct ng_frames_writer **writer)
 
 struct ng_frames;
 
-/* data and directory: the two sections. The memory stays the caller's and must live as long.
- * -EUCLEAN when lengths don't fit, -ENOMEM. */
-int ng_frames_open(const uint8_t *data, size_t data_bytes, const uint8_t *directory,
-		   size_t directory_bytes, struct ng_frames **ret_frames);
+/* data and directory: the two sections, in these pages or, where they are NULL, in memory. It stays
+ * the caller's and must live as long. -EUCLEAN when lengths don't fit, -ENOMEM. */
+int ng_frames_open(const struct ng_pages *pages, const uint8_t *data, size_t data_bytes,
+		   const uint8_t *directory, size_t directory_bytes, struct ng_frames **ret_frames);
 struct ng_frames *ng_frames_free(struct ng_frames *frames);
 
 static inline void ng_frames_freep(struct ng_frames **frames)
@@ -59,7 +59,7 @@ static inline void ng_frames_freep(struct ng_frames **frames)
 uint64_t ng_frames_raw_bytes(const struct ng_frames *frames);
 
 /* Raw bytes [offset, offset + len) into buf. -EINVAL when out of range, -EUCLEAN when a frame
- * doesn't decompress to what it should, -ENOMEM. Thread-safe. */
+ * or a page is damaged, -ENOMEM. Thread-safe. */
 int ng_frames_read(const struct ng_frames *frames, uint64_t offset, size_t len, uint8_t *buf);
 
 /* Where frames [first, end) lie in data, [*ret_lo, *ret_hi); requires first <= end <= the number of

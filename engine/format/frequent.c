@@ -55,12 +55,12 @@ int ng_frequent_write(struct ng_frequent_pattern *patterns, size_t n, uint64_t r
 	return 0;
 }
 
-int ng_frequent_open(const uint8_t *data, size_t bytes, uint64_t rows,
+int ng_frequent_open(const struct ng_pages *pages, const uint8_t *data, size_t bytes, uint64_t rows,
 		     struct ng_frequent *ret_frequent)
 {
-	struct ng_frequent frequent = {.rows = rows};
+	struct ng_frequent frequent = {.rows = rows, .pages = pages};
 
-	if (bytes < HEAD_BYTES)
+	if (bytes < HEAD_BYTES || !ng_pages_ok(pages, data, HEAD_BYTES))
 		return -EUCLEAN;
 	frequent.n = ng_load32(data);
 	frequent.n_first = ng_load32(data + 4);
@@ -80,36 +80,53 @@ int ng_frequent_open(const uint8_t *data, size_t bytes, uint64_t rows,
 }
 
 static uint64_t field(const struct ng_frequent *frequent, uint32_t node, unsigned at,
-		      unsigned width)
+		      unsigned width, bool *damaged)
 {
 	uint64_t bit = (uint64_t)node * (2 * frequent->row_width + frequent->node_width) + at;
+	const uint8_t *from = frequent->records + (bit >> 3);
 
-	return ng_load64(frequent->records + (bit >> 3)) >> (bit & 7) & ((1ull << width) - 1);
+	if (!ng_pages_ok(frequent->pages, from, sizeof(uint64_t))) {
+		*damaged = true;
+		return 0;
+	}
+	return ng_load64(from) >> (bit & 7) & ((1ull << width) - 1);
 }
 
-static uint32_t child_of(const struct ng_frequent *frequent, uint32_t node)
+static uint32_t child_of(const struct ng_frequent *frequent, uint32_t node, bool *damaged)
 {
-	return (uint32_t)field(frequent, node, 2 * frequent->row_width, frequent->node_width);
+	return (uint32_t)field(frequent, node, 2 * frequent->row_width, frequent->node_width,
+			       damaged);
 }
 
-struct ng_frequent_node ng_frequent_node(const struct ng_frequent *frequent, uint32_t i)
+struct ng_frequent_node ng_frequent_node(const struct ng_frequent *frequent, uint32_t i,
+					 bool *damaged)
 {
+	bool has_byte = i < frequent->n;
+
+	if (has_byte && !ng_pages_ok(frequent->pages, frequent->bytes + i, 1)) {
+		*damaged = true;
+		has_byte = false;
+	}
 	return (struct ng_frequent_node){
-		.byte = i < frequent->n ? frequent->bytes[i] : 0,
-		.row = field(frequent, i, 0, frequent->row_width),
-		.count = field(frequent, i, frequent->row_width, frequent->row_width),
-		.child = child_of(frequent, i),
+		.byte = has_byte ? frequent->bytes[i] : 0,
+		.row = field(frequent, i, 0, frequent->row_width, damaged),
+		.count = field(frequent, i, frequent->row_width, frequent->row_width, damaged),
+		.child = child_of(frequent, i, damaged),
 	};
 }
 
 /* The node of [begin, end) that puts byte in front; false where there is none. */
 static bool node_find(const struct ng_frequent *frequent, uint32_t begin, uint32_t end,
-		      uint8_t byte, uint32_t *ret_node)
+		      uint8_t byte, uint32_t *ret_node, bool *damaged)
 {
 	const uint8_t *at;
 
 	if (begin >= end || end > frequent->n)
 		return false;
+	if (!ng_pages_ok(frequent->pages, frequent->bytes + begin, end - begin)) {
+		*damaged = true;
+		return false;
+	}
 	at = memchr(frequent->bytes + begin, byte, end - begin);
 	if (!at)
 		return false;
@@ -118,37 +135,43 @@ static bool node_find(const struct ng_frequent *frequent, uint32_t begin, uint32
 }
 
 bool ng_frequent_child(const struct ng_frequent *frequent, uint32_t node, uint8_t byte,
-		       uint32_t *ret_child)
+		       uint32_t *ret_child, bool *damaged)
 {
 	if (node == NG_FREQUENT_ROOT)
-		return node_find(frequent, 0, frequent->n_first, byte, ret_child);
-	return node_find(frequent, child_of(frequent, node), child_of(frequent, node + 1), byte,
-			 ret_child);
+		return node_find(frequent, 0, frequent->n_first, byte, ret_child, damaged);
+	return node_find(frequent, child_of(frequent, node, damaged),
+			 child_of(frequent, node + 1, damaged), byte, ret_child, damaged);
 }
 
 bool ng_frequent_rows(const struct ng_frequent *frequent, uint32_t node, uint64_t *ret_lo,
-		      uint64_t *ret_hi)
+		      uint64_t *ret_hi, bool *damaged)
 {
-	uint64_t lo = field(frequent, node, 0, frequent->row_width);
-	uint64_t count = field(frequent, node, frequent->row_width, frequent->row_width);
+	bool bad = false;
+	uint64_t lo = field(frequent, node, 0, frequent->row_width, &bad);
+	uint64_t count = field(frequent, node, frequent->row_width, frequent->row_width, &bad);
 
-	if (lo > frequent->rows || count > frequent->rows - lo)
+	if (bad || lo > frequent->rows || count > frequent->rows - lo) {
+		*damaged = true;
 		return false;
+	}
 	*ret_lo = lo;
 	*ret_hi = lo + count;
 	return true;
 }
 
 size_t ng_frequent_find(const struct ng_frequent *frequent, const uint8_t *pat, size_t len,
-			uint64_t *ret_lo, uint64_t *ret_hi)
+			uint64_t *ret_lo, uint64_t *ret_hi, bool *damaged)
 {
 	uint32_t begin = 0, end = frequent->n_first, node = 0;
 	size_t found = 0;
 
-	while (found < len && node_find(frequent, begin, end, pat[len - found - 1], &node)) {
+	while (found < len &&
+	       node_find(frequent, begin, end, pat[len - found - 1], &node, damaged)) {
 		found++;
-		begin = child_of(frequent, node);
-		end = child_of(frequent, node + 1);
+		begin = child_of(frequent, node, damaged);
+		end = child_of(frequent, node + 1, damaged);
 	}
-	return found && ng_frequent_rows(frequent, node, ret_lo, ret_hi) ? found : 0;
+	if (*damaged || !found || !ng_frequent_rows(frequent, node, ret_lo, ret_hi, damaged))
+		return 0;
+	return found;
 }

@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "format/pages.h"
 
 #define NG_FREQUENT_MAX_BYTES 16u
 
@@ -37,26 +38,31 @@ struct ng_frequent {
 	uint64_t rows;
 	uint32_t n, n_first;
 	unsigned row_width, node_width;
+	const struct ng_pages *pages;
 };
 
-/* O(1). At least 8 bytes beyond the section must be readable. -EUCLEAN. */
-int ng_frequent_open(const uint8_t *data, size_t bytes, uint64_t rows,
+/* Open the section, in these pages or, where they are NULL, in memory. At least 8 bytes beyond it
+ * must be readable. O(1). -EUCLEAN. */
+int ng_frequent_open(const struct ng_pages *pages, const uint8_t *data, size_t bytes, uint64_t rows,
 		     struct ng_frequent *ret_frequent);
 
+/* All functions below set *damaged where a page that they read is damaged, or rows are out of
+ * range, and leave it alone otherwise. */
+
 /* The longest end of pat[0..len-1] that is in the trie: returns its length, 0 for none, and sets
- * its rows [*ret_lo, *ret_hi). On damaged data any rows within the shard. */
+ * its rows [*ret_lo, *ret_hi), which are within the shard; 0 where damaged. */
 size_t ng_frequent_find(const struct ng_frequent *frequent, const uint8_t *pat, size_t len,
-			uint64_t *ret_lo, uint64_t *ret_hi);
+			uint64_t *ret_lo, uint64_t *ret_hi, bool *damaged);
 
 /* Walk the trie by hand, for searches that branch: the child of node that has byte in front of its
- * pattern, whose node is the root or one that was found so; false where it isn't frequent. And the
- * rows of a node that was found: within the shard, false where the table is damaged. */
+ * pattern, whose node is the root or one that was found so; false where it isn't frequent, or
+ * damaged. And the rows of a node that was found: within the shard, false where damaged. */
 #define NG_FREQUENT_ROOT UINT32_MAX
 
 bool ng_frequent_child(const struct ng_frequent *frequent, uint32_t node, uint8_t byte,
-		       uint32_t *ret_child);
+		       uint32_t *ret_child, bool *damaged);
 bool ng_frequent_rows(const struct ng_frequent *frequent, uint32_t node, uint64_t *ret_lo,
-		      uint64_t *ret_hi);
+		      uint64_t *ret_hi, bool *damaged);
 
 /* A node as it stands there, for checks: requires i <= n; of node n only child has a meaning. */
 struct ng_frequent_node {
@@ -65,4 +71,5 @@ struct ng_frequent_node {
 	uint32_t child; /* the first */
 };
 
-struct ng_frequent_node ng_frequent_node(const struct ng_frequent *frequent, uint32_t i);
+struct ng_frequent_node ng_frequent_node(const struct ng_frequent *frequent, uint32_t i,
+					 bool *damaged);

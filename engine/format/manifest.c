@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "base/buf.h"
 #include "format/params.h"
@@ -13,6 +14,14 @@
 #define TEMPORARY_NAME     NG_MANIFEST_NAME ".tmp"
 #define MANIFEST_BYTES_MAX (256u << 20)
 #define FORMAT_NAME        "ngramfs"
+
+/* The text's own checksum: its digits stand behind this, once in the text, and count as zeroes. */
+#define CHECKSUM_FIELD "manifest_checksum"
+#define CHECKSUM_KEY   "\"" CHECKSUM_FIELD "\": \""
+#define DIGITS         16u
+
+/* What "x_" at the beginning of a field's name says: that it may be passed over. */
+#define PASSED_OVER "x_"
 
 static void decrefp(json_t **json)
 {
@@ -78,16 +87,67 @@ static bool shard_ok(const struct ng_manifest_shard *s)
 	       s->file_bytes <= INT64_MAX;
 }
 
+static bool is_hex(const char *text)
+{
+	return strspn(text, "0123456789abcdef") >= DIGITS;
+}
+
+/* Offset of the digits of the checksum; 0 where they aren't to be found, once. text: with a NUL
+ * behind it. */
+static size_t checksum_find(const char *text)
+{
+	const char *at = strstr(text, CHECKSUM_KEY);
+
+	if (!at || strstr(at + 1, "\"" CHECKSUM_FIELD "\""))
+		return 0;
+	at += strlen(CHECKSUM_KEY);
+	return is_hex(at) && at[DIGITS] == '"' ? (size_t)(at - text) : 0;
+}
+
+/* Of a text whose digits are at `digits`. -ENOMEM. */
+static int checksum_make(const char *text, size_t len, size_t digits, uint64_t *ret_sum)
+{
+	static const char zeroes[] = "0000000000000000";
+	XXH3_state_t *state = XXH3_createState();
+
+	if (!state)
+		return -ENOMEM;
+	XXH3_64bits_reset(state);
+	XXH3_64bits_update(state, text, digits);
+	XXH3_64bits_update(state, zeroes, DIGITS);
+	XXH3_64bits_update(state, text + digits + DIGITS, len - digits - DIGITS);
+	*ret_sum = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return 0;
+}
+
+/* Write the checksum into a text that has zeroes in its place. */
+static int checksum_put(char *text)
+{
+	size_t digits = checksum_find(text);
+	char hex[DIGITS + 1];
+	uint64_t sum;
+	int r = checksum_make(text, strlen(text), digits, &sum);
+
+	if (r == 0) {
+		snprintf(hex, sizeof(hex), "%016" PRIx64, sum);
+		memcpy(text + digits, hex, DIGITS);
+	}
+	return r;
+}
+
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
 	ng_cleanup(ng_freep) char *text = NULL;
+	char *longer;
 	size_t len;
+	int r;
 
-	root = json_pack("{s:s, s:I, s:I, s:b, s:[]}", "format", FORMAT_NAME, "format_version",
-			 (json_int_t)manifest->format_version, "sa_sampling",
-			 (json_int_t)manifest->sa_sampling, "text_store", manifest->text_store,
-			 "shards");
+	root = json_pack("{s:s, s:I, s:s, s:I, s:b, s:[]}", "format", FORMAT_NAME, "format_version",
+			 (json_int_t)manifest->format_version, CHECKSUM_FIELD, "0000000000000000",
+			 "sa_sampling", (json_int_t)manifest->sa_sampling, "text_store",
+			 manifest->text_store, "shards");
 	if (!root)
 		return -ENOMEM;
 	for (size_t i = 0; i < manifest->n_shards; i++) {
@@ -108,12 +168,15 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 	if (!text)
 		return -ENOMEM;
 	len = strlen(text);
-	*ret_text = realloc(text, len + 2);
-	if (!*ret_text)
+	longer = realloc(text, len + 2);
+	if (!longer)
 		return -ENOMEM;
-	text = NULL;
-	memcpy(*ret_text + len, "\n", 2);
-	return 0;
+	text = longer;
+	memcpy(text + len, "\n", 2);
+	r = checksum_put(text);
+	if (r == 0)
+		*ret_text = ng_steal_ptr(&text);
+	return r;
 }
 
 /* The integer at key, in [min, max]. */
@@ -135,19 +198,45 @@ static int get_checksum(const json_t *object, uint64_t *ret_value, struct ng_err
 {
 	const char *text = json_string_value(json_object_get(object, "checksum"));
 
-	if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+	if (!text || strlen(text) != DIGITS || !is_hex(text))
 		return ng_fail(err, -EPROTO, "\"checksum\" is not a string of 16 hex digits");
 	*ret_value = strtoull(text, NULL, 16);
 	return 0;
 }
 
-static int parse_shard(const json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
+/* All fields of an object are among these, or of those that may be passed over. */
+static int check_fields(json_t *object, const char *const *known, struct ng_error *err)
 {
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		const char *const *at = known;
+
+		while (*at && strcmp(*at, name) != 0)
+			at++;
+		if (!*at && strncmp(name, PASSED_OVER, strlen(PASSED_OVER)) != 0)
+			return ng_fail(err, -EPROTO,
+				       "has a field \"%s\", which this program doesn't know; use a "
+				       "newer one",
+				       name);
+	}
+	return 0;
+}
+
+static int parse_shard(json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
+{
+	static const char *const known[] = {"file",       "docs",     "text_bytes",
+					    "file_bytes", "checksum", NULL};
 	const char *file = json_string_value(json_object_get(json, "file"));
 	int r;
 
-	if (!json_is_object(json) || json_object_size(json) != 5)
-		return ng_fail(err, -EPROTO, "not an object of 5 fields");
+	if (!json_is_object(json))
+		return ng_fail(err, -EPROTO, "not an object");
+	r = check_fields(json, known, err);
+	if (r)
+		return r;
 	if (!file_name_ok(file))
 		return ng_fail(err, -EPROTO,
 			       "\"file\" is not a file name of letters, digits, '.', '_' and '-' "
@@ -201,26 +290,77 @@ static int parse_shards(const json_t *array, struct ng_manifest *m, struct ng_er
 	return 0;
 }
 
-static int parse_root(const json_t *root, struct ng_manifest *m, struct ng_error *err)
+/* There are no features yet that a manifest could require. */
+static int check_requires(const json_t *array, struct ng_error *err)
+{
+	const char *feature;
+
+	if (!array)
+		return 0;
+	if (!json_is_array(array))
+		return ng_fail(err, -EPROTO, "\"requires\" is not an array");
+	if (json_array_size(array) == 0)
+		return 0;
+	feature = json_string_value(json_array_get(array, 0));
+	return ng_fail(err, -EPROTO,
+		       "requires \"%s\", which this program doesn't know; use a newer one",
+		       feature ? feature : "?");
+}
+
+static int check_format(const json_t *root, uint64_t *ret_version, struct ng_error *err)
 {
 	const char *format = json_string_value(json_object_get(root, "format"));
-	const json_t *text_store = json_object_get(root, "text_store");
-	uint64_t version = 0, sampling = 0;
 	int r;
 
 	if (!format || strcmp(format, FORMAT_NAME))
 		return ng_fail(err, -EPROTO, "\"format\" is not \"" FORMAT_NAME "\"");
-	r = get_number(root, "format_version", 1, UINT32_MAX, &version, err);
+	r = get_number(root, "format_version", 1, UINT32_MAX, ret_version, err);
 	if (r)
 		return r;
-	if (version != NG_FORMAT_VERSION)
+	if (*ret_version != NG_FORMAT_VERSION)
 		return ng_fail(err, -EPROTO,
-			       "format version %" PRIu64
-			       "; this program reads version %u: rebuild it",
-			       version, NG_FORMAT_VERSION);
-	m->format_version = (uint32_t)version;
-	if (json_object_size(root) != 5)
-		return ng_fail(err, -EPROTO, "%zu fields instead of 5", json_object_size(root));
+			       "format version %" PRIu64 "; this program reads version %u: make "
+			       "the index again from its sources with mkngramfs",
+			       *ret_version, NG_FORMAT_VERSION);
+	return 0;
+}
+
+/* The text is what was written: no bit of it has changed. */
+static int check_checksum(const json_t *root, const char *text, size_t len, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *copy = strndup(text, len);
+	const char *says = json_string_value(json_object_get(root, CHECKSUM_FIELD));
+	size_t digits;
+	uint64_t sum;
+
+	if (!copy)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	/* A text that has been parsed has no NUL in it. */
+	digits = checksum_find(copy);
+	if (!digits || !says || strlen(says) != DIGITS || memcmp(says, copy + digits, DIGITS))
+		return ng_fail(err, -EPROTO,
+			       "\"" CHECKSUM_FIELD "\" is not one string of 16 hex digits");
+	if (checksum_make(text, len, digits, &sum))
+		return ng_fail(err, -ENOMEM, "out of memory");
+	if (strtoull(says, NULL, 16) != sum)
+		return ng_fail(err, -EUCLEAN,
+			       "damaged: its checksum is %016" PRIx64 " instead of %s", sum, says);
+	return 0;
+}
+
+static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
+{
+	static const char *const known[] = {
+		"format",     "format_version", CHECKSUM_FIELD, "sa_sampling",
+		"text_store", "requires",       "shards",       NULL};
+	const json_t *text_store = json_object_get(root, "text_store");
+	uint64_t sampling = 0;
+	int r = check_requires(json_object_get(root, "requires"), err);
+
+	if (!r)
+		r = check_fields(root, known, err);
+	if (r)
+		return r;
 	if (!json_is_boolean(text_store))
 		return ng_fail(err, -EPROTO, "\"text_store\" is neither true nor false");
 	m->text_store = json_is_true(text_store);
@@ -236,6 +376,7 @@ int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_mani
 	ng_cleanup(decrefp) json_t *root = NULL;
 	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
 	json_error_t json_err;
+	uint64_t version = 0;
 	int r;
 
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
@@ -243,9 +384,14 @@ int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_mani
 		return ng_fail(err, -ENOMEM, "out of memory");
 	if (!root)
 		return ng_fail(err, -EPROTO, "line %d: %s", json_err.line, json_err.text);
-	r = parse_root(root, &m, err);
+	r = check_format(root, &version, err);
+	if (!r)
+		r = check_checksum(root, text, len, err);
+	if (!r)
+		r = parse_root(root, &m, err);
 	if (r)
 		return r;
+	m.format_version = (uint32_t)version;
 	*ret_manifest = m;
 	m = (struct ng_manifest){0};
 	return 0;

@@ -22,17 +22,21 @@ struct ng_manifest {
 	struct ng_manifest_shard *shards;
 };
 
-/* JSON text with a newline at its end; the caller frees it. The same manifest gives the same
- * bytes. -EINVAL for a shard that ng_manifest_parse would refuse, -ENOMEM. */
+/* JSON text with a newline at its end, its own checksum in it; the caller frees it. The same
+ * manifest gives the same bytes. -EINVAL for a shard that ng_manifest_parse would refuse, -ENOMEM.
+ */
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text);
 
 /* Parse; every field is checked (a manifest may come from a stranger: no shard name with a slash
- * or a leading dot, no file twice, no overflow in sums). -EPROTO or -ENOMEM with err set. */
+ * or a leading dot, no file twice, no overflow in sums), and so is the text's checksum. A field
+ * that isn't known is passed over when its name begins with "x_", and refused otherwise, as is a
+ * feature that the manifest requires. -EPROTO, -EUCLEAN (a wrong checksum) or -ENOMEM with err set.
+ */
 int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,
 		      struct ng_error *err);
 
-/* Read DIR/index.json. -ENOENT, -ENOTDIR, -EACCES, -EPROTO with err naming the file. Free what it
- * gives with ng_manifest_clear. */
+/* Read DIR/index.json. -ENOENT, -ENOTDIR, -EACCES, -EPROTO, -EUCLEAN with err naming the file. Free
+ * what it gives with ng_manifest_clear. */
 int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err);
 
 /* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). */

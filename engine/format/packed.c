@@ -5,18 +5,19 @@
 /* u64 n, u32 width, u32 0, then the numbers. */
 #define HEAD_BYTES 16u
 
-int ng_packed_open(const uint8_t *data, size_t bytes, struct ng_packed *ret_packed)
+int ng_packed_open(const struct ng_pages *pages, const uint8_t *data, size_t bytes,
+		   struct ng_packed *ret_packed)
 {
 	uint64_t n;
 	uint32_t width;
 
-	if (bytes < HEAD_BYTES)
+	if (bytes < HEAD_BYTES || !ng_pages_ok(pages, data, HEAD_BYTES))
 		return -EUCLEAN;
 	n = ng_load64(data);
 	width = ng_load32(data + 8);
 	if (width > 56 || (width && n > (bytes - HEAD_BYTES) * 8ull / width))
 		return -EUCLEAN;
-	*ret_packed = (struct ng_packed){data + HEAD_BYTES, n, width};
+	*ret_packed = (struct ng_packed){data + HEAD_BYTES, n, width, pages};
 	return 0;
 }
 

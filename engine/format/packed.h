@@ -1,7 +1,7 @@
 /* An array of integers, each in the same number of bits. */
 #pragma once
 
-#include "base/base.h"
+#include "format/pages.h"
 
 /* ---- reading ---- */
 
@@ -10,11 +10,14 @@ struct ng_packed {
 	const uint8_t *data;
 	uint64_t n;
 	unsigned width; /* 0..57 bits */
+	const struct ng_pages *pages;
 };
 
-/* Open what ng_packed_writer wrote; at least 8 bytes beyond it must be readable. O(1).
+/* Open what ng_packed_writer wrote; at least 8 bytes beyond it must be readable. pages, here as in
+ * all of this folder: those that data lies in, to be checked before they are used, or NULL. O(1).
  * -EUCLEAN when lengths don't fit. */
-int ng_packed_open(const uint8_t *data, size_t bytes, struct ng_packed *ret_packed);
+int ng_packed_open(const struct ng_pages *pages, const uint8_t *data, size_t bytes,
+		   struct ng_packed *ret_packed);
 
 /* Where number i begins. */
 static inline const uint8_t *ng_packed_at(const struct ng_packed *packed, uint64_t i)
@@ -22,12 +25,18 @@ static inline const uint8_t *ng_packed_at(const struct ng_packed *packed, uint64
 	return packed->data + (i * packed->width >> 3);
 }
 
-/* Number i; requires i < n. */
-static inline uint64_t ng_packed_get(const struct ng_packed *packed, uint64_t i)
+/* Number i; requires i < n. Where its page is damaged, 0, with *damaged set; it is left alone
+ * otherwise. */
+static inline uint64_t ng_packed_get(const struct ng_packed *packed, uint64_t i, bool *damaged)
 {
 	uint64_t bit = i * packed->width;
+	const uint8_t *at = packed->data + (bit >> 3);
 
-	return ng_load64(packed->data + (bit >> 3)) >> (bit & 7) & ((1ull << packed->width) - 1);
+	if (__builtin_expect(!ng_pages_ok(packed->pages, at, sizeof(uint64_t)), 0)) {
+		*damaged = true;
+		return 0;
+	}
+	return ng_load64(at) >> (bit & 7) & ((1ull << packed->width) - 1);
 }
 
 /* ---- writing ---- */

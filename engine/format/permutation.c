@@ -31,17 +31,17 @@ static void fetch(const struct ng_packed *packed, uint64_t i, bool cold)
 		__builtin_prefetch(at);
 }
 
-int ng_permutation_open(const struct ng_packed *numbers, const uint8_t *data, size_t bytes,
-			struct ng_permutation *ret_permutation)
+int ng_permutation_open(const struct ng_packed *numbers, const struct ng_pages *pages,
+			const uint8_t *data, size_t bytes, struct ng_permutation *ret_permutation)
 {
 	struct ng_permutation p = {.numbers = *numbers};
 
-	if (bytes < HEAD_BYTES)
+	if (bytes < HEAD_BYTES || !ng_pages_ok(pages, data, HEAD_BYTES))
 		return -EUCLEAN;
 	p.spacing = ng_load32(data);
 	p.seed = ng_load64(data + 8);
 	if (p.spacing < NG_SPACING_MIN || p.spacing > NG_SPACING_MAX ||
-	    ng_packed_open(data + HEAD_BYTES, bytes - HEAD_BYTES, &p.shortcuts) < 0 ||
+	    ng_packed_open(pages, data + HEAD_BYTES, bytes - HEAD_BYTES, &p.shortcuts) < 0 ||
 	    p.shortcuts.n != ng_div_up(numbers->n, p.spacing))
 		return -EUCLEAN;
 	*ret_permutation = p;
@@ -74,7 +74,7 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 	uint64_t found[NG_INVERT_MAX];
 	struct chase chases[NG_INVERT_MAX];
 	unsigned left = n;
-	bool cold = n > 1 && ng_touch_waits(ng_packed_at(&p->numbers, values[0]));
+	bool bad = false, cold = n > 1 && ng_touch_waits(ng_packed_at(&p->numbers, values[0]));
 
 	assert(n <= NG_INVERT_MAX);
 	for (unsigned i = 0; i < n; i++) {
@@ -84,18 +84,20 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 	for (uint64_t steps = 0; left && steps < most; steps++) {
 		for (unsigned k = 0; k < left;) {
 			struct chase *c = &chases[k];
-			uint64_t next = ng_packed_get(&p->numbers, c->index);
+			uint64_t next = ng_packed_get(&p->numbers, c->index, &bad);
 
+			if (bad)
+				return -EUCLEAN;
 			if (next == values[c->i]) {
 				found[c->i] = c->index;
 				*c = chases[--left];
 				continue;
 			}
 			if (c->holder) {
-				next = ng_packed_get(&p->shortcuts, c->group);
+				next = ng_packed_get(&p->shortcuts, c->group, &bad);
 				c->may_jump = false;
 			}
-			if (next >= p->numbers.n)
+			if (bad || next >= p->numbers.n)
 				return -EUCLEAN;
 			chase_to(p, c, next, cold);
 			k++;

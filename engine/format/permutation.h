@@ -49,16 +49,16 @@ struct ng_permutation {
 };
 
 /* Open the shortcuts that ng_permutation_write wrote for numbers; at least 8 bytes beyond both must
- * be readable. O(1): whether the numbers are a permutation isn't checked. -EUCLEAN when lengths
- * don't fit. */
-int ng_permutation_open(const struct ng_packed *numbers, const uint8_t *data, size_t bytes,
-			struct ng_permutation *ret_permutation);
+ * be readable. pages: of the shortcuts. O(1): whether the numbers are a permutation isn't checked.
+ * -EUCLEAN when lengths don't fit. */
+int ng_permutation_open(const struct ng_packed *numbers, const struct ng_pages *pages,
+			const uint8_t *data, size_t bytes, struct ng_permutation *ret_permutation);
 
 /* The indices of n <= NG_INVERT_MAX values, each below the permutation's n: ret_indices[i] is in
  * [0, n), and the number at it is values[i]. They are stepped by turns, so that their cache misses,
  * and where they aren't in memory their reads, overlap. O(t) expected steps, 2
  * ng_permutation_gap_max(t) + 2 at most. Thread-safe. -EUCLEAN when a value isn't found in so many
- * steps, as in damaged contents. */
+ * steps, as in damaged contents, or a page is damaged. */
 int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 			  const uint64_t *values, uint64_t *ret_indices);
 

@@ -5,7 +5,12 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/prefetch.h"
 #include "base/sigbus.h"
+#include "format/pages.h"
+
+/* Of a section that is read as soon as a shard is opened, at most. */
+#define WARM_BYTES_MAX (64u << 20)
 
 struct ng_shard_file {
 	const uint8_t *data; /* the mapping */
@@ -13,8 +18,10 @@ struct ng_shard_file {
 	uint64_t table_offset;
 	uint64_t checksum;
 	uint32_t n_sections;
-	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: chunk sums */
+	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: page sums */
 	struct ng_sigbus *watch;
+	struct ng_pages pages;
+	atomic_bool damage_taken;
 };
 
 const char *ng_section_name(uint32_t type)
@@ -33,11 +40,13 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_META_STARTS] = "metadata starts",
 		[NG_SECTION_TEXT_FRAMES] = "text frames",
 		[NG_SECTION_TEXT_DIRECTORY] = "text directory",
-		[NG_SECTION_CHUNK_SUMS] = "chunk sums",
+		[NG_SECTION_PAGE_SUMS] = "page sums",
 		[NG_SECTION_MARK_HINTS] = "mark hints",
 		[NG_SECTION_SAMPLE_STARTS] = "sample starts",
 	};
 
+	if (type >= NG_SECTION_OPTIONAL)
+		return "unknown";
 	return type && type < NG_SECTION_TYPES ? names[type] : "none";
 }
 
@@ -68,9 +77,11 @@ static int check_header(const struct ng_shard_header *h, const char *path, uint6
 		return ng_fail(err, -EPROTO,
 			       "%s: not a shard of an index, or its build did not finish", path);
 	if (h->version != NG_FORMAT_VERSION)
-		return ng_fail(err, -EPROTO,
-			       "%s: format version %u; this program reads version %u: rebuild it",
-			       path, h->version, NG_FORMAT_VERSION);
+		return ng_fail(
+			err, -EPROTO,
+			"%s: format version %u; this program reads version %u: make the index "
+			"again from its sources with mkngramfs",
+			path, h->version, NG_FORMAT_VERSION);
 	if (XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum)) != h->header_sum)
 		return ng_fail(err, -EUCLEAN, "%s: damaged: the header's checksum is wrong", path);
 	if (h->file_bytes != file_bytes)
@@ -85,20 +96,38 @@ static int check_header(const struct ng_shard_header *h, const char *path, uint6
 	return 0;
 }
 
+/* Whether a section's type can be there. */
+static int check_type(const struct ng_shard_file *file, uint32_t i, const char *path,
+		      struct ng_error *err)
+{
+	const struct ng_shard_entry *e = &file->entries[i];
+	bool twice = false;
+
+	for (uint32_t k = 0; k < i; k++)
+		twice |= file->entries[k].type == e->type;
+	if (!e->type || twice || e->reserved)
+		return ng_fail(err, -EUCLEAN,
+			       "%s: damaged: section %u is of impossible or repeated type %u", path,
+			       i, e->type);
+	if (e->type >= NG_SECTION_TYPES && e->type < NG_SECTION_OPTIONAL)
+		return ng_fail(err, -EPROTO,
+			       "%s: has a section of type %u, which this program doesn't know; use "
+			       "a newer one",
+			       path, e->type);
+	return 0;
+}
+
 /* Sections must lie exactly as the writer lays them; then they are aligned, padded and disjoint. */
 static int check_table(const struct ng_shard_file *file, const char *path, struct ng_error *err)
 {
 	const struct ng_shard_entry *e = file->entries;
 	uint64_t offset = NG_PAGE_BYTES;
-	uint32_t seen = 0;
 
-	_Static_assert(NG_SECTION_TYPES <= 32, "seen has a bit a type");
 	for (uint32_t i = 0; i < file->n_sections; i++, e++) {
-		if (!e->type || e->type >= NG_SECTION_TYPES || seen & 1u << e->type || e->reserved)
-			return ng_fail(err, -EUCLEAN,
-				       "%s: damaged: section %u is of unknown or repeated type %u",
-				       path, i, e->type);
-		seen |= 1u << e->type;
+		int r = check_type(file, i, path, err);
+
+		if (r)
+			return r;
 		if (e->offset != offset || offset > file->table_offset ||
 		    e->bytes > file->table_offset - offset)
 			return ng_fail(err, -EUCLEAN, "%s: damaged: section \"%s\" is out of place",
@@ -109,9 +138,9 @@ static int check_table(const struct ng_shard_file *file, const char *path, struc
 	if (offset != file->table_offset)
 		return ng_fail(err, -EUCLEAN, "%s: damaged: the section table is out of place",
 			       path);
-	if (e->type != NG_SECTION_CHUNK_SUMS ||
-	    e->bytes != ng_div_up(e->offset, NG_SHARD_CHUNK_BYTES) * 8)
-		return ng_fail(err, -EUCLEAN, "%s: damaged: the chunk sums are out of place", path);
+	if (e->type != NG_SECTION_PAGE_SUMS ||
+	    e->bytes != ng_page_sums_bytes(e->offset / NG_PAGE_BYTES))
+		return ng_fail(err, -EUCLEAN, "%s: damaged: the page sums are out of place", path);
 	return 0;
 }
 
@@ -145,7 +174,11 @@ static int map_file(struct ng_shard_file *file, int fd, const char *path, struct
 	/* Advice only: where it fails, reads are merely slower. */
 	madvise(data, file->file_bytes, MADV_RANDOM);
 	r = ng_sigbus_watch(data, file->file_bytes, &file->watch);
-	return r ? ng_fail(err, r, "%s: cannot watch the mapping: %s", path, strerror(-r)) : 0;
+	if (r)
+		return ng_fail(err, r, "%s: cannot watch the mapping: %s", path, strerror(-r));
+	r = ng_pages_open(data, file->file_bytes, file->entries[file->n_sections - 1].offset,
+			  file->watch, &file->pages);
+	return r ? ng_fail(err, r, "%s: out of memory", path) : 0;
 }
 
 int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
@@ -193,6 +226,7 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 	if (!file)
 		return NULL;
 	ng_sigbus_unwatch(file->watch);
+	ng_pages_close(&file->pages);
 	if (file->data)
 		munmap((void *)file->data, file->file_bytes);
 	free(file);
@@ -217,6 +251,67 @@ bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
 		return true;
 	}
 	return false;
+}
+
+const struct ng_pages *ng_shard_file_pages(const struct ng_shard_file *file)
+{
+	return &file->pages;
+}
+
+/* A section that is needed whatever is asked, or that leads to one that is. */
+static bool is_table(uint32_t type)
+{
+	switch (type) {
+	case NG_SECTION_BWT_CELLS:
+	case NG_SECTION_SA_SAMPLES:
+	case NG_SECTION_SHORTCUTS:
+	case NG_SECTION_META_FRAMES:
+	case NG_SECTION_TEXT_FRAMES:
+		return false;
+	default:
+		return type < NG_SECTION_TYPES;
+	}
+}
+
+void ng_shard_file_warm(const struct ng_shard_file *file)
+{
+	uint64_t begin = 0, end = 0;
+
+	/* Those that lie together at once. */
+	for (uint32_t i = 0; i < file->n_sections; i++) {
+		const struct ng_shard_entry *e = &file->entries[i];
+
+		if (!is_table(e->type) || e->bytes > WARM_BYTES_MAX)
+			continue;
+		if (e->offset - end > NG_PAGE_BYTES) {
+			if (begin < end)
+				ng_prefetch(file->data + begin, end - begin);
+			begin = e->offset;
+		}
+		end = e->offset + e->bytes;
+	}
+	if (begin < end)
+		ng_prefetch(file->data + begin, end - begin);
+}
+
+static uint32_t type_at(const struct ng_shard_file *file, uint64_t offset)
+{
+	uint32_t i = file->n_sections - 1;
+
+	while (i > 0 && file->entries[i].offset > offset)
+		i--;
+	return file->entries[i].type;
+}
+
+bool ng_shard_file_take_damage(struct ng_shard_file *file, uint32_t *ret_type, uint64_t *ret_offset)
+{
+	uint64_t offset = ng_pages_bad(&file->pages) * NG_PAGE_BYTES;
+
+	if (!offset || atomic_exchange(&file->damage_taken, true))
+		return false;
+	*ret_type = type_at(file, offset);
+	*ret_offset = offset;
+	return true;
 }
 
 uint64_t ng_shard_file_bytes(const struct ng_shard_file *file)

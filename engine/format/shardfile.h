@@ -6,7 +6,7 @@
 #include "base/base.h"
 
 #define NG_SHARD_MAGIC     "ngramfs\x1a" /* the eight bytes a shard begins with */
-#define NG_FORMAT_VERSION  3u
+#define NG_FORMAT_VERSION  4u
 #define NG_PAGE_BYTES      4096u
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
 
@@ -24,10 +24,12 @@ enum ng_section_type {
 	NG_SECTION_META_STARTS, /* Elias-Fano: where each document's metadata begins */
 	NG_SECTION_TEXT_FRAMES, /* only with a text store */
 	NG_SECTION_TEXT_DIRECTORY,
-	NG_SECTION_CHUNK_SUMS,    /* XXH3-64 of every MiB of the file before it, save the header */
+	NG_SECTION_PAGE_SUMS,     /* of every page before it: format/pages.h */
 	NG_SECTION_MARK_HINTS,    /* blocks of some marked rows */
 	NG_SECTION_SAMPLE_STARTS, /* Elias-Fano: the number of each document's first sample */
 	NG_SECTION_TYPES,         /* one more than the last */
+	/* From here on are sections that a reader which doesn't know them may pass over. */
+	NG_SECTION_OPTIONAL = 64,
 };
 
 /* ---- writing ---- */
@@ -41,11 +43,12 @@ struct ng_shard_writer;
 int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer,
 			struct ng_error *err);
 /* Begin a section; write it in pieces; the next section or finish ends it. Types are unique, and
- * NG_SECTION_CHUNK_SUMS is the writer's own. */
+ * NG_SECTION_PAGE_SUMS is the writer's own. A type may also be one of those from
+ * NG_SECTION_OPTIONAL on. */
 int ng_shard_writer_section(struct ng_shard_writer *writer, uint32_t type, struct ng_error *err);
 int ng_shard_writer_write(struct ng_shard_writer *writer, const void *data, size_t len,
 			  struct ng_error *err);
-/* Write chunk sums and table, fsync, write the header, fsync, close. The directory entry is the
+/* Write page sums and table, fsync, write the header, fsync, close. The directory entry is the
  * caller's to sync. *ret_bytes: the file's size; *ret_checksum: as ng_shard_file_checksum. */
 int ng_shard_writer_finish(struct ng_shard_writer *writer, uint64_t *ret_bytes,
 			   uint64_t *ret_checksum, struct ng_error *err);
@@ -62,9 +65,10 @@ static inline void ng_shard_writer_freep(struct ng_shard_writer **writer)
 struct ng_shard_file;
 
 /* Map path. Checks magic, version, file size, the header's and the table's checksum, and that
- * sections are aligned, inside the file, and disjoint: O(sections). Contents are not checked
- * (ng_shard_file_verify does). Readahead is off (MADV_RANDOM). Returns -ENOENT, -EACCES, -EPROTO
- * (no shard, or an unknown version), -EUCLEAN (truncated or damaged), -ENOMEM, with err set. */
+ * sections are aligned, inside the file, and disjoint: O(sections). Contents are not checked:
+ * whoever reads them asks for each page of ng_shard_file_pages first. Readahead is off
+ * (MADV_RANDOM). Returns -ENOENT, -EACCES, -EPROTO (no shard, an unknown version, or a section that
+ * must be known and isn't), -EUCLEAN (truncated or damaged), -ENOMEM, with err set. */
 int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err);
 struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file);
 
@@ -79,6 +83,19 @@ void ng_shard_file_release(const struct ng_shard_file *file);
 /* A section's bytes, or false when the shard has none of this type. */
 bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
 			   const uint8_t **ret_data, size_t *ret_bytes);
+
+/* What says whether a page of it is sound, as long as the file is open. */
+struct ng_pages;
+const struct ng_pages *ng_shard_file_pages(const struct ng_shard_file *file);
+
+/* Have the system begin to read the small sections that every question needs, and don't wait. */
+void ng_shard_file_warm(const struct ng_shard_file *file);
+
+/* Where the first page is that a reader found not to be sound: the section that has it, and its
+ * offset in the file. False where none was found, or where this has been said already. */
+bool ng_shard_file_take_damage(struct ng_shard_file *file, uint32_t *ret_type,
+			       uint64_t *ret_offset);
+
 uint64_t ng_shard_file_bytes(const struct ng_shard_file *file);
 
 /* The header's XXH3-64. The header holds the table's sum and the table those of the sections, so
@@ -90,8 +107,8 @@ uint64_t ng_shard_file_checksum(const struct ng_shard_file *file);
 bool ng_shard_file_faulted(const struct ng_shard_file *file);
 
 /* Check every byte of the file, in one pass over it. Calls report(userdata, section type, file
- * offset, text) for each MiB in which a damaged section differs from its checksum, for a damaged
- * section whose MiBs don't, and for padding that isn't zero (type 0); progress(userdata, done
+ * offset, text) for each page that differs from its checksum, for a section that does though its
+ * pages don't, and for padding that isn't zero (type 0); progress(userdata, done
  * bytes, total) about once a MiB. Both may be NULL. Returns 0 sound, -EUCLEAN damaged, -EINTR,
  * -ENOMEM. */
 int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *cancel,
@@ -100,5 +117,6 @@ int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *canc
 			 void (*progress)(void *userdata, uint64_t done, uint64_t total),
 			 void *userdata);
 
-/* A section's name in messages, such as "bwt blocks"; "none" for a number that is no type. */
+/* A section's name in messages, such as "bwt blocks"; "unknown" for one that may be passed over;
+ * "none" for a number that is no type. */
 const char *ng_section_name(uint32_t type);

@@ -1,14 +1,13 @@
 /* A shard's header and table as they lie in the file, for its writer and its reader.
  *
  * Page 0 begins with the header; sections follow, each at a multiple of NG_PAGE_BYTES with at least
- * NG_SECTION_PADDING zero bytes behind it, in the order of the table; the chunk sums are the last
+ * NG_SECTION_PADDING zero bytes behind it, in the order of the table; the page sums are the last
  * of them. The table ends the file. All numbers are little-endian. */
 #pragma once
 
 #include "format/shardfile.h"
 
-#define NG_SHARD_CHUNK_BYTES  (1u << 20)
-#define NG_SHARD_SECTIONS_MAX ((uint32_t)NG_SECTION_TYPES - 1)
+#define NG_SHARD_SECTIONS_MAX 64u
 
 struct ng_shard_header {
 	char magic[8];
@@ -37,6 +36,6 @@ static inline uint64_t ng_shard_align(uint64_t end)
 	return ng_align_up(end + NG_SECTION_PADDING, NG_PAGE_BYTES);
 }
 
-/* The table of an open shard, by offset; the last entry is that of the chunk sums. */
+/* The table of an open shard, by offset; the last entry is that of the page sums. */
 const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *file,
 						   uint32_t *ret_n);

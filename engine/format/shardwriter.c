@@ -5,21 +5,25 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
+#include "format/pages.h"
 
-/* Everything goes through one buffer that holds a chunk of the file: [base, base + fill). */
+#define BUFFER_BYTES (256 * NG_PAGE_BYTES)
+
+/* Everything goes through one buffer that holds a piece of the file: [base, base + fill); base is a
+ * multiple of the buffer's size. */
 struct ng_shard_writer {
 	char *path;
 	int fd;
 	bool created; /* and not finished: to be removed */
 	bool in_section;
-	bool summed; /* the chunk sums are complete: what follows has none */
+	bool summed; /* the page sums are complete: what follows has none */
 	uint64_t base;
 	size_t fill;
 	uint32_t n_sections;
 	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX];
-	struct ng_buf chunk_sums;
+	struct ng_buf page_sums; /* u32 each, from page 1 on */
 	XXH3_state_t *section_sum;
-	uint8_t buffer[NG_SHARD_CHUNK_BYTES];
+	uint8_t buffer[BUFFER_BYTES];
 };
 
 static int write_at(struct ng_shard_writer *w, const void *data, size_t len, uint64_t offset,
@@ -57,15 +61,19 @@ static int sync_data(struct ng_shard_writer *w, struct ng_error *err)
 	return 0;
 }
 
-/* Add the checksum of what the buffer holds: a whole chunk, or the last piece before the chunk
- * sums. The header's page has its own sum and is left out. */
-static int add_chunk_sum(struct ng_shard_writer *w, struct ng_error *err)
+/* Add the sums of the pages that the buffer holds, all of them whole. The header's page is summed
+ * by itself. */
+static int add_page_sums(struct ng_shard_writer *w, struct ng_error *err)
 {
-	size_t skip = w->base ? 0 : NG_PAGE_BYTES;
-	uint64_t sum = XXH3_64bits(w->buffer + skip, w->fill - skip);
-	int r = ng_buf_append(&w->chunk_sums, &sum, sizeof(sum));
+	assert(w->fill % NG_PAGE_BYTES == 0);
+	for (size_t at = w->base ? 0 : NG_PAGE_BYTES; at < w->fill; at += NG_PAGE_BYTES) {
+		uint32_t sum = ng_page_sum(w->buffer + at, (w->base + at) / NG_PAGE_BYTES);
+		int r = ng_buf_append(&w->page_sums, &sum, sizeof(sum));
 
-	return r ? ng_fail(err, r, "%s: out of memory", w->path) : 0;
+		if (r)
+			return ng_fail(err, r, "%s: out of memory", w->path);
+	}
+	return 0;
 }
 
 static int flush(struct ng_shard_writer *w, struct ng_error *err)
@@ -73,7 +81,7 @@ static int flush(struct ng_shard_writer *w, struct ng_error *err)
 	int r = write_at(w, w->buffer, w->fill, w->base, err);
 
 	if (!r && !w->summed && w->fill == sizeof(w->buffer))
-		r = add_chunk_sum(w, err);
+		r = add_page_sums(w, err);
 	if (r)
 		return r;
 	w->base += w->fill;
@@ -127,6 +135,7 @@ static int begin_section(struct ng_shard_writer *w, uint32_t type, struct ng_err
 
 	if (r)
 		return r;
+	assert(w->n_sections < NG_SHARD_SECTIONS_MAX);
 	for (uint32_t i = 0; i < w->n_sections; i++)
 		assert(w->entries[i].type != type);
 	w->entries[w->n_sections++] = (struct ng_shard_entry){
@@ -160,7 +169,8 @@ int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer, s
 
 int ng_shard_writer_section(struct ng_shard_writer *writer, uint32_t type, struct ng_error *err)
 {
-	assert(type && type < NG_SECTION_TYPES && type != NG_SECTION_CHUNK_SUMS);
+	assert(type && (type < NG_SECTION_TYPES || type >= NG_SECTION_OPTIONAL) &&
+	       type != NG_SECTION_PAGE_SUMS);
 	return begin_section(writer, type, err);
 }
 
@@ -175,16 +185,23 @@ int ng_shard_writer_write(struct ng_shard_writer *writer, const void *data, size
 	return put(writer, data, len, err);
 }
 
-static int write_chunk_sums(struct ng_shard_writer *w, struct ng_error *err)
+static int write_page_sums(struct ng_shard_writer *w, struct ng_error *err)
 {
-	int r = begin_section(w, NG_SECTION_CHUNK_SUMS, err);
+	int r = begin_section(w, NG_SECTION_PAGE_SUMS, err);
+	uint64_t number = (w->base + w->fill) / NG_PAGE_BYTES;
 
-	if (!r && w->fill)
-		r = add_chunk_sum(w, err);
-	if (r)
-		return r;
+	if (!r)
+		r = add_page_sums(w, err);
 	w->summed = true;
-	return ng_shard_writer_write(w, w->chunk_sums.data, w->chunk_sums.len, err);
+	for (size_t at = 0; !r && at < w->page_sums.len; at += NG_PAGE_SUMS * 4, number++) {
+		uint8_t page[NG_PAGE_BYTES] = {0};
+
+		memcpy(page, w->page_sums.data + at,
+		       ng_min(w->page_sums.len - at, (size_t)NG_PAGE_SUMS * 4));
+		ng_store32(page + NG_PAGE_SUMS * 4, ng_page_sums_sum(page, number));
+		r = ng_shard_writer_write(w, page, sizeof(page), err);
+	}
+	return r;
 }
 
 int ng_shard_writer_finish(struct ng_shard_writer *writer, uint64_t *ret_bytes,
@@ -194,7 +211,7 @@ int ng_shard_writer_finish(struct ng_shard_writer *writer, uint64_t *ret_bytes,
 	size_t table_bytes;
 	int r, fd;
 
-	r = write_chunk_sums(writer, err);
+	r = write_page_sums(writer, err);
 	if (!r)
 		r = end_section(writer, err);
 	if (r)
@@ -233,7 +250,7 @@ struct ng_shard_writer *ng_shard_writer_free(struct ng_shard_writer *writer)
 		close(writer->fd);
 	if (writer->created)
 		unlink(writer->path);
-	ng_buf_free(&writer->chunk_sums);
+	ng_buf_free(&writer->page_sums);
 	XXH3_freeState(writer->section_sum);
 	free(writer->path);
 	free(writer);

@@ -122,13 +122,14 @@ static int sample_take(struct worker *w, struct reader *reader, uint64_t row)
 {
 	const struct ng_packed *samples = &reader->source->segment->samples;
 	struct ng_merged *out = w->merge->out;
+	bool bad = false;
 
 	if (reader->sample >= samples->n || w->sample >= out->n_samples)
 		return -EUCLEAN;
 	set_bit(w->merge->marks, row);
 	out->samples[w->sample++] = (uint32_t)(reader->source->samples_before +
-					       ng_packed_get(samples, reader->sample++));
-	return 0;
+					       ng_packed_get(samples, reader->sample++, &bad));
+	return bad ? -EUCLEAN : 0;
 }
 
 /* The next n rows of a reader, all in the cell that it is in. */

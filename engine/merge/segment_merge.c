@@ -52,16 +52,22 @@ static uint64_t guest_doc_bytes(void *userdata, uint64_t doc)
 {
 	const struct merge *m = userdata;
 	const struct ng_ef *starts = &m->guest->segment.doc_starts;
-	uint64_t begin = ng_ef_get(starts, doc), end = ng_ef_get(starts, doc + 1);
+	bool bad = false;
+	uint64_t begin = ng_ef_get(starts, doc, &bad), end = ng_ef_get(starts, doc + 1, &bad);
 
-	return end > begin ? end - begin - 1 : 0;
+	return !bad && end > begin ? end - begin - 1 : 0;
 }
 
 static int guest_read(void *userdata, uint64_t doc, uint64_t offset, uint8_t *buf, size_t len,
 		      struct ng_error *err)
 {
 	const struct merge *m = userdata;
-	uint64_t at = m->guest->text_at + ng_ef_get(&m->guest->segment.doc_starts, doc) + offset;
+	bool bad = false;
+	uint64_t at =
+		m->guest->text_at + ng_ef_get(&m->guest->segment.doc_starts, doc, &bad) + offset;
+
+	if (bad)
+		return ng_fail(err, -EUCLEAN, "%s: damaged", m->guest->path);
 
 	while (len) {
 		ssize_t n = pread(m->text_fd, buf, len, (off_t)at);
@@ -131,14 +137,17 @@ static int starts_write(const struct merge *m, struct ng_shard_writer *shard, st
 	const struct ng_segment *left = &m->left.segment, *right = &m->right.segment;
 	uint64_t n = left->params.docs + right->params.docs;
 	ng_cleanup(ng_freep) uint64_t *ends = calloc(n, sizeof(*ends));
+	bool bad = false;
 
 	if (!ends)
 		return ng_fail(err, -ENOMEM, "out of memory for %ju documents", (uintmax_t)n);
 	for (uint64_t d = 0; d < left->params.docs; d++)
-		ends[d] = ng_ef_get(&left->doc_starts, d + 1) - 1;
+		ends[d] = ng_ef_get(&left->doc_starts, d + 1, &bad) - 1;
 	for (uint64_t d = 0; d < right->params.docs; d++)
 		ends[left->params.docs + d] =
-			left->params.rows + ng_ef_get(&right->doc_starts, d + 1) - 1;
+			left->params.rows + ng_ef_get(&right->doc_starts, d + 1, &bad) - 1;
+	if (bad)
+		return ng_fail(err, -EUCLEAN, "a segment that is merged is damaged");
 	return ng_doc_starts_write(ends, n, m->options->sa_rate, shard, err);
 }
 

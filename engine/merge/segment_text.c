@@ -99,7 +99,8 @@ static int batch_walk(void *userdata, uint64_t batch)
 	struct job *job = userdata;
 	const struct ng_segment *segment = job->segment;
 	uint64_t doc = batch * BATCH_DOCS, end = ng_min(doc + BATCH_DOCS, segment->params.docs);
-	uint64_t begin = ng_ef_get(&segment->doc_starts, doc), next = begin;
+	bool bad = false;
+	uint64_t begin = ng_ef_get(&segment->doc_starts, doc, &bad), next = begin;
 	ng_cleanup(ng_freep) uint8_t *room = malloc((size_t)NG_BWT_CHAINS * PIECE_BYTES);
 	struct walk walks[NG_BWT_CHAINS];
 	int r = room ? 0 : fail(job, -ENOMEM, "out of memory");
@@ -108,9 +109,9 @@ static int batch_walk(void *userdata, uint64_t batch)
 		unsigned n = 0;
 
 		for (; n < NG_BWT_CHAINS && doc < end; n++, doc++) {
-			uint64_t after = ng_ef_get(&segment->doc_starts, doc + 1);
+			uint64_t after = ng_ef_get(&segment->doc_starts, doc + 1, &bad);
 
-			if (after <= next)
+			if (bad || after <= next)
 				return fail(job, -EUCLEAN, "its documents' starts are damaged");
 			walks[n] = (struct walk){.row = doc,
 						 .begin = next,

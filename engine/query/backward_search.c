@@ -19,13 +19,15 @@ static int search_begin(const struct ng_shard *shard, const uint8_t *pat, size_t
 			struct search *ret)
 {
 	struct search s = {.shard = shard, .left = len};
+	bool bad = false;
 
 	if (shard->has_frequent)
-		s.left -= ng_frequent_find(&shard->frequent, pat, len, &s.rows.lo, &s.rows.hi);
+		s.left -=
+			ng_frequent_find(&shard->frequent, pat, len, &s.rows.lo, &s.rows.hi, &bad);
 	if (s.left == len)
 		ng_bwt_symbol_rows(shard->bwt, pat[--s.left], &s.rows.lo, &s.rows.hi);
-	if (s.rows.lo > s.rows.hi || s.rows.hi > shard->params.rows)
-		return -EUCLEAN;
+	if (bad || s.rows.lo > s.rows.hi || s.rows.hi > shard->params.rows)
+		return ng_shard_damaged(shard);
 	*ret = s;
 	return 0;
 }
@@ -63,7 +65,7 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 			search_prefetch(&s);
 		ng_bwt_step(shard->bwt, pat[s.left - 1], &more.lo, &more.hi, &bad);
 		if (bad)
-			return -EUCLEAN;
+			return ng_shard_damaged(shard);
 		if (s.left % TURNS == 0 && ng_cancelled(cancel))
 			return -EINTR;
 		if (more.lo == more.hi)
@@ -123,12 +125,14 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 		r = search_begin(shards[i], pat, len, &searches[i]);
 	for (size_t turn = 1; r == 0 && searches_turn(n, searches, pat, &pace, &bad); turn++) {
 		if (bad)
-			r = -EUCLEAN;
-		else if (turn % TURNS == 0 && ng_cancelled(cancel))
+			break;
+		if (turn % TURNS == 0 && ng_cancelled(cancel))
 			r = -EINTR;
 	}
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = bad ? -EUCLEAN : ng_shard_result(shards[i], 0);
+		r = ng_shard_result(shards[i], 0);
+	if (r == 0 && bad)
+		r = -EUCLEAN;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		ret_intervals[i] = searches[i].rows.lo < searches[i].rows.hi
 					   ? searches[i].rows
@@ -150,13 +154,14 @@ static int search_start(const struct ng_shard *shard, const struct ng_pattern *p
 {
 	size_t left = pattern->len;
 	struct ng_interval rows;
+	bool bad = false;
 
 	if (shard->has_frequent)
 		left -= ng_frequent_find(&shard->frequent, pattern->bytes, pattern->len, &rows.lo,
-					 &rows.hi);
+					 &rows.hi, &bad);
 	if (left == pattern->len)
 		ng_bwt_symbol_rows(shard->bwt, pattern->bytes[--left], &rows.lo, &rows.hi);
-	if (rows.lo > rows.hi || rows.hi > shard->params.rows)
+	if (bad || rows.lo > rows.hi || rows.hi > shard->params.rows)
 		return -EUCLEAN;
 	*ret = (struct ng_bwt_search){rows.lo, rows.hi, pattern->bytes + left, left};
 	return 0;
@@ -202,7 +207,7 @@ int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_p
 		if (r == 0)
 			r = searches_walk(shard, m, searches, cancel);
 		if (r < 0)
-			return r;
+			return ng_shard_result(shard, r);
 		for (size_t i = 0; i < m; i++)
 			ret_rows[done + i] =
 				searches[i].lo < searches[i].hi

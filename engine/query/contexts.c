@@ -66,7 +66,7 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_
 					    contexts[i].after, middle + i * stride};
 	}
 	if (r < 0 || c->by_place)
-		return r;
+		return ng_shard_result(shard, r);
 	return ng_shard_extract_each(shard, n, after, c->cancel);
 }
 

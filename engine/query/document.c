@@ -93,11 +93,12 @@ int ng_index_peek(const struct ng_index *index, uint64_t doc, uint64_t offset, s
 static int meta_extent(const struct ng_shard *shard, uint64_t local, uint64_t *ret_begin,
 		       uint64_t *ret_bytes)
 {
-	uint64_t begin = ng_ef_get(&shard->meta_starts, local);
-	uint64_t end = ng_ef_get(&shard->meta_starts, local + 1);
+	bool bad = false;
+	uint64_t begin = ng_ef_get(&shard->meta_starts, local, &bad);
+	uint64_t end = ng_ef_get(&shard->meta_starts, local + 1, &bad);
 
-	if (end < begin || end > ng_frames_raw_bytes(shard->meta))
-		return -EUCLEAN;
+	if (bad || end < begin || end > ng_frames_raw_bytes(shard->meta))
+		return ng_shard_damaged(shard);
 	*ret_begin = begin;
 	*ret_bytes = end - begin;
 	return ng_shard_result(shard, 0);

@@ -91,13 +91,16 @@ static int fold_extend(struct fold *fold, size_t from, const struct ng_cases *ca
 	const uint8_t *bytes = cases->of[k].bytes;
 	size_t len = cases->of[k].len, left = len;
 	uint32_t child;
+	bool bad = false;
 
 	while (left && to.node != NO_NODE && shard->has_frequent &&
-	       ng_frequent_child(&shard->frequent, to.node, bytes[left - 1], &child)) {
+	       ng_frequent_child(&shard->frequent, to.node, bytes[left - 1], &child, &bad)) {
 		to.node = child;
 		left--;
 	}
-	if (left < len && !ng_frequent_rows(&shard->frequent, to.node, &to.lo, &to.hi))
+	if (left < len)
+		ng_frequent_rows(&shard->frequent, to.node, &to.lo, &to.hi, &bad);
+	if (bad)
 		return -EUCLEAN;
 	if (left && to.node == NG_FREQUENT_ROOT)
 		ng_bwt_symbol_rows(shard->bwt, bytes[--left], &to.lo, &to.hi);
@@ -168,7 +171,7 @@ static int fold_run(struct fold *fold, const uint8_t *pat, size_t len)
 		len -= ng_casefold_last(pat, len, &cases);
 		r = fold_character(fold, &cases);
 	}
-	return r ? r : fold_finish(fold);
+	return r ? ng_shard_result(fold->shard, r) : fold_finish(fold);
 }
 
 struct job {

@@ -1,5 +1,6 @@
 #include "query/index_internal.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 
 #include "format/manifest.h"
@@ -125,6 +126,24 @@ struct ng_index *ng_index_close(struct ng_index *index)
 void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_stats)
 {
 	*ret_stats = index->stats;
+}
+
+bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_text)
+{
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		const struct ng_shard *shard = index->shards[s];
+		uint64_t offset;
+		uint32_t type;
+
+		if (!ng_shard_file_take_damage(shard->file, &type, &offset))
+			continue;
+		snprintf(ret_text->text, sizeof(ret_text->text),
+			 "%s: section %s: offset %" PRIu64 ": the page that begins here doesn't "
+			 "have the checksum that it should",
+			 basename(shard->path), ng_section_name(type), offset);
+		return true;
+	}
+	return false;
 }
 
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older)

@@ -5,12 +5,13 @@
 /* Where a sample was taken. */
 static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng_match *ret)
 {
-	uint64_t docs = ng_ef_rank(&shard->sample_starts, sample), first;
+	bool bad = false;
+	uint64_t docs = ng_ef_rank(&shard->sample_starts, sample, &bad), first;
 
-	if (docs == 0 || docs > shard->params.docs)
+	if (bad || docs == 0 || docs > shard->params.docs)
 		return -EUCLEAN;
-	first = ng_ef_get(&shard->sample_starts, docs - 1);
-	if (first > sample)
+	first = ng_ef_get(&shard->sample_starts, docs - 1, &bad);
+	if (bad || first > sample)
 		return -EUCLEAN;
 	ret->doc = docs - 1;
 	ret->offset = (sample - first) * shard->params.sa_rate;
@@ -39,12 +40,14 @@ static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const 
 		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];
+			uint64_t sample;
 
 			if (bad || !chains[c].marked || chains[c].taken > rate ||
-			    chains[c].sample >= shard->sa.numbers.n ||
-			    sample_place(shard, ng_packed_get(&shard->sa.numbers, chains[c].sample),
-					 match) < 0)
-				return -EUCLEAN;
+			    chains[c].sample >= shard->sa.numbers.n)
+				return ng_shard_damaged(shard);
+			sample = ng_packed_get(&shard->sa.numbers, chains[c].sample, &bad);
+			if (bad || sample_place(shard, sample, match) < 0)
+				return ng_shard_damaged(shard);
 			match->offset += chains[c].taken;
 			if (bytes)
 				ret_before[i + c] =
@@ -72,13 +75,14 @@ int ng_shard_locate_before(const struct ng_shard *shard, size_t n, const uint64_
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,
 		    uint64_t *ret_offset)
 {
-	uint64_t before = ng_ef_rank(&shard->doc_starts, position), begin;
+	bool bad = false;
+	uint64_t before = ng_ef_rank(&shard->doc_starts, position, &bad), begin;
 
-	if (before == 0 || before > shard->params.docs)
-		return -EUCLEAN;
-	begin = ng_ef_get(&shard->doc_starts, before - 1);
-	if (begin > position)
-		return -EUCLEAN;
+	if (bad || before == 0 || before > shard->params.docs)
+		return ng_shard_damaged(shard);
+	begin = ng_ef_get(&shard->doc_starts, before - 1, &bad);
+	if (bad || begin > position)
+		return ng_shard_damaged(shard);
 	*ret_doc = before - 1;
 	*ret_offset = position - begin;
 	return ng_shard_result(shard, 0);
@@ -87,11 +91,12 @@ int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *r
 int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *ret_begin,
 			uint64_t *ret_bytes)
 {
-	uint64_t begin = ng_ef_get(&shard->doc_starts, doc);
-	uint64_t end = ng_ef_get(&shard->doc_starts, doc + 1);
+	bool bad = false;
+	uint64_t begin = ng_ef_get(&shard->doc_starts, doc, &bad);
+	uint64_t end = ng_ef_get(&shard->doc_starts, doc + 1, &bad);
 
-	if (end <= begin || end > shard->params.rows)
-		return -EUCLEAN;
+	if (bad || end <= begin || end > shard->params.rows)
+		return ng_shard_damaged(shard);
 	*ret_begin = begin;
 	*ret_bytes = end - begin - 1;
 	return ng_shard_result(shard, 0);
@@ -119,13 +124,16 @@ struct chains {
 static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
 			 struct extract *ret)
 {
+	bool bad = false;
 	uint64_t begin;
 	int r = ng_shard_doc_extent(shard, stretch->doc, &begin, &ret->bytes);
 
 	if (r < 0)
 		return r;
 	ret->doc = stretch->doc;
-	ret->first_sample = ng_ef_get(&shard->sample_starts, stretch->doc);
+	ret->first_sample = ng_ef_get(&shard->sample_starts, stretch->doc, &bad);
+	if (bad)
+		return -EUCLEAN;
 	ret->next = stretch->offset;
 	ret->end = stretch->offset + stretch->len;
 	ret->buf = stretch->buf;

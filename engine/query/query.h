@@ -3,8 +3,8 @@
  * none of them changes it. Patterns are any bytes; a match never runs across two documents.
  *
  * Every function returns 0 or a negative errno and leaves ret_* alone on failure:
- *   -EUCLEAN  the index is damaged (a corrupt or truncated shard)
- *   -EIO      the index could not be read
+ *   -EUCLEAN  the index is damaged (a corrupt shard)
+ *   -EIO      the index could not be read (a truncated shard, a failing disk)
  *   -EINTR    *cancel became true
  *   -ENOMEM   out of memory */
 #pragma once
@@ -41,6 +41,10 @@ struct ng_index_stats {
 };
 
 void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_stats);
+
+/* The first damaged page that was met in a shard, for a log: which file of the index, which section
+ * and where. Once a shard; false when there is nothing to say. */
+bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_text);
 
 /* Whether index begins with all the shards of older, in their order, so that every document of
  * older has the same number and bytes in it. Compares checksums. O(shards). */

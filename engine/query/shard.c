@@ -11,12 +11,14 @@ static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,
 
 	if (r < 0)
 		return r;
-	if (ng_permutation_open(numbers, data, bytes, &shard->sa) < 0)
+	if (ng_permutation_open(numbers, ng_shard_file_pages(shard->file), data, bytes,
+				&shard->sa) < 0)
 		return ng_segment_damaged(shard->path,
 					  "permutation shortcuts that don't fit the samples", err);
 	if (!ng_shard_file_section(shard->file, NG_SECTION_FREQUENT, &data, &bytes))
 		return 0;
-	if (ng_frequent_open(data, bytes, shard->params.rows, &shard->frequent) < 0)
+	if (ng_frequent_open(ng_shard_file_pages(shard->file), data, bytes, shard->params.rows,
+			     &shard->frequent) < 0)
 		return ng_segment_damaged(shard->path, "the table of frequent patterns doesn't fit",
 					  err);
 	shard->has_frequent = true;
@@ -70,14 +72,16 @@ int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error
 	if (!shard || !(shard->path = strdup(path)))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = ng_shard_file_open(path, &shard->file, err);
-	if (r == 0)
+	if (r == 0) {
+		ng_shard_file_warm(shard->file);
 		r = segment_open(shard, err);
+	}
 	if (r == 0)
 		r = documents_open(shard, err);
 	if (r == -ENOMEM)
 		ng_fail(err, r, "%s: out of memory", path);
-	if (r == 0 && ng_shard_file_faulted(shard->file))
-		r = ng_segment_damaged(path, "a part of it cannot be read", err);
+	if ((r == 0 || r == -EUCLEAN) && shard->file && ng_shard_file_faulted(shard->file))
+		r = ng_fail(err, -EIO, "%s: a part of it cannot be read", path);
 	if (r < 0)
 		return r;
 	*ret_shard = ng_steal_ptr(&shard);
@@ -99,7 +103,7 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 
 int ng_shard_result(const struct ng_shard *shard, int r)
 {
-	if (r >= 0 && ng_shard_file_faulted(shard->file))
-		return -EUCLEAN;
+	if (r == -EUCLEAN || (r >= 0 && ng_shard_file_faulted(shard->file)))
+		return ng_shard_damaged(shard);
 	return r;
 }

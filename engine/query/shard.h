@@ -1,8 +1,8 @@
 /* One shard, opened: what a query asks of it. Positions are in the shard's text, its documents one
  * after the other with a separator behind each; documents are numbered from 0 in the shard.
  *
- * All functions but open and close are thread-safe. They return 0, -EUCLEAN (damaged), -EINTR
- * (cancelled) or -ENOMEM. */
+ * All functions but open and close are thread-safe. They return 0, -EUCLEAN (damaged), -EIO (it
+ * could not be read), -EINTR (cancelled) or -ENOMEM. */
 #pragma once
 
 #include "bwt/segment.h"
@@ -29,7 +29,7 @@ struct ng_shard {
 };
 
 /* O(1) in the size of the shard. Every length that later reads rely on is checked. Returns what
- * ng_shard_file_open does, with err set. */
+ * ng_shard_file_open does, and -EIO, with err set. */
 int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error *err);
 struct ng_shard *ng_shard_close(struct ng_shard *shard);
 
@@ -91,6 +91,13 @@ struct ng_stretch {
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel);
 
-/* r, or -EUCLEAN when the file could not be read since it was opened: whatever was computed from
- * it then is worthless. */
+/* r, or -EIO when the file could not be read since it was opened: whatever was computed from it
+ * then is worthless, and what looks damaged may not be. */
 int ng_shard_result(const struct ng_shard *shard, int r);
+
+/* What a function says that has met something damaged: -EIO when the file could not be read,
+ * -EUCLEAN otherwise. */
+static inline int ng_shard_damaged(const struct ng_shard *shard)
+{
+	return ng_shard_file_faulted(shard->file) ? -EIO : -EUCLEAN;
+}

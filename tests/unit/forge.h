@@ -3,6 +3,7 @@
 #pragma once
 
 #include "format/manifest.h"
+#include "format/pages.h"
 #include "format/shardlayout.h"
 #include "indexmake.h"
 
@@ -30,7 +31,7 @@ static inline struct ng_shard_header *forged_header(const struct forged *f)
 	return (struct ng_shard_header *)(void *)f->data;
 }
 
-/* Entry number i of the table, which ends with the chunk sums' entry. */
+/* Entry number i of the table, which ends with the page sums' entry. */
 static inline struct ng_shard_entry *forged_entry(const struct forged *f, uint32_t i)
 {
 	return (struct ng_shard_entry *)(void *)(f->data + forged_header(f)->table_offset) + i;
@@ -57,13 +58,15 @@ static inline void forged_sum(const struct forged *f)
 {
 	struct ng_shard_header *h = forged_header(f);
 	struct ng_shard_entry *sums = forged_entry(f, h->n_sections - 1);
+	uint64_t first = sums->offset / NG_PAGE_BYTES;
 
-	for (uint64_t lo = 0, i = 0; lo < sums->offset; lo += NG_SHARD_CHUNK_BYTES, i++) {
-		uint64_t from = ng_max(lo, (uint64_t)NG_PAGE_BYTES);
-		uint64_t to = ng_min(lo + NG_SHARD_CHUNK_BYTES, sums->offset);
-
-		ng_store64(f->data + sums->offset + 8 * i, XXH3_64bits(f->data + from, to - from));
-	}
+	for (uint64_t p = 1; p < first; p++)
+		ng_store32(f->data + ng_page_sums_page(p, first) * NG_PAGE_BYTES +
+				   ng_page_sum_at(p),
+			   ng_page_sum(f->data + p * NG_PAGE_BYTES, p));
+	for (uint64_t p = first; p < first + sums->bytes / NG_PAGE_BYTES; p++)
+		ng_store32(f->data + (p + 1) * NG_PAGE_BYTES - 4,
+			   ng_page_sums_sum(f->data + p * NG_PAGE_BYTES, p));
 	for (uint32_t i = 0; i < h->n_sections; i++) {
 		struct ng_shard_entry *e = forged_entry(f, i);
 

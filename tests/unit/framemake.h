@@ -120,8 +120,8 @@ static inline void open_shard(struct fixture *f, struct opened *o)
 	assert_int_equal(ng_shard_file_open(f->path, &o->file, NULL), 0);
 	assert_true(ng_shard_file_section(o->file, DATA, &o->data, &o->data_bytes));
 	assert_true(ng_shard_file_section(o->file, DIRECTORY, &o->directory, &o->directory_bytes));
-	assert_int_equal(ng_frames_open(o->data, o->data_bytes, o->directory, o->directory_bytes,
-					&o->frames),
+	assert_int_equal(ng_frames_open(NULL, o->data, o->data_bytes, o->directory,
+					o->directory_bytes, &o->frames),
 			 0);
 }
 

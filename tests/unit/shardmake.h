@@ -46,11 +46,16 @@ static const struct shape shapes[] = {
 	{2, {0, 0}},
 	{3, {NG_PAGE_BYTES - 64, NG_PAGE_BYTES - 63, NG_PAGE_BYTES}},
 	{4, {5, 0, 70000, 64}},
-	/* Data that ends just before, at and just after a chunk. */
+	/* Data that ends just before, at and just after what the writer has in memory. */
 	{1, {(1 << 20) - NG_PAGE_BYTES - 64}},
 	{1, {(1 << 20) - NG_PAGE_BYTES}},
 	{2, {(1 << 20) - NG_PAGE_BYTES + 1, 3}},
 	{3, {100, 3 << 20, 5}},
+	/* As many pages as a page of sums has sums for, one less and one more. */
+	{1, {1022 * NG_PAGE_BYTES - 64}},
+	{1, {1023 * NG_PAGE_BYTES - 64}},
+	{1, {1023 * NG_PAGE_BYTES}},
+	{1, {9 << 20}},
 };
 
 static inline uint8_t content(size_t section, size_t i)

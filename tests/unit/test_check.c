@@ -97,7 +97,7 @@ static void test_flipped_sections(void **state)
 			for (unsigned k = 0; k < all.n; k++)
 				all_sums += strstr(all.of[k].text, "checksum") != NULL;
 			if (n != 1 || all_sums != 1 || offset > at ||
-			    at - offset >= NG_SHARD_CHUNK_BYTES) {
+			    at - offset >= NG_PAGE_BYTES) {
 				findings_print(&all);
 				fail_msg("%s, byte %ju", part, (uintmax_t)at);
 			}

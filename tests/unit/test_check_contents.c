@@ -265,8 +265,8 @@ static void change_text_frame(const struct sample *s)
 
 	memcpy(&header, directory, sizeof(header));
 	at += ng_align_up(header.dict_bytes, 8);
-	assert_int_equal(ng_ef_open(directory + at, bytes - at, &offsets), 0);
-	section(s, NG_SECTION_TEXT_FRAMES, &bytes)[ng_ef_get(&offsets, 3)] ^= 1;
+	assert_int_equal(ng_ef_open(NULL, directory + at, bytes - at, &offsets), 0);
+	section(s, NG_SECTION_TEXT_FRAMES, &bytes)[plain_ef_get(&offsets, 3)] ^= 1;
 }
 
 static void change_text_directory(const struct sample *s)

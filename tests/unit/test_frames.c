@@ -151,7 +151,8 @@ static void test_damaged(void **state)
 
 			(in_data ? data : directory)[at] = (uint8_t)scratch_random(&rng);
 		}
-		if (ng_frames_open(data, o.data_bytes, directory, o.directory_bytes, &frames)) {
+		if (ng_frames_open(NULL, data, o.data_bytes, directory, o.directory_bytes,
+				   &frames)) {
 			failed++;
 			continue;
 		}
@@ -183,7 +184,8 @@ static void test_error_then_sound(void **state)
 	memcpy(data, o.data, o.data_bytes);
 	data[0] ^= 0xff; /* the first frame's magic */
 	assert_int_equal(
-		ng_frames_open(data, o.data_bytes, o.directory, o.directory_bytes, &frames), 0);
+		ng_frames_open(NULL, data, o.data_bytes, o.directory, o.directory_bytes, &frames),
+		0);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(ng_frames_read(frames, 50, 100, buf), -EUCLEAN);
 		assert_int_equal(ng_frames_read(frames, 50000 + i, 100, buf), 0);
@@ -202,10 +204,11 @@ static void test_truncated_sections(void **state)
 	write_shard(*state, raw, len, 1 << 30, 3, 1);
 	open_shard(*state, &o);
 	for (size_t n = 0; n < o.directory_bytes; n++)
-		assert_int_equal(ng_frames_open(o.data, o.data_bytes, o.directory, n, &untouched),
-				 -EUCLEAN);
-	assert_int_equal(ng_frames_open(o.data, o.data_bytes - 1, o.directory, o.directory_bytes,
-					&untouched),
+		assert_int_equal(
+			ng_frames_open(NULL, o.data, o.data_bytes, o.directory, n, &untouched),
+			-EUCLEAN);
+	assert_int_equal(ng_frames_open(NULL, o.data, o.data_bytes - 1, o.directory,
+					o.directory_bytes, &untouched),
 			 -EUCLEAN);
 	assert_ptr_equal(untouched, raw);
 	close_shard(&o);

@@ -41,7 +41,8 @@ static void fixture_make(struct fixture *f, const uint8_t *text, size_t len, uin
 	assert_non_null(f->exact);
 	memcpy(f->exact, f->buf.data, f->buf.len);
 	memset(f->exact + f->buf.len, 0xff, 8);
-	assert_int_equal(ng_frequent_open(f->exact, f->buf.len, f->corpus.n, &f->frequent), 0);
+	assert_int_equal(ng_frequent_open(NULL, f->exact, f->buf.len, f->corpus.n, &f->frequent),
+			 0);
 }
 
 static void fixture_clear(struct fixture *f)
@@ -80,9 +81,11 @@ static size_t naive_longest(const struct fixture *f, const uint8_t *pat, size_t 
 static void check_find(const struct fixture *f, const uint8_t *pat, size_t len, uint64_t min_count)
 {
 	uint64_t lo = 0, hi = 0, want_lo = 0, want_hi = 0;
+	bool damaged = false;
 	size_t want = naive_longest(f, pat, len, min_count, &want_lo, &want_hi);
 
-	assert_int_equal(ng_frequent_find(&f->frequent, pat, len, &lo, &hi), want);
+	assert_int_equal(ng_frequent_find(&f->frequent, pat, len, &lo, &hi, &damaged), want);
+	assert_false(damaged);
 	assert_int_equal(lo, want_lo);
 	assert_int_equal(hi, want_hi);
 }
@@ -142,7 +145,8 @@ static void test_damaged(void **state)
 	for (size_t cut = 0; cut < f.buf.len; cut++) {
 		struct ng_frequent frequent;
 
-		assert_int_equal(ng_frequent_open(f.exact, cut, f.corpus.n, &frequent), -EUCLEAN);
+		assert_int_equal(ng_frequent_open(NULL, f.exact, cut, f.corpus.n, &frequent),
+				 -EUCLEAN);
 	}
 	for (unsigned i = 0; i < 20000; i++) {
 		size_t at = scratch_random(&rng) % f.buf.len;
@@ -150,11 +154,13 @@ static void test_damaged(void **state)
 		struct ng_frequent frequent;
 
 		f.exact[at] = (uint8_t)scratch_random(&rng);
-		if (ng_frequent_open(f.exact, f.buf.len, f.corpus.n, &frequent) == 0) {
+		if (ng_frequent_open(NULL, f.exact, f.buf.len, f.corpus.n, &frequent) == 0) {
 			size_t from = scratch_random(&rng) % (sizeof(text) - 20);
 
+			bool damaged = false;
+
 			lo = hi = 0;
-			if (ng_frequent_find(&frequent, text + from, 20, &lo, &hi))
+			if (ng_frequent_find(&frequent, text + from, 20, &lo, &hi, &damaged))
 				assert_true(lo <= hi && hi <= f.corpus.n);
 		}
 		f.exact[at] = was;

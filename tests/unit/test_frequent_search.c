@@ -273,12 +273,13 @@ static void test_section(void **state)
 	assert_int_equal(ng_frequent_search(&f.ranks, 20, 2, NULL, NULL, &found, &n), 0);
 	assert_int_equal(ng_frequent_write(found, n, rows, &buf), 0);
 	assert_int_equal(ng_buf_zero(&buf, 8), 0);
-	assert_int_equal(ng_frequent_open(buf.data, buf.len - 8, rows, &frequent), 0);
+	assert_int_equal(ng_frequent_open(NULL, buf.data, buf.len - 8, rows, &frequent), 0);
 	assert_int_equal(frequent.n, n);
 	for (unsigned i = 0; i < 500; i++) {
 		const uint8_t *pat = text + scratch_random(&rng) % (sizeof(text) - 20);
 		uint64_t lo = 0, hi = 0;
-		size_t len = ng_frequent_find(&frequent, pat, 20, &lo, &hi);
+		bool damaged = false;
+		size_t len = ng_frequent_find(&frequent, pat, 20, &lo, &hi, &damaged);
 
 		assert_in_range(len, 1, NG_FREQUENT_MAX_BYTES);
 		assert_int_equal(hi - lo, naive_find(&c, pat + 20 - len, len, NULL));

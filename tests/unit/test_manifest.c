@@ -4,32 +4,49 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include <cmocka.h>
 
-/* Format and parse back. */
-static const char sound[] = "{\n"
-			    "  \"format\": \"ngramfs\",\n"
-			    "  \"format_version\": 3,\n"
-			    "  \"sa_sampling\": 52,\n"
-			    "  \"text_store\": true,\n"
-			    "  \"shards\": [\n"
-			    "    {\n"
-			    "      \"file\": \"shard-0.ngram\",\n"
-			    "      \"docs\": 0,\n"
-			    "      \"text_bytes\": 9223372036854775807,\n"
-			    "      \"file_bytes\": 4096,\n"
-			    "      \"checksum\": \"00000000000000ff\"\n"
-			    "    },\n"
-			    "    {\n"
-			    "      \"file\": \"shard-1.ngram\",\n"
-			    "      \"docs\": 12,\n"
-			    "      \"text_bytes\": 0,\n"
-			    "      \"file_bytes\": 4097,\n"
-			    "      \"checksum\": \"fedcba9876543210\"\n"
-			    "    }\n"
-			    "  ]\n"
-			    "}\n";
+/* Format and parse back. main puts the checksum in. */
+#define KEY "\"manifest_checksum\": \""
+
+static char sound[] = "{\n"
+		      "  \"format\": \"ngramfs\",\n"
+		      "  \"format_version\": 4,\n"
+		      "  " KEY "0000000000000000\",\n"
+		      "  \"sa_sampling\": 52,\n"
+		      "  \"text_store\": true,\n"
+		      "  \"shards\": [\n"
+		      "    {\n"
+		      "      \"file\": \"shard-0.ngram\",\n"
+		      "      \"docs\": 0,\n"
+		      "      \"text_bytes\": 9223372036854775807,\n"
+		      "      \"file_bytes\": 4096,\n"
+		      "      \"checksum\": \"00000000000000ff\"\n"
+		      "    },\n"
+		      "    {\n"
+		      "      \"file\": \"shard-1.ngram\",\n"
+		      "      \"docs\": 12,\n"
+		      "      \"text_bytes\": 0,\n"
+		      "      \"file_bytes\": 4097,\n"
+		      "      \"checksum\": \"fedcba9876543210\"\n"
+		      "    }\n"
+		      "  ]\n"
+		      "}\n";
+
+/* Make the checksum of a text right, where it has one. */
+static void seal(char *text)
+{
+	char *at = strstr(text, KEY), hex[17];
+
+	if (!at || strlen(at) < strlen(KEY) + 17 || at[strlen(KEY) + 16] != '"')
+		return;
+	at += strlen(KEY);
+	memset(at, '0', 16);
+	snprintf(hex, sizeof(hex), "%016" PRIx64, (uint64_t)XXH3_64bits(text, strlen(text)));
+	memcpy(at, hex, 16);
+}
 
 static struct ng_manifest_shard shards[] = {
 	{"shard-0.ngram", 0, INT64_MAX, 4096, 0xff},
@@ -37,7 +54,7 @@ static struct ng_manifest_shard shards[] = {
 };
 
 static const struct ng_manifest example = {
-	.format_version = 3,
+	.format_version = 4,
 	.sa_sampling = 52,
 	.text_store = true,
 	.n_shards = 2,
@@ -81,7 +98,7 @@ static void test_parse(void **state)
 
 static void test_no_shards(void **state)
 {
-	const struct ng_manifest none = {.format_version = 3, .sa_sampling = 4};
+	const struct ng_manifest none = {.format_version = 4, .sa_sampling = 4};
 	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
 	ng_cleanup(ng_freep) char *text = NULL;
 
@@ -99,7 +116,7 @@ static void test_random(void **state)
 		char names[40][32];
 		uint64_t rng = seed;
 		struct ng_manifest made = {
-			.format_version = 3,
+			.format_version = 4,
 			.sa_sampling = 4 + (uint32_t)(scratch_random(&rng) % 1021),
 			.text_store = scratch_random(&rng) % 2,
 			.n_shards = scratch_random(&rng) % 41,
@@ -129,24 +146,35 @@ static void test_parse_refuses(void **state)
 	} cases[] = {
 		{"\"ngramfs\"", "\"other\"", "format"},
 		{"\"ngramfs\"", "7", "format"},
-		{"_version\": 3", "_version\": 1", "version 1; this program reads version 3"},
-		{"_version\": 3", "_version\": 4", "version 4; this program reads version 3"},
-		{"_version\": 3", "_version\": 0", "format_version"},
-		{"_version\": 3", "_version\": 3.0", "format_version"},
-		{"_version\": 3", "_version\": \"3\"", "format_version"},
-		{"_version\": 3", "_version\": 4294967299", "format_version"},
+		{"_version\": 4", "_version\": 1", "version 1; this program reads version 4"},
+		{"_version\": 4", "_version\": 3", "from its sources with mkngramfs"},
+		{"_version\": 4", "_version\": 5", "version 5; this program reads version 4"},
+		{"_version\": 4", "_version\": 0", "format_version"},
+		{"_version\": 4", "_version\": 4.0", "format_version"},
+		{"_version\": 4", "_version\": \"4\"", "format_version"},
+		{"_version\": 4", "_version\": 4294967300", "format_version"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 3", "sa_sampling"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 1025", "sa_sampling"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 4294967348", "sa_sampling"},
 		{"\"sa_sampling\": 52", "\"sa_sampling\": 52.0", "sa_sampling"},
-		{"\"sa_sampling\": 52,", "", "4 fields"},
-		{"\"sa_sampling\": 52,", "\"sa_sampling\": 52, \"isa_sampling\": 256,", "6 fields"},
+		{"\"sa_sampling\": 52,", "", "sa_sampling"},
+		{"\"sa_sampling\": 52,", "\"sa_sampling\": 52, \"isa_sampling\": 256,",
+		 "\"isa_sampling\""},
 		{"true", "1", "text_store"},
 		{"true", "null", "text_store"},
-		{"true,", "true, \"more\": 1,", "6 fields"},
+		{"true,", "true, \"more\": 1,", "\"more\", which this program doesn't know"},
+		{"true,", "true, \"X_more\": 1,", "\"X_more\""},
+		{"true,", "true, \"requires\": [\"planes\"],", "requires \"planes\", which"},
+		{"true,", "true, \"requires\": [7],", "requires \"?\""},
+		{"true,", "true, \"requires\": \"planes\",", "\"requires\" is not an array"},
+		{"true,", "true, \"x_m\": {" KEY "0000000000000000\"},", "manifest_checksum"},
+		{KEY, "\"manifest_checksum\":\"", "manifest_checksum"},
+		{KEY, "\"x_checksum\": \"", "manifest_checksum"},
+		{KEY, KEY "f", "manifest_checksum"},
+		{KEY "0", KEY "", "manifest_checksum"},
 		{"true,", "true, \"text_store\": true,", "duplicate"},
-		{"\"shards\": [", "\"shards\": 5, \"x\": [", "6 fields"},
-		{"\"shards\": [", "\"shardS\": [", "shards"},
+		{"\"shards\": [", "\"shards\": 5, \"x\": [", "\"x\""},
+		{"\"shards\": [", "\"shardS\": [", "\"shardS\""},
 		{"shard-0.ngram", "", "\"file\""},
 		{"shard-0.ngram", ".hidden", "\"file\""},
 		{"shard-0.ngram", "..", "\"file\""},
@@ -154,15 +182,15 @@ static void test_parse_refuses(void **state)
 		{"shard-0.ngram", "sub/shard", "\"file\""},
 		{"shard-0.ngram", "/etc/passwd", "\"file\""},
 		{"shard-0.ngram", "a\\nb", "\"file\""},
-		{"shard-0.ngram", "a\\u0000b", "line 8"},
+		{"shard-0.ngram", "a\\u0000b", "line 9"},
 		{"shard-0.ngram", "shard-1.ngram", "twice"},
 		{"\"shard-0.ngram\"", "5", "\"file\""},
 		{"\"docs\": 12", "\"docs\": -1", "docs"},
 		{"\"docs\": 12", "\"docs\": 1e3", "docs"},
-		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 16"},
-		{"\"docs\": 12,", "", "5 fields"},
-		{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "5 fields"},
-		{"\"docs\": 12", "\"dogs\": 12", "docs"},
+		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 17"},
+		{"\"docs\": 12,", "", "\"docs\""},
+		{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "shard 1: has a field \"more\""},
+		{"\"docs\": 12", "\"dogs\": 12", "dogs"},
 		{"\"text_bytes\": 0", "\"text_bytes\": 1", "overflow"},
 		{"\"file_bytes\": 4097", "\"file_bytes\": 9223372036854775807", "overflow"},
 		{"fedcba9876543210", "fedcba987654321", "checksum"},
@@ -172,36 +200,81 @@ static void test_parse_refuses(void **state)
 		{"\"fedcba9876543210\"", "17", "checksum"},
 		{"    },\n", "    },\n 4,\n", "shard 1: not an object"},
 		{"  ]\n}\n", "  ]\n", "line "},
-		{"  ]\n}\n", "  ]\n}}\n", "line 22"},
+		{"  ]\n}\n", "  ]\n}}\n", "line 23"},
 		{"{\n", "[", "line "},
 	};
 
+	char unsealed[sizeof(sound)];
+
+	memcpy(unsealed, sound, sizeof(sound));
+	memset(strstr(unsealed, KEY) + strlen(KEY), '0', 16);
 	for (size_t i = 0; i < ng_array_size(cases); i++) {
-		const char *at = strstr(sound, cases[i].find);
+		const char *at = strstr(unsealed, cases[i].find);
 		struct ng_manifest untouched = {.n_shards = 77};
 		struct ng_error err;
 		char text[2000];
 		int r;
 
 		assert_non_null(at);
-		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - sound), sound, cases[i].put,
-			 at + strlen(cases[i].find));
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - unsealed), unsealed,
+			 cases[i].put, at + strlen(cases[i].find));
+		seal(text);
 		r = ng_manifest_parse(text, strlen(text), &untouched, &err);
 		if (r != -EPROTO || !strstr(err.text, cases[i].message) || untouched.n_shards != 77)
 			fail_msg("case %zu: %d, %s", i, r, r ? err.text : "");
 	}
 }
 
+/* Whatever bit changes, it is refused. */
+static void test_every_bit_counts(void **state)
+{
+	for (size_t bit = 0; bit < 8 * strlen(sound); bit++) {
+		char text[sizeof(sound)];
+		struct ng_manifest m;
+		int r;
+
+		memcpy(text, sound, sizeof(sound));
+		text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+		r = ng_manifest_parse(text, strlen(sound), &m, NULL);
+		if (r != -EPROTO && r != -EUCLEAN)
+			fail_msg("bit %zu: %d", bit, r);
+	}
+}
+
+/* What a later version may add is passed over, if it says so. */
+static void test_passed_over(void **state)
+{
+	static const char *const extra[] = {"\"x_more\": {\"requires\": [1]},", "\"x_\": null,",
+					    "\"requires\": [],"};
+
+	for (size_t i = 0; i < ng_array_size(extra); i++) {
+		/* In the manifest, and in its first shard. */
+		for (int in_shard = 0; in_shard < (*extra[i] && i < 2 ? 2 : 1); in_shard++) {
+			ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
+			const char *at = strstr(sound, in_shard ? "\"docs\"" : "\"text_store\"");
+			char text[2000];
+
+			snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - sound), sound, extra[i],
+				 at);
+			seal(text);
+			assert_int_equal(ng_manifest_parse(text, strlen(text), &m, NULL), 0);
+			assert_same(&m, &example);
+		}
+	}
+}
+
 /* No cut and no changed byte makes it crash; a cut is always refused. */
 static void test_parse_damaged(void **state)
 {
-	for (size_t len = 0; len < strlen(sound) - 1; len++) {
+	for (size_t len = 0; len < strlen(sound); len++) {
 		ng_cleanup(ng_freep) char *cut = malloc(len + 1);
 		struct ng_manifest m;
+		int r;
 
 		assert_non_null(cut);
 		memcpy(cut, sound, len);
-		assert_int_equal(ng_manifest_parse(cut, len, &m, NULL), -EPROTO);
+		r = ng_manifest_parse(cut, len, &m, NULL);
+		assert_true(r == -EPROTO || (r == -EUCLEAN && len == strlen(sound) - 1));
 	}
 	for (uint64_t seed = 0; seed < 5000; seed++) {
 		ng_cleanup(ng_manifest_clear) struct ng_manifest m = {0};
@@ -211,6 +284,9 @@ static void test_parse_damaged(void **state)
 		memcpy(text, sound, sizeof(sound));
 		for (uint64_t k = scratch_random(&rng) % 3 + 1; k; k--)
 			text[scratch_random(&rng) % strlen(sound)] = (char)scratch_random(&rng);
+		text[sizeof(text) - 1] = 0;
+		if (seed % 2 && !memchr(text, 0, strlen(sound)))
+			seal(text);
 		ng_manifest_parse(text, strlen(sound), &m, NULL);
 	}
 }
@@ -318,11 +394,14 @@ int main(void)
 		cmocka_unit_test(test_no_shards),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_passed_over),
 		cmocka_unit_test(test_parse_damaged),
 		cmocka_unit_test(test_format_refuses),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_add),
 	};
 
+	seal(sound);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

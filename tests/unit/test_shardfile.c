@@ -1,6 +1,8 @@
 #include "base/sigbus.h"
+#include "format/pages.h"
 #include "shardmake.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -75,6 +77,15 @@ static void on_damage(void *userdata, uint32_t type, uint64_t offset, const char
 	r->lowest = ng_min(r->lowest, offset);
 }
 
+static void on_optional_damage(void *userdata, uint32_t type, uint64_t offset, const char *text)
+{
+	struct report *r = userdata;
+
+	assert_int_equal(type, UINT32_MAX);
+	r->n++;
+	r->lowest = ng_min(r->lowest, offset);
+}
+
 /* Whatever byte changes, opening or verifying notices, and verifying says where. */
 static void test_every_byte_counts(void **state)
 {
@@ -124,7 +135,8 @@ static void test_every_byte_counts(void **state)
 				 -EUCLEAN);
 		assert_int_equal(report.types, 1u << type_of(1));
 		assert_int_equal(report.n, 1);
-		assert_in_range(report.lowest, 1 << 20, 2 * NG_PAGE_BYTES + 1200000);
+		assert_int_equal(report.lowest,
+				 2 * NG_PAGE_BYTES + 1200000 / NG_PAGE_BYTES * NG_PAGE_BYTES);
 	}
 }
 
@@ -177,7 +189,8 @@ static void test_hostile_table(void **state)
 	} cases[] = {
 		{FIELD(entries[0].type), 0},
 		{FIELD(entries[0].type), NG_SECTION_TYPES},
-		{FIELD(entries[0].type), UINT32_MAX},
+		{FIELD(entries[0].type), NG_SECTION_OPTIONAL - 1},
+		{FIELD(entries[2].type), NG_SECTION_OPTIONAL},
 		{FIELD(entries[1].type), NG_SECTION_PARAMS},
 		{FIELD(entries[2].type), NG_SECTION_FREQUENT},
 		{FIELD(entries[1].reserved), 1},
@@ -212,7 +225,12 @@ static void test_hostile_table(void **state)
 		ng_cleanup(ng_freep) uint8_t *bad = malloc(n);
 		struct ng_shard_file *file = NULL;
 		struct forged forged;
+		int want = c < ng_array_size(cases) ? -EUCLEAN : 0;
 
+		/* A section of a later version. */
+		if (want && cases[c].at == offsetof(struct forged, entries[0].type) &&
+		    cases[c].value >= NG_SECTION_TYPES)
+			want = -EPROTO;
 		assert_non_null(bad);
 		memcpy(bad, all, n);
 		memcpy(&forged.header, bad, sizeof(forged.header));
@@ -226,8 +244,7 @@ static void test_hostile_table(void **state)
 		memcpy(bad + n - sizeof(forged.entries), forged.entries, sizeof(forged.entries));
 		assert_int_equal(scratch_write(f->path, bad, n), 0);
 		/* The last round changes nothing, to show that the sums made here are right. */
-		if (ng_shard_file_open(f->path, &file, NULL) !=
-		    (c < ng_array_size(cases) ? -EUCLEAN : 0))
+		if (ng_shard_file_open(f->path, &file, NULL) != want)
 			fail_msg("case %zu", c);
 		ng_shard_file_close(file);
 	}
@@ -245,10 +262,51 @@ static void test_version(void **state)
 	make(f->path, &shapes[0], 1, &bytes, &checksum);
 	all = scratch_read(f->path, &n);
 	assert_non_null(all);
-	ng_store32(all + 8, NG_FORMAT_VERSION + 1);
-	assert_int_equal(scratch_write(f->path, all, n), 0);
-	assert_int_equal(ng_shard_file_open(f->path, &file, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "version 3"));
+	for (uint32_t version = 3; version <= 5; version += 2) {
+		ng_store32(all + 8, version);
+		assert_int_equal(scratch_write(f->path, all, n), 0);
+		assert_int_equal(ng_shard_file_open(f->path, &file, &err), -EPROTO);
+		assert_non_null(strstr(err.text, "version 4"));
+		assert_non_null(strstr(err.text, "mkngramfs"));
+	}
+}
+
+/* Sections that a later writer may add are passed over, and verified all the same. */
+static void test_optional_sections(void **state)
+{
+	static const uint32_t types[] = {NG_SECTION_PARAMS, NG_SECTION_OPTIONAL, UINT32_MAX};
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *w = NULL;
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	struct report report = {.lowest = UINT64_MAX};
+	struct fixture *f = *state;
+	uint64_t bytes, checksum;
+	const uint8_t *data;
+	struct ng_error err;
+	size_t len;
+	int fd;
+
+	assert_int_equal(ng_shard_writer_new(f->path, &w, &err), 0);
+	for (size_t i = 0; i < ng_array_size(types); i++) {
+		assert_int_equal(ng_shard_writer_section(w, types[i], &err), 0);
+		assert_int_equal(ng_shard_writer_write(w, "abc", 3, &err), 0);
+	}
+	assert_int_equal(ng_shard_writer_finish(w, &bytes, &checksum, &err), 0);
+	assert_int_equal(ng_shard_file_open(f->path, &file, &err), 0);
+	for (size_t i = 0; i < ng_array_size(types); i++) {
+		assert_true(ng_shard_file_section(file, types[i], &data, &len));
+		assert_int_equal(len, 3);
+		assert_memory_equal(data, "abc", 3);
+	}
+	assert_int_equal(ng_shard_file_verify(file, NULL, NULL, NULL, NULL), 0);
+	assert_string_equal(ng_section_name(UINT32_MAX), "unknown");
+
+	fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 3 * NG_PAGE_BYTES + 1), 1);
+	close(fd);
+	assert_int_equal(ng_shard_file_verify(file, NULL, on_optional_damage, NULL, &report),
+			 -EUCLEAN);
+	assert_int_equal(report.n, 1);
+	assert_int_equal(report.lowest, 3 * NG_PAGE_BYTES);
 }
 
 static void test_truncated_while_open(void **state)
@@ -297,7 +355,7 @@ static void test_section_names(void **state)
 			assert_string_not_equal(ng_section_name(a), ng_section_name(b));
 	assert_string_equal(ng_section_name(0), "none");
 	assert_string_equal(ng_section_name(NG_SECTION_TYPES), "none");
-	assert_string_equal(ng_section_name(UINT32_MAX), "none");
+	assert_string_equal(ng_section_name(NG_SECTION_OPTIONAL - 1), "none");
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -305,10 +363,15 @@ static void test_section_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_round_trip),  TEST(test_every_byte_counts),
-		TEST(test_not_a_shard), TEST(test_hostile_table),
-		TEST(test_version),     TEST(test_truncated_while_open),
-		TEST(test_cancel),      TEST(test_section_names),
+		TEST(test_round_trip),
+		TEST(test_every_byte_counts),
+		TEST(test_not_a_shard),
+		TEST(test_hostile_table),
+		TEST(test_version),
+		TEST(test_optional_sections),
+		TEST(test_truncated_while_open),
+		TEST(test_cancel),
+		TEST(test_section_names),
 	};
 
 	return cmocka_run_group_tests(tests, take_fault_handler, NULL);

@@ -4,35 +4,44 @@
 #include <sys/resource.h>
 #include <xxhash.h>
 
-/* The chunk sums are those of the file's bytes, computed here another way. */
-static void test_chunk_sums(void **state)
+/* The page sums are those of the file's bytes, computed here another way. */
+static void test_page_sums(void **state)
 {
 	struct fixture *f = *state;
 
 	for (size_t c = 0; c < ng_array_size(shapes); c++) {
 		ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 		ng_cleanup(ng_freep) uint8_t *all = NULL;
-		uint64_t bytes, checksum, end;
-		const uint8_t *sums;
+		uint64_t bytes, checksum, begin;
+		const uint8_t *sums, *at;
 		size_t len, n;
 
 		make(f->path, &shapes[c], 1 << 30, &bytes, &checksum);
 		all = scratch_read(f->path, &n);
 		assert_non_null(all);
 		assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
-		assert_true(ng_shard_file_section(file, NG_SECTION_CHUNK_SUMS, &sums, &len));
+		assert_true(ng_shard_file_section(file, NG_SECTION_PAGE_SUMS, &sums, &len));
 		/* The last entry of the table is theirs. */
-		end = ng_load64(all + n - sizeof(struct ng_shard_entry) +
-				offsetof(struct ng_shard_entry, offset));
-		assert_memory_equal(all + end, sums, len);
-		assert_int_equal(len, ng_div_up(end, 1 << 20) * 8);
-		for (uint64_t lo = 0; lo < end; lo += 1 << 20) {
-			uint64_t from = ng_max(lo, (uint64_t)NG_PAGE_BYTES);
-			uint64_t to = ng_min(lo + (1 << 20), end);
-
-			assert_int_equal(ng_load64(sums + (lo >> 20) * 8),
-					 XXH3_64bits(all + from, to - from));
+		begin = ng_load64(all + n - sizeof(struct ng_shard_entry) +
+				  offsetof(struct ng_shard_entry, offset));
+		assert_memory_equal(all + begin, sums, len);
+		assert_int_equal(len, ng_div_up(begin / 4096 - 1, 1023) * 4096);
+		at = sums;
+		for (uint64_t page = 1; page < begin / 4096; page++) {
+			assert_int_equal(ng_load32(at),
+					 XXH3_64bits_withSeed(all + page * 4096, 4096, page) &
+						 UINT32_MAX);
+			at += 4;
+			if ((size_t)(at - sums) % 4096 == 4092)
+				at += 4;
 		}
+		/* The last page is filled up with zeroes, and each ends with its own. */
+		for (; (size_t)(at - sums) % 4096 && (size_t)(at - sums) % 4096 != 4092; at += 4)
+			assert_int_equal(ng_load32(at), 0);
+		for (uint64_t lo = begin; lo < begin + len; lo += 4096)
+			assert_int_equal(ng_load32(all + lo + 4092),
+					 XXH3_64bits_withSeed(all + lo, 4092, lo / 4096) &
+						 UINT32_MAX);
 		unlink(f->path);
 	}
 }
@@ -118,7 +127,7 @@ static void test_no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_chunk_sums),
+		TEST(test_page_sums),
 		TEST(test_same_bytes),
 		TEST(test_writer_leaves_nothing),
 		TEST(test_no_room),
