@@ -38,7 +38,7 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_SAMPLE_STARTS] = "sample starts",
 	};
 
-	return type && type < NG_SECTION_TYPES ? names[type] : "none";
+	return type < NG_SECTION_TYPES && names[type] ? names[type] : "none";
 }
 
 static int read_at(int fd, const char *path, void *buf, size_t len, uint64_t offset,
