@@ -12,8 +12,8 @@
 
 enum ng_section_type {
 	NG_SECTION_PARAMS = 1,      /* struct ng_shard_params */
-	NG_SECTION_BWT_DIRECTORY = 3, /* where each cell is */
-	NG_SECTION_BWT_CELLS,         /* the BWT: bwt/cell.h */
+	NG_SECTION_BWT_DIRECTORY,   /* where each cell is */
+	NG_SECTION_BWT_CELLS,       /* the BWT: bwt/cell.h */
 	NG_SECTION_BWT_SUPERBLOCKS, /* counts and presence by superblock, for absent symbols */
 	NG_SECTION_FREQUENT,        /* intervals of frequent patterns */
 	NG_SECTION_SA_SAMPLES,

@@ -89,8 +89,17 @@ static int lead_piece(struct worker *w, const uint8_t *text, size_t len, uint64_
 	bool damaged = false;
 	int r;
 
-	while (len > 0 && *lo < *hi)
+	while (len > 0 && *lo < *hi) {
+		uint64_t from = *lo;
+
 		w->job->a->step(w->job->a->of, text[--len], lo, hi, &damaged);
+		if (*lo < *hi)
+			continue;
+		/* A step that finds no rows doesn't say where they would be: the walk does. */
+		*lo = from;
+		len++;
+		break;
+	}
 	if (damaged)
 		return damaged_fail(w);
 	r = lead_walk(w, text, len, lo);

@@ -65,6 +65,9 @@ static void check_step(const struct sequence *s, const struct ng_bwt *bwt, unsig
 	bool damaged = false;
 
 	ng_bwt_step(bwt, symbol, &got_lo, &got_hi, &damaged);
+	/* An interval without rows may be anywhere. */
+	if (want_lo == want_hi && got_lo == got_hi)
+		want_lo = want_hi = ng_min(got_lo, s->text.rows);
 	if (damaged || got_lo != want_lo || got_hi != want_hi)
 		fail_msg("%s: step by %u from [%ju, %ju): [%ju, %ju) instead of [%ju, %ju)%s",
 			 s->name, symbol, (uintmax_t)lo, (uintmax_t)hi, (uintmax_t)got_lo,
@@ -100,6 +103,30 @@ static void check_every_rank(const struct sequence *s, const struct ng_bwt *bwt)
 	}
 }
 
+/* One end at each cell's first row, its last, or one in it, where what it doesn't list is found
+ * further on; the other one there, too, or near, or at either end of all rows. */
+static void check_cell_steps(const struct sequence *s, const struct ng_bwt *bwt, uint64_t *rng)
+{
+	uint64_t rows = s->text.rows;
+
+	for (uint64_t row = 0; row < rows; row += NG_CELL) {
+		uint64_t r = scratch_random(rng), at = row + (r & 1 ? r % NG_CELL : r >> 8 & 1023);
+		unsigned symbol = (unsigned)(r >> 20 & 255);
+
+		/* Mostly one that the shard has. */
+		for (unsigned i = 0; i < 64 && !s->total[symbol]; i++)
+			symbol = (symbol + 1) % 256;
+		at = ng_min(r >> 40 & 1 ? row : at, rows - 1);
+		check_step(s, bwt, symbol, at, rows, naive_rank(s, symbol, at), s->total[symbol]);
+		check_step(s, bwt, symbol, 0, at + 1, 0, naive_rank(s, symbol, at + 1));
+		check_step(s, bwt, symbol, at, at + 1, naive_rank(s, symbol, at),
+			   naive_rank(s, symbol, at + 1));
+		check_step(s, bwt, symbol, row, ng_min(row + NG_CELL, rows),
+			   naive_rank(s, symbol, row),
+			   naive_rank(s, symbol, ng_min(row + NG_CELL, rows)));
+	}
+}
+
 static void check_random_steps(const struct sequence *s, const struct ng_bwt *bwt, unsigned n,
 			       uint64_t *rng)
 {
@@ -111,7 +138,9 @@ static void check_random_steps(const struct sequence *s, const struct ng_bwt *bw
 
 		/* Near a border between superblocks, where absent symbols are found elsewhere. */
 		if (i % 4 == 0)
-			lo = ng_min((r % 3 << NG_SUPERBLOCK_LOG) + (r >> 40) % 8192, rows - 1);
+			lo = ng_min((r % 3 << NG_SUPERBLOCK_LOG) + (r >> 40) % 8192 -
+					    4096 * (r % 3 > 0),
+				    rows - 1);
 		if (i % 8 == 1)
 			symbol = (unsigned)(r >> 48 & 255);
 		if (symbol == NG_SEPARATOR)
@@ -306,13 +335,16 @@ static void check_searches(const struct sequence *s, const struct ng_bwt *bwt, u
 		for (unsigned k = 0; k < m; k++)
 			searches[k] = search_make(s, rng, pats[k], &lo[k], &hi[k]);
 		ng_bwt_walk_searches(bwt, m, searches, &damaged);
-		for (unsigned k = 0; k < m; k++)
+		for (unsigned k = 0; k < m; k++) {
+			if (lo[k] == hi[k] && searches[k].lo == searches[k].hi)
+				lo[k] = hi[k] = ng_min(searches[k].lo, s->text.rows);
 			if (damaged || searches[k].lo != lo[k] || searches[k].hi != hi[k] ||
 			    (searches[k].left && lo[k] < hi[k]))
 				fail_msg("%s: search %u of %u: [%ju, %ju) instead of [%ju, %ju)",
 					 s->name, k, m, (uintmax_t)searches[k].lo,
 					 (uintmax_t)searches[k].hi, (uintmax_t)lo[k],
 					 (uintmax_t)hi[k]);
+		}
 	}
 }
 
@@ -324,6 +356,7 @@ static void check_bwt(const struct sequence *s, const struct ng_bwt *bwt, unsign
 	check_symbol_chains(s, bwt, n_random / 64, rng);
 	check_mark_chains(s, bwt, n_random / 64, rng);
 	check_random_steps(s, bwt, n_random, rng);
+	check_cell_steps(s, bwt, rng);
 	check_searches(s, bwt, n_random / 64, rng);
 	if (s->text.rows <= 4096)
 		check_every_rank(s, bwt);

@@ -51,11 +51,11 @@ static inline void sequence_make(const struct shape *shape, uint64_t *rng, struc
 	*ret = s;
 }
 
-/* Read a block over garbage. */
-static inline int read_block(const struct ng_bwt *bwt, uint64_t block, struct ng_bwt_rows *rows)
+/* Read a cell over garbage. */
+static inline int read_cell(const struct ng_bwt *bwt, uint64_t cell, struct ng_bwt_rows *rows)
 {
 	memset(rows, 0xa5, sizeof(*rows));
-	return ng_bwt_read_block(bwt, block, rows);
+	return ng_bwt_read_cell(bwt, cell, rows);
 }
 
 static inline struct ng_bwt_rows *rows_new(void)
@@ -68,7 +68,7 @@ static inline struct ng_bwt_rows *rows_new(void)
 
 static inline bool bits_end(const uint64_t *bits, unsigned n)
 {
-	for (unsigned i = n; i < NG_MAX_BLOCK; i++)
+	for (unsigned i = n; i < NG_CELL; i++)
 		if (ng_bit(bits, i))
 			return false;
 	return true;

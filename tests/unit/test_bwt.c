@@ -1,3 +1,5 @@
+#include "bwt/directory.h"
+#include "bwt/superblocks.h"
 #include "bwtcheck.h"
 
 static void check(struct sequence *s, unsigned n_random, uint64_t *rng)
@@ -70,7 +72,7 @@ static void check_random_sequence(const char *name, uint64_t rows, unsigned lett
 	sequence_clear(&s);
 }
 
-/* Around the sizes of grains, cells, wide cells and superblocks. */
+/* Around the sizes of cells, groups of them, lines of the directory and superblocks. */
 static void test_sizes(void **state)
 {
 	static const uint64_t sizes[] = {1,
@@ -88,10 +90,13 @@ static void test_sizes(void **state)
 					 2048,
 					 2049,
 					 7000,
-					 114688,
-					 114689,
-					 114687,
-					 1u << NG_SUPERBLOCK_LOG};
+					 NG_GROUP_CELLS * NG_CELL,
+					 NG_LINE_CELLS * NG_CELL - 1,
+					 NG_LINE_CELLS * NG_CELL,
+					 NG_LINE_CELLS * NG_CELL + 1,
+					 (1u << NG_SUPERBLOCK_LOG) - 1,
+					 1u << NG_SUPERBLOCK_LOG,
+					 (1u << NG_SUPERBLOCK_LOG) + 1};
 	uint64_t rng = naive_seed();
 
 	for (size_t i = 0; i < ng_array_size(sizes); i++) {
@@ -125,12 +130,54 @@ static void test_superblocks(void **state)
 			      MARKS_CLUSTERED, 6, &rng);
 }
 
+/* Symbols that are in some cells only, of which a rank is found further on: 'x' in one cell of the
+ * first group, in one of the last, and in the next superblock but one; 'y' in the first row and
+ * 'z' in the last; '0' to '9' in the cells of one group each, 'A' in every 40th cell, 'B' in the
+ * last cell of each superblock, a separator in one cell, NUL in its neighbour. */
+static void test_absent(void **state)
+{
+	static const char often[] = "etaoin";
+	const uint64_t superblock = 1u << NG_SUPERBLOCK_LOG, group = NG_GROUP_CELLS * NG_CELL;
+	const uint64_t rows = 3 * superblock + 5 * group + 77;
+	uint8_t *bwt = calloc(rows, 1);
+	uint64_t *separators = calloc(rows / 64 + 1, sizeof(*separators));
+	uint64_t *marks = calloc(rows / 64 + 1, sizeof(*marks)), rng = naive_seed();
+	struct sequence s = {"absent", {bwt, separators, marks, rows}, .mark_shift = 5};
+
+	assert_non_null(bwt);
+	assert_non_null(separators);
+	assert_non_null(marks);
+	for (uint64_t row = 0; row < rows; row++) {
+		uint64_t r = scratch_random(&rng), cell = row / NG_CELL;
+
+		bwt[row] = (uint8_t)often[r % (sizeof(often) - 1)];
+		marks[row >> 6] |= (uint64_t)((r >> 8) % 50 == 0) << (row & 63);
+		if ((r >> 16) % 100 == 0 && row / group % 3 == 0)
+			bwt[row] = (uint8_t)('0' + row / group % 10);
+		if ((r >> 32) % 300 == 0 && cell % 40 == 9)
+			bwt[row] = 'A';
+		if (row % superblock == superblock - 500)
+			bwt[row] = 'B';
+		if ((r >> 48) % 8 == 0 && (cell == 3 || cell == NG_SUPERBLOCK_CELLS - 2 ||
+					   cell == 3 * NG_SUPERBLOCK_CELLS + 1))
+			bwt[row] = 'x';
+		if (cell == 400 && r % 16 == 0)
+			separators[row >> 6] |= 1ull << (row & 63);
+		if (cell == 401 && r % 16 == 0)
+			bwt[row] = 0;
+	}
+	bwt[0] = 'y';
+	bwt[rows - 1] = 'z';
+	check(&s, 3000, &rng);
+	sequence_clear(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small),       cmocka_unit_test(test_large),
 		cmocka_unit_test(test_sizes),       cmocka_unit_test(test_alphabets),
-		cmocka_unit_test(test_superblocks),
+		cmocka_unit_test(test_superblocks), cmocka_unit_test(test_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

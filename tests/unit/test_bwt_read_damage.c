@@ -1,358 +1,269 @@
-/* The BWT read block by block from damaged sections: refused, or rows that can be. */
+/* The BWT read cell by cell from damaged sections: refused, or rows that can be. (What a cell's
+ * bytes may be is test_cell's.) */
 #include "bwt/bwt_internal.h"
+#include "cellparts.h"
 #include "naive.h"
 #include "rowsmake.h"
 
 /* What gets damaged. */
 static const struct shape usual = {"usual", 200000, 0, 60, 5, 300, 25, 4};
 
-/* Every block is refused or gives rows that can be. Returns how many were refused. */
+/* Every cell is refused or gives rows that can be. Returns how many were refused. */
 static unsigned check_damaged(const struct ng_bwt *bwt, struct ng_bwt_rows *rows)
 {
-	uint64_t next = 0;
 	unsigned refused = 0;
 
-	for (uint64_t block = 0; block < ng_bwt_blocks(bwt); block++) {
-		int r = read_block(bwt, block, rows);
+	for (uint64_t cell = 0; cell < ng_bwt_cells(bwt); cell++) {
+		int r = read_cell(bwt, cell, rows);
 
 		if (r < 0) {
 			assert_int_equal(r, -EUCLEAN);
 			refused++;
 			continue;
 		}
-		assert_true(rows->start < ng_bwt_rows(bwt));
-		assert_in_range(rows->n, 1,
-				ng_min(ng_bwt_rows(bwt) - rows->start, (uint64_t)NG_MAX_BLOCK));
+		assert_int_equal(rows->start, cell * NG_CELL);
+		assert_int_equal(rows->n,
+				 ng_min(ng_bwt_rows(bwt) - rows->start, (uint64_t)NG_CELL));
 		assert_true(bits_end(rows->separators, rows->n));
 		assert_true(bits_end(rows->marks, rows->n));
-		if (!refused)
-			assert_int_equal(rows->start, next);
-		next = rows->start + rows->n;
 	}
-	if (!refused)
-		assert_int_equal(next, ng_bwt_rows(bwt));
 	return refused;
 }
 
-/* The page of block 1, or the one behind it, with something changed: block 1 must be refused. */
-static void page_many_cells(uint8_t *p)
+/* A cell with something changed that must make it refused. */
+static void change_shape(uint8_t *cell, const struct cell_parts *parts)
 {
-	p[5]++;
+	for (unsigned shape = 0; shape < NG_SHAPES; shape++) {
+		if (cell_planes(shape, parts->n_symbols) ==
+		    cell_planes(parts->shape, parts->n_symbols))
+			continue;
+		cell[0] = (uint8_t)((cell[0] & 0xf0) | shape);
+		return;
+	}
+	fail();
 }
 
-static void page_no_cells(uint8_t *p)
+static void change_mode_bytes(uint8_t *cell, const struct cell_parts *parts)
 {
-	p[5] = 0;
+	cell[0] ^= 0x10;
 }
 
-static void page_no_symbols(uint8_t *p)
+static void change_has_separator(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store16(p + 6, 0);
+	cell[0] ^= 0x80;
 }
 
-static void page_many_symbols(uint8_t *p)
+static void change_more_symbols(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store16(p + 6, NG_SYMBOLS + 1);
+	cell[1]++;
 }
 
-static void page_start(uint8_t *p)
+static void change_fewer_symbols(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store32(p, (uint32_t)ng_block_start(p) + NG_GRAIN);
+	cell[1]--;
 }
 
-static void page_next_start(uint8_t *p)
+static void change_all_symbols(uint8_t *cell, const struct cell_parts *parts)
 {
-	page_start(p + NG_PAGE_BYTES);
+	cell[7] ^= 0x80;
 }
 
-static void page_far_start(uint8_t *p)
+static void change_more_marks(uint8_t *cell, const struct cell_parts *parts)
 {
-	p[4] = 1;
+	assert_in_range(cell[2], 1, 200);
+	cell[2]++;
 }
 
-static void page_longer(uint8_t *p)
+static void change_fewer_marks(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store32(p + 12, ng_block_size(p) + 1);
+	cell[2]--;
 }
 
-static void page_shorter(uint8_t *p)
+static void change_n_wide(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store32(p + 12, ng_block_size(p) - 1);
+	cell[3] = (uint8_t)(parts->n_symbols + 1);
 }
 
-static void page_empty(uint8_t *p)
+static void change_wide(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store32(p + 12, 0);
+	ng_store32(cell + 4, ng_load32(cell + 4) | 31);
 }
 
-static void page_huge(uint8_t *p)
+/* Wider than the wide ones. */
+static void change_narrow(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store32(p + 12, UINT32_MAX);
+	ng_store32(cell + 4, (ng_load32(cell + 4) & ~(31u << 5)) | (parts->wide + 1) << 5);
 }
 
-static void page_separator(uint8_t *p)
+static void change_a_mode(uint8_t *cell, const struct cell_parts *parts)
 {
-	ng_store16(p + 8, (uint16_t)ng_block_symbols(p));
+	parts->modes[0] ^= 1;
 }
 
-static void page_separator_byte(uint8_t *p)
+static void change_mode_behind(uint8_t *cell, const struct cell_parts *parts)
 {
-	p[NG_BLOCK_HEAD + ng_block_separator(p)] = 1;
+	assert_true(cell_planes(parts->shape, parts->n_symbols) % 4);
+	parts->modes[parts->n_modes - 1] |= 0xc0;
 }
 
-/* The word of the first cell: where its streams are, and their tables. */
-static void change_cell(uint8_t *p, uint32_t clear, uint32_t set)
+static void change_list(uint8_t *cell, const struct cell_parts *parts)
 {
-	uint8_t *cell = p + ng_block_cells_at(ng_block_symbols(p));
-
-	ng_store32(cell, (ng_load32(cell) & ~clear) | set);
+	parts->list[1] = parts->list[0];
 }
 
-static void page_first_stream(uint8_t *p)
+static void change_separator(uint8_t *cell, const struct cell_parts *parts)
 {
-	change_cell(p, 0xfff, 40);
+	*parts->separator = (uint8_t)parts->n_symbols;
 }
 
-static void page_second_stream(uint8_t *p)
+static void change_separator_byte(uint8_t *cell, const struct cell_parts *parts)
 {
-	change_cell(p, 0xfff000, 0);
+	parts->list[*parts->separator] = 1;
 }
 
-static void page_first_table(uint8_t *p)
+static void change_planes(uint8_t *cell, const struct cell_parts *parts)
 {
-	change_cell(p, 0, 15u << 24);
+	memset(parts->planes, 0, (size_t)(parts->marks - parts->planes));
 }
 
-static void page_second_table(uint8_t *p)
+static void change_marks(uint8_t *cell, const struct cell_parts *parts)
 {
-	change_cell(p, 0, 15u << 28);
+	memset(parts->marks, 0xff, 6);
 }
 
-static unsigned first_stream(const uint8_t *p)
-{
-	return ng_load32(p + ng_block_cells_at(ng_block_symbols(p))) & 0xfff;
-}
+static const struct {
+	const char *name;
+	void (*change)(uint8_t *cell, const struct cell_parts *parts);
+} changes[] = {
+	{"another shape", change_shape},
+	{"another number of modes", change_mode_bytes},
+	{"no separator", change_has_separator},
+	{"a symbol more", change_more_symbols},
+	{"a symbol less", change_fewer_symbols},
+	{"all symbols", change_all_symbols},
+	{"a mark more", change_more_marks},
+	{"a mark less", change_fewer_marks},
+	{"more wide counts than there are", change_n_wide},
+	{"counts of 31 bits", change_wide},
+	{"the others wider than the wide", change_narrow},
+	{"another mode", change_a_mode},
+	{"a mode of no plane", change_mode_behind},
+	{"a symbol twice", change_list},
+	{"the separator outside of the list", change_separator},
+	{"the separator is a byte", change_separator_byte},
+	{"no bits in the planes", change_planes},
+	{"marks without order", change_marks},
+};
 
-/* Every row of counts has 15 planes: they don't fit into the page. */
-static void page_planes(uint8_t *p)
-{
-	memset(p + ng_block_planes_at(ng_block_symbols(p)), 0xff, (ng_block_symbols(p) + 2) / 2);
-}
+/* Number of the cell that is changed. */
+#define CELL 7u
 
-/* The marks end where the first stream begins. */
-static void page_marks(uint8_t *p)
+static void test_damaged_cell(void **state)
 {
-	memset(p + first_stream(p) - 6, 0xff, 6);
-}
-
-/* Streams of one code, again and again. */
-static void page_overlong(uint8_t *p)
-{
-	memset(p + first_stream(p), 0, NG_PAGE_BYTES - first_stream(p));
-}
-
-static void test_damaged_page(void **state)
-{
-	static const struct {
-		const char *name;
-		void (*change)(uint8_t *page);
-	} table[] = {
-		{"a cell more", page_many_cells},
-		{"no cells", page_no_cells},
-		{"no symbols", page_no_symbols},
-		{"258 symbols", page_many_symbols},
-		{"a later start", page_start},
-		{"a far start", page_far_start},
-		{"the next block's start is later", page_next_start},
-		{"a row more", page_longer},
-		{"a row less", page_shorter},
-		{"no rows", page_empty},
-		{"all rows there can be", page_huge},
-		{"the separator outside of the alphabet", page_separator},
-		{"the separator is a byte", page_separator_byte},
-		{"a stream in the counts", page_first_stream},
-		{"another stream in the head", page_second_stream},
-		{"a table that is not there", page_first_table},
-		{"another table that is not there", page_second_table},
-		{"counts beyond the page", page_planes},
-		{"marks without order", page_marks},
-		{"zeroes for streams", page_overlong},
-	};
 	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
+	ng_cleanup(ng_freep) uint8_t *before = NULL;
 	ng_cleanup(sequence_clear) struct sequence s;
 	uint64_t rng = naive_seed();
+	const uint8_t *begin, *end;
 	struct made_bwt made;
 	struct ng_bwt *bwt;
-	uint8_t pages[2 * NG_PAGE_BYTES], *second;
 
 	sequence_make(&usual, &rng, &s);
-	made_bwt_new(&s.text, 4, 1, &made);
+	made_bwt_new(&s.text, usual.mark_shift, 1, &made);
 	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
-	assert_true(ng_bwt_blocks(bwt) > 3 && bwt->tables.n_tables <= 15);
-	second = made.blocks.data + NG_PAGE_BYTES;
-	memcpy(pages, second, sizeof(pages));
-	for (size_t i = 0; i < ng_array_size(table); i++) {
-		table[i].change(second);
-		if (read_block(bwt, 1, rows) != -EUCLEAN)
-			fail_msg("%s: not refused", table[i].name);
-		memcpy(second, pages, sizeof(pages));
-		assert_int_equal(read_block(bwt, 1, rows), 0);
+	assert_true(ng_bwt_cell_find(bwt, CELL, &begin, &end));
+	before = malloc((size_t)(end - begin));
+	assert_non_null(before);
+	memcpy(before, begin, (size_t)(end - begin));
+	for (size_t i = 0; i < ng_array_size(changes); i++) {
+		uint8_t *cell = made.cells.data + (begin - made.cells.data);
+		struct cell_parts parts = cell_parts(cell, end, NG_CELL, usual.mark_shift);
+
+		assert_non_null(parts.separator);
+		changes[i].change(cell, &parts);
+		if (read_cell(bwt, CELL, rows) != -EUCLEAN)
+			fail_msg("%s: not refused", changes[i].name);
+		memcpy(cell, before, (size_t)(end - begin));
+		assert_int_equal(read_cell(bwt, CELL, rows), 0);
 	}
 	ng_bwt_close(bwt);
 	made_bwt_free(&made);
 }
 
-/* Set or clear the map's bit of a row's grain. */
-static void map_change(const struct made_bwt *made, uint64_t row, bool set)
-{
-	uint64_t grain = row >> NG_GRAIN_LOG, within = grain % NG_MAP_LINE_GRAINS;
-	uint8_t *byte =
-		made->map.data + grain / NG_MAP_LINE_GRAINS * NG_MAP_LINE_BYTES + 16 + within / 8;
-
-	*byte = (uint8_t)((*byte & ~(1u << within % 8)) | (unsigned)set << within % 8);
-}
-
-/* The map lets a block begin a grain later, or earlier, than it does. */
-static void test_damaged_map(void **state)
+/* The directory lets a cell begin, or end, a byte later or earlier than it does. */
+static void test_damaged_directory(void **state)
 {
 	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
 	ng_cleanup(sequence_clear) struct sequence s;
-	uint64_t rng = naive_seed(), start;
+	uint64_t rng = naive_seed();
 	struct made_bwt made;
 	struct ng_bwt *bwt;
-	unsigned moved = 0;
 
 	sequence_make(&usual, &rng, &s);
-	made_bwt_new(&s.text, 4, 1, &made);
+	made_bwt_new(&s.text, usual.mark_shift, 1, &made);
 	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
-	for (uint64_t block = 1; block < ng_bwt_blocks(bwt); block++) {
-		start = ng_block_start(made.blocks.data + block * NG_PAGE_BYTES);
-		/* Within one word, whose blocks no other number counts. */
-		if ((start >> NG_GRAIN_LOG) % 64 == 0 || (start >> NG_GRAIN_LOG) % 64 == 63 ||
-		    start + NG_GRAIN >= s.text.rows)
+	assert_true(ng_bwt_cells(bwt) > 3 * NG_LINE_CELLS);
+	for (uint64_t cell = 0; cell < ng_bwt_cells(bwt); cell++) {
+		uint8_t *line = made.directory.data + cell / NG_LINE_CELLS * NG_LINE_BYTES;
+		uint8_t *end = line + 8 + 2 * (cell % NG_LINE_CELLS);
+		bool last = cell + 1 == ng_bwt_cells(bwt);
+
+		for (int by = -1; by <= 1; by += 2) {
+			ng_store16(end, (uint16_t)(ng_load16(end) + by));
+			assert_int_equal(read_cell(bwt, cell, rows), -EUCLEAN);
+			/* The last of a line is told where it begins by the next line. */
+			if (!last)
+				assert_int_equal(read_cell(bwt, cell + 1, rows),
+						 (cell + 1) % NG_LINE_CELLS ? -EUCLEAN : 0);
+			ng_store16(end, (uint16_t)(ng_load16(end) - by));
+			assert_int_equal(read_cell(bwt, cell, rows), 0);
+		}
+		if (cell % NG_LINE_CELLS)
 			continue;
-		map_change(&made, start, false);
-		map_change(&made, start + NG_GRAIN, true);
-		assert_int_equal(read_block(bwt, block, rows), -EUCLEAN);
-		assert_int_equal(read_block(bwt, block - 1, rows), 0);
-		map_change(&made, start + NG_GRAIN, false);
-		map_change(&made, start - NG_GRAIN, true);
-		assert_int_equal(read_block(bwt, block, rows), 0);
-		assert_int_equal(read_block(bwt, block - 1, rows), -EUCLEAN);
-		map_change(&made, start - NG_GRAIN, false);
-		map_change(&made, start, true);
-		moved++;
+		/* A line elsewhere, and far behind the section. */
+		ng_store64(line, ng_load64(line) + 1);
+		assert_int_equal(read_cell(bwt, cell, rows), -EUCLEAN);
+		ng_store64(line, ng_load64(line) - 1 + (1ull << 47));
+		assert_int_equal(read_cell(bwt, cell, rows), -EUCLEAN);
+		ng_store64(line, ng_load64(line) - (1ull << 47));
 	}
-	assert_true(moved > 3);
 	assert_int_equal(check_damaged(bwt, rows), 0);
 	ng_bwt_close(bwt);
 	made_bwt_free(&made);
 }
 
-/* A stream that is right but lies in the counts before the block, which aren't looked at. */
-static void test_misplaced_stream(void **state)
-{
-	static const struct shape shape = {"long runs", 400000, 'a', 20, 30000, 50, 0, 5};
-	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
-	ng_cleanup(sequence_clear) struct sequence s;
-	uint64_t rng = naive_seed();
-	struct made_bwt made;
-	struct ng_bwt *bwt;
-	uint8_t *page;
-
-	sequence_make(&shape, &rng, &s);
-	made_bwt_new(&s.text, shape.mark_shift, 1, &made);
-	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
-	page = made.blocks.data;
-	for (unsigned shift = 0; shift <= 12; shift += 12) {
-		unsigned n = ng_block_symbols(page),
-			 to = ng_block_bases_at(n, ng_block_cells(page));
-		uint8_t *cell = page + ng_block_cells_at(n);
-		uint32_t word = ng_load32(cell);
-
-		memcpy(page + to, page + (word >> shift & 0xfff), 16);
-		ng_store32(cell, (word & ~(0xfffu << shift)) | to << shift);
-		assert_int_equal(read_block(bwt, 0, rows), -EUCLEAN);
-		ng_store32(cell, word);
-		assert_int_equal(read_block(bwt, 0, rows), 0);
-	}
-	ng_bwt_close(bwt);
-	made_bwt_free(&made);
-}
-
-/* Marks that are right but begin in the counts, whose last ones are theirs: all rows are marked, so
- * that both are ones. */
-static void test_misplaced_marks(void **state)
-{
-	static const struct shape shape = {"all marked", 8 * NG_WIDE, 'a', 1, 1, 0, 1, 5};
-	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
-	ng_cleanup(sequence_clear) struct sequence s;
-	uint64_t rng = naive_seed();
-	struct made_bwt made;
-	struct ng_bwt *bwt;
-	uint8_t *page;
-	unsigned begin, first, second;
-
-	sequence_make(&shape, &rng, &s);
-	made_bwt_new(&s.text, shape.mark_shift, 1, &made);
-	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
-	page = made.blocks.data;
-	assert_int_equal(read_block(bwt, 0, rows), 0);
-	first = first_stream(page);
-	second = ng_load32(page + ng_block_cells_at(ng_block_symbols(page))) >> 12 & 0xfff;
-	begin = first - NG_WIDE / 8;
-	/* The marks and the first stream, a byte nearer. */
-	memmove(page + begin - 1, page + begin, second - begin);
-	change_cell(page, 0xfff, first - 1);
-	assert_int_equal(read_block(bwt, 0, rows), -EUCLEAN);
-	ng_bwt_close(bwt);
-	made_bwt_free(&made);
-}
-
-/* Random bytes changed in pages, in the map, in the tables of codes. */
+/* Random bytes changed in cells, and in the directory. */
 static void test_damaged(void **state)
 {
 	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
 	ng_cleanup(sequence_clear) struct sequence s;
 	uint64_t rng = naive_seed();
-	unsigned opened = 0, refused = 0;
+	unsigned refused = 0;
 	struct made_bwt made;
+	struct ng_bwt *bwt;
 
 	sequence_make(&usual, &rng, &s);
-	made_bwt_new(&s.text, 4, 1, &made);
+	made_bwt_new(&s.text, usual.mark_shift, 1, &made);
+	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
 	for (unsigned round = 0; round < 400; round++) {
-		struct bwt_section *sections[] = {&made.blocks, &made.blocks, &made.blocks,
-						  &made.blocks, &made.map,    &made.tables};
-		struct bwt_section *section = sections[round % ng_array_size(sections)];
+		struct bwt_section *section = round % 3 ? &made.cells : &made.directory;
 		ng_cleanup(ng_freep) uint8_t *before = malloc(section->bytes);
-		/* The slack is never damaged: opening a shard checks that it is zero. */
-		size_t bytes = section->bytes - (section == &made.blocks ? NG_BLOCK_SLACK : 0);
-		struct ng_bwt *bwt;
+		/* The slack is never damaged: ngramfsck checks that it is zero. */
+		size_t bytes = section->bytes - (section == &made.cells ? NG_CELL_REACH : 0);
 
 		assert_non_null(before);
 		memcpy(before, section->data, section->bytes);
-		for (unsigned i = 1 + scratch_random(&rng) % 8; i > 0; i--) {
-			size_t at = scratch_random(&rng) % bytes;
-
-			/* Half of them where a page's head, counts and places are. */
-			if (i % 2 && section == &made.blocks)
-				at = at / NG_PAGE_BYTES * NG_PAGE_BYTES +
-				     scratch_random(&rng) % 500;
-			section->data[at] = (uint8_t)scratch_random(&rng);
-		}
-		if (ng_bwt_open(&made.parts, &bwt) == 0) {
-			opened++;
-			refused += check_damaged(bwt, rows) != 0;
-			ng_bwt_close(bwt);
-		}
+		for (unsigned i = 1 + scratch_random(&rng) % 8; i > 0; i--)
+			section->data[scratch_random(&rng) % bytes] = (uint8_t)scratch_random(&rng);
+		refused += check_damaged(bwt, rows) != 0;
 		memcpy(section->data, before, section->bytes);
 	}
-	assert_true(opened > 300);
-	assert_true(refused > 100);
+	assert_in_range(refused, 200, 400);
+	ng_bwt_close(bwt);
 	made_bwt_free(&made);
 }
 
-/* Pages of nothing but random bytes behind their alphabets, or behind their counts. */
+/* Cells of nothing but random bytes, or from behind their lists on. */
 static void test_noise(void **state)
 {
 	ng_cleanup(ng_freep) struct ng_bwt_rows *rows = rows_new();
@@ -363,24 +274,28 @@ static void test_noise(void **state)
 	struct ng_bwt *bwt;
 
 	sequence_make(&usual, &rng, &s);
-	made_bwt_new(&s.text, 4, 1, &made);
-	before = malloc(made.blocks.bytes);
+	made_bwt_new(&s.text, usual.mark_shift, 1, &made);
+	before = malloc(made.cells.bytes);
 	assert_non_null(before);
-	memcpy(before, made.blocks.data, made.blocks.bytes);
+	memcpy(before, made.cells.data, made.cells.bytes);
 	assert_int_equal(ng_bwt_open(&made.parts, &bwt), 0);
-	for (unsigned round = 0; round < 200; round++) {
-		for (uint64_t block = 0; block < ng_bwt_blocks(bwt); block++) {
-			uint8_t *page = made.blocks.data + block * NG_PAGE_BYTES;
-			unsigned from = NG_BLOCK_HEAD + ng_block_symbols(page);
+	for (unsigned round = 0; round < 100; round++) {
+		for (uint64_t cell = 0; cell < ng_bwt_cells(bwt); cell++) {
+			const uint8_t *begin, *end;
+			uint8_t *from;
 
+			assert_true(ng_bwt_cell_find(bwt, cell, &begin, &end));
+			from = made.cells.data + (begin - made.cells.data);
 			if (round % 2)
-				from = first_stream(page) - (unsigned)scratch_random(&rng) % 30;
-			for (unsigned i = from; i < NG_PAGE_BYTES; i++)
-				page[i] = (uint8_t)scratch_random(&rng);
+				from = cell_parts(from, end, ng_bwt_cell_size(bwt, cell),
+						  usual.mark_shift)
+					       .counts;
+			for (; from < end; from++)
+				*from = (uint8_t)scratch_random(&rng);
 		}
-		/* A block of few rows may happen to be whole. */
-		assert_true(check_damaged(bwt, rows) >= ng_bwt_blocks(bwt) - 1);
-		memcpy(made.blocks.data, before, made.blocks.bytes);
+		/* The last, of a few rows, may happen to be whole. */
+		assert_true(check_damaged(bwt, rows) >= ng_bwt_cells(bwt) - 1);
+		memcpy(made.cells.data, before, made.cells.bytes);
 	}
 	ng_bwt_close(bwt);
 	made_bwt_free(&made);
@@ -389,9 +304,10 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_damaged_page),     cmocka_unit_test(test_damaged_map),
-		cmocka_unit_test(test_misplaced_stream), cmocka_unit_test(test_misplaced_marks),
-		cmocka_unit_test(test_damaged),          cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_damaged_cell),
+		cmocka_unit_test(test_damaged_directory),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

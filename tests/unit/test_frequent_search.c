@@ -290,7 +290,7 @@ static void test_section(void **state)
 	naive_clear(&c);
 }
 
-/* The patterns of damaged blocks: all rows that begin with a pattern are enough for all those that
+/* The patterns of damaged cells: all rows that begin with a pattern are enough for all those that
  * have one byte more in front. */
 static void expect_possible(struct ng_frequent_pattern *patterns, size_t n, uint64_t rows)
 {
@@ -306,7 +306,7 @@ static void expect_possible(struct ng_frequent_pattern *patterns, size_t n, uint
 	}
 }
 
-/* Bytes changed in pages: patterns or an error, the outputs untouched then. */
+/* Bytes changed in cells: patterns or an error, the outputs untouched then. */
 static void test_damaged(void **state)
 {
 	static uint8_t text[200000];
@@ -319,18 +319,17 @@ static void test_damaged(void **state)
 	naive_words(&rng, text, sizeof(text));
 	naive_add(&c, text, sizeof(text));
 	fixture_make(&c, &f);
-	before = malloc(f.made.blocks.bytes);
+	before = malloc(f.made.cells.bytes);
 	assert_non_null(before);
-	memcpy(before, f.made.blocks.data, f.made.blocks.bytes);
+	memcpy(before, f.made.cells.data, f.made.cells.bytes);
 	for (unsigned round = 0; round < 300; round++) {
 		ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
-		uint64_t pages = f.made.blocks.bytes / NG_PAGE_BYTES - 1;
+		uint64_t bytes = f.made.cells.bytes - NG_CELL_REACH;
 		size_t n = SIZE_MAX;
 		int r;
 
 		for (unsigned i = 1 + (unsigned)(scratch_random(&rng) % 20); i > 0; i--)
-			f.made.blocks.data[scratch_random(&rng) % pages * NG_PAGE_BYTES +
-					   scratch_random(&rng) % (i % 2 ? 500 : NG_PAGE_BYTES)] =
+			f.made.cells.data[scratch_random(&rng) % bytes] =
 				(uint8_t)scratch_random(&rng);
 		r = ng_frequent_search(&f.ranks, round % 3 ? 30 : 8, 2, NULL, NULL, &patterns, &n);
 		if (r < 0) {
@@ -341,7 +340,7 @@ static void test_damaged(void **state)
 		} else {
 			expect_possible(patterns, n, ng_bwt_rows(f.bwt));
 		}
-		memcpy(f.made.blocks.data, before, f.made.blocks.bytes);
+		memcpy(f.made.cells.data, before, f.made.cells.bytes);
 	}
 	assert_true(refused > 30);
 	fixture_clear(&f);

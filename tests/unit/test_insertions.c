@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "bwt/directory.h"
 #include "naive_merge.h"
 
 /* ---- a naive corpus as a source ---- */
@@ -240,9 +241,9 @@ static void test_damaged(void **state)
 	struct ng_error err = {""};
 
 	words_merge(&m);
-	/* Blocks without cells. */
-	for (size_t at = 0; at + NG_BLOCK_SLACK < m.made.blocks.bytes; at += NG_PAGE_BYTES)
-		m.made.blocks.data[at + 5] = 0;
+	/* Cells that end before they begin. */
+	for (size_t at = 0; at < m.made.directory.bytes; at += NG_LINE_BYTES)
+		memset(m.made.directory.data + at + 8, 0, NG_LINE_BYTES - 8);
 	assert_int_equal(find(&m, UINT64_MAX, 2, &watch, &err), -EUCLEAN);
 	assert_non_null(strstr(err.text, "damaged"));
 	naive_merge_clear(&m);

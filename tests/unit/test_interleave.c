@@ -106,7 +106,7 @@ static void check(const struct naive *c, uint64_t docs)
 	for (size_t i = 0; i < ng_array_size(shapes); i++) {
 		ng_cleanup(ng_freep) uint8_t *got = NULL;
 
-		/* A part of a few rows reads two blocks. */
+		/* A part of a few rows reads two cells. */
 		if (c->n > 3000 * ng_max(shapes[i].part_rows, (uint64_t)1) && shapes[i].part_rows)
 			continue;
 		/* A buffer for each bucket must fit. */

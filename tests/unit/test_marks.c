@@ -1,6 +1,6 @@
 /* The rows of marks by their numbers, against the list of them: marks of all densities, and the
  * sections that they are found by damaged. */
-#include "bwt/superblocks.h"
+#include "bwt/bwt_internal.h"
 #include "bwtmake.h"
 #include "naive.h"
 
@@ -9,8 +9,8 @@ enum kind {
 	ALL,
 	DENSE,     /* a third */
 	USUAL,     /* as of every 52nd position */
-	SPARSE,    /* more than a hint has blocks */
-	CLUSTERED, /* blocks full of them, and blocks without */
+	SPARSE,    /* few cells have one */
+	CLUSTERED, /* cells full of them, and cells without */
 	FIRST,     /* the first row only */
 	LAST,      /* the last row only */
 	KINDS
@@ -144,7 +144,7 @@ static void test_rows(void **state)
 			check(kind, sizes[i], 2 + (unsigned)(i + kind) % 9, &rng);
 }
 
-/* Blocks of several superblocks, whose counts begin anew. */
+/* Cells of several superblocks, whose counts begin anew. */
 static void test_superblocks(void **state)
 {
 	static const enum kind kinds[] = {USUAL, SPARSE, CLUSTERED};
@@ -161,7 +161,7 @@ static void flip(struct bwt_section *section, size_t from, uint64_t *rng)
 			(uint8_t)(1u << scratch_random(rng) % 8);
 }
 
-/* Whatever hints, blocks and counts say: a row, or damage. */
+/* Whatever hints, cells and counts say: a row, or damage. */
 static void test_damaged(void **state)
 {
 	uint64_t rng = naive_seed();
@@ -178,9 +178,9 @@ static void test_damaged(void **state)
 			flip(&made.hints, 16, &rng);
 		if (round % 3 == 1)
 			flip(&made.superblocks, NG_SUPERBLOCK_HEAD, &rng);
-		for (size_t at = 0; round % 3 == 2 && at < made.blocks.bytes; at += NG_PAGE_BYTES)
-			made.blocks.data[at + scratch_random(&rng) % 400] ^=
-				(uint8_t)(1u << scratch_random(&rng) % 8);
+		for (size_t at = 0; round % 3 == 2 && at < made.cells.bytes - NG_CELL_REACH;
+		     at += 1 + scratch_random(&rng) % 400)
+			made.cells.data[at] ^= (uint8_t)(1u << scratch_random(&rng) % 8);
 		if (ng_bwt_open(&made.parts, &bwt) < 0) {
 			refused++;
 			made_bwt_free(&made);
@@ -218,7 +218,7 @@ static void test_hints(void **state)
 	sequence_make(DENSE, 10000, &rng, &s);
 	made_bwt_new(&s.text, 2, 1, &made);
 	n = ng_load64(made.hints.data);
-	assert_int_equal(n, ng_div_up(s.n, 256));
+	assert_int_equal(n, ng_div_up(s.n, NG_MARK_HINT));
 	for (unsigned i = 0; i < 2; i++) {
 		ng_store64(made.hints.data, i ? n - 1 : n + 1);
 		assert_int_equal(ng_bwt_open(&made.parts, &bwt), -EUCLEAN);

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-/* Sizes around those of blocks, superblocks and the chunks of threads. */
+/* Sizes around those of cells, superblocks and the chunks of threads. */
 static const uint64_t sizes[] = {0,   1,   2,     127,   128,   129,    255,    256,
 				 257, 383, 65535, 65536, 65537, 524287, 524288, 700001};
 
@@ -77,7 +77,7 @@ static void check_row(const struct fixture *f, uint64_t row)
 	}
 }
 
-/* Every row of small ones, and of large ones those around where blocks and more begin. */
+/* Every row of small ones, and of large ones those around where cells and more begin. */
 static void check_rows(struct fixture *f)
 {
 	memset(f->before, 0, sizeof(f->before));

@@ -85,7 +85,7 @@ static void words(struct naive *corpus, const char *name, uint64_t seed, size_t 
 	free(text);
 }
 
-/* Many blocks, and cells and both halves of them. */
+/* Many cells, of several superblocks. */
 static void test_words(void **state)
 {
 	uint64_t rng = naive_seed();
@@ -96,7 +96,7 @@ static void test_words(void **state)
 	check(&m, 400, &rng);
 }
 
-/* Bytes without order: rows with wide counts, and symbols that blocks lack. */
+/* Bytes without order: cells with all symbols, and such that lack some. */
 static void test_noise(void **state)
 {
 	uint64_t rng = naive_seed();
@@ -114,7 +114,7 @@ static void test_noise(void **state)
 	check(&m, 400, &rng);
 }
 
-/* Damaged pages: any ranks, but in range, and an end. */
+/* Damaged cells: any ranks, but in range, and an end. */
 static void test_damage(void **state)
 {
 	uint64_t rng = naive_seed();
@@ -129,8 +129,8 @@ static void test_damage(void **state)
 		bool damaged = false;
 
 		for (unsigned i = 0; i < 20; i++)
-			m.made.blocks.data[scratch_random(&rng) %
-					   (m.made.blocks.bytes - NG_BLOCK_SLACK)] =
+			m.made.cells
+				.data[scratch_random(&rng) % (m.made.cells.bytes - NG_CELL_REACH)] =
 				(uint8_t)scratch_random(&rng);
 		for (unsigned i = 0; i < NG_BWT_CHAINS; i++)
 			walks[i] = (struct ng_bwt_rank_walk){

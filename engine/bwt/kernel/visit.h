@@ -72,6 +72,7 @@ static __attribute__((__noinline__)) uint64_t absent_rank(const struct ng_bwt *b
 	unsigned in = (unsigned)(number - begin) + 1;
 	unsigned groups = ng_superblocks_groups(&bwt->superblocks, r, symbol);
 
+	*damaged |= !ng_bwt_sound(bwt, ng_superblocks_at(&bwt->superblocks, r, symbol), 8);
 	for (; in < NG_SUPERBLOCK_CELLS; in++) {
 		unsigned group = in / NG_GROUP_CELLS, place;
 		const uint8_t *at, *end;
