@@ -70,12 +70,6 @@ static void check_corpus(const struct naive *c, uint64_t shard_bytes, bool naive
 	assert_non_null(changed);
 	made_index_new(c, &options, &made);
 	for (size_t i = 0; i < ng_array_size(sizes) && c->n > c->docs; i++) {
-		/* The second half with blocks decoded. */
-		if (i == ng_array_size(sizes) / 2)
-			assert_int_equal(ng_index_keep_decoded(made.index, made.dir, 1, 1), 0);
-		else if (i > ng_array_size(sizes) / 2)
-			assert_int_equal(ng_index_keep_decoded(made.index, made.dir, 1, 1),
-					 -EEXIST);
 		patterns_make(c, &rng, sizes[i], patterns, changed);
 		check(c, &made, sizes[i], patterns, naively && sizes[i] < MOST);
 	}

@@ -122,7 +122,6 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 	assert_non_null(copy);
 	memcpy(&header, file, sizeof(header));
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		ng_cleanup(ng_decoded_freep) struct ng_decoded *decoded = NULL;
 		struct ng_shard *shard;
 
 		memcpy(copy, file, bytes);
@@ -139,11 +138,6 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 		if (ng_shard_open(path, &shard, NULL) < 0)
 			continue;
 		opened++;
-		/* Every other two times with its blocks decoded. */
-		if (round & 2) {
-			assert_int_equal(ng_decoded_new(made.dir, 1, 1, &decoded), 0);
-			ng_bwt_use_decoded(shard->bwt, decoded, 0);
-		}
 		for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
 			assert_int_equal(ng_bwt_use_kernel(shard->bwt, *kernel), 0);
 			ask(shard, c, rng);
