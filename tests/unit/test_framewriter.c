@@ -110,7 +110,7 @@ static void test_no_room(void **state)
 	assert_non_null(strstr(err.text, "more bytes"));
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int main(void)
 {
