@@ -9,7 +9,7 @@
 #include "query/next.h"
 #include "query/trace.h"
 
-#define ROUNDS 400u
+#define ROUNDS 200u
 
 /* Everything that can be asked of a shard. What it answers doesn't matter. */
 static void ask(const struct ng_shard *shard, const struct naive *c, uint64_t *rng)
