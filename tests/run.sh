@@ -12,7 +12,7 @@ Installs the packages that are missing, then builds ngramfs in DIR (by default b
 tests/) and tests it:
   release   all tests, with gcc
   asan      all tests, with clang's AddressSanitizer and UndefinedBehaviorSanitizer
-  tsan      the mount tests and those of threads, with gcc's ThreadSanitizer
+  tsan      the tests of what runs in several threads, with gcc's ThreadSanitizer
 and checks the formatting, the man pages, and examples/quickstart.sh. The last line counts.
 TEXT
 }
@@ -92,13 +92,16 @@ build() { # NAME OPTION...
 	local name=$1 reconfigure=()
 	shift
 	[ ! -f "$dir/$name/build.ninja" ] || reconfigure=(--reconfigure)
-	if meson setup "${reconfigure[@]}" "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
-		ninja -C "$dir/$name" --quiet >>"$dir/$name.log" 2>&1; then
-		return 0
-	fi
-	cat "$dir/$name.log"
-	echo "$name: does not build"
-	account "$name" 0 1 0
+	meson setup "${reconfigure[@]}" "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
+		nice ninja -C "$dir/$name" --quiet >>"$dir/$name.log" 2>&1
+}
+
+# Whether the build of NAME came to its end; if not, that counts as a failure.
+is_built() { # NAME STATUS
+	[ "$2" != 0 ] || return 0
+	cat "$dir/$1.log"
+	echo "$1: does not build"
+	account "$1" 0 1 0
 	return 1
 }
 
@@ -109,7 +112,9 @@ run_tests() { # NAME OPTION...
 	shift
 	"${fixed[@]}" true 2>/dev/null || fixed=()
 	rm -f "$dir/$name/meson-logs/testlog.json"
-	"${fixed[@]}" meson test -C "$dir/$name" --no-rebuild --print-errorlogs "$@"
+	# One more than there are processors, since mount tests often wait for the kernel.
+	"${fixed[@]}" meson test -C "$dir/$name" --no-rebuild --print-errorlogs \
+		--num-processes $(($(nproc) + 1)) "$@"
 	status=$?
 	counts=$(results "$dir/$name") || counts="0 1 0"
 	# Such as when meson itself gave up.
@@ -127,15 +132,23 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 begin "release"
-CC=gcc build release && run_tests release
+CC=gcc build release
+status=$?
+# Each of the others is built while the one before is tested, which leaves the processors some time.
+CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &
+asan=$!
+is_built release $status && run_tests release
 # What is slow already does a little less.
 export NG_TEST_BRIEF=1
 begin "asan"
-CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &&
-	run_tests asan --timeout-multiplier 4
+wait $asan
+status=$?
+CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &
+tsan=$!
+is_built asan $status && run_tests asan --timeout-multiplier 4
 begin "tsan"
-CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &&
-	run_tests tsan --suite mount --suite threads --timeout-multiplier 4
+wait $tsan
+is_built tsan $? && run_tests tsan --suite threads --timeout-multiplier 4
 
 begin "formatting"
 if clang-format --version | grep -q ' version 14\.'; then

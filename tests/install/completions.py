@@ -76,7 +76,7 @@ class Shell:
 
     def wait(self, pattern):
         """What came up to the match of pattern, or None after ten seconds."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 120
         while not (found := re.search(pattern, self.said)):
             if not select.select([self.terminal], [], [], max(end - time.monotonic(), 0))[0]:
                 return None

@@ -24,5 +24,7 @@ for dir in proc dev sys; do
 done
 # What is mounted elsewhere is no part of the overlay.
 mkdir -p "$view/root/$top" && mount --bind "$top" "$view/root/$top" || skip
+# Nor need the whole system's manual pages be read once more.
+rm -f "$view/root/var/lib/man-db/auto-update"
 chroot "$view/root" env -C / DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" HOME=/root \
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin "$top/examples/packaging/build-deb.sh" --try /var/tmp/ngramfs-deb

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Queries written to files, and their answers. QUERIES: how many are written before the first answer
-# is read (default 300000).
+# is read (default 300000, in brief 120000).
 . "$(dirname "$0")/lib.sh"
 
-queries=${QUERIES:-300000}
+brief=${NG_TEST_BRIEF:+120000}
+queries=${QUERIES:-${brief:-300000}}
 make_corpus
 build corpus.ngram --shard-size=64K corpus.jsonl
 export TMPDIR=$work/tmp

@@ -5,18 +5,25 @@
 
 printf 'one fish\ntwo fish\nred fish\nblue fish\n%200000s\n' x >fish
 build fish.ngram --format lines fish
-attach -d -o ro fish.ngram mnt
+# With one thread requests are written to the log in the order in which they come.
+attach -d -s -o ro fish.ngram mnt
 
-# Requests that the daemon got, by kind, while a command ran. Memory that the kernel gives back is
-# no concern of the test's.
+# How much of the log there is, with all that has been asked before, also what the kernel reads ahead:
+# a name never asked comes behind that.
+logged() { # NAME
+	[ ! -e "mnt/$1" ] || fail "mnt/$1"
+	wc -l <mnt.log
+}
+
+# Requests that the daemon got, by kind, while a command ran, without the last one, which is ours.
+# Memory that the kernel gives back is no concern of the test's.
 requests() { # COMMAND...
-	local before
-	sleep 0.1
-	before=$(wc -l <mnt.log)
+	local before after
+	before=$(logged "before-$BASHPID")
 	"$@" >out || fail "status $?: $*"
-	sleep 0.1
-	tail -n +$((before + 1)) mnt.log | grep -oP '^unique: \d+, opcode: \K[A-Z_]+' |
-		grep -vE '^(FORGET|BATCH_FORGET|INTERRUPT)$' | tr '\n' ' '
+	after=$(logged "after-$BASHPID")
+	sed -n "$((before + 1)),${after}p" mnt.log | grep -oP '^unique: \d+, opcode: \K[A-Z_]+' |
+		grep -vE '^(FORGET|BATCH_FORGET|INTERRUPT)$' | sed '$d' | tr '\n' ' '
 }
 
 # The first open, opendir, close and getxattr teach the kernel not to ask for those.
@@ -54,7 +61,7 @@ detach mnt .
 # ---- a mount that can be written ----
 # There the kernel takes the time of access for changed when it has read something, and asks for
 # attributes once more if somebody wants them; what opens and reads doesn't.
-attach -d fish.ngram mnt
+attach -d -s fish.ngram mnt
 cat mnt/README >/dev/null
 ls -l mnt >/dev/null
 read_only() { # FILE: without asking for its attributes

@@ -30,7 +30,7 @@ for name, fields in [("q&a <1>", ["question"]), ("choices", ["stem", "options"])
 '
 mkdir renamed
 mv 'both-q&a <1>.jsonl' 'renamed/q&a <1>.jsonl'
-gzip -c both-choices.jsonl >renamed/choices.jsonl.gz
+gzip -nc both-choices.jsonl >renamed/choices.jsonl.gz
 ls "$example" >before
 "$contamination" --times --field prompt -o report.html renamed/q* renamed/c* both >table 2>times ||
 	fail "status $?"
@@ -62,7 +62,7 @@ wrong "1: which field is the text? Name it with --field; there are q, a" '{"q":"
 wrong "1: " "$(printf '[%.0s' {1..100000})"
 head -c 100 renamed/choices.jsonl.gz >cut.jsonl.gz
 refuses "contamination: cut.jsonl.gz: " "$contamination" -o bad.html cut.jsonl.gz both
-(gzip -c renamed/choices.jsonl.gz | head -c 40; head -c 40 /dev/zero | tr '\0' '\377') >spoilt.jsonl.gz
+(head -c 40 renamed/choices.jsonl.gz; head -c 40 /dev/zero | tr '\0' '\377') >spoilt.jsonl.gz
 refuses "contamination: spoilt.jsonl.gz: " "$contamination" -o bad.html spoilt.jsonl.gz both
 cp choices.jsonl plain.jsonl.gz
 refuses "contamination: plain.jsonl.gz: Not a gzipped file" "$contamination" -o bad.html plain.jsonl.gz both

@@ -64,12 +64,11 @@ finish() {
 	exit 1
 }
 
-wait_for() { # COMMAND...: until it succeeds, ten seconds at most
-	local tries=0
+wait_for() { # COMMAND...: until it succeeds, two minutes at most
+	local begun=$SECONDS
 	until "$@" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
-		sleep 0.05
+		[ $((SECONDS - begun)) -lt 120 ] || return 1
+		sleep 0.02
 	done
 }
 
@@ -103,6 +102,41 @@ detach() { # DIR [PATTERN that the log may show]
 		fail "the log complains"
 	fi
 	return 0
+}
+
+# Processor time that a process has taken, in hundredths of a second. Unlike the time of day it says
+# something even where others run beside it.
+cpu_ticks() { # PID
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+has_worked() { # PID TICKS
+	[ "$(cpu_ticks "$1")" -ge "$2" ]
+}
+
+# The daemon comes to rest, within a second of work since it had taken so many ticks.
+rests() { # DIR TICKS WHAT
+	local now=$2 before=
+	until [ "$now" = "$before" ]; do
+		before=$now
+		sleep 0.3
+		now=$(cpu_ticks "${daemons[$1]}")
+		[ $((now - $2)) -lt 100 ] || { fail "$3: the daemon works on"; return; }
+	done
+	echo "$3: at rest after $((now - $2)) ticks"
+}
+
+# End with SIGNAL a process that asks for something long, in the midst of it; the daemon leaves it,
+# too. BEFORE: the daemon's ticks before it was asked.
+interrupt() { # DIR BEFORE PID [SIGNAL]
+	local signal=${4:-TERM} ticks status
+	wait_for has_worked "${daemons[$1]}" $(($2 + 5)) || fail "the daemon does nothing"
+	ticks=$(cpu_ticks "${daemons[$1]}")
+	kill -"$signal" "$3" || fail "what was to be interrupted has come to its end"
+	wait "$3"
+	status=$?
+	is $((128 + $(kill -l "$signal"))) $status "exit status of what was interrupted"
+	rests "$1" "$ticks" "interrupted"
 }
 
 # Whether a process is of this test, and of no other that runs beside it: its environment says so,

@@ -1,11 +1,11 @@
 #!/bin/bash
 # The daemon's own memory: after mounting, after many different counts, and after a flood of queries
-# that it has to remember. COUNTS: how many (default 200000). And that of a build whose documents are
+# that it has to remember. COUNTS: how many (default 50000). And that of a build whose documents are
 # so short that what is kept of each takes more than their text.
 . "$(dirname "$0")/lib.sh"
 
 grep -qaE '__(asan|tsan)_init' "$NGRAMFS" && skip "a sanitizer's memory says nothing"
-counts=${COUNTS:-200000}
+counts=${COUNTS:-50000}
 make_corpus
 build corpus.ngram --shard-size=64K corpus.jsonl
 attach corpus.ngram mnt
@@ -30,7 +30,7 @@ for i in range(int(sys.argv[1])):
     os.read(f, 100)
     os.close(f)
 PYTHON
-at_most 65536 "after $counts counts"
+at_most 10240 "after $counts counts"
 
 # Unique queries of every kind that takes memory, and one query in many spellings.
 python3 - <<'PYTHON' || fail "flood"

@@ -229,9 +229,10 @@ for signal in INT TERM HUP; do
 	# A shell without job control starts background jobs with SIGINT ignored.
 	(exec env --default-signal=INT,HUP "$MKNGRAMFS" -o i in/fifo >out 2>err) &
 	tool=$!
+	# Opened once there is a reader.
 	exec 9>in/fifo
 	printf '{"text": "and then nothing' >&9
-	sleep 0.5
+	sleep 0.2
 	kill -$signal $tool
 	wait $tool
 	status=$?

@@ -13,7 +13,7 @@ walk() { # DIR: every page's number of names, more not counted
 	done | tr '\n' ' '
 }
 
-for page in 1 7 100 ""; do
+for page in 1 40 100 ""; do
 	attach ${page:+-o page=$page} corpus.ngram mnt
 	page=${page:-1000}
 	for q in rare 中文 nonesuch the; do

@@ -1,11 +1,10 @@
 #!/bin/bash
 # Builds that don't come to their end: killed at any moment, interrupted, out of room, resumed. The
 # index is byte for byte that of a build that nobody disturbed, whatever memory it had. KILLS: how
-# many (default 12, in brief 4).
+# many (default 6, in brief 3).
 . "$(dirname "$0")/lib.sh"
 
-lines=${NG_TEST_BRIEF:+20000}
-awk -v n="${lines:-40000}" 'BEGIN { for (i = 1; i <= n; i++) print "document number", i, "some words, and a number again", i * 7919 % 10007 }' >many
+awk -v n=20000 'BEGIN { for (i = 1; i <= n; i++) print "document number", i, "some words, and a number again", i * 7919 % 10007 }' >many
 awk 'BEGIN { for (i = 1; i <= 9000; i++) print "{\"text\": \"story " i " of many\", \"n\": " i "}" }' >stories.jsonl
 options=(--quiet --shard-size 900K --batch-size 150K --text-store)
 build=("$MKNGRAMFS" "${options[@]}" -o i stories.jsonl tree)
@@ -52,8 +51,8 @@ done
 
 # ---- killed, many times ----
 kills=0 builds=0
-brief=${NG_TEST_BRIEF:+4}
-while [ $kills -lt "${KILLS:-${brief:-12}}" ]; do
+brief=${NG_TEST_BRIEF:+3}
+while [ $kills -lt "${KILLS:-${brief:-6}}" ]; do
 	"${build[@]}" --resume &
 	pid=$!
 	delay=$((RANDOM * lasts * 3 / 4 / 32768)) # milliseconds

@@ -137,7 +137,7 @@ kb() {
 }
 python3 - <<'PYTHON' || fail "many settings"
 import os
-for i in range(15000):
+for i in range(2000 if "NG_TEST_BRIEF" in os.environ else 15000):
     assert open(f"mnt/corpus/with/order=random,seed={i}/count/rare").read() == "5\n"
 PYTHON
 if ! grep -qaE '__(asan|tsan)_init' "$NGRAMFS"; then

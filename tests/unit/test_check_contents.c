@@ -7,7 +7,7 @@
 static uint8_t *page(const struct sample *s, unsigned i)
 {
 	size_t bytes;
-	uint8_t *blocks = section(s, NG_SECTION_BWT_BLOCKS, &bytes);
+	uint8_t *blocks = sample_section(s, NG_SECTION_BWT_BLOCKS, &bytes);
 
 	assert_true((i + 2) * NG_PAGE_BYTES <= bytes);
 	return blocks + i * NG_PAGE_BYTES;
@@ -22,12 +22,12 @@ static uint8_t *counts_of(const struct sample *s, unsigned i)
 
 static void change_rows(const struct sample *s)
 {
-	params(s)->rows++;
+	sample_params(s)->rows++;
 }
 
 static void change_sampling(const struct sample *s)
 {
-	params(s)->sa_rate = NG_SA_RATE_MAX + 1;
+	sample_params(s)->sa_rate = NG_SA_RATE_MAX + 1;
 }
 
 static void change_sample_start(const struct sample *s)
@@ -35,25 +35,25 @@ static void change_sample_start(const struct sample *s)
 	size_t bytes;
 
 	/* The lower bits of the first numbers, which stand at the front. */
-	section(s, NG_SECTION_SAMPLE_STARTS, &bytes)[32] ^= 0x30;
+	sample_section(s, NG_SECTION_SAMPLE_STARTS, &bytes)[32] ^= 0x30;
 }
 
 static void change_reserved(const struct sample *s)
 {
-	params(s)->reserved[1] = 1;
+	sample_params(s)->reserved[1] = 1;
 }
 
 static void change_tables(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_BWT_TABLES, &bytes)[8] ^= 0xff;
+	sample_section(s, NG_SECTION_BWT_TABLES, &bytes)[8] ^= 0xff;
 }
 
 static void change_map_count(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *map = section(s, NG_SECTION_BWT_MAP, &bytes);
+	uint8_t *map = sample_section(s, NG_SECTION_BWT_MAP, &bytes);
 
 	assert_true(bytes > 2 * NG_MAP_LINE_BYTES);
 	map[NG_MAP_LINE_BYTES]++;
@@ -63,7 +63,7 @@ static void change_map_count(const struct sample *s)
 static void change_map_bits(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *map = section(s, NG_SECTION_BWT_MAP, &bytes);
+	uint8_t *map = sample_section(s, NG_SECTION_BWT_MAP, &bytes);
 
 	map[16 + 7] ^= 0x80;
 }
@@ -102,7 +102,7 @@ static void change_block_row(const struct sample *s)
 	uint8_t *p = page(s, 1);
 
 	p[ng_block_rows_at(ng_block_symbols(p), ng_block_cells(p),
-			   ng_block_base_width(params(s)->rows))] ^= 1;
+			   ng_block_base_width(sample_params(s)->rows))] ^= 1;
 }
 
 static void change_block_stream(const struct sample *s)
@@ -130,7 +130,7 @@ static void change_slack(const struct sample *s)
 static void change_superblock_total(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
 	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
 	superblocks[NG_SUPERBLOCK_HEAD + row + 8]++;
@@ -140,7 +140,7 @@ static void change_superblock_total(const struct sample *s)
 static void change_superblock_table(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
 	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
 	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 8]++;
@@ -149,7 +149,7 @@ static void change_superblock_table(const struct sample *s)
 static void change_superblock_bit(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *superblocks = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
 	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
 	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 16] ^= 1;
@@ -158,7 +158,7 @@ static void change_superblock_bit(const struct sample *s)
 static void change_superblock_index(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *index = section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes) + 8;
+	uint8_t *index = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes) + 8;
 
 	ng_store16(index + 2 * 'a', ng_load16(index + 2 * 'b'));
 }
@@ -166,7 +166,7 @@ static void change_superblock_index(const struct sample *s)
 static void change_pattern_row(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *frequent = section(s, NG_SECTION_FREQUENT, &bytes);
+	uint8_t *frequent = sample_section(s, NG_SECTION_FREQUENT, &bytes);
 
 	frequent[16 + ng_align_up(ng_load32(frequent), 8) + 40] ^= 2;
 }
@@ -175,27 +175,28 @@ static void change_pattern_byte(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_FREQUENT, &bytes)[16 + 3]--;
+	sample_section(s, NG_SECTION_FREQUENT, &bytes)[16 + 3]--;
 }
 
 static void change_sample(const struct sample *s)
 {
 	size_t bytes;
 
-	packed_put(section(s, NG_SECTION_SA_SAMPLES, &bytes), 100, packed_get(s, 99));
+	sample_packed_put(sample_section(s, NG_SECTION_SA_SAMPLES, &bytes), 100,
+			  sample_packed_get(s, 99));
 }
 
 static void change_sample_count(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_SA_SAMPLES, &bytes)[0]--;
+	sample_section(s, NG_SECTION_SA_SAMPLES, &bytes)[0]--;
 }
 
 static void change_shortcut(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *shortcuts = section(s, NG_SECTION_SHORTCUTS, &bytes);
+	uint8_t *shortcuts = sample_section(s, NG_SECTION_SHORTCUTS, &bytes);
 
 	for (size_t i = bytes / 2; i < bytes / 2 + 9; i++)
 		shortcuts[i] ^= 0x5a;
@@ -205,32 +206,33 @@ static void change_spacing(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_SHORTCUTS, &bytes)[0] ^= 1;
+	sample_section(s, NG_SECTION_SHORTCUTS, &bytes)[0] ^= 1;
 }
 
 static void change_hint(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_MARK_HINTS, &bytes)[20] ^= 1;
+	sample_section(s, NG_SECTION_MARK_HINTS, &bytes)[20] ^= 1;
 }
 
 static void change_hint_count(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_MARK_HINTS, &bytes)[0]--;
+	sample_section(s, NG_SECTION_MARK_HINTS, &bytes)[0]--;
 }
 
 static void change_start_twice(const struct sample *s)
 {
-	sequence_add(s, NG_SECTION_DOC_STARTS, 7, -(int64_t)(naive_bytes(&s->corpus, 6) + 1));
+	sample_sequence_add(s, NG_SECTION_DOC_STARTS, 7,
+			    -(int64_t)(naive_bytes(&s->corpus, 6) + 1));
 }
 
 static void change_start_high(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *starts = section(s, NG_SECTION_DOC_STARTS, &bytes);
+	uint8_t *starts = sample_section(s, NG_SECTION_DOC_STARTS, &bytes);
 
 	starts[16] ^= 0xff;
 	starts[17] ^= 0xff;
@@ -238,21 +240,21 @@ static void change_start_high(const struct sample *s)
 
 static void change_meta_start(const struct sample *s)
 {
-	sequence_add(s, NG_SECTION_META_STARTS, 5, 1);
+	sample_sequence_add(s, NG_SECTION_META_STARTS, 5, 1);
 }
 
 static void change_meta_frame(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_META_FRAMES, &bytes)[0] ^= 1;
+	sample_section(s, NG_SECTION_META_FRAMES, &bytes)[0] ^= 1;
 }
 
 static void change_meta_directory(const struct sample *s)
 {
 	size_t bytes;
 
-	section(s, NG_SECTION_META_DIRECTORY, &bytes)[0]++;
+	sample_section(s, NG_SECTION_META_DIRECTORY, &bytes)[0]++;
 }
 
 static void change_text_frame(const struct sample *s)
@@ -260,19 +262,19 @@ static void change_text_frame(const struct sample *s)
 	struct ng_frames_header header;
 	struct ng_ef offsets;
 	size_t bytes;
-	uint8_t *directory = section(s, NG_SECTION_TEXT_DIRECTORY, &bytes);
+	uint8_t *directory = sample_section(s, NG_SECTION_TEXT_DIRECTORY, &bytes);
 	size_t at = sizeof(header);
 
 	memcpy(&header, directory, sizeof(header));
 	at += ng_align_up(header.dict_bytes, 8);
-	assert_int_equal(ng_ef_open(NULL, directory + at, bytes - at, &offsets), 0);
-	section(s, NG_SECTION_TEXT_FRAMES, &bytes)[plain_ef_get(&offsets, 3)] ^= 1;
+	assert_int_equal(ng_ef_open(directory + at, bytes - at, &offsets), 0);
+	sample_section(s, NG_SECTION_TEXT_FRAMES, &bytes)[ng_ef_get(&offsets, 3)] ^= 1;
 }
 
 static void change_text_directory(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *directory = section(s, NG_SECTION_TEXT_DIRECTORY, &bytes);
+	uint8_t *directory = sample_section(s, NG_SECTION_TEXT_DIRECTORY, &bytes);
 
 	directory[bytes - 1] ^= 0xff; /* the samples of its offsets */
 	directory[8]++;

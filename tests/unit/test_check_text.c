@@ -9,30 +9,31 @@ static void swap_samples(const struct sample *s)
 {
 	ng_cleanup(ng_freep) uint32_t *numbers = NULL, *shortcuts = NULL;
 	size_t bytes;
-	uint8_t *data = section(s, NG_SECTION_SA_SAMPLES, &bytes);
-	uint8_t *inverse = section(s, NG_SECTION_SHORTCUTS, &bytes);
-	uint64_t n = ng_load64(data), a = packed_get(s, 1000), b = packed_get(s, 2000);
+	uint8_t *data = sample_section(s, NG_SECTION_SA_SAMPLES, &bytes);
+	uint8_t *inverse = sample_section(s, NG_SECTION_SHORTCUTS, &bytes);
+	uint64_t n = ng_load64(data), a = sample_packed_get(s, 1000),
+		 b = sample_packed_get(s, 2000);
 	unsigned spacing = ng_load32(inverse);
 
-	packed_put(data, 1000, b);
-	packed_put(data, 2000, a);
+	sample_packed_put(data, 1000, b);
+	sample_packed_put(data, 2000, a);
 	numbers = calloc(n, sizeof(*numbers));
 	shortcuts = calloc(n, sizeof(*shortcuts));
 	assert_non_null(numbers);
 	assert_non_null(shortcuts);
 	for (uint64_t i = 0; i < n; i++)
-		numbers[i] = (uint32_t)packed_get(s, i);
+		numbers[i] = (uint32_t)sample_packed_get(s, i);
 	assert_int_equal(
 		ng_permutation_shortcuts(numbers, n, spacing, ng_load64(inverse + 8), shortcuts),
 		0);
 	for (uint64_t i = 0; i < ng_div_up(n, spacing); i++)
-		packed_put(inverse + 16, i, shortcuts[i]);
+		sample_packed_put(inverse + 16, i, shortcuts[i]);
 }
 
 /* A document that begins a byte later: it and the one before keep their numbers of samples. */
 static void move_start(const struct sample *s)
 {
-	sequence_add(s, NG_SECTION_DOC_STARTS, 50, 1);
+	sample_sequence_add(s, NG_SECTION_DOC_STARTS, 50, 1);
 }
 
 static void test_wrong_text(void **state)
@@ -76,7 +77,7 @@ static void test_wrong_store(void **state)
 	for (unsigned round = 0; round < 200 && seen < 3; round++) {
 		struct findings all;
 		size_t bytes;
-		uint8_t *frames = section(s, NG_SECTION_TEXT_FRAMES, &bytes);
+		uint8_t *frames = sample_section(s, NG_SECTION_TEXT_FRAMES, &bytes);
 
 		frames[scratch_random(&rng) % bytes] ^= 1;
 		forged_seal(&s->f);

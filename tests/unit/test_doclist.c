@@ -68,7 +68,7 @@ static void check_corpus(const struct naive *c, uint64_t shard_bytes)
 	uint64_t rng = naive_seed();
 
 	made_index_new(c, &options, &made);
-	for (unsigned i = 0; i < 12 && c->n > c->docs; i++) {
+	for (unsigned i = 0; i < 6 && c->n > c->docs; i++) {
 		size_t len;
 		const uint8_t *pat = naive_substring(c, &rng, i % 2 ? 3 : 12, &len);
 

@@ -227,7 +227,7 @@ static void pieces_check(const char *name, const char *const *pieces, size_t n_p
 		}
 		naive_add(&c, text, len);
 	}
-	check_all(&c, 60);
+	check_all(&c, 25);
 	naive_clear(&c);
 }
 

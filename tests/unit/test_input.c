@@ -191,9 +191,9 @@ static void test_truncated(void **state)
 	for (size_t f = 0; f + 1 < ng_array_size(filters); f++) {
 		for (size_t i = 0; i < ng_array_size(lens); i++) {
 			size_t n = compress_with(f, content, lens[i], packed);
-			size_t step = n > 1000 ? n / 23 : 1;
+			size_t step = n > 1000 ? n / 11 : 1;
 
-			for (size_t cut = 6; cut < n; cut += cut + 20 < n ? step : 1) {
+			for (size_t cut = 6; cut < n; cut += cut + 8 < n ? step : 1) {
 				struct ng_buf got ng_cleanup(ng_buf_free) = NG_BUF_INIT;
 				struct ng_error err = {0};
 				int r;

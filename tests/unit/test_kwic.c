@@ -154,7 +154,7 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 		}
 	}
 	assert_int_equal(offset, want.len);
-	for (unsigned i = 0; i < 20 && offset; i++) {
+	for (unsigned i = 0; i < 5 && offset; i++) {
 		uint64_t at = scratch_random(&rng) % offset;
 
 		assert_int_equal(ng_stream_read(stream, at, 131072, NULL, buf, &got), 0);

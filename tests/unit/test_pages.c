@@ -21,7 +21,7 @@ static void image_make(const struct fixture *f, const struct shape *shape, struc
 {
 	uint64_t bytes, checksum;
 
-	make(f->path, shape, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, shape, 1 << 30, &bytes, &checksum);
 	ret->data = scratch_read(f->path, &ret->bytes);
 	assert_non_null(ret->data);
 	ret->sums = ng_load64(ret->data + ret->bytes - sizeof(struct ng_shard_entry) +
@@ -277,9 +277,9 @@ static void test_unreadable(void **state)
 	const uint8_t *data;
 	size_t len;
 
-	make(f->path, &zeroes, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, &zeroes, 1 << 30, &bytes, &checksum);
 	assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
-	assert_true(ng_shard_file_section(file, type_of(0), &data, &len));
+	assert_true(ng_shard_file_section(file, shard_type_of(0), &data, &len));
 	pages = ng_shard_file_pages(file);
 	assert_int_equal(sigaction(SIGBUS, &on_fault, NULL), 0);
 	assert_true(ng_pages_ok(pages, data, 10 * NG_PAGE_BYTES));
@@ -330,7 +330,7 @@ static void test_threads(void **state)
 	image_clear(&image);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -141,6 +141,10 @@ static void test_sort(void **state)
 		check_sort(&c, 3 + (unsigned)i % 6);
 		naive_clear(&c);
 	}
+	for (size_t i = 0; naive_make(NAIVE_HUGE, i, &c); i++) {
+		check_sort(&c, 3);
+		naive_clear(&c);
+	}
 }
 
 /* Parts in which no document ends, and those that end up with no documents at all. */

@@ -295,10 +295,10 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_inverse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_inverse, fixture_setup, fixture_teardown),
 		cmocka_unit_test(test_bad_seed),
-		cmocka_unit_test_setup_teardown(test_damaged_head, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_head, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void check(struct naive_merge *m, unsigned rounds, uint64_t *rng)
 	naive_merge_clear(m);
 }
 
-/* Every small corpus with every other: bytes that the first one lacks, ranks behind all rows. */
+/* Small corpora with each other: bytes that the first one lacks, ranks behind all rows. */
 static void test_small(void **state)
 {
 	uint64_t rng = naive_seed();
@@ -63,7 +63,8 @@ static void test_small(void **state)
 
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &m.a); i++) {
 		for (size_t k = 0; naive_make(NAIVE_SMALL, k, &m.b); k++) {
-			if (m.a.docs == 0) {
+			/* Of every two pairs one, which the other way round is the other. */
+			if (m.a.docs == 0 || ((i + k) % 2 ? i < k : i > k)) {
 				naive_clear(&m.b);
 				continue;
 			}
@@ -123,7 +124,7 @@ static void test_damage(void **state)
 	words(&m.a, "words", 3, 200000);
 	words(&m.b, "other words", 4, 20000);
 	naive_merge_make(&m);
-	for (unsigned round = 0; round < 300; round++) {
+	for (unsigned round = 0; round < 150; round++) {
 		struct ng_bwt_rank_walk walks[NG_BWT_CHAINS];
 		uint64_t ranks[NG_BWT_CHAINS][100];
 		bool damaged = false;

@@ -44,11 +44,13 @@ static void test_large(void **state)
 {
 	struct naive c;
 
-	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
-		const uint64_t batches[] = {c.n / 3 + 1};
+	for (enum naive_size size = NAIVE_LARGE; size <= NAIVE_HUGE; size++) {
+		for (size_t i = 0; naive_make(size, i, &c); i++) {
+			const uint64_t batches[] = {c.n / 3 + 1};
 
-		check_batches(&c, batches, 1, false);
-		naive_clear(&c);
+			check_batches(&c, batches, 1, false);
+			naive_clear(&c);
+		}
 	}
 }
 

@@ -36,18 +36,18 @@ static void test_round_trip(void **state)
 		size_t len = 77;
 		struct stat st;
 
-		make(f->path, shape, 1 << 30, &bytes, &checksum);
+		shard_make(f->path, shape, 1 << 30, &bytes, &checksum);
 		assert_int_equal(stat(f->path, &st), 0);
 		assert_int_equal(st.st_size, bytes);
 		assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
 		assert_int_equal(ng_shard_file_bytes(file), bytes);
 		assert_int_equal(ng_shard_file_checksum(file), checksum);
 		for (size_t s = 0; s < shape->n; s++) {
-			assert_true(ng_shard_file_section(file, type_of(s), &data, &len));
+			assert_true(ng_shard_file_section(file, shard_type_of(s), &data, &len));
 			assert_int_equal(len, shape->bytes[s]);
 			assert_int_equal((uintptr_t)data % NG_PAGE_BYTES, 0);
 			for (size_t i = 0; i < len; i++)
-				if (data[i] != content(s, i))
+				if (data[i] != shard_content(s, i))
 					fail_msg("shape %zu, section %zu, byte %zu", c, s, i);
 			for (size_t i = 0; i < NG_SECTION_PADDING; i++)
 				assert_int_equal(data[len + i], 0);
@@ -95,7 +95,7 @@ static void test_every_byte_counts(void **state)
 	uint64_t bytes, checksum, rng = 1;
 	size_t n;
 
-	make(f->path, &shape, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, &shape, 1 << 30, &bytes, &checksum);
 	all = scratch_read(f->path, &n);
 	assert_non_null(all);
 	for (int i = 0; i < 600; i++) {
@@ -133,7 +133,7 @@ static void test_every_byte_counts(void **state)
 		assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
 		assert_int_equal(ng_shard_file_verify(file, NULL, on_damage, NULL, &report),
 				 -EUCLEAN);
-		assert_int_equal(report.types, 1u << type_of(1));
+		assert_int_equal(report.types, 1u << shard_type_of(1));
 		assert_int_equal(report.n, 1);
 		assert_int_equal(report.lowest,
 				 2 * NG_PAGE_BYTES + 1200000 / NG_PAGE_BYTES * NG_PAGE_BYTES);
@@ -150,7 +150,7 @@ static void test_not_a_shard(void **state)
 	struct ng_error err;
 	size_t n;
 
-	make(f->path, &shape, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, &shape, 1 << 30, &bytes, &checksum);
 	all = scratch_read(f->path, &n);
 	assert_non_null(all);
 	for (size_t cut = 0; cut < n; cut += cut < 60 ? 1 : 97) {
@@ -218,7 +218,7 @@ static void test_hostile_table(void **state)
 	uint64_t bytes, checksum;
 	size_t n;
 
-	make(f->path, &shape, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, &shape, 1 << 30, &bytes, &checksum);
 	all = scratch_read(f->path, &n);
 	assert_non_null(all);
 	for (size_t c = 0; c <= ng_array_size(cases); c++) {
@@ -259,7 +259,7 @@ static void test_version(void **state)
 	struct ng_error err;
 	size_t n;
 
-	make(f->path, &shapes[0], 1, &bytes, &checksum);
+	shard_make(f->path, &shapes[0], 1, &bytes, &checksum);
 	all = scratch_read(f->path, &n);
 	assert_non_null(all);
 	for (uint32_t version = 3; version <= 5; version += 2) {
@@ -319,18 +319,18 @@ static void test_truncated_while_open(void **state)
 	const uint8_t *data;
 	size_t len;
 
-	make(f->path, &shape, 1 << 30, &bytes, &checksum);
+	shard_make(f->path, &shape, 1 << 30, &bytes, &checksum);
 	assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
-	assert_true(ng_shard_file_section(file, type_of(1), &data, &len));
+	assert_true(ng_shard_file_section(file, shard_type_of(1), &data, &len));
 	assert_int_equal(sigaction(SIGBUS, &on_fault, NULL), 0);
 	assert_int_equal(truncate(f->path, 1 << 20), 0);
 	assert_false(ng_shard_file_faulted(file));
-	assert_int_equal(data[0], content(1, 0));
+	assert_int_equal(data[0], shard_content(1, 0));
 	assert_false(ng_shard_file_faulted(file));
 	assert_int_equal(data[len - 1], 0);
 	assert_true(ng_shard_file_faulted(file));
 	assert_int_equal(ng_shard_file_verify(file, NULL, on_damage, NULL, &report), -EUCLEAN);
-	assert_true(report.types & 1u << type_of(1));
+	assert_true(report.types & 1u << shard_type_of(1));
 	assert_true(report.types & 1u);
 }
 
@@ -341,7 +341,7 @@ static void test_cancel(void **state)
 	ng_cancel cancel = true;
 	uint64_t bytes, checksum;
 
-	make(f->path, &shapes[0], 1, &bytes, &checksum);
+	shard_make(f->path, &shapes[0], 1, &bytes, &checksum);
 	assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
 	assert_int_equal(ng_shard_file_verify(file, &cancel, NULL, NULL, NULL), -EINTR);
 	cancel = false;
@@ -361,7 +361,7 @@ static void test_section_names(void **state)
 	assert_string_equal(ng_section_name(NG_SECTION_OPTIONAL - 1), "none");
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -16,7 +16,7 @@ static void test_page_sums(void **state)
 		const uint8_t *sums, *at;
 		size_t len, n;
 
-		make(f->path, &shapes[c], 1 << 30, &bytes, &checksum);
+		shard_make(f->path, &shapes[c], 1 << 30, &bytes, &checksum);
 		all = scratch_read(f->path, &n);
 		assert_non_null(all);
 		assert_int_equal(ng_shard_file_open(f->path, &file, NULL), 0);
@@ -58,7 +58,8 @@ static void test_same_bytes(void **state)
 		uint8_t *all;
 		size_t n;
 
-		make(f->path, &shapes[ng_array_size(shapes) - 1], pieces[i], &bytes, &checksum);
+		shard_make(f->path, &shapes[ng_array_size(shapes) - 1], pieces[i], &bytes,
+			   &checksum);
 		all = scratch_read(f->path, &n);
 		assert_non_null(all);
 		unlink(f->path);
@@ -122,7 +123,7 @@ static void test_no_room(void **state)
 	assert_int_equal(access(f->path, F_OK), -1);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -32,7 +32,7 @@ def spell(query):
 class Server:
     def __init__(self, address):
         self.host = urllib.parse.urlsplit(address).netloc
-        self.connection = http.client.HTTPConnection(self.host, timeout=30)
+        self.connection = http.client.HTTPConnection(self.host, timeout=120)
 
     def ask(self, path, *args, **headers):
         """Status, headers and body, asked again while it is too often."""

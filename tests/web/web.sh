@@ -23,10 +23,6 @@ build licences.ngram /usr/share/common-licenses
 attach odd.ngram licences.ngram mnt
 attach odd.ngram alone
 
-wait_long() { # COMMAND...
-	wait_for "$@" || wait_for "$@" || wait_for "$@"
-}
-
 run_web() { # LOG ARGUMENT...
 	# With a group of its own, as a terminal gives it one.
 	set -m
@@ -34,7 +30,7 @@ run_web() { # LOG ARGUMENT...
 	pid=$!
 	set +m
 	daemons[web]=$pid
-	wait_long grep -q '^http' "$1" || { fail "run.sh: $(cat "$1")"; finish; }
+	wait_for grep -q '^http' "$1" || { fail "run.sh: $(cat "$1")"; finish; }
 	address=$(grep '^http' "$1")
 }
 

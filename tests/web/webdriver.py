@@ -9,7 +9,7 @@ import subprocess
 import time
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # what the protocol calls a reference to one
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 ENTER, ESCAPE, SHIFT, BACKSPACE = "\ue007", "\ue00c", "\ue008", "\ue003"
 UP, DOWN, RIGHT = "\ue013", "\ue015", "\ue014"
 
@@ -20,7 +20,7 @@ class Failed(Exception):
 
 class Browser:
     def __init__(self, port):
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         options = {"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
                             "--no-proxy-server", "--window-size=1280,900", "--hide-scrollbars"]}
         self._path = ""

@@ -16,12 +16,12 @@ struct naive {
 	size_t cap, docs_cap;
 };
 
-/* Corpora small enough to ask everything of them, and the others. */
-enum naive_size { NAIVE_SMALL, NAIVE_LARGE };
+/* Corpora small enough to ask everything of them, others, and those of several megabytes, for what
+ * depends on the size. */
+enum naive_size { NAIVE_SMALL, NAIVE_LARGE, NAIVE_HUGE };
 
 /* Number i of a size: false when there are no more. Free it with naive_clear. With NG_TEST_BRIEF in
- * the environment, for whom everything takes twenty times as long, the largest ones are left out.
- */
+ * the environment, for whom everything takes twenty times as long, there are no huge ones. */
 bool naive_make(enum naive_size size, size_t i, struct naive *ret_corpus);
 void naive_clear(struct naive *corpus);
 

@@ -1,25 +1,8 @@
-/* An index of prose whose contents are to be changed, for the tests of the checker. */
-#pragma once
+#include "sample.h"
 
-#include "findings.h"
-#include "forge.h"
-#include "format/ef.h"
-#include "format/packed.h"
-#include "format/params.h"
 #include "plain.h"
 
-static const struct ng_build_options sample_options = {
-	.threads = 1, .sa_sampling = 16, .text_store = true};
-
-/* An index of prose, and its shard to be changed. */
-struct sample {
-	struct naive corpus;
-	struct made_index made;
-	struct forged f;
-	uint8_t *sound; /* the shard as it was */
-};
-
-static inline int sample_new(void **state)
+int sample_new(void **state)
 {
 	static uint8_t text[400000];
 	struct sample *s = calloc(1, sizeof(*s));
@@ -41,7 +24,7 @@ static inline int sample_new(void **state)
 	return 0;
 }
 
-static inline int sample_free(void **state)
+int sample_free(void **state)
 {
 	struct sample *s = *state;
 
@@ -53,7 +36,7 @@ static inline int sample_free(void **state)
 	return 0;
 }
 
-static inline uint8_t *section(const struct sample *s, uint32_t type, size_t *ret_bytes)
+uint8_t *sample_section(const struct sample *s, uint32_t type, size_t *ret_bytes)
 {
 	const struct ng_shard_entry *e = forged_section(&s->f, type);
 
@@ -62,15 +45,14 @@ static inline uint8_t *section(const struct sample *s, uint32_t type, size_t *re
 	return s->f.data + e->offset;
 }
 
-static inline struct ng_shard_params *params(const struct sample *s)
+struct ng_shard_params *sample_params(const struct sample *s)
 {
 	size_t bytes;
 
-	return (void *)section(s, NG_SECTION_PARAMS, &bytes);
+	return (void *)sample_section(s, NG_SECTION_PARAMS, &bytes);
 }
 
-/* Number i of an array of packed ones. */
-static inline void packed_put(uint8_t *data, uint64_t i, uint64_t value)
+void sample_packed_put(uint8_t *data, uint64_t i, uint64_t value)
 {
 	unsigned width = ng_load32(data + 8);
 
@@ -82,24 +64,23 @@ static inline void packed_put(uint8_t *data, uint64_t i, uint64_t value)
 	}
 }
 
-static inline uint64_t packed_get(const struct sample *s, uint64_t i)
+uint64_t sample_packed_get(const struct sample *s, uint64_t i)
 {
 	struct ng_packed packed;
 	size_t bytes;
-	const uint8_t *data = section(s, NG_SECTION_SA_SAMPLES, &bytes);
+	const uint8_t *data = sample_section(s, NG_SECTION_SA_SAMPLES, &bytes);
 
 	assert_int_equal(ng_packed_open(NULL, data, bytes, &packed), 0);
 	return plain_packed_get(&packed, i);
 }
 
-/* Add to number i of a sequence; its length stays as it is. */
-static inline void sequence_add(const struct sample *s, uint32_t type, uint64_t i, int64_t add)
+void sample_sequence_add(const struct sample *s, uint32_t type, uint64_t i, int64_t add)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	ng_cleanup(ng_freep) uint64_t *values = NULL;
 	struct ng_ef ef;
 	size_t bytes;
-	uint8_t *data = section(s, type, &bytes);
+	uint8_t *data = sample_section(s, type, &bytes);
 
 	assert_int_equal(ng_ef_open(NULL, data, bytes, &ef), 0);
 	values = calloc(ef.n, sizeof(*values));

@@ -1,20 +1,6 @@
-/* Search that ignores case, by looking at every byte. */
-#pragma once
+#include "naive_fold.h"
 
-#include "base/utf8.h"
-#include "naive.h"
-#include "query/casefold.h"
-#include "query/next.h"
-
-#include <setjmp.h>
-#include <cmocka.h>
-
-/* An occurrence: the position in the corpus, and its bytes. */
-struct naive_found {
-	uint64_t at, bytes;
-};
-
-static inline uint32_t naive_character(const uint8_t *p, unsigned n)
+static uint32_t naive_character(const uint8_t *p, unsigned n)
 {
 	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
 
@@ -23,9 +9,7 @@ static inline uint32_t naive_character(const uint8_t *p, unsigned n)
 	return c;
 }
 
-/* Bytes of the text at p that fold to what pat does; 0 where it doesn't begin so. */
-static inline uint64_t naive_fold_match(const uint8_t *p, const uint8_t *end, const uint8_t *pat,
-					size_t len)
+uint64_t naive_fold_match(const uint8_t *p, const uint8_t *end, const uint8_t *pat, size_t len)
 {
 	const uint8_t *begin = p, *pat_end = pat + len;
 
@@ -46,9 +30,8 @@ static inline uint64_t naive_fold_match(const uint8_t *p, const uint8_t *end, co
 	return (uint64_t)(p - begin);
 }
 
-/* All occurrences, ascending; the caller frees them. */
-static inline struct naive_found *naive_fold(const struct naive *c, const uint8_t *pat, size_t len,
-					     uint64_t *ret_n)
+struct naive_found *naive_fold(const struct naive *c, const uint8_t *pat, size_t len,
+			       uint64_t *ret_n)
 {
 	struct naive_found *found = calloc(c->n + 1, sizeof(*found));
 	uint64_t n = 0;
@@ -67,9 +50,7 @@ static inline struct naive_found *naive_fold(const struct naive *c, const uint8_
 	return found;
 }
 
-/* What stands right behind an occurrence, or right before it. */
-static inline struct ng_next naive_beside(const struct naive *c, const struct naive_found *found,
-					  bool behind)
+struct ng_next naive_beside(const struct naive *c, const struct naive_found *found, bool behind)
 {
 	uint64_t doc = naive_doc_of(c, found->at);
 	const uint8_t *begin = c->text + naive_begin(c, doc), *end = c->text + c->ends[doc];

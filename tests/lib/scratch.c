@@ -1,15 +1,6 @@
-/* A scratch directory and reproducible random numbers for the unit tests. */
-#pragma once
+#include "scratch.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-
-#include "base/base.h"
-
-#define SCRATCH_DIR_MAX 1024
-
-/* Make a directory of its own for a test; path gets its name. */
-static inline int scratch_make(char path[SCRATCH_DIR_MAX])
+int scratch_make(char path[SCRATCH_DIR_MAX])
 {
 	const char *base = getenv("TMPDIR");
 
@@ -17,8 +8,7 @@ static inline int scratch_make(char path[SCRATCH_DIR_MAX])
 	return mkdtemp(path) ? 0 : -errno;
 }
 
-/* Remove it and the files in it. Fails when something else is in it: tests leave nothing. */
-static inline int scratch_remove(const char *path)
+int scratch_remove(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -32,7 +22,7 @@ static inline int scratch_remove(const char *path)
 	return rmdir(path) < 0 ? -errno : 0;
 }
 
-static inline int scratch_write(const char *path, const void *data, size_t len)
+int scratch_write(const char *path, const void *data, size_t len)
 {
 	ng_cleanup(ng_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
@@ -41,8 +31,7 @@ static inline int scratch_write(const char *path, const void *data, size_t len)
 	return write(fd, data, len) == (ssize_t)len ? 0 : -EIO;
 }
 
-/* The whole of a file; the caller frees it. NULL when it cannot be read. */
-static inline uint8_t *scratch_read(const char *path, size_t *ret_len)
+uint8_t *scratch_read(const char *path, size_t *ret_len)
 {
 	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	off_t len = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
@@ -54,14 +43,4 @@ static inline uint8_t *scratch_read(const char *path, size_t *ret_len)
 	}
 	*ret_len = data ? (size_t)len : 0;
 	return data;
-}
-
-/* splitmix64 (S. Vigna, public domain): the state is the seed. */
-static inline uint64_t scratch_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
 }

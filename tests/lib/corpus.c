@@ -1,27 +1,7 @@
-/* A small index of given or random documents, for tests of what stands on the engine. */
-#pragma once
+#include "corpus.h"
 
-#include "build/builder.h"
-#include "query/query.h"
-#include "scratch.h"
-
-#include <setjmp.h>
-#include <cmocka.h>
-
-struct corpus_doc {
-	const uint8_t *text;
-	size_t len;
-	const char *meta;
-};
-
-struct corpus {
-	char dir[SCRATCH_DIR_MAX];
-	char path[SCRATCH_DIR_MAX + 8];
-	struct ng_index *index;
-};
-
-static inline void corpus_make(struct corpus *corpus, const struct corpus_doc *docs, size_t n,
-			       uint64_t shard_bytes, bool text_store)
+void corpus_make(struct corpus *corpus, const struct corpus_doc *docs, size_t n,
+		 uint64_t shard_bytes, bool text_store)
 {
 	ng_cleanup(ng_builder_freep) struct ng_builder *builder = NULL;
 	struct ng_build_options options = {
@@ -44,17 +24,15 @@ static inline void corpus_make(struct corpus *corpus, const struct corpus_doc *d
 	assert_int_equal(ng_index_open(corpus->path, 1, &corpus->index, &err), 0);
 }
 
-static inline void corpus_drop(struct corpus *corpus)
+void corpus_drop(struct corpus *corpus)
 {
 	ng_index_close(corpus->index);
 	assert_int_equal(scratch_remove(corpus->path), 0);
 	assert_int_equal(scratch_remove(corpus->dir), 0);
 }
 
-/* Documents of random words out of a few letters, so that queries recur within and across them;
- * some are empty. The texts lie one behind another in *ret_text, which the caller frees. */
-static inline void corpus_random(uint64_t *rng, struct corpus_doc *docs, size_t n, size_t max_bytes,
-				 uint8_t **ret_text)
+void corpus_random(uint64_t *rng, struct corpus_doc *docs, size_t n, size_t max_bytes,
+		   uint8_t **ret_text)
 {
 	static const char letters[] = "abab \xc3\xa4\xe4\xb8\xad\n\0\xff";
 	uint8_t *text = malloc(n * max_bytes + 1);

@@ -297,23 +297,28 @@ static const struct maker large[] = {
 	{"many random of 2", random_documents, 2, 200000},
 	{"many random of 256", random_documents, 256, 200000},
 	{"many low bytes", low_random, 200000, 2},
-	/* From here on left out in brief: these two are most of the bytes. */
+};
+
+static const struct maker huge[] = {
 	{"noise", noise, 3000000, 0},
 	{"prose of three superblocks", prose, 8700000, 100000},
 };
 
-#define LARGEST 2u
-
 bool naive_make(enum naive_size size, size_t i, struct naive *ret_corpus)
 {
-	const struct maker *makers = size == NAIVE_SMALL ? small : large;
-	size_t n = size == NAIVE_SMALL ? ng_array_size(small) : ng_array_size(large);
+	static const struct {
+		const struct maker *makers;
+		size_t n;
+	} sizes[] = {
+		[NAIVE_SMALL] = {small, ng_array_size(small)},
+		[NAIVE_LARGE] = {large, ng_array_size(large)},
+		[NAIVE_HUGE] = {huge, ng_array_size(huge)},
+	};
+	const struct maker *maker = &sizes[size].makers[i];
 
-	if (size == NAIVE_LARGE && getenv("NG_TEST_BRIEF"))
-		n -= LARGEST;
-	if (i >= n)
+	if (i >= sizes[size].n || (size == NAIVE_HUGE && getenv("NG_TEST_BRIEF")))
 		return false;
-	*ret_corpus = (struct naive){.name = makers[i].name};
-	makers[i].make(ret_corpus, makers[i].a, makers[i].b);
+	*ret_corpus = (struct naive){.name = maker->name};
+	maker->make(ret_corpus, maker->a, maker->b);
 	return true;
 }

@@ -1,30 +1,14 @@
-/* Indexes of the naive corpora, for the unit tests, in a directory that goes with the test. */
-#pragma once
+#include "indexmake.h"
 
-#include "build/builder.h"
-#include "naive.h"
-#include "query/query.h"
-
-#include <setjmp.h>
-#include <cmocka.h>
-
-struct made_index {
-	char dir[SCRATCH_DIR_MAX];
-	char path[SCRATCH_DIR_MAX + 8];
-	struct ng_index *index;
-};
-
-/* Metadata of a document: of all lengths, none like another's. Returns its bytes. */
-static inline size_t made_meta(uint64_t doc, char buf[256])
+size_t made_meta(uint64_t doc, char buf[256])
 {
 	return (size_t)snprintf(buf, 256, "{\"n\":%ju,\"pad\":\"%.*s\"}", (uintmax_t)doc,
 				(int)(doc * 7 % 41), "the quick brown fox jumps over the lazy dog");
 }
 
-/* Build, or append, what options say of documents [first, end) of corpus at path. */
-static inline void made_build_docs(const struct naive *corpus, uint64_t first, uint64_t end,
-				   const struct ng_build_options *options, const char *path,
-				   struct ng_build_summary *ret_summary)
+void made_build_docs(const struct naive *corpus, uint64_t first, uint64_t end,
+		     const struct ng_build_options *options, const char *path,
+		     struct ng_build_summary *ret_summary)
 {
 	ng_cleanup(ng_builder_freep) struct ng_builder *builder = NULL;
 	struct ng_build_options mine = *options;
@@ -45,14 +29,14 @@ static inline void made_build_docs(const struct naive *corpus, uint64_t first, u
 		fail_msg("%s: %s", corpus->name, err.text);
 }
 
-static inline void made_build(const struct naive *corpus, const struct ng_build_options *options,
-			      const char *path, struct ng_build_summary *ret_summary)
+void made_build(const struct naive *corpus, const struct ng_build_options *options,
+		const char *path, struct ng_build_summary *ret_summary)
 {
 	made_build_docs(corpus, 0, corpus->docs, options, path, ret_summary);
 }
 
-static inline void made_index_new(const struct naive *corpus,
-				  const struct ng_build_options *options, struct made_index *made)
+void made_index_new(const struct naive *corpus, const struct ng_build_options *options,
+		    struct made_index *made)
 {
 	struct ng_build_summary summary;
 	struct ng_error err = {""};
@@ -66,7 +50,7 @@ static inline void made_index_new(const struct naive *corpus,
 		fail_msg("%s: %s", corpus->name, err.text);
 }
 
-static inline void made_index_free(struct made_index *made)
+void made_index_free(struct made_index *made)
 {
 	ng_index_close(made->index);
 	assert_int_equal(scratch_remove(made->path), 0);

@@ -1,25 +1,6 @@
-/* What a check found, for the tests of the checker. */
-#pragma once
+#include "findings.h"
 
-#include "check/check.h"
-#include "scratch.h"
-
-#include <setjmp.h>
-#include <cmocka.h>
-
-#define FINDINGS_MAX 64u
-
-struct findings {
-	unsigned n; /* kept; more may have been reported */
-	unsigned notes;
-	struct {
-		char path[SCRATCH_DIR_MAX + 64], part[64], text[512];
-		uint64_t offset;
-	} of[FINDINGS_MAX];
-	struct ng_check_summary summary;
-};
-
-static inline void findings_add(void *userdata, const struct ng_finding *f)
+static void findings_add(void *userdata, const struct ng_finding *f)
 {
 	struct findings *all = userdata;
 
@@ -36,8 +17,7 @@ static inline void findings_add(void *userdata, const struct ng_finding *f)
 	all->of[all->n++].offset = f->offset;
 }
 
-/* Check the index at path, and collect. */
-static inline void findings_check(const char *path, bool full, struct findings *all)
+void findings_check(const char *path, bool full, struct findings *all)
 {
 	struct ng_check_options options = {
 		.full = full, .threads = 2, .seed = 1, .report = findings_add, .userdata = all};
@@ -49,9 +29,8 @@ static inline void findings_check(const char *path, bool full, struct findings *
 	assert_true((all->n > 0) == (all->summary.damages > 0));
 }
 
-/* Number of damages of a part with text in what is said of them; their lowest offset. */
-static inline unsigned findings_of(const struct findings *all, const char *part, const char *text,
-				   uint64_t *ret_offset)
+unsigned findings_of(const struct findings *all, const char *part, const char *text,
+		     uint64_t *ret_offset)
 {
 	unsigned n = 0;
 
@@ -65,7 +44,7 @@ static inline unsigned findings_of(const struct findings *all, const char *part,
 	return n;
 }
 
-static inline void findings_print(const struct findings *all)
+void findings_print(const struct findings *all)
 {
 	for (unsigned i = 0; i < all->n; i++)
 		print_message("%s: %s: offset %jd: %s\n", all->of[i].path, all->of[i].part,

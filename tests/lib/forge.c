@@ -1,24 +1,8 @@
-/* Shards with contents that were changed and checksums that are right again: what a stranger, or a
- * faulty build, may hand over. */
-#pragma once
+#include "forge.h"
 
-#include "format/manifest.h"
 #include "format/pages.h"
-#include "format/shardlayout.h"
-#include "indexmake.h"
 
-#include <xxhash.h>
-
-#define FORGED_SHARD "shard-00000.ngs"
-
-struct forged {
-	char path[SCRATCH_DIR_MAX + 40];
-	const char *index;
-	uint8_t *data;
-	size_t bytes;
-};
-
-static inline void forged_read(const struct made_index *made, struct forged *f)
+void forged_read(const struct made_index *made, struct forged *f)
 {
 	f->index = made->path;
 	snprintf(f->path, sizeof(f->path), "%s/" FORGED_SHARD, made->path);
@@ -26,19 +10,7 @@ static inline void forged_read(const struct made_index *made, struct forged *f)
 	assert_non_null(f->data);
 }
 
-static inline struct ng_shard_header *forged_header(const struct forged *f)
-{
-	return (struct ng_shard_header *)(void *)f->data;
-}
-
-/* Entry number i of the table, which ends with the page sums' entry. */
-static inline struct ng_shard_entry *forged_entry(const struct forged *f, uint32_t i)
-{
-	return (struct ng_shard_entry *)(void *)(f->data + forged_header(f)->table_offset) + i;
-}
-
-/* A section's entry, or NULL. */
-static inline struct ng_shard_entry *forged_section(const struct forged *f, uint32_t type)
+struct ng_shard_entry *forged_section(const struct forged *f, uint32_t type)
 {
 	for (uint32_t i = 0; i < forged_header(f)->n_sections; i++)
 		if (forged_entry(f, i)->type == type)
@@ -46,15 +18,13 @@ static inline struct ng_shard_entry *forged_section(const struct forged *f, uint
 	return NULL;
 }
 
-/* A new file, so that a mapping of the old one stays as it is. */
-static inline void forged_write(const struct forged *f)
+void forged_write(const struct forged *f)
 {
 	assert_int_equal(unlink(f->path), 0);
 	assert_int_equal(scratch_write(f->path, f->data, f->bytes), 0);
 }
 
-/* Make all sums right. */
-static inline void forged_sum(const struct forged *f)
+void forged_sum(const struct forged *f)
 {
 	struct ng_shard_header *h = forged_header(f);
 	struct ng_shard_entry *sums = forged_entry(f, h->n_sections - 1);
@@ -76,8 +46,7 @@ static inline void forged_sum(const struct forged *f)
 	h->header_sum = XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum));
 }
 
-/* Make all sums right, also the manifest's, and write the shard. */
-static inline void forged_seal(const struct forged *f)
+void forged_seal(const struct forged *f)
 {
 	struct ng_manifest manifest;
 

@@ -1,16 +1,6 @@
-/* Directories compared, for the unit tests. */
-#pragma once
+#include "samedir.h"
 
-#include <dirent.h>
-
-#include "base/buf.h"
-#include "scratch.h"
-
-#include <setjmp.h>
-#include <cmocka.h>
-
-/* Entries of a directory, without . and .. */
-static inline unsigned entries_in(const char *path)
+unsigned entries_in(const char *path)
 {
 	DIR *dir = opendir(path);
 	unsigned n = 0;
@@ -22,7 +12,7 @@ static inline unsigned entries_in(const char *path)
 	return n - 2;
 }
 
-static inline void file_read(const char *dir, const char *name, struct ng_buf *buf)
+static void file_read(const char *dir, const char *name, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) char *path = NULL;
 	ng_cleanup(ng_fclosep) FILE *file = NULL;
@@ -36,8 +26,7 @@ static inline void file_read(const char *dir, const char *name, struct ng_buf *b
 		assert_int_equal(ng_buf_append(buf, chunk, n), 0);
 }
 
-/* Two directories hold the same files with the same bytes. */
-static inline void check_same(const char *a, const char *b)
+void check_same(const char *a, const char *b)
 {
 	DIR *dir = opendir(a);
 	struct dirent *entry;

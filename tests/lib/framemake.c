@@ -1,47 +1,8 @@
-/* Streams of frames in shards, for the unit tests, in a directory that goes with the test. */
-#pragma once
-
-#include "format/framelayout.h"
-#include "format/shardfile.h"
-#include "scratch.h"
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#define DATA      NG_SECTION_TEXT_FRAMES
-#define DIRECTORY NG_SECTION_TEXT_DIRECTORY
-
-struct fixture {
-	char dir[SCRATCH_DIR_MAX];
-	char path[SCRATCH_DIR_MAX + 8];
-};
-
-static inline int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	if (!f || scratch_make(f->dir) < 0)
-		return -1;
-	snprintf(f->path, sizeof(f->path), "%s/shard", f->dir);
-	*state = f;
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	struct fixture *f = *state;
-	int r = scratch_remove(f->dir);
-
-	free(f);
-	return r;
-}
-
-enum kind { TEXT, RECORDS, NOISE, ZEROES };
+#include "framemake.h"
 
 /* Something like prose: words of some thousands, few of them frequent, that repeat over a longer
  * distance than a frame. */
-static inline int put_words(char *item, size_t size, uint64_t r)
+static int put_words(char *item, size_t size, uint64_t r)
 {
 	uint64_t id = (r % 3000) * (r >> 32) % 3000 >> (r >> 20) % 8;
 	uint64_t letters = scratch_random(&id);
@@ -54,7 +15,7 @@ static inline int put_words(char *item, size_t size, uint64_t r)
 }
 
 /* Records that differ in numbers alone: a frame holds all that there is to learn about them. */
-static inline int put_record(char *item, size_t size, uint64_t r)
+static int put_record(char *item, size_t size, uint64_t r)
 {
 	static const char *const words[] = {"path", "corpus", "line", "house", "river"};
 
@@ -62,13 +23,13 @@ static inline int put_record(char *item, size_t size, uint64_t r)
 			(unsigned)(r >> 40));
 }
 
-static inline int put_noise(char *item, size_t size, uint64_t r)
+static int put_noise(char *item, size_t size, uint64_t r)
 {
 	ng_store64(item, r);
 	return sizeof(r);
 }
 
-static inline uint8_t *make_data(size_t len, enum kind kind)
+uint8_t *make_data(size_t len, enum kind kind)
 {
 	static int (*const put[])(char *item, size_t size, uint64_t r) = {
 		[TEXT] = put_words,
@@ -90,8 +51,8 @@ static inline uint8_t *make_data(size_t len, enum kind kind)
 	return data;
 }
 
-static inline void write_shard(struct fixture *f, const uint8_t *data, size_t len, size_t piece,
-			       int level, unsigned threads)
+void write_shard(struct fixture *f, const uint8_t *data, size_t len, size_t piece, int level,
+		 unsigned threads)
 {
 	ng_cleanup(ng_frames_writer_freep) struct ng_frames_writer *w = NULL;
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
@@ -108,14 +69,7 @@ static inline void write_shard(struct fixture *f, const uint8_t *data, size_t le
 	assert_int_equal(ng_shard_writer_finish(shard, &bytes, &checksum, &err), 0);
 }
 
-struct opened {
-	struct ng_shard_file *file;
-	struct ng_frames *frames;
-	const uint8_t *data, *directory;
-	size_t data_bytes, directory_bytes;
-};
-
-static inline void open_shard(struct fixture *f, struct opened *o)
+void open_shard(struct fixture *f, struct opened *o)
 {
 	assert_int_equal(ng_shard_file_open(f->path, &o->file, NULL), 0);
 	assert_true(ng_shard_file_section(o->file, DATA, &o->data, &o->data_bytes));
@@ -125,13 +79,13 @@ static inline void open_shard(struct fixture *f, struct opened *o)
 			 0);
 }
 
-static inline void close_shard(struct opened *o)
+void close_shard(struct opened *o)
 {
 	assert_null(ng_frames_free(o->frames));
 	ng_shard_file_close(o->file);
 }
 
-static inline size_t dict_bytes(const struct opened *o)
+size_t dict_bytes(const struct opened *o)
 {
 	struct ng_frames_header header;
 
