@@ -49,12 +49,13 @@ static inline void step_in_cell(const struct ng_bwt *bwt, unsigned symbol, uint6
 		ng_bwt_before_superblock(bwt, v->cell / NG_SUPERBLOCK_CELLS, symbol, damaged);
 	if (ahead)
 		row_fetch(bwt, first);
-	if (b == a + 1) {
-		bool here = cell_rank_here(&cell, v->size, place, a, &a);
-
-		b = a + here;
-	} else {
+	if (b != a + 1) {
 		cell_rank_both(&cell, v->size, place, &a, &b);
+	} else if (cell_rank_here(&cell, v->size, place, a, &a)) {
+		b = a + 1;
+	} else {
+		*hi = *lo;
+		return;
 	}
 	*lo = first + a;
 	*hi = first + b;
