@@ -39,8 +39,8 @@ void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret
 			uint64_t *ret_hi);
 
 /* One step of backward search: from the rows [*lo, *hi) of a string to those of symbol followed by
- * that string. One visit of a cell where it holds both ends, two otherwise. Requires *lo < *hi. There
- * being none, *lo and *hi are one row, any of [0, rows]. */
+ * that string. One visit of a cell where it holds both ends, two otherwise. Requires *lo < *hi.
+ * There being none, *lo and *hi are one row, any of [0, rows]. */
 void ng_bwt_step(const struct ng_bwt *bwt, unsigned symbol, uint64_t *lo, uint64_t *hi,
 		 bool *damaged);
 

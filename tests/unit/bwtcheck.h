@@ -1,6 +1,7 @@
 /* What every function of bwt/bwt.h answers, against the sequence itself; and sequences. */
 #pragma once
 
+#include "bwt/superblocks.h"
 #include "bwtmake.h"
 #include "format/params.h"
 #include "naive.h"
@@ -384,9 +385,9 @@ static bool is_marked(enum marks marks, uint64_t row, uint64_t r)
 
 /* Symbols at random: `letters` of them at a time, others every 100,000 rows, in runs of up to
  * `run`; a byte that occurs in one row alone, a NUL beside separators. */
-static void sequence_random(const char *name, uint64_t rows, unsigned letters, unsigned run,
-			    enum marks marks, unsigned mark_shift, uint64_t *rng,
-			    struct sequence *s)
+static inline void sequence_random(const char *name, uint64_t rows, unsigned letters, unsigned run,
+				   enum marks marks, unsigned mark_shift, uint64_t *rng,
+				   struct sequence *s)
 {
 	uint8_t *bwt = calloc(rows, 1);
 	uint64_t *separators = calloc(rows / 64 + 1, sizeof(*separators));
@@ -415,7 +416,7 @@ static void sequence_random(const char *name, uint64_t rows, unsigned letters, u
 }
 
 /* Frees what sequence_random made. */
-static void sequence_clear(struct sequence *s)
+static inline void sequence_clear(struct sequence *s)
 {
 	free((void *)s->text.bwt);
 	free((void *)s->text.separators);

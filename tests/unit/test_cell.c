@@ -226,8 +226,9 @@ static void shuffle(struct rows *rows, unsigned run, uint64_t *rng)
 		rows->symbol[k] = swap;
 	}
 	for (unsigned i = 0; run > 1 && i < rows->n;) {
-		unsigned end = ng_min(i + 1 + (unsigned)(scratch_random(rng) % run), rows->n);
+		unsigned end = i + 1 + (unsigned)(scratch_random(rng) % run);
 
+		end = ng_min(end, rows->n);
 		for (unsigned k = i + 1; k < end; k++)
 			rows->symbol[k] = rows->symbol[i];
 		i = end;

@@ -1,23 +1,46 @@
 /* Indexes with wrong contents and right checksums: what the rules of the structure show. */
 #include "bwt/bwt_internal.h"
+#include "cellparts.h"
 #include "format/framelayout.h"
+#include "plain.h"
 #include "sample.h"
 
-/* Block number i. */
-static uint8_t *page(const struct sample *s, unsigned i)
+#define CELL 5u /* that gets changed */
+
+static uint8_t *line(const struct sample *s, unsigned i)
 {
 	size_t bytes;
-	uint8_t *blocks = sample_section(s, NG_SECTION_BWT_BLOCKS, &bytes);
+	uint8_t *directory = sample_section(s, NG_SECTION_BWT_DIRECTORY, &bytes);
 
-	assert_true((i + 2) * NG_PAGE_BYTES <= bytes);
-	return blocks + i * NG_PAGE_BYTES;
+	assert_true((i + 1) * NG_LINE_BYTES <= bytes);
+	return directory + i * NG_LINE_BYTES;
 }
 
-static uint8_t *counts_of(const struct sample *s, unsigned i)
+static uint8_t *cell_end(const struct sample *s, unsigned i)
 {
-	uint8_t *p = page(s, i);
+	return line(s, i / NG_LINE_CELLS) + 8 + 2 * (i % NG_LINE_CELLS);
+}
 
-	return p + ng_block_bases_at(ng_block_symbols(p), ng_block_cells(p));
+/* Cell number i, which is full, and its parts. */
+static uint8_t *cell(const struct sample *s, unsigned i, struct cell_parts *ret_parts)
+{
+	const uint8_t *of = line(s, i / NG_LINE_CELLS);
+	size_t bytes;
+	uint8_t *cells = sample_section(s, NG_SECTION_BWT_CELLS, &bytes);
+	uint8_t *begin = cells + ng_directory_begin(of, i);
+
+	*ret_parts = cell_parts(begin, cells + ng_directory_end(of, i), NG_CELL,
+				ng_mark_shift(sample_params(s)->sa_rate));
+	return begin;
+}
+
+/* The entry of superblock r in column k. */
+static uint8_t *entry(const struct sample *s, unsigned r, unsigned k)
+{
+	size_t bytes;
+	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
+
+	return superblocks + NG_SUPERBLOCK_HEAD + 8 * (r * (ng_load32(superblocks) + 1) + k);
 }
 
 static void change_rows(const struct sample *s)
@@ -43,116 +66,330 @@ static void change_reserved(const struct sample *s)
 	sample_params(s)->reserved[1] = 1;
 }
 
-static void change_tables(const struct sample *s)
-{
-	size_t bytes;
+/* ---- the directory ---- */
 
-	sample_section(s, NG_SECTION_BWT_TABLES, &bytes)[8] ^= 0xff;
+static void change_line(const struct sample *s)
+{
+	ng_store64(line(s, 3), ng_load64(line(s, 3)) + 1);
 }
 
-static void change_map_count(const struct sample *s)
+/* Above the 48 bits. */
+static void change_line_high(const struct sample *s)
 {
-	size_t bytes;
-	uint8_t *map = sample_section(s, NG_SECTION_BWT_MAP, &bytes);
-
-	assert_true(bytes > 2 * NG_MAP_LINE_BYTES);
-	map[NG_MAP_LINE_BYTES]++;
+	line(s, 2)[7] = 1;
 }
 
-/* A block more, and one less in the next word's count. */
-static void change_map_bits(const struct sample *s)
+/* The line's own cells follow each other. */
+static void change_line_cells(const struct sample *s)
 {
-	size_t bytes;
-	uint8_t *map = sample_section(s, NG_SECTION_BWT_MAP, &bytes);
+	uint8_t *p = line(s, 2);
 
-	map[16 + 7] ^= 0x80;
+	ng_store64(p, ng_load64(p) + 1);
+	for (unsigned i = 0; i < NG_LINE_CELLS; i++)
+		ng_store16(p + 8 + 2 * i, (uint16_t)(ng_load16(p + 8 + 2 * i) - 1));
 }
 
-static void change_block_rows(const struct sample *s)
+static void change_order(const struct sample *s)
 {
-	ng_store32(page(s, 1) + 12, ng_block_size(page(s, 1)) - 1);
+	ng_store16(cell_end(s, CELL), ng_load16(cell_end(s, CELL - 1)));
 }
 
-static void change_block_start(const struct sample *s)
+/* Two cells make room for each other: the directory is in order. */
+static void change_end(const struct sample *s)
 {
-	ng_store32(page(s, 2), (uint32_t)ng_block_start(page(s, 2)) + NG_GRAIN);
+	ng_store16(cell_end(s, CELL), (uint16_t)(ng_load16(cell_end(s, CELL)) + 1));
 }
 
-static void change_block_alphabet(const struct sample *s)
+static void change_last_end(const struct sample *s)
 {
-	page(s, 0)[NG_BLOCK_HEAD] = page(s, 0)[NG_BLOCK_HEAD + 1];
+	unsigned last = (unsigned)(sample_params(s)->rows / NG_CELL);
+
+	ng_store16(cell_end(s, last), (uint16_t)(ng_load16(cell_end(s, last)) - 1));
 }
 
-/* Two symbols change places: every stream still decodes, and all counts are right but whose. */
-static void change_block_symbols(const struct sample *s)
+static void change_no_cell(const struct sample *s)
 {
-	uint8_t *alphabet = page(s, 1) + NG_BLOCK_HEAD, swap = alphabet[2];
+	unsigned last = (unsigned)(sample_params(s)->rows / NG_CELL);
 
-	alphabet[2] = alphabet[3];
-	alphabet[3] = swap;
+	assert_true((last + 1) % NG_LINE_CELLS);
+	cell_end(s, last + 1)[0] = 1;
 }
 
-static void change_block_base(const struct sample *s)
+/* ---- cells ---- */
+
+static void change_shape(const struct sample *s)
 {
-	counts_of(s, 2)[0] ^= 1;
+	struct cell_parts parts;
+	uint8_t *p = cell(s, CELL, &parts);
+	unsigned shape = 0;
+
+	/* One of as many planes, where there is: what they say is another thing all the same. */
+	for (unsigned i = 0; i < NG_SHAPES; i++)
+		if (i != parts.shape &&
+		    cell_planes(i, parts.n_symbols) == cell_planes(parts.shape, parts.n_symbols))
+			shape = i;
+	p[0] = (uint8_t)((p[0] & 0xf0) | shape);
 }
 
-static void change_block_row(const struct sample *s)
+static void change_mode_bytes(const struct sample *s)
 {
-	uint8_t *p = page(s, 1);
+	struct cell_parts parts;
 
-	p[ng_block_rows_at(ng_block_symbols(p), ng_block_cells(p),
-			   ng_block_base_width(sample_params(s)->rows))] ^= 1;
+	cell(s, CELL, &parts)[0] ^= 0x10;
 }
 
-static void change_block_stream(const struct sample *s)
+static void change_has_separator(const struct sample *s)
 {
-	uint8_t *p = page(s, 1);
+	struct cell_parts parts;
 
-	p[ng_load32(p + ng_block_cells_at(ng_block_symbols(p))) & 0xfff] ^= 0x40;
+	cell(s, CELL, &parts)[0] ^= 0x80;
 }
 
-/* The marks end where the first stream begins. */
-static void change_block_marks(const struct sample *s)
+static void change_symbols(const struct sample *s)
 {
-	uint8_t *p = page(s, 1);
+	struct cell_parts parts;
 
-	p[(ng_load32(p + ng_block_cells_at(ng_block_symbols(p))) & 0xfff) - 3] ^= 0x55;
+	cell(s, CELL, &parts)[1]++;
+}
+
+static void change_all_symbols(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts)[7] ^= 0x80;
+}
+
+static void change_marks_number(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts)[2]++;
+}
+
+/* Fewer and fewer counts are wide, of all cells of which that's another width. */
+static void change_n_wide(const struct sample *s)
+{
+	struct cell_parts parts;
+	unsigned i = CELL;
+	uint8_t *p = cell(s, i, &parts);
+
+	while (parts.n_wide == 0 || parts.wide == parts.narrow)
+		p = cell(s, ++i, &parts);
+	p[3]--;
+}
+
+static void change_wide(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts)[4] ^= 1;
+}
+
+static void change_narrow(const struct sample *s)
+{
+	struct cell_parts parts;
+	uint8_t *p = cell(s, CELL, &parts);
+
+	ng_store32(p + 4, ng_load32(p + 4) ^ 1 << 5);
+}
+
+static void change_marks_before(const struct sample *s)
+{
+	struct cell_parts parts;
+	uint8_t *p = cell(s, CELL, &parts);
+
+	ng_store32(p + 4, ng_load32(p + 4) + (1 << 10));
+}
+
+static void change_mode(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	parts.modes[0] ^= 2;
+}
+
+static void change_list_twice(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	parts.list[0] = parts.list[1];
+}
+
+/* Two symbols change places: all planes still decode, and all counts are right but whose. */
+static void change_list_order(const struct sample *s)
+{
+	struct cell_parts parts;
+	uint8_t swap;
+
+	cell(s, CELL, &parts);
+	swap = parts.list[2];
+	parts.list[2] = parts.list[3];
+	parts.list[3] = swap;
+}
+
+/* A symbol that the shard lacks for one that it has. */
+static void change_list_symbol(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	parts.list[1] = 0xfe;
+}
+
+/* The first cell with a separator: those of the first rows, in front of which documents end. */
+static uint8_t *separator_cell(const struct sample *s, struct cell_parts *ret_parts)
+{
+	unsigned i = 0;
+	uint8_t *p = cell(s, i, ret_parts);
+
+	while (!ret_parts->separator)
+		p = cell(s, ++i, ret_parts);
+	return p;
+}
+
+static void change_separator(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	separator_cell(s, &parts);
+	*parts.separator = 255;
+}
+
+static void change_separator_place(const struct sample *s)
+{
+	struct cell_parts parts;
+	unsigned place, other;
+
+	separator_cell(s, &parts);
+	place = *parts.separator;
+	other = place ? place - 1 : 1;
+	parts.list[place] = parts.list[other];
+	parts.list[other] = 0;
+	*parts.separator = (uint8_t)other;
+}
+
+static void change_count(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	parts.counts[0] ^= 1;
+}
+
+/* In the second superblock, whose counts begin anew. */
+static void change_later_count(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, NG_SUPERBLOCK_CELLS + CELL, &parts);
+	parts.counts[1] ^= 0x10;
+}
+
+static void change_planes_bit(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	parts.marks[-1] ^= 1;
+}
+
+static void change_planes(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	memset(parts.planes, 0, 20);
+}
+
+static void change_marks(const struct sample *s)
+{
+	struct cell_parts parts;
+
+	cell(s, CELL, &parts);
+	assert_in_range(parts.n_marks, 10, 254);
+	parts.marks[2] ^= 0x55;
 }
 
 static void change_slack(const struct sample *s)
 {
-	const struct ng_shard_entry *e = forged_section(&s->f, NG_SECTION_BWT_BLOCKS);
+	const struct ng_shard_entry *e = forged_section(&s->f, NG_SECTION_BWT_CELLS);
 
 	s->f.data[e->offset + e->bytes - 7] = 1;
 }
 
+static void change_superblock_count(const struct sample *s)
+{
+	entry(s, 1, 3)[2]++;
+}
+
+/* A count less, and one more of another symbol: the sums are right. */
+static void change_superblock_counts(const struct sample *s)
+{
+	entry(s, 1, 3)[2]++;
+	entry(s, 1, 4)[2]--;
+}
+
 static void change_superblock_total(const struct sample *s)
 {
-	size_t bytes;
-	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
-	unsigned row = 8 * (ng_load32(superblocks) + 1);
-
-	superblocks[NG_SUPERBLOCK_HEAD + row + 8]++;
-	superblocks[NG_SUPERBLOCK_HEAD + row + 16]--;
+	entry(s, 2, 3)[2]++;
+	entry(s, 2, 4)[2]--;
 }
 
-static void change_superblock_table(const struct sample *s)
+static void change_superblock_rows(const struct sample *s)
 {
-	size_t bytes;
-	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
-	unsigned row = 8 * (ng_load32(superblocks) + 1);
-
-	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 8]++;
+	entry(s, 2, 3)[2]++;
 }
 
-static void change_superblock_bit(const struct sample *s)
+static void change_superblock_first(const struct sample *s)
+{
+	entry(s, 0, 3)[2]++;
+}
+
+static void change_superblock_marks(const struct sample *s)
 {
 	size_t bytes;
-	uint8_t *superblocks = sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes);
-	unsigned row = 8 * (ng_load32(superblocks) + 1);
 
-	superblocks[ng_load64(superblocks + NG_SUPERBLOCK_HEAD + 2 * row) + 16] ^= 1;
+	entry(s, 1, ng_load32(sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes)))[2]++;
+}
+
+static void change_superblock_all_marks(const struct sample *s)
+{
+	size_t bytes;
+
+	entry(s, 2, ng_load32(sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes)))[2]++;
+}
+
+/* One group more has a symbol that is in few; one that has it doesn't. */
+static void change_superblock_group(const struct sample *s)
+{
+	for (unsigned k = 0;; k++) {
+		uint8_t *p = entry(s, 0, k);
+
+		if (ng_load16(p) == UINT16_MAX)
+			continue;
+		ng_store16(p, (uint16_t)(ng_load16(p) | (ng_load16(p) + 1)));
+		return;
+	}
+}
+
+static void change_superblock_no_group(const struct sample *s)
+{
+	entry(s, 0, 2)[0] &= (uint8_t)(entry(s, 0, 2)[0] - 1);
+}
+
+/* Groups behind the last cell. */
+static void change_superblock_late_group(const struct sample *s)
+{
+	entry(s, 1, 2)[1] |= 0x80;
+}
+
+static void change_superblock_marks_group(const struct sample *s)
+{
+	size_t bytes;
+
+	entry(s, 0, ng_load32(sample_section(s, NG_SECTION_BWT_SUPERBLOCKS, &bytes)))[0] = 1;
 }
 
 static void change_superblock_index(const struct sample *s)
@@ -267,8 +504,8 @@ static void change_text_frame(const struct sample *s)
 
 	memcpy(&header, directory, sizeof(header));
 	at += ng_align_up(header.dict_bytes, 8);
-	assert_int_equal(ng_ef_open(directory + at, bytes - at, &offsets), 0);
-	sample_section(s, NG_SECTION_TEXT_FRAMES, &bytes)[ng_ef_get(&offsets, 3)] ^= 1;
+	assert_int_equal(ng_ef_open(NULL, directory + at, bytes - at, &offsets), 0);
+	sample_section(s, NG_SECTION_TEXT_FRAMES, &bytes)[plain_ef_get(&offsets, 3)] ^= 1;
 }
 
 static void change_text_directory(const struct sample *s)
@@ -290,21 +527,46 @@ static void test_wrong_contents(void **state)
 		{change_rows, NG_SECTION_PARAMS, "don't fit each other"},
 		{change_sampling, NG_SECTION_PARAMS, "out of range"},
 		{change_reserved, NG_SECTION_PARAMS, "reserved"},
-		{change_tables, NG_SECTION_BWT_TABLES, "no code tables"},
-		{change_map_count, NG_SECTION_BWT_MAP, "is in block"},
-		{change_map_bits, NG_SECTION_BWT_MAP, "is in block"},
-		{change_block_rows, NG_SECTION_BWT_BLOCKS, "block 1: "},
-		{change_block_start, NG_SECTION_BWT_BLOCKS, "block 2 holds"},
-		{change_block_alphabet, NG_SECTION_BWT_BLOCKS, "block 0: symbol"},
-		{change_block_symbols, NG_SECTION_BWT_BLOCKS, "before it"},
-		{change_block_base, NG_SECTION_BWT_BLOCKS, "block 2 says"},
-		{change_block_row, NG_SECTION_BWT_BLOCKS, "block 1: "},
-		{change_block_stream, NG_SECTION_BWT_BLOCKS, "block 1: "},
-		{change_block_marks, NG_SECTION_BWT_BLOCKS, "block 1: "},
-		{change_slack, NG_SECTION_BWT_BLOCKS, "behind the last block"},
-		{change_superblock_total, NG_SECTION_BWT_SUPERBLOCKS, "its blocks hold"},
-		{change_superblock_table, NG_SECTION_BWT_SUPERBLOCKS, "table of superblock 0"},
-		{change_superblock_bit, NG_SECTION_BWT_SUPERBLOCKS, "wrong about symbol"},
+		{change_line, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+		{change_line_high, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+		{change_line_cells, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+		{change_order, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+		{change_end, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_last_end, NG_SECTION_BWT_DIRECTORY, "cells end at"},
+		{change_no_cell, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+		{change_shape, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_mode_bytes, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_has_separator, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_all_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_marks_number, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_n_wide, NG_SECTION_BWT_CELLS, "cell "},
+		{change_wide, NG_SECTION_BWT_CELLS, "cell 5"},
+		{change_narrow, NG_SECTION_BWT_CELLS, "cell 5"},
+		{change_marks_before, NG_SECTION_BWT_CELLS, "of marks"},
+		{change_mode, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_list_twice, NG_SECTION_BWT_CELLS, "cell 5: a symbol is twice"},
+		{change_list_order, NG_SECTION_BWT_CELLS, "before it"},
+		{change_list_symbol, NG_SECTION_BWT_CELLS, "before it"},
+		{change_separator, NG_SECTION_BWT_CELLS, "the separator is not"},
+		{change_separator_place, NG_SECTION_BWT_CELLS, "before it"},
+		{change_count, NG_SECTION_BWT_CELLS, "cell 5 says"},
+		{change_later_count, NG_SECTION_BWT_CELLS, "cell 261 says"},
+		{change_planes_bit, NG_SECTION_BWT_CELLS, "cell "},
+		{change_planes, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_marks, NG_SECTION_BWT_CELLS, "cell 5: "},
+		{change_slack, NG_SECTION_BWT_CELLS, "behind the last cell"},
+		{change_superblock_count, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+		{change_superblock_counts, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+		{change_superblock_total, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+		{change_superblock_rows, NG_SECTION_BWT_SUPERBLOCKS, "add up to"},
+		{change_superblock_first, NG_SECTION_BWT_SUPERBLOCKS, "is not 0"},
+		{change_superblock_marks, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+		{change_superblock_all_marks, NG_SECTION_BWT_SUPERBLOCKS, "number of marks"},
+		{change_superblock_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+		{change_superblock_no_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+		{change_superblock_late_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+		{change_superblock_marks_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
 		{change_superblock_index, NG_SECTION_BWT_SUPERBLOCKS, "one column"},
 		{change_pattern_row, NG_SECTION_FREQUENT, "node"},
 		{change_pattern_byte, NG_SECTION_FREQUENT, "node"},
