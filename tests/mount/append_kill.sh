@@ -73,11 +73,11 @@ refuses "no index to append to" append -o none last
 mkdir empty
 refuses "not an index" append -o empty last
 refuses "Not a directory" append -o fish last
-refuses "made with --sa-sampling=52" append --sa-sampling 32 -o i last
+refuses "made with --sa-sampling=128" append --sa-sampling 32 -o i last
 refuses "use one of them" append --force -o i last
 build plain --format lines fish
 refuses "made without --text-store" append --text-store -o plain last
-append --sa-sampling 52 -o plain last || fail "the same option again"
+append --sa-sampling 128 -o plain last || fail "the same option again"
 refuses "within the source" append -o i i
 printf '{"text": "x"}\n{"no": 1}\n' >bad.jsonl
 refuses "bad.jsonl:2: " "$MKNGRAMFS" --append -o i bad.jsonl
