@@ -156,8 +156,9 @@ d = json.load(sys.stdin)
 assert (d["documents"], d["added_documents"], d["shards"], d["added_shards"]) == (4, 2, 2, 1), d' ||
 	fail "--append --progress=json"
 leaves i
-# Long enough for a phase to be measured; the terminal is that of script(1).
-head -c 6000000 /dev/urandom | base64 >in/long
+# Long enough for a phase to be measured, also in brief with a sanitizer; the terminal is that of script(1).
+brief=${NG_TEST_BRIEF:+2000000}
+head -c "${brief:-6000000}" /dev/urandom | base64 >in/long
 run 0 -o i --progress=json --threads=1 in/long
 python3 - err <<'PYTHON' || fail "--progress=json, all phases"
 import json, sys
