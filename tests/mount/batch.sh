@@ -9,7 +9,7 @@ make_corpus
 build corpus.ngram --shard-size=64K corpus.jsonl
 export TMPDIR=$work/tmp
 mkdir tmp
-attach -o cache=0 corpus.ngram mnt # whose file is no spool
+attach corpus.ngram mnt
 
 # ---- from a shell ----
 is "count df find next prev" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"

@@ -90,7 +90,7 @@ f = open(sys.argv[1], "r+b")
 n, table = struct.unpack("<12xI8xQ", f.read(32))
 f.seek(table)
 kinds = {e[0]: e[2] for e in struct.iter_unpack("<IIQQQ", f.read(32 * n))}
-at = kinds[10] + 1234  # metadata frames
+at = kinds[9] + 1234  # metadata frames
 f.seek(at)
 byte = f.read(1)[0] ^ 8
 f.seek(at)
