@@ -77,7 +77,7 @@ static inline bool ng_bwt_cell_find(const struct ng_bwt *bwt, uint64_t cell,
 
 	*ret_begin = bwt->cells + begin;
 	*ret_end = bwt->cells + end;
-	return __builtin_expect(ng_bwt_sound(bwt, line, NG_LINE_BYTES) && begin < end &&
+	return __builtin_expect(ng_pages_ok_within(bwt->pages, line) && begin < end &&
 					end <= bwt->cells_bytes &&
 					ng_bwt_sound(bwt, bwt->cells + begin, end - begin),
 				1);
@@ -89,7 +89,8 @@ static inline uint64_t ng_bwt_before_superblock(const struct ng_bwt *bwt, uint64
 {
 	const uint8_t *entry = ng_superblocks_at(&bwt->superblocks, r, symbol);
 
-	*damaged |= !ng_bwt_sound(bwt, entry, 8);
+	/* Entries lie at multiples of 8 from the section's beginning, a page's. */
+	*damaged |= !ng_pages_ok_within(bwt->pages, entry);
 	return ng_load64(entry) >> 16;
 }
 

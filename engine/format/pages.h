@@ -57,6 +57,18 @@ static inline bool ng_pages_ok(const struct ng_pages *pages, const void *at, siz
 	return ng_pages_compare(pages, first, last);
 }
 
+/* The same of bytes that lie in one page. */
+static inline bool ng_pages_ok_within(const struct ng_pages *pages, const void *at)
+{
+	uint64_t page;
+
+	if (!pages)
+		return true;
+	page = (uint64_t)((const uint8_t *)at - pages->base) / NG_PAGE_BYTES;
+	return __builtin_expect(ng_pages_checked(pages, page), 1) ||
+	       ng_pages_compare(pages, page, page);
+}
+
 /* The page that first was found not to be sound; 0: none. Thread-safe. */
 uint64_t ng_pages_bad(const struct ng_pages *pages);
 

@@ -1,8 +1,9 @@
 /* Ranks in a plane (bwt/cell.h). Part of kernel.h.
  *
- * All modes go the same way: bitmaps say which bytes are there (in a plain plane all of them) and
- * which of the others are FF, and a rank is that among the bytes that are there and eight for each
- * FF. There is no branch on what a plane holds but on its length, and nearly everything is a
+ * Bitmaps say which bytes are there (in a plain plane, which has none, all of them) and which of
+ * the others are FF, and a rank is that among the bytes that are there and eight for each FF. The
+ * modes with a bitmap all go the same way, without a branch but on the plane's length: a branch
+ * that is taken every other time costs more than what it would save. Nearly everything is a
  * popcount. */
 #pragma once
 
@@ -48,6 +49,7 @@ struct plane {
 	uint32_t there_before[3], full_before[3];
 	uint32_t before[PLANE_WORDS + 1]; /* ones before each word of bits */
 	unsigned ones;
+	bool plain; /* no bitmaps; the four above say nothing */
 };
 
 static inline unsigned beyond_64(unsigned n)
@@ -86,24 +88,22 @@ struct plane_map {
 static inline void plane_map(const uint8_t *p, unsigned n, unsigned mode, struct plane_map *ret)
 {
 	unsigned bytes = ng_plane_bytes(n), runs;
-	uint64_t all = mode ? 0 : UINT64_MAX;
 
-	ret->there[0] = low_bits(ng_load64(p) | all, bytes);
-	ret->there[1] = low_bits(ng_load64(p + 8) | all, beyond_64(bytes));
+	ret->there[0] = low_bits(ng_load64(p), bytes);
+	ret->there[1] = low_bits(ng_load64(p + 8), beyond_64(bytes));
 	ret->gone[0] = low_bits(~ret->there[0], bytes);
 	ret->gone[1] = low_bits(~ret->there[1], beyond_64(bytes));
 	ret->runs[0] = ret->gone[0] & ~(ret->gone[0] << 1);
 	ret->runs[1] = ret->gone[1] & ~(ret->gone[1] << 1 | ret->gone[0] >> 63);
 	runs = popcount(ret->runs[0]) + popcount(ret->runs[1]);
-	ret->bytes =
-		(mode ? ng_plane_map_bytes(n) : 0) + (mode == NG_PLANE_BOTH ? (runs + 7) >> 3 : 0);
+	ret->bytes = ng_plane_map_bytes(n) + (mode == NG_PLANE_BOTH ? (runs + 7) >> 3 : 0);
 }
 
-/* The plane of 0 <= n <= NG_CELL rows that begins at p. */
-static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
+/* The bitmaps of a plane that has one; sets bits and end, too. Returns the bytes that are there. */
+static inline unsigned plane_open_map(const uint8_t *p, unsigned n, unsigned mode,
+				      struct plane *plane)
 {
 	uint64_t values, begin[2], ones = mode == NG_PLANE_ONES ? UINT64_MAX : 0, sum_0;
-	unsigned there, ones_there, sum = 0;
 	struct plane_map map;
 
 	plane_map(p, n, mode, &map);
@@ -113,20 +113,35 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	begin[0] = deposit(values, map.runs[0]);
 	begin[1] = deposit(ones | values >> (popcount(map.runs[0]) & 63), map.runs[1]);
 	sum_0 = map.gone[0] + begin[0];
-	ret->full[0] = map.gone[0] & ~sum_0;
-	ret->full[1] = map.gone[1] & ~(map.gone[1] + begin[1] + (sum_0 < map.gone[0]));
-	ret->full[2] = 0;
-	ret->full_before[0] = 0;
-	ret->full_before[1] = popcount(ret->full[0]);
-	ret->full_before[2] = ret->full_before[1] + popcount(ret->full[1]);
-	ret->there[0] = map.there[0];
-	ret->there[1] = map.there[1];
-	ret->there[2] = 0;
-	ret->there_before[0] = 0;
-	ret->there_before[1] = popcount(map.there[0]);
-	there = ret->there_before[1] + popcount(map.there[1]);
-	ret->there_before[2] = there;
-	ret->bits = p + map.bytes;
+	plane->full[0] = map.gone[0] & ~sum_0;
+	plane->full[1] = map.gone[1] & ~(map.gone[1] + begin[1] + (sum_0 < map.gone[0]));
+	plane->full[2] = 0;
+	plane->full_before[0] = 0;
+	plane->full_before[1] = popcount(plane->full[0]);
+	plane->full_before[2] = plane->full_before[1] + popcount(plane->full[1]);
+	plane->there[0] = map.there[0];
+	plane->there[1] = map.there[1];
+	plane->there[2] = 0;
+	plane->there_before[0] = 0;
+	plane->there_before[1] = popcount(map.there[0]);
+	plane->there_before[2] = plane->there_before[1] + popcount(map.there[1]);
+	plane->bits = p + map.bytes;
+	return plane->there_before[2];
+}
+
+/* The plane of 0 <= n <= NG_CELL rows that begins at p. */
+static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struct plane *ret)
+{
+	unsigned there, ones_there, full = 0, sum = 0;
+
+	ret->plain = mode == NG_PLANE_PLAIN;
+	if (ret->plain) {
+		there = ng_plane_bytes(n);
+		ret->bits = p;
+	} else {
+		there = plane_open_map(p, n, mode, ret);
+		full = ret->full_before[2];
+	}
 	ret->end = ret->bits + there;
 	/* Words behind the end are counted, too, and not looked at. */
 #pragma GCC unroll 4
@@ -145,13 +160,15 @@ static inline void plane_open(const uint8_t *p, unsigned n, unsigned mode, struc
 	}
 	/* A byte that goes on behind the rows is never right, but may be met. */
 	ones_there = bits_rank(ret, 8 * there);
-	ret->ones = ng_min(8 * ret->full_before[2] + ones_there, n);
+	ret->ones = ng_min(8 * full + ones_there, n);
 }
 
 static inline const uint8_t *plane_skip(const uint8_t *p, unsigned n, unsigned mode)
 {
 	struct plane_map map;
 
+	if (mode == NG_PLANE_PLAIN)
+		return p + ng_plane_bytes(n);
 	plane_map(p, n, mode, &map);
 	return p + map.bytes + popcount(map.there[0]) + popcount(map.there[1]);
 }
@@ -165,8 +182,14 @@ struct plane_at {
 static inline void plane_find(const struct plane *plane, unsigned i, struct plane_at *ret)
 {
 	unsigned in = i & 7, half = i >> 9, shift = i >> 3 & 63;
-	uint64_t there = plane->there[half], full = plane->full[half];
+	uint64_t there, full;
 
+	if (plane->plain) {
+		*ret = (struct plane_at){.at = i, .there = true};
+		return;
+	}
+	there = plane->there[half];
+	full = plane->full[half];
 	ret->there = there >> shift & 1;
 	ret->full = full >> shift & 1;
 	ret->fulls = 8 * (plane->full_before[half] + popcount(low_bits(full, shift))) +
