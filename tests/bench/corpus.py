@@ -234,6 +234,16 @@ class Corpus:
                 raise Failed(f"mkngramfs of the {name} text: {said}")
         return self._index(name, build)
 
+    def append_docs(self, index, n):
+        """The first n documents, in capitals, as one more shard; their bytes."""
+        lines = [json.dumps({"text": doc.decode().upper()}) + "\n" for doc in self.docs[:n]]
+        done = subprocess.run([self.tools.mkngramfs, "-q", "--append", "--format=jsonl", "-o",
+                               index, "-"], input="".join(lines).encode(),
+                              stderr=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            raise Failed("append: " + done.stderr.decode(errors="replace").strip())
+        return sum(len(json.loads(line)["text"].encode()) for line in lines)
+
     def index_tenth(self):
         """Our index of the first tenth of the corpus, 10 MB."""
         def lines():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The table of figures, in one run with the peer.
 
-    figures.py [PART...]      count fold size locate extract cold build paths again memory mounting
-                              batch kwic docs trace next fairness documents grep
+    figures.py [PART...]      count fold size locate extract cold build merge first paths again memory
+                              mounting batch kwic docs trace next fairness documents grep
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -35,6 +35,8 @@ PARTS = {
     "extract": engine.extract,
     "cold": engine.cold,
     "build": engine.build,
+    "merge": engine.merge,
+    "first": mount.first,
     "paths": mount.paths,
     "again": mount.again,
     "memory": mount.memory,

@@ -16,6 +16,7 @@ NAMES_A_ROUND = 2500
 WARM_NAMES = 20000
 MANY_NAMES = 1000000
 MOUNT_ROUNDS = 7
+FIRST_NAMES = 4000
 PATIENCE_SECONDS = 30
 
 
@@ -136,6 +137,30 @@ def paths(corpus):
         yield paired(f"new /count/ paths of {length} bytes, our rate / bare FUSE", ours, each,
                      (1, "/s"), rate=True, more=True, **bounds)
         yield paired("the same, all bare names one file", ours, single, (1, "/s"), rate=True)
+
+
+def cpu_of(pid):
+    """CPU seconds of a process so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def first(corpus):
+    """The daemon's CPU time for the first counts of a fresh mount, beside the peer's for as many
+    in memory."""
+    check_fuse()
+    names, ours_us, peer_us = corpus.names(100, FIRST_NAMES), [], []
+    peer = corpus.peer_index()[0]
+    for _ in range(MOUNT_ROUNDS):
+        with background(corpus.tools, corpus.index()) as (directory, pid, _):
+            begin = cpu_of(pid)
+            read_all(corpus.tools, f"{directory}/count", names)
+            ours_us.append((cpu_of(pid) - begin) * 1e6 / len(names))
+        theirs = pairs(run(corpus.peer, "count", peer, corpus.queries(100), "1"))
+        peer_us.append(theirs["us_per_query"])
+    yield paired(f"the first {FIRST_NAMES:,} /count/ of 100 bytes, daemon's CPU / peer's", ours_us,
+                 peer_us, (1, "us"), must=0.4, aim=0.25)
 
 
 def again(corpus):
