@@ -143,11 +143,10 @@ static int substring_check(struct ng_full *full, const uint8_t *pat, size_t len,
 	if (r == 0 && rows.hi - rows.lo == count)
 		return count ? locate_check(full, pat, len, &rows) : 0;
 	spell(pat, len, spelled);
-	ng_checker_damage(full->checker, NG_SECTION_BWT_CELLS,
-			  ng_full_section_at(full, NG_SECTION_BWT_CELLS),
-			  "the index counts %" PRIu64 " times '%s', the text has it %" PRIu64
-			  " times",
-			  r == 0 ? rows.hi - rows.lo : 0, spelled, count);
+	ng_checker_damage(
+		full->checker, NG_SECTION_BWT_CELLS, ng_full_section_at(full, NG_SECTION_BWT_CELLS),
+		"the index counts %" PRIu64 " times '%s', the text has it %" PRIu64 " times",
+		r == 0 ? rows.hi - rows.lo : 0, spelled, count);
 	return 0;
 }
 
