@@ -30,26 +30,33 @@
  *   ...     planes
  *   ...     the marked rows (ng_marks_bytes), up to where the next cell begins
  *
- * What was measured on the way here: bytes a symbol without marks, on 100 MB of English, 100 MB of
- * source code and 18 MB of eleven languages; and the time of a count of 100 bytes of English, from
- * the index alone, on one thread, beside SDSL's wt_huff<rrr_vector<127>> (0.275 bytes) in the same
- * run. "Pages": cells packed into pages of 4 KiB that have an alphabet, counts before the page and
- * a directory of their own; otherwise cells follow each other, and what a page would say of them is
- * in the cell, the directory and the superblocks.
+ * What was measured on the way here, in bytes a symbol, on the BWTs of 100 MB of English, 100 MB of
+ * source code and 18 MB of eleven languages. Planes in two modes (plain, and two bitmaps: bytes that
+ * are neither 00 nor FF, and FF), lists, and counts of two widths before the cell in a superblock of
+ * 2^18 rows:
  *
- *   token streams in pages (version 3)                    0.288            1 / 4.5
- *   cells of 1,024 in pages, byte-coded planes            0.333            1 / 9.4
- *   cells of 1,024, the same planes                       0.324            1 / 11.6
- *   ... with the two modes of one bitmap: this            0.315 0.251 0.36 1 / 13.7
- *   cells of 1,536                                        0.303 0.245 0.35
- *   cells of 2,048                                        0.299 0.242 0.35 1 / 11.9
- *   cells of 512                                          0.355 0.285 0.42
+ *   rows       English              source code          languages
+ *     512      0.252 0.028 0.047    0.189 0.025 0.041    0.273 0.039 0.062
+ *   1,024      0.258 0.018 0.029    0.196 0.017 0.027    0.282 0.024 0.037
+ *   1,536      0.261 0.014 0.022    0.199 0.013 0.021    0.288 0.018 0.028
+ *   2,048      0.263 0.011 0.018    0.202 0.011 0.017    0.292 0.014 0.022
  *
- * Planes alone, a symbol: in cells of 512 0.245, of 1,024 0.250, of 2,048 0.256; 0.257 without the
- * modes of one bitmap; 0.248 with the best of 457 shapes for each cell, 0.249 with these sixteen,
- * 0.250 with the best eight. Counts of one width 0.034, of two 0.029, each of its own 0.022.
- * Counts by superblocks of 2^16 rows 0.028 with those of the superblocks, of 2^18 0.031, of 2^20
- * 0.035. In cells of 2,048, batches take half as long again. */
+ *   planes of 1,024 rows in the best two of eight other shapes       0.257 0.196 0.282
+ *   with the modes of one bitmap, too                                0.250 0.188 0.276
+ *   and these sixteen shapes                                         0.249 0.186 0.270
+ *   and a bit a run of 00 or FF instead of a second bitmap: this     0.242 0.173 0.260
+ *   the best of 457 shapes for each cell gain another                0.002 0.002 0.002
+ *
+ *   counts of one width 0.034, of two 0.029, each of its own 0.022; by superblocks of 2^16 rows
+ *   0.024 and 0.008 for the superblocks', of 2^20 rows 0.034 and 0.001
+ *
+ * And the time of a byte of a count of 100 bytes of English in a sketch, one thread, from memory,
+ * one query and 24 in step, beside SDSL's wt_huff<rrr_vector<127>> in the same hour (4,700 ns on that
+ * busy machine; token streams, version 3 of the format: 1,010):
+ *
+ *   cells of 1,024 in pages of 4 KiB, each with an alphabet, counts and a directory      500  430
+ *   cells that follow each other, found by one directory: this                           346  234
+ *   the same of 2,048 rows                                                               398  409 */
 #pragma once
 
 #include "base/base.h"
