@@ -31,9 +31,9 @@
  *   ...     the marked rows (ng_marks_bytes), up to where the next cell begins
  *
  * What was measured on the way here, in bytes a symbol, on the BWTs of 100 MB of English, 100 MB of
- * source code and 18 MB of eleven languages. Planes in two modes (plain, and two bitmaps: bytes that
- * are neither 00 nor FF, and FF), lists, and counts of two widths before the cell in a superblock of
- * 2^18 rows:
+ * source code and 18 MB of eleven languages. Planes in two modes (plain, and two bitmaps: bytes
+ * that are neither 00 nor FF, and FF), lists, and counts of two widths before the cell in a
+ * superblock of 2^18 rows:
  *
  *   rows       English              source code          languages
  *     512      0.252 0.028 0.047    0.189 0.025 0.041    0.273 0.039 0.062
@@ -51,12 +51,13 @@
  *   0.024 and 0.008 for the superblocks', of 2^20 rows 0.034 and 0.001
  *
  * And the time of a byte of a count of 100 bytes of English in a sketch, one thread, from memory,
- * one query and 24 in step, beside SDSL's wt_huff<rrr_vector<127>> in the same hour (4,700 ns on that
- * busy machine; token streams, version 3 of the format: 1,010):
+ * one query and 24 in step, beside SDSL's wt_huff<rrr_vector<127>> in the same hour (4,700 ns on
+ * that busy machine; token streams, version 3 of the format: 1,010):
  *
  *   cells of 1,024 in pages of 4 KiB, each with an alphabet, counts and a directory      500  430
  *   cells that follow each other, found by one directory: this                           346  234
- *   the same of 2,048 rows                                                               398  409 */
+ *   the same of 2,048 rows                                                               398  409
+ */
 #pragma once
 
 #include "base/base.h"
