@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/file.h"
 #include "daemon.h"
 #include "path.h"
 
@@ -10,14 +11,10 @@
 
 static int wait_child(pid_t child, int ready_fd)
 {
-	ssize_t n;
 	char byte;
 	int status;
 
-	do {
-		n = read(ready_fd, &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	if (n == 1)
+	if (ng_file_read(ready_fd, &byte, 1, NULL) == 0)
 		return 0;
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
@@ -69,8 +66,7 @@ void ng_daemon_ready(int ready_fd)
 	if (null_fd > STDERR_FILENO)
 		close(null_fd);
 	/* A parent that has been killed meanwhile has no use for the byte. */
-	while (write(ready_fd, "", 1) < 0 && errno == EINTR)
-		;
+	ng_file_write(ready_fd, "", 1, NULL);
 	close(ready_fd);
 }
 

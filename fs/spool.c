@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "base/file.h"
 #include "base/tempfile.h"
 
 /* Once so much of the file has been taken, its room is given back. */
@@ -16,7 +17,6 @@ static int temporary_open(void)
 
 static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
 {
-	size_t done = 0;
 	int r;
 
 	if (spool->fd < 0) {
@@ -25,16 +25,9 @@ static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
 			return r;
 		spool->fd = r;
 	}
-	while (done < len) {
-		ssize_t n =
-			pwrite(spool->fd, data + done, len - done, (off_t)(spool->file_hi + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
+	r = ng_file_write_at(spool->fd, data, len, spool->file_hi, NULL);
+	if (r < 0)
+		return r;
 	spool->file_hi += len;
 	return 0;
 }
@@ -56,18 +49,10 @@ int ng_spool_append(struct ng_spool *spool, const uint8_t *data, size_t len)
 
 static int file_take(struct ng_spool *spool, size_t len, uint8_t *buf)
 {
-	size_t done = 0;
+	int r = ng_file_read_at(spool->fd, buf, len, spool->file_lo, NULL);
 
-	while (done < len) {
-		ssize_t n =
-			pread(spool->fd, buf + done, len - done, (off_t)(spool->file_lo + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return r;
 	spool->file_lo += len;
 	return 0;
 }

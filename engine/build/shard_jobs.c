@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "sort/parallel_sort.h"
 
 #define PROGRESS_NS (100 * 1000 * 1000)
@@ -57,19 +58,12 @@ static void job_free(struct job *job)
 static int text_write(const struct ng_shard_job *what, struct ng_error *err)
 {
 	size_t done = 0;
+	int r = ng_file_write_at(what->text_fd, what->batch.bytes, what->batch.n, what->text_at,
+				 &done);
 
-	while (done < what->batch.n) {
-		ssize_t n = pwrite(what->text_fd, what->batch.bytes + done, what->batch.n - done,
-				   (off_t)(what->text_at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ng_fail(err, n < 0 ? -errno : -EIO,
-				       "%s: cannot write %zu bytes of text beside it: %s",
-				       what->path, what->batch.n - done, strerror(errno));
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot write %zu bytes of text beside it: %s",
+			       what->path, what->batch.n - done, strerror(-r));
 	if (fdatasync(what->text_fd) < 0)
 		return ng_fail(err, -errno, "%s: cannot sync the text beside it: %s", what->path,
 			       strerror(errno));

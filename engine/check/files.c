@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/file.h"
 #include "format/params.h"
 #include "format/shardlayout.h"
 
@@ -17,7 +18,7 @@ static uint32_t part_at_fault(const char *path, uint64_t *ret_offset)
 
 	*ret_offset = NG_NO_OFFSET;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h))
+	    ng_file_read_at(fd, &h, sizeof(h), 0, NULL) < 0)
 		return NG_PART_FILE;
 	*ret_offset = 0;
 	if (memcmp(h.magic, NG_SHARD_MAGIC, sizeof(h.magic)) || h.version != NG_FORMAT_VERSION ||

@@ -5,6 +5,7 @@
 #include <zdict.h>
 #include <zstd.h>
 
+#include "base/file.h"
 #include "base/tempfile.h"
 #include "format/shardfile.h"
 
@@ -204,25 +205,11 @@ static void *compress_groups(void *arg)
 static int write_temporary(struct ng_frames_writer *w, size_t len, struct ng_error *err)
 {
 	size_t done = 0;
+	int r = ng_file_write_at(w->tmp_fd, w->packed, len, w->packed_bytes, &done);
 
-	while (done < len) {
-		ssize_t n = pwrite(w->tmp_fd, w->packed + done, len - done,
-				   (off_t)(w->packed_bytes + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int code = n < 0 ? -errno : -EIO;
-
-			return ng_fail(err, code,
-				       "%s: cannot write %zu more bytes to a temporary file: %s%s",
-				       w->tmp_dir, len - done, strerror(-code),
-				       code == -ENOSPC || code == -EDQUOT
-					       ? "; make room there or choose another place"
-					       : "");
-		}
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot write %zu more bytes to a temporary file: %s%s",
+			       w->tmp_dir, len - done, strerror(-r), ng_file_advice(r));
 	return 0;
 }
 
@@ -301,20 +288,15 @@ static int copy_frames(struct ng_frames_writer *w, struct ng_shard_writer *shard
 
 	while (done < w->packed_bytes) {
 		size_t want = ng_min(w->packed_bytes - done, (uint64_t)COPY_BYTES);
-		ssize_t n = pread(w->tmp_fd, w->packed, want, (off_t)done);
-		int r;
+		int r = ng_file_read_at(w->tmp_fd, w->packed, want, done, NULL);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			r = n < 0 ? -errno : -EIO;
+		if (r < 0)
 			return ng_fail(err, r, "%s: cannot read the temporary file back: %s",
 				       w->tmp_dir, strerror(-r));
-		}
-		r = ng_shard_writer_write(shard, w->packed, (size_t)n, err);
+		r = ng_shard_writer_write(shard, w->packed, want, err);
 		if (r)
 			return r;
-		done += (size_t)n;
+		done += want;
 	}
 	return 0;
 }

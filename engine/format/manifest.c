@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "format/params.h"
 #include "format/shardfile.h"
 
@@ -403,6 +404,7 @@ static int read_text(int dir_fd, const char *dir, struct ng_buf *buf, struct ng_
 	ng_cleanup(ng_closep) int fd =
 		openat(dir_fd, NG_MANIFEST_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
+	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return ng_fail(err, -ENOENT, "%s: not an index: there is no %s in it", dir,
@@ -418,18 +420,10 @@ static int read_text(int dir_fd, const char *dir, struct ng_buf *buf, struct ng_
 			       NG_MANIFEST_NAME, MANIFEST_BYTES_MAX >> 20);
 	if (ng_buf_reserve(buf, (size_t)st.st_size))
 		return ng_fail(err, -ENOMEM, "%s/%s: out of memory", dir, NG_MANIFEST_NAME);
-	while (buf->len < (size_t)st.st_size) {
-		ssize_t n = read(fd, buf->data + buf->len, (size_t)st.st_size - buf->len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ng_fail(err, -errno, "%s/%s: cannot read: %s", dir, NG_MANIFEST_NAME,
-				       strerror(errno));
-		if (!n)
-			break;
-		buf->len += (size_t)n;
-	}
+	r = ng_file_read(fd, buf->data, (size_t)st.st_size, &buf->len);
+	if (r < 0)
+		return ng_fail(err, r, "%s/%s: cannot read: %s", dir, NG_MANIFEST_NAME,
+			       strerror(-r));
 	return 0;
 }
 
@@ -462,18 +456,13 @@ static int write_text(int dir_fd, const char *text)
 {
 	ng_cleanup(ng_closep) int fd =
 		openat(dir_fd, TEMPORARY_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	size_t len = strlen(text), done = 0;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	while (done < len) {
-		ssize_t n = write(fd, text + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
+	r = ng_file_write(fd, text, strlen(text), NULL);
+	if (r < 0)
+		return r;
 	if (fsync(fd) < 0 || close(ng_steal_fd(&fd)) < 0)
 		return -errno;
 	if (renameat(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME) < 0 || fsync(dir_fd) < 0)

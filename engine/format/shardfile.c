@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/file.h"
 #include "base/prefetch.h"
 #include "base/sigbus.h"
 #include "format/pages.h"
@@ -54,19 +55,13 @@ static int read_at(int fd, const char *path, void *buf, size_t len, uint64_t off
 		   struct ng_error *err)
 {
 	size_t done = 0;
+	int r = ng_file_read_at(fd, buf, len, offset, &done);
 
-	while (done < len) {
-		ssize_t n = pread(fd, (uint8_t *)buf + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ng_fail(err, -errno, "%s: cannot read: %s", path, strerror(errno));
-		if (!n)
-			return ng_fail(err, -EUCLEAN, "%s: truncated at byte %llu", path,
-				       (unsigned long long)(offset + done));
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot read: %s", path, strerror(-r));
+	if (done < len)
+		return ng_fail(err, -EUCLEAN, "%s: truncated at byte %llu", path,
+			       (unsigned long long)(offset + done));
 	return 0;
 }
 

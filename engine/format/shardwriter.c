@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "format/pages.h"
 
 #define BUFFER_BYTES (256 * NG_PAGE_BYTES)
@@ -29,27 +30,13 @@ struct ng_shard_writer {
 static int write_at(struct ng_shard_writer *w, const void *data, size_t len, uint64_t offset,
 		    struct ng_error *err)
 {
-	const uint8_t *p = data;
 	size_t done = 0;
+	int r = ng_file_write_at(w->fd, data, len, offset, &done);
 
-	while (done < len) {
-		ssize_t n = pwrite(w->fd, p + done, len - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int code = n < 0 ? -errno : -EIO;
-
-			return ng_fail(err, code,
-				       "%s: cannot write %zu more bytes at offset %llu: %s%s",
-				       w->path, len - done, (unsigned long long)(offset + done),
-				       strerror(-code),
-				       code == -ENOSPC || code == -EDQUOT
-					       ? "; make room there or choose another place"
-					       : "");
-		}
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot write %zu more bytes at offset %llu: %s%s",
+			       w->path, len - done, (unsigned long long)(offset + done),
+			       strerror(-r), ng_file_advice(r));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "base/file.h"
 #include "base/tempfile.h"
 
 #define HUGE_PAGE  (2u << 20)
@@ -164,15 +165,8 @@ static int chunk_write(struct ng_gaps *gaps, uint64_t bucket, struct chunk *chun
 	uint64_t number = 0;
 	int r = chunk_place(gaps, bucket, &number, &chunk->before);
 
-	for (size_t done = 0; r == 0 && done < bytes;) {
-		ssize_t n = pwrite(gaps->fd, (uint8_t *)chunk + done, bytes - done,
-				   (off_t)(number * gaps->buffer_bytes + done));
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			r = -errno;
-	}
+	if (r == 0)
+		r = ng_file_write_at(gaps->fd, chunk, bytes, number * gaps->buffer_bytes, NULL);
 	chunk->n = 0;
 	return r < 0 ? file_fail(gaps, r, err) : 0;
 }
@@ -181,19 +175,12 @@ static int chunk_write(struct ng_gaps *gaps, uint64_t bucket, struct chunk *chun
 static int chunk_read(const struct ng_gaps *gaps, uint64_t number, struct chunk *chunk)
 {
 	size_t done = 0;
+	int r = ng_file_read_at(gaps->fd, chunk, gaps->buffer_bytes, number * gaps->buffer_bytes,
+				&done);
 
-	while (done < gaps->buffer_bytes) {
-		ssize_t n = pread(gaps->fd, (uint8_t *)chunk + done, gaps->buffer_bytes - done,
-				  (off_t)(number * gaps->buffer_bytes + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break; /* the file's last chunk may be shorter */
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return r;
+	/* The file's last chunk may be shorter. */
 	if (done < offsetof(struct chunk, ranks) || chunk->n > gaps->buffer_ranks ||
 	    done < offsetof(struct chunk, ranks) + chunk->n * sizeof(*chunk->ranks))
 		return -EIO;

@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
+
 struct ng_journal {
 	char *dir;
 	int fd;
@@ -123,8 +125,7 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 
 static int line_put(struct ng_journal *journal, const char *line, size_t len)
 {
-	ssize_t n = write(journal->fd, line, len);
-	int r = n < 0 ? -errno : (size_t)n < len ? -ENOSPC : 0;
+	int r = ng_file_write(journal->fd, line, len, NULL);
 
 	if (r == 0 && fsync(journal->fd) < 0)
 		r = -errno;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/machine.h"
 #include "bwt/bwt_write.h"
 #include "format/segment_write.h"
@@ -65,23 +66,16 @@ static int guest_read(void *userdata, uint64_t doc, uint64_t offset, uint8_t *bu
 	bool bad = false;
 	uint64_t at =
 		m->guest->text_at + ng_ef_get(&m->guest->segment.doc_starts, doc, &bad) + offset;
+	size_t done = 0;
+	int r;
 
 	if (bad)
 		return ng_fail(err, -EUCLEAN, "%s: damaged", m->guest->path);
-
-	while (len) {
-		ssize_t n = pread(m->text_fd, buf, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ng_fail(err, n < 0 ? -errno : -EIO,
-				       "cannot read the text to merge: %s",
-				       n < 0 ? strerror(errno) : "it ends early");
-		buf += n;
-		len -= (size_t)n;
-		at += (size_t)n;
-	}
+	r = ng_file_read_at(m->text_fd, buf, len, at, &done);
+	if (r == 0 && done < len)
+		return ng_fail(err, -EIO, "cannot read the text to merge: it ends early");
+	if (r < 0)
+		return ng_fail(err, r, "cannot read the text to merge: %s", strerror(-r));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "base/file.h"
 #include "base/parallel.h"
 
 #define BATCH_DOCS  256u         /* that a thread takes at a time */
@@ -36,18 +37,9 @@ static int fail(struct job *job, int code, const char *what)
 
 static int bytes_write(struct job *job, const uint8_t *p, size_t len, uint64_t at)
 {
-	while (len) {
-		ssize_t n = pwrite(job->fd, p, len, (off_t)(job->at + at));
+	int r = ng_file_write_at(job->fd, p, len, job->at + at, NULL);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail(job, n < 0 ? -errno : -EIO, strerror(n < 0 ? errno : EIO));
-		p += n;
-		len -= (size_t)n;
-		at += (size_t)n;
-	}
-	return 0;
+	return r < 0 ? fail(job, r, strerror(-r)) : 0;
 }
 
 /* The next piece of each document, from its end; *n: those that aren't whole yet. */

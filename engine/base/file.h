@@ -1,0 +1,24 @@
+/* Whole buffers to and from descriptors: short reads and writes are gone on with, as is what a
+ * signal interrupted. A call costs one system call where the kernel does all of it at once. Any
+ * number of threads may use those with an offset on one descriptor. */
+#pragma once
+
+#include "base/base.h"
+
+/* Read len bytes at the offset. Fewer come only where the file ends: *ret_len is how many; with a
+ * NULL there that is -EIO. Returns 0 or what pread did; *ret_len is then how many came before. */
+int ng_file_read_at(int fd, void *buf, size_t len, uint64_t offset, size_t *ret_len);
+
+/* Write len bytes at the offset. Returns 0 or what pwrite did, such as -ENOSPC; -EIO where it does
+ * nothing and doesn't say why. *ret_len, which may be NULL, is how many bytes were written, of a
+ * call that failed as well. */
+int ng_file_write_at(int fd, const void *data, size_t len, uint64_t offset, size_t *ret_len);
+
+/* The same where the descriptor stands, which may be a pipe's. The descriptor is left behind what
+ * was read or written. Not for descriptors that don't block: -EAGAIN is an error like others. */
+int ng_file_read(int fd, void *buf, size_t len, size_t *ret_len);
+int ng_file_write(int fd, const void *data, size_t len, size_t *ret_len);
+
+/* What to do about the error of a write, to be put behind its text: something about room for
+ * -ENOSPC and -EDQUOT, "" for all others. */
+const char *ng_file_advice(int code);
