@@ -38,8 +38,3 @@ void ng_progress_clear(struct ng_progress *progress);
 
 /* "1.2 GiB" */
 const char *ng_progress_bytes(uint64_t bytes, char ret[NG_PROGRESS_BYTES_LEN]);
-
-static inline void ng_progress_freep(struct ng_progress **progress)
-{
-	ng_progress_free(*progress);
-}

@@ -55,8 +55,3 @@ int ng_shard_jobs_wait(struct ng_shard_jobs *jobs, uint64_t free_bytes, struct n
 /* Free. Those at work are cancelled: waited for, or, in a sort, which knows no cancelling, left to
  * themselves; they write nothing any more. */
 struct ng_shard_jobs *ng_shard_jobs_free(struct ng_shard_jobs *jobs);
-
-static inline void ng_shard_jobs_freep(struct ng_shard_jobs **jobs)
-{
-	ng_shard_jobs_free(*jobs);
-}

@@ -25,8 +25,3 @@ int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err);
 
 /* Free; the directory is removed with its files unless it was published, or is kept. */
 struct ng_workdir *ng_workdir_free(struct ng_workdir *workdir);
-
-static inline void ng_workdir_freep(struct ng_workdir **workdir)
-{
-	ng_workdir_free(*workdir);
-}

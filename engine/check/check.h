@@ -11,7 +11,7 @@
 struct ng_finding {
 	bool damage;      /* false: worth a note, such as a file that is no part of the index */
 	const char *path; /* of the file: INDEX/FILE */
-	const char *part; /* "section bwt blocks", "header", ...; NULL: the file as a whole */
+	const char *part; /* "section bwt cells", "header", ...; NULL: the file as a whole */
 	uint64_t offset;  /* in the file, or NG_NO_OFFSET */
 	const char *text;
 };

@@ -25,7 +25,7 @@ enum ng_section_type {
 	NG_SECTION_TEXT_FRAMES, /* only with a text store */
 	NG_SECTION_TEXT_DIRECTORY,
 	NG_SECTION_PAGE_SUMS,     /* of every page before it: format/pages.h */
-	NG_SECTION_MARK_HINTS,    /* blocks of some marked rows */
+	NG_SECTION_MARK_HINTS,    /* cells of some marked rows */
 	NG_SECTION_SAMPLE_STARTS, /* Elias-Fano: the number of each document's first sample */
 	NG_SECTION_TYPES,         /* one more than the last */
 	/* From here on are sections that a reader which doesn't know them may pass over. */
@@ -117,6 +117,6 @@ int ng_shard_file_verify(const struct ng_shard_file *file, const ng_cancel *canc
 			 void (*progress)(void *userdata, uint64_t done, uint64_t total),
 			 void *userdata);
 
-/* A section's name in messages, such as "bwt blocks"; "unknown" for one that may be passed over;
+/* A section's name in messages, such as "bwt cells"; "unknown" for one that may be passed over;
  * "none" for a number that is no type. */
 const char *ng_section_name(uint32_t type);

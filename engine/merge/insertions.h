@@ -35,7 +35,7 @@ struct ng_insertion_limits {
  * docs_a, the number of A's documents), on `threads` threads, which gaps must be made for; gaps are
  * not flushed. a: ranks over the BWT of A. limits: NULL for good ones. progress, which may be NULL,
  * is called from this thread, with bytes done and b->text_bytes. Memory: 1.3 MB a thread. Time: one
- * visit of a block of A for each byte of B. -ENOMEM, -EINTR (cancelled), -EUCLEAN (a is damaged),
+ * visit of a cell of A for each byte of B. -ENOMEM, -EINTR (cancelled), -EUCLEAN (a is damaged),
  * or an error of b->read or ng_gaps_put, with err set; the counts are of no use then. */
 int ng_insertions_find(const struct ng_rank_source *a, uint64_t docs_a,
 		       const struct ng_insertion_source *b,

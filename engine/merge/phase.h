@@ -7,7 +7,7 @@ enum ng_build_phase {
 	NG_PHASE_READ,   /* documents are coming in; the caller knows how far */
 	NG_PHASE_SORT,   /* suffix sorting */
 	NG_PHASE_MERGE,  /* segments becoming one */
-	NG_PHASE_ENCODE, /* BWT blocks, samples */
+	NG_PHASE_ENCODE, /* cells of the BWT, samples */
 	NG_PHASE_STORE,  /* text and metadata */
 	NG_PHASE_SYNC,   /* to disk, and the rename */
 };

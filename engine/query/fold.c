@@ -146,7 +146,7 @@ static int by_row(const void *pa, const void *pb)
 }
 
 /* What the search of a shard has found, ascending. No spelling begins another, so that rows which
- * are in two can only come from damaged blocks. */
+ * are in two can only come from damaged cells. */
 static int fold_finish(struct fold *fold)
 {
 	struct spelling *list = fold->now.list;

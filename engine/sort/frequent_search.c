@@ -88,7 +88,7 @@ static int extend(const struct search *s, size_t p, struct nodes *found)
 		int r;
 
 		s->bwt->step(s->bwt->of, byte, &lo, &hi, &damaged);
-		/* With this the numbers of patterns stay below that of rows, whatever blocks say.
+		/* With this the numbers of patterns stay below that of rows, whatever cells say.
 		 */
 		if (damaged || hi - lo > left)
 			return -EUCLEAN;

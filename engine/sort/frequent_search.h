@@ -18,9 +18,9 @@
  * rules, VLDB 1994), and while there are min_count rows of P that no other byte was found before.
  * On 100 MB of English, 16,838 patterns of 4,096 and more occurrences in 0.06 s of CPU. Memory:
  * some 150 bytes a pattern. `looked`, which may be NULL, is called by any of the threads whenever
- * some more blocks were read: whoever has them in a file can give pages back there.
+ * some more of the BWT was read: whoever has them in a file can give pages back there.
  *
- * -EUCLEAN (damaged blocks), -ENOMEM; the outputs are set on success only. */
+ * -EUCLEAN (the BWT is damaged), -ENOMEM; the outputs are set on success only. */
 int ng_frequent_search(const struct ng_rank_source *bwt, uint64_t min_count, unsigned threads,
 		       void (*looked)(void *userdata), void *userdata,
 		       struct ng_frequent_pattern **ret_patterns, size_t *ret_n);

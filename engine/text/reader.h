@@ -20,8 +20,3 @@ int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, stru
 
 /* Close the file; reading may stop anywhere. */
 void ng_reader_stop(struct ng_reader *reader);
-
-static inline void ng_reader_freep(struct ng_reader **reader)
-{
-	ng_reader_free(*reader);
-}
