@@ -1,5 +1,6 @@
 #include "answer.h"
-#include "json.h"
+#include "base/json.h"
+#include "base/utf8.h"
 
 size_t ng_answer_count(uint64_t count, char text[static NG_ANSWER_COUNT_MAX + 1])
 {

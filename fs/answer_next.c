@@ -2,7 +2,7 @@
 
 #include "answer.h"
 #include "escape.h"
-#include "json.h"
+#include "base/json.h"
 #include "query/df.h"
 #include "query/next.h"
 

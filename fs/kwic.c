@@ -1,5 +1,5 @@
 #include "escape.h"
-#include "json.h"
+#include "base/utf8.h"
 #include "kwic.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#include "json.h"
+#include "base/json.h"
 #include "transcript.h"
 
 /* Sizes of pieces of lines: small at first, then twice as large each time. A piece also ends when

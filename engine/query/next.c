@@ -55,9 +55,9 @@ static size_t after_deciding(const struct after *after)
 
 	if (character || after->n == 0)
 		return character;
-	if (after->bytes[0] < 0xc2 || after->bytes[0] > 0xf4)
+	if (ng_utf8_promised(after->bytes[0]) == 0)
 		return 1;
-	while (n < after->n && (after->bytes[n] & 0xc0) == 0x80)
+	while (n < after->n && ng_utf8_continues(after->bytes[n]))
 		n++;
 	return ng_min(n + 1, after->n);
 }
@@ -165,8 +165,7 @@ static int characters_count(const struct searching *s, const struct tail *tail, 
 	uint64_t counts[64];
 	int r;
 
-	/* How long the character is, by its first byte. */
-	if (tail->n == (tail->bytes[0] < 0xe0 ? 2 : tail->bytes[0] < 0xf0 ? 3 : 4)) {
+	if (tail->n == ng_utf8_promised(tail->bytes[0])) {
 		if (ng_utf8_len(tail->bytes, tail->bytes + tail->n) != tail->n)
 			return 0;
 		*ret_characters += rows;
@@ -191,7 +190,7 @@ static int first_byte_count(const struct searching *s, uint8_t byte, uint64_t ro
 
 	if (byte < 0x80)
 		return ng_char_counts_add(s->counts, NG_NEXT_CHARACTER, &byte, 1, rows);
-	if (rows && byte >= 0xc2 && byte < 0xf5)
+	if (rows && ng_utf8_promised(byte))
 		r = characters_count(s, &tail, rows, &characters);
 	if (r < 0 || characters > rows)
 		return r < 0 ? r : -EUCLEAN;

@@ -32,11 +32,6 @@ static struct before before_more(const struct before *before, uint8_t byte)
 	return more;
 }
 
-static bool is_continuation(uint8_t byte)
-{
-	return (byte & 0xc0) == 0x80;
-}
-
 static bool is_character(const struct before *before)
 {
 	const uint8_t *bytes = before_bytes(before);
@@ -48,7 +43,7 @@ static bool is_character(const struct before *before)
 static bool is_open(const struct before *before)
 {
 	return before->n < sizeof(before->bytes) &&
-	       (before->n == 0 || is_continuation(before_bytes(before)[0]));
+	       (before->n == 0 || ng_utf8_continues(before_bytes(before)[0]));
 }
 
 /* Follow one row back until what precedes is known: whether it is a character, which is added to

@@ -149,24 +149,3 @@ int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct n
 	*pos = (size_t)(p - line) + 1;
 	return 0;
 }
-
-int ng_json_string_append(struct ng_buf *buf, const char *data, size_t len)
-{
-	const uint8_t *p = (const uint8_t *)data, *end = p + len;
-	int r = ng_buf_append(buf, "\"", 1);
-
-	while (r == 0 && p < end) {
-		unsigned n = ng_utf8_len(p, end);
-
-		if (!n)
-			r = ng_buf_append(buf, "\xef\xbf\xbd", 3);
-		else if (*p == '"' || *p == '\\')
-			r = ng_buf_printf(buf, "\\%c", *p);
-		else if (*p < 0x20)
-			r = ng_buf_printf(buf, "\\u%04x", *p);
-		else
-			r = ng_buf_append(buf, p, n);
-		p += n ? n : 1;
-	}
-	return r < 0 ? r : ng_buf_append(buf, "\"", 1);
-}

@@ -1,5 +1,5 @@
-/* JSON string literals, both ways. Reading one is the hot path of a build: nearly all of a corpus
- * in JSONL is the string literals that hold its documents. */
+/* JSON string literals, read (base/json.h writes them). This is the hot path of a build: nearly all
+ * of a corpus in JSONL is the string literals that hold its documents. */
 #pragma once
 
 #include "base/base.h"
@@ -12,7 +12,3 @@
  * UTF-8. O(length); room for the rest of the line is reserved, but only touched as needed. */
 int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct ng_buf *ret_text,
 			  struct ng_error *err);
-
-/* Append the bytes as a literal with its quotes. Bytes that are no valid UTF-8 become U+FFFD, one
- * each, since JSON cannot hold them. -ENOMEM. */
-int ng_json_string_append(struct ng_buf *buf, const char *data, size_t len);

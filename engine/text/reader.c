@@ -1,7 +1,7 @@
 #include "text/reader.h"
 
+#include "base/json.h"
 #include "text/detect.h"
-#include "text/json_string.h"
 #include "text/jsonl.h"
 #include "text/lines.h"
 #include "text/reject.h"
@@ -120,7 +120,7 @@ static int begin_meta(struct ng_reader *reader, const char *path, size_t len)
 	reader->meta.len = 0;
 	r = ng_buf_append(&reader->meta, "{\"path\":", 8);
 	if (r == 0)
-		r = ng_json_string_append(&reader->meta, path, len);
+		r = ng_json_name(&reader->meta, path, len);
 	reader->meta_keep = reader->meta.len;
 	return r;
 }

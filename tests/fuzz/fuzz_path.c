@@ -1,7 +1,8 @@
 /* libFuzzer entry point: a name from a stranger, as a query, as a number, and as text that goes
  * into JSON. */
 #include "fuzz.h"
-#include "json.h"
+#include "base/json.h"
+#include "base/utf8.h"
 #include "path.h"
 
 #include <jansson.h>

@@ -1,6 +1,7 @@
 #include "answer.h"
 #include "corpus.h"
-#include "json.h"
+#include "base/json.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 
@@ -16,92 +17,6 @@ static void test_count(void **state)
 		assert_int_equal(ng_answer_count(counts[i], text), strlen(want));
 		assert_string_equal(text, want);
 	}
-}
-
-static const struct {
-	const char *bytes;
-	size_t len;
-	const char *json;
-} strings[] = {
-	{"", 0, "\"\""},
-	{"a\"\\/\b\n\r\t\x1f\x7f", 10, "\"a\\\"\\\\/\\u0008\\n\\r\\t\\u001f\x7f\""},
-	{"\0", 1, "\"\\u0000\""},
-	{"\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80", 9, "\"\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80\""},
-	{"\xff", 1, "\"\xef\xbf\xbd\""},
-	{"\xe4\xb8", 2, "\"\xef\xbf\xbd\""}, /* cut short: one for all of it */
-	{"\xe4\xb8x", 3, "\"\xef\xbf\xbdx\""},
-	{"\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""}, /* a surrogate */
-	{"\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},                 /* overlong */
-	{"\xf4\x90", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\""},                 /* beyond U+10FFFF */
-	{"\x80"
-	 "a",
-	 2,
-	 "\"\xef\xbf\xbd"
-	 "a\""},
-};
-
-static void test_json_string(void **state)
-{
-	for (size_t i = 0; i < ng_array_size(strings); i++) {
-		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-
-		assert_int_equal(
-			ng_json_string(&buf, (const uint8_t *)strings[i].bytes, strings[i].len), 0);
-		if (buf.len != strlen(strings[i].json) ||
-		    memcmp(buf.data, strings[i].json, buf.len) != 0)
-			fail_msg("string %zu: %.*s", i, (int)buf.len, (const char *)buf.data);
-	}
-}
-
-/* Whatever the bytes, another's parser accepts the string. */
-static void test_json_random(void **state)
-{
-	uint64_t seed = 8259, rng = seed;
-
-	for (int round = 0; round < 5000; round++) {
-		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
-		size_t len = scratch_random(&rng) % 24;
-		uint8_t bytes[24];
-		json_t *json;
-
-		for (size_t i = 0; i < len; i++) {
-			static const uint8_t leads[] = {0xc3, 0xe4, 0xed, 0xf0, 0xf4, 0x80, 0x9f};
-			uint64_t chance = scratch_random(&rng);
-
-			bytes[i] = chance & 1 ? (uint8_t)(chance >> 8)
-					      : leads[(chance >> 8) % sizeof(leads)];
-		}
-		assert_int_equal(ng_json_string(&buf, bytes, len), 0);
-		json = json_loadb((const char *)buf.data, buf.len, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-				  NULL);
-		if (!json)
-			fail_msg("seed %llu, round %d", (unsigned long long)seed, round);
-		json_decref(json);
-	}
-}
-
-/* Cut a text of characters of 1 to 4 bytes anywhere: head and tail are what must go. */
-static void test_utf8_cut(void **state)
-{
-	static const char text[] = "a\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80z";
-	static const uint8_t size_at[] = {1, 2, 0, 3, 0, 0, 4, 0, 0, 0, 1, 1};
-	const uint8_t *bytes = (const uint8_t *)text;
-	size_t len = sizeof(text) - 1;
-
-	for (size_t cut = 0; cut <= len; cut++) {
-		size_t begin = cut, end = cut;
-
-		while (size_at[end] == 0)
-			end++;
-		while (size_at[begin] == 0)
-			begin--;
-		assert_int_equal(ng_utf8_tail_bytes(bytes + cut, len - cut), end - cut);
-		assert_int_equal(ng_utf8_head_bytes(bytes, cut), cut - begin);
-	}
-	/* Nothing that isn't text is taken for the beginning of a character. */
-	assert_int_equal(ng_utf8_head_bytes((const uint8_t *)"\xff", 1), 0);
-	assert_int_equal(ng_utf8_head_bytes((const uint8_t *)"\x80\x80\x80\x80", 4), 0);
-	assert_int_equal(ng_utf8_tail_bytes((const uint8_t *)"\x80\x80\x80\x80", 4), 3);
 }
 
 static json_t *parse(const struct ng_buf *buf)
@@ -346,9 +261,9 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_count),       cmocka_unit_test(test_json_string),
-		cmocka_unit_test(test_json_random), cmocka_unit_test(test_utf8_cut),
-		cmocka_unit_test(test_random),      cmocka_unit_test(test_holds_long),
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_holds_long),
 		cmocka_unit_test(test_files),
 	};
 

@@ -1,7 +1,7 @@
 #include "answer.h"
 #include "answer_next.h"
 #include "indexmake.h"
-#include "json.h"
+#include "base/json.h"
 #include "naive_fold.h"
 #include "query/fold_scan.h"
 

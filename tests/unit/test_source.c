@@ -125,7 +125,7 @@ static void test_formats(void **state)
 		{"t", LIT("text"), NG_SOURCE_TAR, NULL, 0, "t: not a tar archive"},
 		/* names: what is no UTF-8 becomes U+FFFD; messages stay on one line */
 		{"\xff\"\n", LIT("a"), NG_SOURCE_TEXT,
-		 LIT("{\"path\":\"\xef\xbf\xbd\\\"\\u000a\"}\ta\n"), NULL},
+		 LIT("{\"path\":\"\xef\xbf\xbd\\\"\\n\"}\ta\n"), NULL},
 		{"a\nb", LIT("x"), NG_SOURCE_JSONL, NULL, 0, "a\\x0ab:1: no JSON"},
 	};
 
