@@ -130,25 +130,15 @@ static void nothing(struct naive *c, uint64_t *rng)
 }
 
 static const struct shape shapes[] = {
-	{"store", few_words, short_meta, {.threads = 1, .text_store = true}, 0, 1},
-	{"shards",
-	 few_words,
-	 short_meta,
-	 {.threads = 1, .sa_sampling = 8, .shard_bytes = 1000},
-	 0,
-	 3},
-	{"appended",
-	 few_words,
-	 short_meta,
-	 {.threads = 1, .sa_sampling = 16, .text_store = true},
-	 5,
-	 2},
-	{"dense", few_words, short_meta, {.threads = 1, .sa_sampling = 4}, 0, 1},
-	{"metadata", many_documents, long_meta, {.threads = 1, .sa_sampling = 16}, 0, 1},
-	{"binary", bytes_of_all_kinds, short_meta, {.threads = 1, .text_store = true}, 0, 1},
-	{"superblocks", superblocks, short_meta, {.threads = 1}, 0, 1},
-	{"documents", many_small_documents, short_meta, {.threads = 1, .text_store = true}, 0, 1},
-	{"empty", nothing, short_meta, {.threads = 1}, 0, 0},
+	{"store", few_words, short_meta, {.sa_sampling = 16, .text_store = true}, 0, 1},
+	{"shards", few_words, short_meta, {.sa_sampling = 8, .shard_bytes = 1000}, 0, 3},
+	{"appended", few_words, short_meta, {.sa_sampling = 16, .text_store = true}, 5, 2},
+	{"dense", few_words, short_meta, {.sa_sampling = 4}, 0, 1},
+	{"metadata", many_documents, long_meta, {.sa_sampling = 16}, 0, 1},
+	{"binary", bytes_of_all_kinds, short_meta, {.sa_sampling = 16, .text_store = true}, 0, 1},
+	{"superblocks", superblocks, short_meta, {0}, 0, 1},
+	{"documents", many_small_documents, short_meta, {.text_store = true}, 0, 1},
+	{"empty", nothing, short_meta, {0}, 0, 0},
 };
 
 static void build_docs(const struct shape *shape, const struct naive *c, uint64_t first,
@@ -160,6 +150,7 @@ static void build_docs(const struct shape *shape, const struct naive *c, uint64_
 	struct ng_error err = {""};
 
 	options.output = path;
+	options.threads = 1;
 	options.append = first > 0;
 	if (ng_builder_new(&options, &builder, &err) < 0)
 		fail_msg("%s", err.text);
