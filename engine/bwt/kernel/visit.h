@@ -20,19 +20,12 @@ static inline void line_fetch(const struct ng_bwt *bwt, uint64_t row)
 	__builtin_prefetch(ng_directory_line(bwt->directory, row >> NG_CELL_LOG));
 }
 
-/* Entries of a superblock that most rows need: those of the most frequent symbols. What more lines
- * would save, they cost. */
-#define ENTRY_LINES 1u
-
+/* The entries of a superblock that most rows need: those of the most frequent symbols, which a line
+ * has. What more lines would save, they cost. */
 static inline void entries_fetch(const struct ng_bwt *bwt, uint64_t cell)
 {
-	const uint8_t *entries =
-		bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
-		8 * (cell / NG_SUPERBLOCK_CELLS) * (bwt->superblocks.n_symbols + 1);
-
-#pragma GCC unroll 1
-	for (unsigned line = 0; line < ENTRY_LINES; line++)
-		__builtin_prefetch(entries + 64 * line);
+	__builtin_prefetch(bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
+			   8 * (cell / NG_SUPERBLOCK_CELLS) * (bwt->superblocks.n_symbols + 1));
 }
 
 static inline void entry_fetch(const struct ng_bwt *bwt, uint64_t cell, unsigned symbol)
