@@ -46,7 +46,8 @@ is "READ " "$(requests cat mnt/docs/fish/1.txt)" "a document that was listed"
 is "" "$(requests cat mnt/docs/fish/1.txt)" "the same document again"
 is "LOOKUP LOOKUP LOOKUP " "$(requests cat mnt/docs/two/1.txt mnt/doc/1.txt)" "the same document elsewhere"
 is "two fish two fish" "$(tr '\0\n' '  ' <out | sed 's/fishtwo/fish two/')" "the document"
-cat mnt/doc/4.txt >/dev/null
+# What the kernel reads ahead may come behind the first cat; the second waits for it.
+cat mnt/doc/4.txt mnt/doc/4.txt >/dev/null
 is "" "$(requests md5sum mnt/doc/4.txt)" "a long document again"
 [[ $(requests ls -l mnt/match/fish) =~ READDIRPLUS ]] || fail "matches"
 is "" "$(requests ls -l mnt/match/fish)" "matches again"
