@@ -10,6 +10,7 @@
  * or NG_TEST_ALL=1 test_flips, with the names of the shapes for only some of them; NG_TEST_ALL=101
  * takes every 101st. */
 #include <signal.h>
+#include <sys/time.h>
 #include <sys/vfs.h>
 #include <time.h>
 
@@ -25,8 +26,9 @@
 /* Exchanged and wiped pages, lengths, and flips for ngramfsck, of a file. */
 #define OTHERS 40u
 /* Wrong answers that are printed. */
-#define PRINTED       20u
-#define HANGS_SECONDS 120u
+#define PRINTED 20u
+/* Of the processor's time, for one change: more is a hang. */
+#define HANG_SECONDS 60
 
 /* ---- the indexes ---- */
 
@@ -208,14 +210,21 @@ static void say_where(int number)
 	ssize_t done = write(STDERR_FILENO, where, strlen(where));
 
 	(void)done;
-	if (number == SIGALRM)
+	if (number == SIGPROF)
 		abort();
 	sigaction(number, &before[number], NULL);
 }
 
+static void hang_watch(time_t seconds)
+{
+	const struct itimerval timer = {.it_value.tv_sec = seconds};
+
+	setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 static void watch(void)
 {
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM};
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPROF};
 	struct sigaction action = {.sa_handler = say_where};
 
 	for (size_t i = 0; i < ng_array_size(signals); i++)
@@ -224,9 +233,9 @@ static void watch(void)
 
 static void unwatch(void)
 {
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM};
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPROF};
 
-	alarm(0);
+	hang_watch(0);
 	for (size_t i = 0; i < ng_array_size(signals); i++)
 		sigaction(signals[i], &before[signals[i]], NULL);
 }
@@ -282,7 +291,7 @@ static bool judge(struct trial *t, struct tally *tally)
 	unsigned errors;
 	int r;
 
-	alarm(HANGS_SECONDS);
+	hang_watch(HANG_SECONDS);
 	tally->trials++;
 	r = ng_index_open(t->path, 1, &index, &err);
 	if (r < 0) {
@@ -631,7 +640,7 @@ static void checks(struct trial *t)
 
 			snprintf(where, sizeof(where), "%s: %s, bit %ju", t->shape->name, f->name,
 				 (uintmax_t)bit);
-			alarm(HANGS_SECONDS);
+			hang_watch(HANG_SECONDS);
 			file_flip(f, bit);
 			if (ng_check_index(t->path, &options, &summary, &err) < 0)
 				wrong(t, &tally, "%s", err.text);
