@@ -94,8 +94,8 @@ void ng_bwt_walk_chains_prefetch(const struct ng_bwt *bwt, unsigned n, struct ng
 		for (unsigned i = 0; i < in; i++)
 			rows[i] = walking[i]->row;
 		/* Where the chains begin was often read just now, in finding their rows: that says
-		 * nothing of where they go. */
-		if (cold == 0 && !first && ng_bwt_is_cold(bwt, in, rows))
+		 * nothing of where they go, and after one turn it is looked again. */
+		if (cold == 0 && ng_bwt_is_cold(bwt, in, rows))
 			cold = COLD_TURNS;
 		if (cold) {
 			ng_bwt_prefetch_rows(bwt, in, rows);

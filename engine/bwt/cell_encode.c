@@ -236,12 +236,8 @@ static void list_make(struct ng_cell_encoder *e, const struct ng_bwt_text *text,
 	uint16_t count[NG_SYMBOLS] = {0}, symbols[NG_CELL];
 
 	for (unsigned i = 0; i < n; i++) {
-		unsigned s = text->bwt[begin + i];
+		unsigned s = ng_bwt_text_symbol(text, begin + i);
 
-		if (!text->separators)
-			s = s ? s : NG_SEPARATOR;
-		else if (__builtin_expect(ng_bit(text->separators, begin + i), 0))
-			s = NG_SEPARATOR;
 		symbols[i] = (uint16_t)s;
 		count[s]++;
 	}
