@@ -1,6 +1,7 @@
 #include "escape.h"
 #include "base/utf8.h"
 #include "kwic.h"
+#include "kwic_size.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
  * time. */
@@ -10,6 +11,11 @@
 /* Occurrences that are looked up together at first, or after an interrupt; then twice as many each
  * time. */
 #define CHUNK_FIRST 256u
+
+/* Lines that are made at once when nothing but their number is asked for, and their bytes, about.
+ */
+#define SHORT_LINES 4096u
+#define SHORT_BYTES (1u << 20)
 
 /* Of a line besides its context, about. */
 #define LINE_BYTES 48u
@@ -30,9 +36,8 @@ struct piece {
 struct kwic {
 	struct ng_stream stream;
 	struct ng_occurrences_how how;
-	bool searched;
-	struct ng_occurrences found; /* once searched */
-	struct piece *pieces;        /* [n_pieces + 1]: the last one is what comes next */
+	struct ng_occurrences found;
+	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
 	uint64_t read_end; /* of what the kernel has read */
@@ -82,12 +87,17 @@ static int append_lines(struct kwic *kwic, uint64_t at, size_t n, const ng_cance
 	return r;
 }
 
+static size_t ordinary_line_bytes(const struct kwic *kwic)
+{
+	return LINE_BYTES + 2 * (size_t)kwic->how.context_bytes;
+}
+
 /* Lines from number *at on, until there are want bytes, or up to line end. *at moves on; on failure
  * the lines before it are good. */
 static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want,
 		      const ng_cancel *cancel, struct ng_buf *buf)
 {
-	size_t line_bytes = LINE_BYTES + 2 * (size_t)kwic->how.context_bytes;
+	size_t line_bytes = ordinary_line_bytes(kwic);
 	size_t most = ng_occurrences_at_once(&kwic->query, &kwic->how);
 	int r = 0;
 
@@ -105,15 +115,6 @@ static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want
 			kwic->chunk = ng_min(most, (size_t)CHUNK_FIRST);
 		}
 	}
-	return r;
-}
-
-static int search(struct kwic *kwic, const ng_cancel *cancel)
-{
-	int r = ng_occurrences_find(kwic->stream.index->index, &kwic->query, &kwic->how, cancel,
-				    &kwic->found);
-
-	kwic->searched = r == 0;
 	return r;
 }
 
@@ -141,14 +142,11 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	struct kept *kept = &kwic->kept[kwic->n_pieces % 2];
 	struct piece next;
 	size_t want;
-	int r = 0;
+	int r;
 
 	if (kwic->read_end < atomic_load(&stream->bytes))
 		return 0;
-	if (!kwic->searched)
-		r = search(kwic, cancel);
-	if (r == 0)
-		r = reserve(kwic);
+	r = reserve(kwic);
 	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
 		return r;
 	next = kwic->pieces[kwic->n_pieces];
@@ -161,6 +159,8 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	next.offset += kept->text.len;
 	kwic->pieces[++kwic->n_pieces] = next;
 	atomic_store(&stream->bytes, next.offset);
+	if (next.line == kwic->found.count)
+		atomic_store(&stream->bytes_most, 0);
 	return 0;
 }
 
@@ -215,8 +215,7 @@ static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, cons
 	uint64_t end = atomic_load(&stream->bytes);
 	size_t done = 0;
 
-	/* A program that has gone to the end, as it takes it, to look for the last lines there. If
-	 * it is the kernel reading ahead, out of order, it will ask again. */
+	/* Not one that reads on: it can't be told yet what stands there. */
 	if (offset > kwic->read_end &&
 	    (!kwic->pieces || kwic->pieces[kwic->n_pieces].line < kwic->found.count))
 		return -ESPIPE;
@@ -243,15 +242,14 @@ static void kwic_free(struct ng_stream *stream)
 
 	for (size_t i = 0; i < KEPT; i++)
 		ng_buf_free(&kwic->kept[i].text);
-	if (kwic->searched)
-		ng_occurrences_clear(&kwic->found);
+	ng_occurrences_clear(&kwic->found);
 	free(kwic->pieces);
 	free(kwic);
 }
 
 int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		const struct ng_query *query, const struct ng_occurrences_how *how,
-		struct ng_stream **ret_stream)
+		const ng_cancel *cancel, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = kwic_grow,
@@ -259,6 +257,8 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 		.free = kwic_free,
 	};
 	struct kwic *kwic = calloc(1, sizeof(*kwic) + query->len);
+	uint64_t bytes_most = 0;
+	int r;
 
 	if (!kwic) {
 		if (indexes)
@@ -271,6 +271,31 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 	kwic->query.bytes = kwic->query_bytes;
 	memcpy(kwic->query_bytes, query->bytes, query->len);
 	kwic->chunk = ng_min(ng_occurrences_at_once(query, how), (size_t)CHUNK_FIRST);
+	r = ng_occurrences_find(index->index, &kwic->query, how, cancel, &kwic->found);
+	if (r == 0 && !ng_kwic_is_short(&kwic->stream))
+		r = ng_kwic_bytes_most(index, &kwic->query, how, kwic->found.count, cancel,
+				       &bytes_most);
+	if (r) {
+		ng_stream_free(&kwic->stream);
+		return r;
+	}
+	atomic_store(&kwic->stream.bytes_most, bytes_most);
 	*ret_stream = &kwic->stream;
 	return 0;
+}
+
+bool ng_kwic_is_short(const struct ng_stream *stream)
+{
+	const struct kwic *kwic = (const struct kwic *)stream;
+	size_t line_bytes = ordinary_line_bytes(kwic) + kwic->query.len;
+
+	return kwic->found.count <= ng_min(SHORT_LINES, SHORT_BYTES / line_bytes);
+}
+
+int ng_kwic_all(struct ng_stream *stream, const ng_cancel *cancel, struct ng_buf *buf)
+{
+	struct kwic *kwic = (struct kwic *)stream;
+	uint64_t at = 0;
+
+	return make_lines(kwic, &at, kwic->found.count, SIZE_MAX, cancel, buf);
 }

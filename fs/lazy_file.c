@@ -23,6 +23,7 @@ static int lazy_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	}
 	file->made = true;
 	atomic_store(&stream->bytes, file->text.len);
+	atomic_store(&stream->bytes_most, 0);
 	return 0;
 }
 
@@ -49,7 +50,7 @@ static void lazy_file_free(struct ng_stream *stream)
 }
 
 int ng_lazy_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		     ng_lazy_file_answer answer, const struct ng_query *query,
+		     ng_lazy_file_answer answer, const struct ng_query *query, size_t bytes_most,
 		     struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
@@ -65,6 +66,7 @@ int ng_lazy_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *
 		return -ENOMEM;
 	}
 	ng_stream_init(&file->stream, &ops, indexes, index);
+	atomic_store(&file->stream.bytes_most, bytes_most);
 	file->answer = answer;
 	file->text = NG_BUF_INIT;
 	file->query = *query;

@@ -26,7 +26,7 @@ struct options {
 	char *page, *threads;
 	uint64_t page_docs;
 	unsigned search_threads;
-	int foreground, debug, single, read_only, help, version;
+	int foreground, debug, single, read_only, no_streams, help, version;
 };
 
 enum { KEY_DEBUG, KEY_RW };
@@ -39,6 +39,7 @@ static const struct fuse_opt option_spec[] = {
 	{"-f", offsetof(struct options, foreground), 1},
 	{"-s", offsetof(struct options, single), 1},
 	{"ro", offsetof(struct options, read_only), 1},
+	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
@@ -59,6 +60,8 @@ static const char help_text[] =
 	"    -s              serve one request at a time\n"
 	"    -o page=N       names that a directory lists before more/ (default 1000)\n"
 	"    -o ro           nothing can be written, batch/ and trace neither\n"
+	"    -o nostreams    no batch/, no trace, and of kwic/ and df/ only what is short; in\n"
+	"                    turn a path asked for again costs nothing\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
@@ -210,6 +213,7 @@ static struct ng_tree *open_tree(const struct options *options)
 		.page_docs = options->page_docs,
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
+		.no_streams = options->no_streams,
 		.opening = {.threads = options->search_threads},
 	};
 	const char *remedy = "";
@@ -239,6 +243,7 @@ static int run(const struct options *options, struct fuse_session *session, stru
 	if (!tree)
 		return EXIT_FAILURE;
 	mount->tree = tree;
+	mount->no_streams = options->no_streams;
 	mount->uid = getuid();
 	mount->gid = getgid();
 	if (fuse_set_signal_handlers(session) < 0)

@@ -57,12 +57,14 @@ enum ng_kind {
 	NG_KIND_MATCH,
 	NG_KIND_README,
 	NG_KIND_STATS,
-	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
-	NG_KIND_KWIC = NG_KIND_FIRST_STREAM,
-	NG_KIND_BATCH,
+	NG_KIND_KWIC,
 	NG_KIND_DF,
 	NG_KIND_NEXT,
 	NG_KIND_PREV,
+	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
+	NG_KIND_LONG_KWIC = NG_KIND_FIRST_STREAM,
+	NG_KIND_LONG_DF,
+	NG_KIND_BATCH,
 	NG_KIND_TRACE,
 	NG_KINDS,
 };
@@ -116,7 +118,7 @@ struct ng_entry {
 	uint64_t bytes; /* st_size; 0 for directories */
 	struct timespec mtime;
 	bool uncacheable; /* may be different the next time: not to be cached */
-	bool growing;     /* so may its size: the kernel is to ask before it relies on it */
+	bool stream;      /* another one each time, and its size changes */
 };
 
 /* A node in the table. Its fields don't change; whoever got it holds a reference. */

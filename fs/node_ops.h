@@ -12,6 +12,7 @@
 
 struct ng_tree {
 	struct ng_settings settings; /* the mount's own */
+	bool no_streams;
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
 	struct ng_indexes *indexes;
@@ -101,6 +102,12 @@ int ng_request_next_page(const struct ng_request *request, struct ng_entry *ret_
 /* st_ino of the page after that of request->node. */
 uint64_t ng_request_more_ino(const struct ng_request *request);
 
+/* A node of that stream, which is taken over; not to be cached. Under -o nostreams it is freed, and
+ * the answer -EOPNOTSUPP. */
+int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_stream *stream,
+			  struct ng_entry *ret_entry);
+
 /* A new /trace. */
 int ng_request_trace(const struct ng_request *request, const char *name,
 		     struct ng_entry *ret_entry);
@@ -114,9 +121,10 @@ extern const struct ng_node_ops ng_node_ops_count_dir, ng_node_ops_count, ng_nod
 /* node_docs.c */
 extern const struct ng_node_ops ng_node_ops_docs_dir, ng_node_ops_meta_dir, ng_node_ops_doc_dir;
 extern const struct ng_node_ops ng_node_ops_docs_page, ng_node_ops_text, ng_node_ops_meta;
-/* node_stream.c */
+/* node_answer.c */
 extern const struct ng_node_ops ng_node_ops_kwic_dir, ng_node_ops_df_dir, ng_node_ops_next_dir,
-	ng_node_ops_prev_dir;
+	ng_node_ops_prev_dir, ng_node_ops_answer;
+/* node_stream.c */
 extern const struct ng_node_ops ng_node_ops_batch_dir, ng_node_ops_stream_file;
 /* node_match.c */
 extern const struct ng_node_ops ng_node_ops_match_dir, ng_node_ops_match_page, ng_node_ops_match;

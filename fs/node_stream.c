@@ -1,9 +1,5 @@
-/* /kwic/QUERY, /df/QUERY and its like, /batch/count and its like, and /trace: files that every
- * lookup gives anew. */
-#include "answer_next.h"
+/* Streams, which every lookup gives anew: /batch/count and its like, and /trace. */
 #include "batch.h"
-#include "kwic.h"
-#include "lazy_file.h"
 #include "node_ops.h"
 #include "tracing.h"
 
@@ -22,76 +18,32 @@ static const struct {
 	{"prev", ng_lines_prev, SLOW_LINES},
 };
 
-static int add(const struct ng_request *request, enum ng_kind kind, const char *name,
-	       const uint8_t *query, size_t query_bytes, struct ng_stream *stream,
-	       struct ng_entry *ret_entry)
+int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_stream *stream,
+			  struct ng_entry *ret_entry)
 {
 	struct ng_node_init init = ng_request_node_init(request, kind, name);
 	int r;
 
-	init.query = query;
-	init.query_bytes = query_bytes;
+	if (request->tree->no_streams) {
+		ng_stream_free(stream);
+		return -EOPNOTSUPP;
+	}
+	init.query = query->bytes;
+	init.query_bytes = query->len;
 	init.stream = stream;
 	r = ng_nodes_add(request->tree->nodes, &init, ret_entry);
-	if (r == 0)
-		ret_entry->growing = true;
+	if (r == 0) {
+		ret_entry->stream = true;
+		ret_entry->bytes = ng_stream_bytes(stream);
+	}
 	return r;
-}
-
-/* Also where the query doesn't occur: the file is empty then. */
-static int kwic_lookup(const struct ng_request *request, const char *name,
-		       struct ng_entry *ret_entry)
-{
-	const struct ng_occurrences_how how = {request->settings->kwic_bytes,
-					       request->settings->random, request->settings->seed};
-	uint8_t bytes[NG_PATH_NAME_MAX];
-	struct ng_stream *stream;
-	struct ng_query query;
-	int r = ng_request_decode(request, name, bytes, &query);
-
-	if (r == 0)
-		r = ng_kwic_new(request->tree->indexes,
-				ng_indexes_get(request->tree->indexes, request->index_no), &query,
-				&how, &stream);
-	return r ? r : add(request, NG_KIND_KWIC, name, bytes, query.len, stream, ret_entry);
-}
-
-/* Also where the query doesn't occur. */
-static int lazy_lookup(const struct ng_request *request, enum ng_kind kind, const char *name,
-		       ng_lazy_file_answer answer, struct ng_entry *ret_entry)
-{
-	uint8_t bytes[NG_PATH_NAME_MAX];
-	struct ng_stream *stream;
-	struct ng_query query;
-	int r = ng_request_decode(request, name, bytes, &query);
-
-	if (r == 0)
-		r = ng_lazy_file_new(request->tree->indexes,
-				     ng_indexes_get(request->tree->indexes, request->index_no),
-				     answer, &query, &stream);
-	return r ? r : add(request, kind, name, bytes, query.len, stream, ret_entry);
-}
-
-static int df_lookup(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
-{
-	return lazy_lookup(request, NG_KIND_DF, name, ng_answer_df, ret_entry);
-}
-
-static int next_lookup(const struct ng_request *request, const char *name,
-		       struct ng_entry *ret_entry)
-{
-	return lazy_lookup(request, NG_KIND_NEXT, name, ng_answer_next, ret_entry);
-}
-
-static int prev_lookup(const struct ng_request *request, const char *name,
-		       struct ng_entry *ret_entry)
-{
-	return lazy_lookup(request, NG_KIND_PREV, name, ng_answer_prev, ret_entry);
 }
 
 static int batch_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
+	const struct ng_query query = {(const uint8_t *)name, strlen(name), false};
 	bool fold = request->settings->fold;
 
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
@@ -105,8 +57,8 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 				      batches[i].answer, fold, fold ? 1 : batches[i].together,
 				      &stream);
 		return r ? r
-			 : add(request, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name),
-			       stream, ret_entry);
+			 : ng_request_add_stream(request, NG_KIND_BATCH, name, &query, stream,
+						 ret_entry);
 	}
 	return -ENOENT;
 }
@@ -128,12 +80,14 @@ static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree
 
 int ng_request_trace(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
 {
+	const struct ng_query query = {(const uint8_t *)"", 0, false};
 	struct ng_stream *stream;
 	int r = ng_tracing_new(request->tree->indexes,
 			       ng_indexes_get(request->tree->indexes, request->index_no),
 			       request->settings->min_bytes, &stream);
 
-	return r ? r : add(request, NG_KIND_TRACE, name, (const uint8_t *)"", 0, stream, ret_entry);
+	return r ? r
+		 : ng_request_add_stream(request, NG_KIND_TRACE, name, &query, stream, ret_entry);
 }
 
 static int stream_read(const struct ng_request *request, uint64_t offset, size_t len, uint8_t *buf,
@@ -142,9 +96,5 @@ static int stream_read(const struct ng_request *request, uint64_t offset, size_t
 	return ng_stream_read(request->node->stream, offset, len, request->cancel, buf, ret_len);
 }
 
-const struct ng_node_ops ng_node_ops_kwic_dir = {.lookup = kwic_lookup};
-const struct ng_node_ops ng_node_ops_df_dir = {.lookup = df_lookup};
-const struct ng_node_ops ng_node_ops_next_dir = {.lookup = next_lookup};
-const struct ng_node_ops ng_node_ops_prev_dir = {.lookup = prev_lookup};
 const struct ng_node_ops ng_node_ops_batch_dir = {.lookup = batch_lookup, .list = batch_list};
 const struct ng_node_ops ng_node_ops_stream_file = {.read = stream_read};

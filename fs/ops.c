@@ -1,12 +1,13 @@
 /* How requests are saved. Save for streams, nothing changes under a mount without the kernel being
- * told, so names, attributes and pages are good for ever, and absent names are cached too. To open
- * and opendir the answer is ENOSYS, which tells the kernel not to send them, nor release, again,
- * and to keep the caches. A path asked for the first time then costs a LOOKUP and a READ; asked
- * again it costs nothing.
+ * told, so names, attributes and pages are good for ever, and absent names are cached too. To
+ * opendir the answer is ENOSYS, which tells the kernel not to send it, nor releasedir, again, and
+ * to keep the caches.
  *
- * Streams (stream.h) are never taken for good: each lookup gives a new one, and a read asks for
- * attributes first, which is when they grow. AUTO_INVAL_DATA makes every read do so, not only those
- * that reach the end; where attributes are good for ever, it changes nothing. */
+ * Files are opened, since only an answer to that can say that one is a stream (stream.h), and
+ * ENOSYS to one would be for all of them. A path asked for the first time then costs a LOOKUP, an
+ * OPEN, a READ unless the page is there, and a RELEASE that nobody waits for; asked again, OPEN and
+ * RELEASE. Where there are no streams (-o nostreams), it is a LOOKUP and a READ, and then
+ * nothing. */
 #define FUSE_USE_VERSION 312
 
 #include <fcntl.h>
@@ -30,10 +31,10 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 
 	conn->max_write = MAX_READ_BYTES;
 	/* Without ATOMIC_O_TRUNC, which relies on open, a file is truncated by setattr. */
-	conn->want &= ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS_AUTO);
-	conn->want |= conn->capable &
-		      (FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
-	mount->no_open = conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
+	conn->want &= ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS_AUTO |
+				  FUSE_CAP_AUTO_INVAL_DATA);
+	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
+	mount->no_open = mount->no_streams && conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
 	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 }
 
@@ -96,8 +97,8 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 {
 	*ret_param = (struct fuse_entry_param){
 		.ino = entry->id,
-		.attr_timeout = entry->growing ? 0 : TIMEOUT_SECONDS,
-		.entry_timeout = entry->uncacheable || entry->growing ? 0 : TIMEOUT_SECONDS,
+		.attr_timeout = entry->stream ? 0 : TIMEOUT_SECONDS,
+		.entry_timeout = entry->uncacheable || entry->stream ? 0 : TIMEOUT_SECONDS,
 	};
 	fill_stat(mount, entry, &ret_param->attr);
 }
@@ -152,23 +153,15 @@ static void reply_attr(fuse_req_t req, fuse_ino_t ino, int r, const struct ng_en
 		return;
 	}
 	fill_stat(mount, entry, &st);
-	fuse_reply_attr(req, &st, entry->growing ? 0 : TIMEOUT_SECONDS);
+	fuse_reply_attr(req, &st, entry->stream ? 0 : TIMEOUT_SECONDS);
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	ng_cancel *cancel = begin(req);
 	struct ng_entry entry;
-	int r;
 
-	/* The kernel gives a file when it is about to read it. */
-	if (fi)
-		r = ng_tree_grow(mount->tree, ino, cancel, &entry);
-	else
-		r = ng_tree_entry(mount->tree, ino, &entry);
-	reply_attr(req, ino, r, &entry);
-	ng_cancels_put(&mount->cancels, cancel);
+	reply_attr(req, ino, ng_tree_entry(mount->tree, ino, &entry), &entry);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -180,7 +173,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	} else if (mount->no_open) {
 		fuse_reply_err(req, ENOSYS);
 	} else {
-		fi->keep_cache = 1;
+		fi->direct_io = ng_tree_is_stream(ino);
+		fi->nonseekable = fi->direct_io;
+		fi->keep_cache = !fi->direct_io;
 		fi->noflush = 1;
 		fuse_reply_open(req, fi);
 	}
@@ -328,11 +323,8 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 		     struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	int r = -EROFS;
+	int r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
 
-	/* Pages that were changed through mmap are not questions. */
-	if (!fi->writepage)
-		r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else

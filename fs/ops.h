@@ -13,6 +13,7 @@ struct ng_mount {
 	uid_t uid; /* who owns all files */
 	gid_t gid;
 	atomic_uint name_max;     /* bytes a name may have, for statfs */
+	bool no_streams;          /* the tree has none */
 	bool no_open, no_opendir; /* the kernel does without these requests; set by init */
 	atomic_llong logged_at;   /* second of the last line about a damaged index */
 	atomic_ulong unlogged;    /* failures since then */

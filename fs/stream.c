@@ -14,7 +14,7 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 	stream->indexes = indexes;
 	stream->index = index;
 	atomic_init(&stream->bytes, 0);
-	atomic_init(&stream->mtime, 0);
+	atomic_init(&stream->bytes_most, 0);
 	atomic_init(&stream->used, false);
 	pthread_mutex_init(&stream->lock, NULL);
 }
@@ -54,17 +54,6 @@ static int lock(struct ng_stream *stream, const ng_cancel *cancel)
 	return -EINTR;
 }
 
-int ng_stream_grow(struct ng_stream *stream, const ng_cancel *cancel)
-{
-	int r = lock(stream, cancel);
-
-	if (r)
-		return r;
-	r = stream->ops->grow(stream, cancel);
-	pthread_mutex_unlock(&stream->lock);
-	return r;
-}
-
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		   uint8_t *buf, size_t *ret_len)
 {
@@ -72,24 +61,21 @@ int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const 
 
 	if (r)
 		return r;
-	r = stream->ops->read(stream, offset, len, cancel, buf, ret_len);
+	r = stream->ops->grow(stream, cancel);
+	if (r == 0)
+		r = stream->ops->read(stream, offset, len, cancel, buf, ret_len);
 	pthread_mutex_unlock(&stream->lock);
 	return r;
 }
 
 int ng_stream_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len)
 {
-	int64_t now, before;
 	int r;
 
 	if (!stream->ops->write)
 		return -EROFS;
 	pthread_mutex_lock(&stream->lock);
 	r = stream->ops->write(stream, offset, data, len);
-	now = now_ns();
-	before = atomic_load(&stream->mtime);
-	/* Never the same twice, whatever the clock does. */
-	atomic_store(&stream->mtime, ng_max(now, before + 1));
 	pthread_mutex_unlock(&stream->lock);
 	return r;
 }

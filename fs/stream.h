@@ -1,14 +1,16 @@
 /* Files that are made while they are read, and files that are written and answer.
  *
- * The kernel is not asked to open files (see ops.c), so there is no handle that could belong to one
- * reader, and all reading goes through its page cache, which trusts a file's size. So a stream is a
- * node that grows: every lookup gives a new one, whose size is 0 and may not be relied on. Before
- * it reads, the kernel asks for the size, with a file (ng_tree_grow), which is when more is made; a
- * stat asks without a file, and makes nothing. When the size stays as it is, the reader is at the
- * end. What changes in what has been read before shows in the time of modification.
+ * What is small or quickly made is no stream but an ordinary file, made before its size is told
+ * (node_stream.c). Of what is left nobody knows the size before all of it is made, and programs
+ * differ in what they do with a size that is wrong. So a stream is opened with DIRECT_IO and
+ * NONSEEKABLE: each read reaches the daemon and gets the next bytes, whatever the size, and also
+ * where the kernel moves them (splice, sendfile); who seeks or maps it is refused. A file that is
+ * only read tells as its size a bound that it never reaches, since programs that trust a size of 0
+ * read nothing and succeed, while those that trust a larger one find out; once all of it is made,
+ * the size is right.
  *
- * So a stream is read from its beginning on. Its size is what has been made so far; a program that
- * seeks to its end finds only that, and to read on there is refused.
+ * Each lookup gives a new stream, whose offset goes on with the reading; it belongs to whoever
+ * opened it.
  *
  * One kind of stream is a struct that begins with struct ng_stream. */
 #pragma once
@@ -38,9 +40,10 @@ struct ng_stream {
 	pthread_mutex_t lock;
 	struct ng_indexes *indexes;
 	const struct ng_mounted_index *index; /* as it was when the file was looked up */
-	atomic_ullong bytes;                  /* made so far; set by ops */
-	atomic_llong mtime;                   /* nanoseconds; 0: never written */
-	atomic_bool used;                     /* read or written */
+	/* Set by ops: made so far; and while there may be more, how many there are at most, or 0.
+	 */
+	atomic_ullong bytes, bytes_most;
+	atomic_bool used; /* read or written */
 };
 
 /* index, from ng_indexes_get on indexes, is given back when the stream is freed. indexes NULL:
@@ -51,9 +54,15 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 /* NULL is fine. Nobody may be using it. */
 void ng_stream_free(struct ng_stream *stream);
 
-/* What ops say, one at a time. They return 0, -EINTR (cancelled, also while another one is at
+/* The size that it tells. */
+static inline uint64_t ng_stream_bytes(const struct ng_stream *stream)
+{
+	return ng_max(atomic_load(&stream->bytes), atomic_load(&stream->bytes_most));
+}
+
+/* What ops say, one at a time. ng_stream_read makes more first, if all that was made has been read;
+ * 0 bytes are the end, for now. They return 0, -EINTR (cancelled, also while another one is at
  * work), what ops return, or, ng_stream_write, -EROFS. Thread-safe. */
-int ng_stream_grow(struct ng_stream *stream, const ng_cancel *cancel);
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		   uint8_t *buf, size_t *ret_len);
 int ng_stream_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len);

@@ -1,7 +1,6 @@
 #include "transcript.h"
 
-/* What has been read stays so long: the kernel may read the page again in which a reader is, and,
- * where it keeps larger pieces, what lies before. */
+/* What has been read stays so long, for one who opens the file again by its descriptor. */
 #define KEEP_BYTES (512u << 10)
 
 void ng_transcript_free(struct ng_transcript *t)
@@ -73,22 +72,16 @@ int ng_transcript_read(struct ng_transcript *t, uint64_t offset, size_t len, uin
 		       size_t *ret_len)
 {
 	uint64_t end = ng_transcript_end(t);
-	size_t gap = 0, n;
+	size_t n;
 
 	if (offset >= end) {
 		*ret_len = 0;
 		return 0;
 	}
+	if (offset < t->start)
+		return -ESPIPE;
 	n = (size_t)ng_min((uint64_t)len, end - offset);
-	if (offset < t->start) {
-		/* The kernel reads whole pages, the first of which may begin before what it wants.
-		 */
-		if (n <= t->start - offset || offset + n < t->read_end)
-			return -ESPIPE;
-		gap = (size_t)(t->start - offset);
-		memset(buf, 0, gap);
-	}
-	memcpy(buf + gap, t->content.data + (offset + gap - t->start), n - gap);
+	memcpy(buf, t->content.data + (offset - t->start), n);
 	t->read_end = ng_max(t->read_end, offset + n);
 	*ret_len = n;
 	return 0;

@@ -29,11 +29,13 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_META_PAGE] = &ng_node_ops_docs_page,
 	[NG_KIND_MATCH_PAGE] = &ng_node_ops_match_page,
 	[NG_KIND_MATCH] = &ng_node_ops_match,
-	[NG_KIND_KWIC] = &ng_node_ops_stream_file,
+	[NG_KIND_KWIC] = &ng_node_ops_answer,
+	[NG_KIND_DF] = &ng_node_ops_answer,
+	[NG_KIND_NEXT] = &ng_node_ops_answer,
+	[NG_KIND_PREV] = &ng_node_ops_answer,
+	[NG_KIND_LONG_KWIC] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_DF] = &ng_node_ops_stream_file,
 	[NG_KIND_BATCH] = &ng_node_ops_stream_file,
-	[NG_KIND_DF] = &ng_node_ops_stream_file,
-	[NG_KIND_NEXT] = &ng_node_ops_stream_file,
-	[NG_KIND_PREV] = &ng_node_ops_stream_file,
 	[NG_KIND_TRACE] = &ng_node_ops_stream_file,
 };
 
@@ -113,6 +115,11 @@ bool ng_tree_is_writable(ng_node_id id)
 	return ng_node_kind(id) == NG_KIND_BATCH || ng_node_kind(id) == NG_KIND_TRACE;
 }
 
+bool ng_tree_is_stream(ng_node_id id)
+{
+	return ng_node_kind(id) >= NG_KIND_FIRST_STREAM;
+}
+
 bool ng_tree_is_dir(ng_node_id id)
 {
 	unsigned kind = ng_node_kind(id);
@@ -166,17 +173,6 @@ static uint64_t ino_of(const struct ng_request *request)
 	return ng_node_id_make(kind, request->index_no, 0);
 }
 
-/* What is known of a stream without asking it for more. */
-static void fill_stream(const struct ng_stream *stream, struct ng_entry *entry)
-{
-	long long mtime = atomic_load(&stream->mtime);
-
-	entry->growing = true;
-	entry->bytes = atomic_load(&stream->bytes);
-	if (mtime)
-		entry->mtime = (struct timespec){mtime / 1000000000, mtime % 1000000000};
-}
-
 static int entry_of(const struct ng_request *request, const struct ng_node_ops *ops,
 		    struct ng_entry *ret_entry)
 {
@@ -188,8 +184,10 @@ static int entry_of(const struct ng_request *request, const struct ng_node_ops *
 	};
 	int r = ops->bytes ? ops->bytes(request, &entry.bytes) : 0;
 
-	if (request->node && request->node->stream)
-		fill_stream(request->node->stream, &entry);
+	if (request->node && request->node->stream) {
+		entry.stream = true;
+		entry.bytes = ng_stream_bytes(request->node->stream);
+	}
 	if (r == 0)
 		*ret_entry = entry;
 	return r;
@@ -228,26 +226,6 @@ static void use_stream(const struct ng_request *request)
 {
 	if (!atomic_exchange(&request->node->stream->used, true))
 		ng_nodes_let_go(request->tree->nodes, request->node);
-}
-
-int ng_tree_grow(struct ng_tree *tree, ng_node_id id, const ng_cancel *cancel,
-		 struct ng_entry *ret_entry)
-{
-	const struct ng_node_ops *ops;
-	struct ng_request request;
-	int r = 0;
-
-	ops = begin(tree, id, cancel, &request);
-	if (!ops)
-		return -ESTALE;
-	if (request.node && request.node->stream) {
-		use_stream(&request);
-		r = ng_stream_grow(request.node->stream, cancel);
-	}
-	if (r == 0)
-		r = entry_of(&request, ops, ret_entry);
-	end(&request);
-	return r;
 }
 
 int ng_tree_write(struct ng_tree *tree, ng_node_id id, uint64_t offset, const uint8_t *data,
@@ -292,6 +270,8 @@ int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t le
 	ops = begin(tree, id, cancel, &request);
 	if (!ops)
 		return -ESTALE;
+	if (request.node && request.node->stream)
+		use_stream(&request);
 	r = ops->read ? ops->read(&request, offset, len, buf, ret_len) : -EISDIR;
 	end(&request);
 	return r;

@@ -16,6 +16,7 @@ struct ng_tree_options {
 	uint64_t page_docs;      /* names a directory lists before more/ */
 	uint32_t context_bytes;  /* of text on each side of a match */
 	size_t node_limit_bytes; /* as ng_nodes_new takes it */
+	bool no_streams;         /* what would be one is refused with -EOPNOTSUPP */
 	struct ng_opening opening;
 };
 
@@ -44,9 +45,10 @@ int ng_tree_reload(struct ng_tree *tree, ng_tree_changed changed, void *userdata
 		   struct ng_error *err);
 
 /* The entry of that name in a directory; counts a lookup, which ng_tree_forget gives back. Counts
- * occurrences at most, save for a match (one locate), a page further on, and a document that
- * wasn't listed (see ng_query_doc_holds). -ENOENT, -EINVAL (a bad escape), -ENOTDIR,
- * -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0 and says whether that may be cached. */
+ * occurrences at most, save for a match (one locate), a page further on, a document that wasn't
+ * listed (see ng_query_doc_holds), and what is made before its size is told (node_stream.c).
+ * -ENOENT, -EINVAL (a bad escape), -ENOTDIR, -ENAMETOOLONG. With -ENOENT, *ret_entry has the id 0
+ * and says whether that may be cached. */
 int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
 		   struct ng_entry *ret_entry);
 void ng_tree_forget(struct ng_tree *tree, ng_node_id id, uint64_t n);
@@ -54,17 +56,13 @@ void ng_tree_forget(struct ng_tree *tree, ng_node_id id, uint64_t n);
 /* The entry of a node that the kernel holds; counts no lookup. */
 int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entry);
 
-/* The same for someone who is about to read: more of a stream is made, if all that was made has
- * been read. May take as long as finding some thousand occurrences, or answering as many
- * questions. */
-int ng_tree_grow(struct ng_tree *tree, ng_node_id id, const ng_cancel *cancel,
-		 struct ng_entry *ret_entry);
-
 /* Attributes of an entry: mode, size, times (those of the index's manifest). Everything but owner
  * and group, which stay 0. */
 void ng_tree_stat(const struct ng_entry *entry, struct stat *ret_stat);
 
-/* Bytes [offset, offset + len) of a file, as many as there are. -EISDIR. */
+/* Bytes [offset, offset + len) of a file, as many as there are; of a stream, as many as have been
+ * made, and if there are none, more is made first: as long as finding some thousand occurrences
+ * takes, or answering as many questions. -EISDIR. */
 int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t len,
 		 const ng_cancel *cancel, uint8_t *buf, size_t *ret_len);
 
@@ -93,6 +91,8 @@ int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng
 
 bool ng_tree_is_dir(ng_node_id id);
 bool ng_tree_is_writable(ng_node_id id);
+/* Whether it is to be read in one go; see stream.h. */
+bool ng_tree_is_stream(ng_node_id id);
 
 /* For ng_nodes_next_victim and ng_nodes_stop. */
 struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);

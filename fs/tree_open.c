@@ -30,6 +30,7 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 		.match_bytes = options->context_bytes,
 		.min_bytes = NG_TRACING_MIN_BYTES,
 	};
+	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);
 	if (r == 0)
 		r = ng_listings_new(LISTINGS_MAX, LISTINGS_MAX_BYTES, &tree->listings);

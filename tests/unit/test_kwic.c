@@ -112,18 +112,22 @@ static void shuffle(struct ng_buf *text, uint64_t seed)
 	*text = out;
 }
 
-/* Read as the kernel does, a size before each read; pieces that were dropped are read again. */
+/* How many were long, and short. */
+static unsigned seen[2];
+
+/* Read to its end; pieces that were dropped are read again. And all of it at once. */
 static void check_stream(const struct naive *c, const struct ng_index *index, const char *pat,
 			 size_t least_bytes, bool random, bool fold)
 {
 	const struct ng_query query = {(const uint8_t *)pat, strlen(pat), fold};
 	const struct ng_occurrences_how how = {CONTEXT_BYTES, random, 77};
 	struct ng_mounted_index mounted_index = {.index = (struct ng_index *)index};
-	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT;
+	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT, all = NG_BUF_INIT;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(131072);
 	size_t got = 0;
 	struct ng_stream *stream;
 	ng_cancel cancel = true;
+	bool is_short;
 	uint64_t offset = 0, bytes, rng = 3;
 
 	assert_non_null(buf);
@@ -131,14 +135,26 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 	if (random)
 		shuffle(&want, how.seed);
 	assert_true(want.len >= least_bytes);
-	assert_int_equal(ng_kwic_new(NULL, &mounted_index, &query, &how, &stream), 0);
+	assert_int_equal(ng_kwic_new(NULL, &mounted_index, &query, &how, NULL, &stream), 0);
+	is_short = ng_kwic_is_short(stream);
+	seen[is_short]++;
+	/* A long one tells a bound. */
+	if (!is_short)
+		assert_in_range(ng_stream_bytes(stream), want.len, 8 * want.len);
+	assert_int_equal(ng_kwic_all(stream, &cancel, &all), want.len ? -EINTR : 0);
+	assert_int_equal(ng_kwic_all(stream, NULL, &all), 0);
+	assert_int_equal(all.len, want.len);
+	assert_memory_equal(all.data ? all.data : buf, want.data ? want.data : buf, want.len);
+	ng_stream_free(stream);
+
+	assert_int_equal(ng_kwic_new(NULL, &mounted_index, &query, &how, NULL, &stream), 0);
 	assert_int_equal(ng_stream_write(stream, 0, buf, 1), -EROFS);
-	assert_int_equal(ng_stream_grow(stream, &cancel), -EINTR);
+	assert_int_equal(ng_stream_read(stream, 0, 1, &cancel, buf, &got), -EINTR);
 	for (;;) {
-		assert_int_equal(ng_stream_grow(stream, NULL), 0);
+		/* Nothing of it read yet, so there will be no more. */
+		assert_int_equal(ng_stream_read(stream, offset, 0, NULL, buf, &got), 0);
 		bytes = atomic_load(&stream->bytes);
-		/* Not read yet, so there will be no more. */
-		assert_int_equal(ng_stream_grow(stream, NULL), 0);
+		assert_int_equal(ng_stream_read(stream, offset, 0, NULL, buf, &got), 0);
 		assert_int_equal(atomic_load(&stream->bytes), bytes);
 		if (offset == bytes)
 			break;
@@ -154,6 +170,7 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 		}
 	}
 	assert_int_equal(offset, want.len);
+	assert_int_equal(ng_stream_bytes(stream), want.len);
 	for (unsigned i = 0; i < 5 && offset; i++) {
 		uint64_t at = scratch_random(&rng) % offset;
 
@@ -208,6 +225,7 @@ static void test_stream(void **state)
 		check_stream(&c, made.index, "kSk", 3 * 64u << 10, random, true);
 	}
 	check_stream(&c, made.index, "A", 1, false, true);
+	assert_true(seen[false] && seen[true]);
 	made_index_free(&made);
 	naive_clear(&c);
 }
