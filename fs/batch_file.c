@@ -41,6 +41,8 @@ static int batch_file_write(struct ng_stream *stream, uint64_t offset, const uin
 		return r;
 	ng_transcript_write(&file->transcript, offset, data, len);
 	atomic_store(&stream->bytes, ng_transcript_end(&file->transcript));
+	atomic_store(&stream->bytes_most,
+		     ng_transcript_end(&file->transcript) + NG_STREAM_PENDING_BYTES);
 	return 0;
 }
 
@@ -136,8 +138,7 @@ static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	int64_t until = now_ms() + PIECE_MS;
 	int r = 0;
 
-	if (!ng_transcript_is_read(&file->transcript))
-		return 0;
+	ng_transcript_trim(&file->transcript);
 	before = content->len;
 	while (r == 0 && content->len - before < file->piece_bytes &&
 	       asked_bytes < PIECE_ASKED_BYTES) {
@@ -157,8 +158,11 @@ static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		if (now_ms() >= until)
 			break;
 	}
-	if (content->len == before)
+	if (content->len == before) {
+		if (r == 0)
+			atomic_store(&stream->bytes_most, 0);
 		return r;
+	}
 	file->piece_bytes = ng_min(file->piece_bytes * 2, (size_t)PIECE_BYTES_MAX);
 	atomic_store(&stream->bytes, ng_transcript_end(&file->transcript));
 	return 0;

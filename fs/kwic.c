@@ -40,7 +40,6 @@ struct kwic {
 	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
-	uint64_t read_end; /* of what the kernel has read */
 	size_t chunk;
 	struct ng_query query;
 	uint8_t query_bytes[];
@@ -144,8 +143,6 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	size_t want;
 	int r;
 
-	if (kwic->read_end < atomic_load(&stream->bytes))
-		return 0;
 	r = reserve(kwic);
 	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
 		return r;
@@ -215,10 +212,6 @@ static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, cons
 	uint64_t end = atomic_load(&stream->bytes);
 	size_t done = 0;
 
-	/* Not one that reads on: it can't be told yet what stands there. */
-	if (offset > kwic->read_end &&
-	    (!kwic->pieces || kwic->pieces[kwic->n_pieces].line < kwic->found.count))
-		return -ESPIPE;
 	while (done < len && offset + done < end) {
 		uint64_t at = offset + done;
 		size_t piece = piece_at(kwic, at), skip = at - kwic->pieces[piece].offset, n;
@@ -231,7 +224,6 @@ static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, cons
 		memcpy(buf + done, text->data + skip, n);
 		done += n;
 	}
-	kwic->read_end = ng_max(kwic->read_end, offset + done);
 	*ret_len = done;
 	return 0;
 }

@@ -243,6 +243,7 @@ static int run(const struct options *options, struct fuse_session *session, stru
 	if (!tree)
 		return EXIT_FAILURE;
 	mount->tree = tree;
+	mount->session = session;
 	mount->no_streams = options->no_streams;
 	mount->uid = getuid();
 	mount->gid = getgid();

@@ -107,13 +107,14 @@ static struct slot *find_id(const struct ng_nodes *nodes, ng_node_id id)
 	return slot;
 }
 
+/* Not a stream: that belongs to whoever opened it. */
 static struct slot *find_name(const struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch,
 			      const char *name)
 {
 	struct slot *slot = nodes->by_name[name_bucket(nodes, parent, epoch, name)];
 
-	while (slot && (slot->node.parent != parent || slot->node.epoch != epoch ||
-			strcmp(slot->node.name, name) != 0))
+	while (slot && (slot->node.stream || slot->node.parent != parent ||
+			slot->node.epoch != epoch || strcmp(slot->node.name, name) != 0))
 		slot = slot->next_by_name;
 	return slot;
 }

@@ -22,6 +22,9 @@
 /* For ever, as far as the kernel's clock goes. */
 #define TIMEOUT_SECONDS 1e9
 
+/* Where no session comes to. */
+#define FAR_OFFSET ((off_t)1 << 50)
+
 /* A read is no longer; more than two pages are needed for names beyond 1,023 bytes. */
 #define MAX_READ_BYTES (128u << 10)
 
@@ -207,6 +210,11 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	if (ng_tree_is_stream(ino) && !fi->lock_owner) {
+		/* Through the page cache: direct reads have the owner of the file's table. */
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
 	cancel = begin(req);
 	r = ng_tree_read(mount->tree, ino, (uint64_t)offset, size, cancel, buf, &len);
 	if (r)
@@ -319,12 +327,25 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 		reply_attr(req, ino, ng_tree_entry(mount->tree, ino, &entry), &entry);
 }
 
+/* Let the kernel take a stream that is written for a very long file, by a byte far behind its end.
+ * What asks through the page cache (stream.h) would otherwise take the end of what was just
+ * written, where the answers begin, for that of the file, and read nothing. */
+static int lengthen(struct ng_mount *mount, fuse_ino_t ino)
+{
+	struct fuse_bufvec byte = FUSE_BUFVEC_INIT(1);
+
+	byte.buf[0].mem = (void *)"";
+	return fuse_lowlevel_notify_store(mount->session, ino, FAR_OFFSET, &byte, 0);
+}
+
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 		     struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	int r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
+	int r = ng_tree_is_writable(ino) ? lengthen(mount, ino) : -EROFS;
 
+	if (r == 0)
+		r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
 	if (r)
 		fuse_reply_err(req, reply_errno(mount, ino, r));
 	else

@@ -10,6 +10,7 @@ struct fuse_session;
 /* What the operations work on: the session's userdata. */
 struct ng_mount {
 	struct ng_tree *tree;
+	struct fuse_session *session;
 	uid_t uid; /* who owns all files */
 	gid_t gid;
 	atomic_uint name_max;     /* bytes a name may have, for statfs */

@@ -61,7 +61,10 @@ int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const 
 
 	if (r)
 		return r;
-	r = stream->ops->grow(stream, cancel);
+	if (offset > atomic_load(&stream->bytes))
+		r = -ESPIPE; /* whoever comes next may have left something out */
+	else if (offset == atomic_load(&stream->bytes))
+		r = stream->ops->grow(stream, cancel);
 	if (r == 0)
 		r = stream->ops->read(stream, offset, len, cancel, buf, ret_len);
 	pthread_mutex_unlock(&stream->lock);

@@ -1,13 +1,17 @@
 /* Files that are made while they are read, and files that are written and answer.
  *
  * What is small or quickly made is no stream but an ordinary file, made before its size is told
- * (node_stream.c). Of what is left nobody knows the size before all of it is made, and programs
+ * (node_answer.c). Of what is left nobody knows the size before all of it is made, and programs
  * differ in what they do with a size that is wrong. So a stream is opened with DIRECT_IO and
- * NONSEEKABLE: each read reaches the daemon and gets the next bytes, whatever the size, and also
- * where the kernel moves them (splice, sendfile); who seeks or maps it is refused. A file that is
- * only read tells as its size a bound that it never reaches, since programs that trust a size of 0
- * read nothing and succeed, while those that trust a larger one find out; once all of it is made,
- * the size is right.
+ * NONSEEKABLE: each read reaches the daemon and gets the next bytes, whatever the size; who seeks
+ * or maps it is refused. As its size it tells a bound, since programs that trust a size of 0 read
+ * nothing and succeed, while those that trust one too large find out; once all of it is made, the
+ * size is right.
+ *
+ * splice and sendfile go through the page cache all the same, from about Linux 6.5 on, where a file
+ * ends at the size that the kernel knows. What they ask for is refused with EINVAL (ops.c), which
+ * they hand on, and programs read instead. So that they do ask, and don't take the end of what was
+ * written for that of the file, a write tells the kernel of a size far beyond.
  *
  * Each lookup gives a new stream, whose offset goes on with the reading; it belongs to whoever
  * opened it.
@@ -23,11 +27,10 @@ struct ng_stream;
 
 /* All but free are called with the lock held. */
 struct ng_stream_ops {
-	/* Make the next piece, if all that was made has been read. An interrupted one that has made
-	 * something is content with it. */
+	/* Make the next piece. An interrupted one that has made something is content with it. At
+	 * the end, bytes stay as they are. */
 	int (*grow)(struct ng_stream *stream, const ng_cancel *cancel);
-	/* Bytes [offset, offset + len), as many as have been made. -ESPIPE: they can't be read
-	 * there and now. */
+	/* Bytes [offset, offset + len), as many as have been made. -ESPIPE: not any more. */
 	int (*read)(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		    uint8_t *buf, size_t *ret_len);
 	/* NULL: it can't be written. */
@@ -54,15 +57,21 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 /* NULL is fine. Nobody may be using it. */
 void ng_stream_free(struct ng_stream *stream);
 
-/* The size that it tells. */
+/* The size that it tells. A bound is of whole pages: wc -c of coreutils takes others for right. */
 static inline uint64_t ng_stream_bytes(const struct ng_stream *stream)
 {
-	return ng_max(atomic_load(&stream->bytes), atomic_load(&stream->bytes_most));
+	uint64_t bytes = atomic_load(&stream->bytes), most = atomic_load(&stream->bytes_most);
+
+	return most > bytes ? ng_align_up(most, 4096) : bytes;
 }
 
-/* What ops say, one at a time. ng_stream_read makes more first, if all that was made has been read;
- * 0 bytes are the end, for now. They return 0, -EINTR (cancelled, also while another one is at
- * work), what ops return, or, ng_stream_write, -EROFS. Thread-safe. */
+/* What a stream says is its size while it may still be asked, beyond what was made. */
+#define NG_STREAM_PENDING_BYTES (UINT64_C(1) << 30)
+
+/* What ops say, one at a time. ng_stream_read makes more first, if all that was made has been read,
+ * and gives that, as a pipe does; 0 bytes are the end, for now. -ESPIPE: offset is beyond all that
+ * was made. They return 0, -EINTR (cancelled, also while another one is at work), what ops return,
+ * or, ng_stream_write, -EROFS. Thread-safe. */
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		   uint8_t *buf, size_t *ret_len);
 int ng_stream_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len);

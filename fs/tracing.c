@@ -104,6 +104,8 @@ static int tracing_write(struct ng_stream *stream, uint64_t offset, const uint8_
 		return r;
 	ng_transcript_write(&t->transcript, offset, data, len);
 	atomic_store(&stream->bytes, ng_transcript_end(&t->transcript));
+	atomic_store(&stream->bytes_most,
+		     ng_transcript_end(&t->transcript) + NG_STREAM_PENDING_BYTES);
 	return 0;
 }
 
@@ -168,16 +170,18 @@ static int tracing_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	size_t before;
 	int r = 1;
 
-	if (!ng_transcript_is_read(&t->transcript))
-		return 0;
+	ng_transcript_trim(&t->transcript);
 	before = t->transcript.content.len;
 	while (r > 0 && t->transcript.content.len - before < t->piece_bytes) {
 		r = next_line(t, cancel);
 		if (now_ms() >= until && t->transcript.content.len > before)
 			break;
 	}
-	if (t->transcript.content.len == before)
+	if (t->transcript.content.len == before) {
+		if (r == 0)
+			atomic_store(&stream->bytes_most, 0);
 		return ng_min(r, 0);
+	}
 	t->piece_bytes = ng_min(t->piece_bytes * 2, (size_t)PIECE_BYTES_MAX);
 	atomic_store(&stream->bytes, ng_transcript_end(&t->transcript));
 	return 0;

@@ -21,12 +21,9 @@ static void trim(struct ng_transcript *t, uint64_t offset)
 	t->start += drop;
 }
 
-bool ng_transcript_is_read(struct ng_transcript *t)
+void ng_transcript_trim(struct ng_transcript *t)
 {
-	if (t->read_end < ng_transcript_end(t))
-		return false;
 	trim(t, t->read_end);
-	return true;
 }
 
 /* Where the answers begin that were not read when somebody writes at offset. The reader's own

@@ -30,8 +30,8 @@ static inline uint64_t ng_transcript_end(const struct ng_transcript *transcript)
 	return transcript->start + transcript->content.len;
 }
 
-/* Whether all answers have been read. What is old is forgotten then. */
-bool ng_transcript_is_read(struct ng_transcript *transcript);
+/* Forget what is old, before there is more. */
+void ng_transcript_trim(struct ng_transcript *transcript);
 
 /* Whether len bytes can be written at offset, and room for them, so that ng_transcript_write cannot
  * fail. -EFBIG: files don't go so far; -ENOMEM. */

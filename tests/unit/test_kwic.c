@@ -159,7 +159,7 @@ static void check_stream(const struct naive *c, const struct ng_index *index, co
 		if (offset == bytes)
 			break;
 		if (bytes < want.len)
-			assert_int_equal(ng_stream_read(stream, offset + 1, 10, NULL, buf, &got),
+			assert_int_equal(ng_stream_read(stream, bytes + 1, 10, NULL, buf, &got),
 					 -ESPIPE);
 		while (offset < bytes) {
 			assert_int_equal(ng_stream_read(stream, offset, 131072, NULL, buf, &got),

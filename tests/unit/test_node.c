@@ -355,9 +355,14 @@ static void test_streams(void **state)
 	ng_node_id parent;
 	size_t len;
 
+	struct ng_entry entry;
+
 	assert_true(a.id != b.id);
 	assert_int_equal(a.ino, b.ino);
 	assert_int_equal(stats_of(nodes).nodes, 3);
+	assert_true(ng_nodes_lookup(nodes, PARENT, 0, "page", &entry));
+	ng_nodes_forget(nodes, page.id, 1);
+	assert_false(ng_nodes_lookup(nodes, PARENT, 0, "s", &entry));
 	ng_nodes_let_go(nodes, node);
 	assert_true(ng_nodes_next_victim(nodes, &parent, name, &len));
 	assert_int_equal(parent, PARENT);

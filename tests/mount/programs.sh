@@ -1,0 +1,31 @@
+#!/bin/bash
+# Programs of all kinds read files of all kinds: the right bytes, or a failure that says so.
+here=$(realpath "$(dirname "$0")")
+. "$here/lib.sh"
+
+make_corpus
+build corpus.ngram --shard-size=64K corpus.jsonl
+python3 -c '
+import random
+random.seed(1)
+with open("long", "w") as out:
+    for _ in range(40):
+        out.write("".join(random.choices("abc", k=1000)) + "\n")'
+build long.ngram --format lines long
+attach corpus.ngram long.ngram mnt
+python3 "$here/programs.py" mnt || fail "programs"
+detach mnt
+
+naive() { # QUERY: occurrences in long, overlapping ones too
+	python3 -c 'import re, sys; print(len(re.findall("(?=" + sys.argv[1] + ")", open("long").read())))' "$1"
+}
+
+# ---- without streams: no file that could be read wrong, and nothing to ask the daemon twice ----
+attach -o nostreams long.ngram mnt
+is "$(naive abcab)" "$(wc -l <mnt/kwic/abcab)" "a short one"
+for path in kwic/a df/a batch/count trace; do
+	refuses "not supported" cat mnt/$path
+done
+is "$(naive a)" "$(cat mnt/count/a)" "a count"
+detach mnt
+finish
