@@ -124,10 +124,11 @@ run_tests() { # NAME OPTION...
 }
 
 begin "packages"
-examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver clang clang-format \
-	debhelper dpkg-dev fonts-inter fonts-liberation git jq less libarchive-tools libclang-rt-14-dev lintian \
-	lz4 mandoc nginx-light nodejs p7zip-full perl procps python3 ripgrep rsync rust-coreutils unzip xz-utils \
-	zip zsh zstd || exit 1
+examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver clang \
+	clang-format debhelper dpkg-dev fonts-inter fonts-liberation git jq less \
+	libarchive-tools libclang-rt-14-dev lintian lz4 mandoc nginx-light nodejs \
+	openssh-sftp-server p7zip-full perl procps python3 ripgrep rsync rust-coreutils sshfs \
+	unzip xz-utils zip zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
