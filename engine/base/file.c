@@ -1,5 +1,8 @@
 #include "base/file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 /* Add what a call moved to *done: 1 to go on, 0 at the end, or what it failed with. Requires that
  * errno is the call's. */
 static int moved(ssize_t n, size_t *done)
@@ -61,6 +64,20 @@ int ng_file_write(int fd, const void *data, size_t len, size_t *ret_len)
 	while (r > 0 && done < len)
 		r = moved(write(fd, (const uint8_t *)data + done, len - done), &done);
 	return finish(r, done, len, false, ret_len);
+}
+
+int ng_file_make(int dir_fd, const char *path, int flags, int *ret_fd)
+{
+	ng_cleanup(ng_closep) int fd =
+		openat(dir_fd, path, flags | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return -EEXIST;
+	*ret_fd = ng_steal_fd(&fd);
+	return 0;
 }
 
 const char *ng_file_advice(int code)

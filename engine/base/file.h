@@ -19,6 +19,11 @@ int ng_file_write_at(int fd, const void *data, size_t len, uint64_t offset, size
 int ng_file_read(int fd, void *buf, size_t len, size_t *ret_len);
 int ng_file_write(int fd, const void *data, size_t len, size_t *ret_len);
 
+/* Open a file that this process writes under a name that others may know, and makes if it isn't
+ * there: not through a symbolic link, and only one that has no other name. flags as open(2) takes
+ * them, without O_CREAT. -ELOOP, -EEXIST (it is no such file), and open(2)'s errors. */
+int ng_file_make(int dir_fd, const char *path, int flags, int *ret_fd);
+
 /* What to do about the error of a write, to be put behind its text: something about room for
  * -ENOSPC and -EDQUOT, "" for all others. */
 const char *ng_file_advice(int code);

@@ -1,43 +1,26 @@
 #include "build/appenddir.h"
 
-#include <dirent.h>
-#include <fnmatch.h>
-
 #include "build/dirlock.h"
+#include "build/ours.h"
+#include "merge/journal.h"
 
 struct ng_appenddir {
 	char *path;
 	int lock_fd;
 };
 
-/* What a build calls its files. Nothing else is ever removed. */
-static bool is_ours(const char *name)
+/* Of what is ours, the manifest and what it names stays; and a journal, which is no part of this.
+ */
+static bool stays(const void *manifest, const char *name)
 {
-	static const char *const patterns[] = {
-		"shard-*.ngs", "frames-??????",        "segment-*", "text-*", "merge-??????",
-		"gaps-??????", NG_MANIFEST_NAME ".tmp"};
-
-	for (size_t i = 0; i < ng_array_size(patterns); i++)
-		if (fnmatch(patterns[i], name, 0) == 0)
-			return true;
-	return false;
+	return ng_ours_kind(name) == NG_OURS_MANIFEST || strcmp(name, NG_JOURNAL_NAME) == 0 ||
+	       ng_manifest_names(manifest, name);
 }
 
 /* Remove what the manifest doesn't name. */
 static int remove_unnamed(const struct ng_appenddir *dir, const struct ng_manifest *manifest)
 {
-	DIR *entries = opendir(dir->path);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!entries)
-		return -errno;
-	while ((entry = readdir(entries)))
-		if (is_ours(entry->d_name) && !ng_manifest_names(manifest, entry->d_name) &&
-		    unlinkat(dirfd(entries), entry->d_name, 0) < 0)
-			r = -errno;
-	closedir(entries);
-	return r;
+	return ng_ours_remove(dir->lock_fd, stays, manifest);
 }
 
 int ng_appenddir_new(const char *index, struct ng_manifest *ret_manifest,

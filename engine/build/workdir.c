@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "build/dirlock.h"
+#include "build/ours.h"
 #include "format/manifest.h"
 #include "merge/journal.h"
 
@@ -49,7 +50,9 @@ static bool is_index(const char *path)
 
 static int output_check(const char *output, bool force, bool *ret_replace, struct ng_error *err)
 {
+	ng_cleanup(ng_closep) int dir_fd = -1;
 	struct stat st;
+	int r;
 
 	if (lstat(output, &st) < 0) {
 		if (errno == ENOENT)
@@ -65,54 +68,81 @@ static int output_check(const char *output, bool force, bool *ret_replace, struc
 			       output);
 	if (!force)
 		return ng_fail(err, -EEXIST, "%s: exists; use --force to replace it", output);
-	*ret_replace = true;
-	return 0;
+	dir_fd = open(output, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir_fd < 0)
+		return ng_fail(err, -errno, "%s: %s", output, strerror(errno));
+	r = ng_ours_check(dir_fd, output, err);
+	*ret_replace = r == 0;
+	return r;
 }
 
-/* An index directory holds files only. */
-static void empty_dir(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
-}
-
+/* What of it isn't ours stays, and the directory with it. */
 static void remove_dir(const char *path)
 {
-	empty_dir(path);
+	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	ng_ours_remove(fd, NULL, NULL);
 	rmdir(path);
+}
+
+/* A directory that was there: is it one that a build of this user's has made? A build begins with a
+ * journal. */
+static int work_check(const struct ng_workdir *workdir, struct ng_error *err)
+{
+	const char *path = workdir->path;
+	struct stat st;
+
+	if (fstat(workdir->work_fd, &st) < 0)
+		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
+	if (st.st_uid != geteuid())
+		return ng_fail(err, -EPERM, "%s: belongs to somebody else; not working in it",
+			       path);
+	if (is_empty_dir(path))
+		return 0;
+	if (faccessat(workdir->work_fd, NG_JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return ng_fail(err, -EEXIST,
+			       "%s: is in the way of the build, and no build has made it; not "
+			       "touching it, move it elsewhere",
+			       path);
+	return ng_ours_check(workdir->work_fd, path, err);
 }
 
 /* The directory to work in, which may be there from a build that was interrupted. */
 static int work_begin(struct ng_workdir *workdir, bool force, bool resume, struct ng_error *err)
 {
 	bool was_there = mkdir(workdir->path, 0777) < 0;
+	struct stat st;
 	int r;
 
 	if (was_there && errno != EEXIST)
 		return ng_fail(err, -errno, "%s: cannot make a directory here: %s", workdir->parent,
 			       strerror(errno));
+	if (lstat(workdir->path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return ng_fail(err, -EEXIST,
+			       "%s: is in the way of the build, and no directory; not touching it, "
+			       "move it elsewhere",
+			       workdir->path);
 	r = ng_dirlock_take(workdir->path, &workdir->work_fd, err);
 	if (r == -EBUSY)
 		return ng_fail(err, r, "%s: another build is at work there", workdir->path);
 	/* Where there are no locks, nobody can be told from anybody. */
 	if (r < 0 && (r != -EOPNOTSUPP || was_there))
 		return r;
-	if (!was_there || (resume && ng_journal_exists(workdir->path)))
+	if (!was_there)
 		return 0;
+	r = work_check(workdir, err);
+	if (r < 0 || (resume && ng_journal_exists(workdir->path)))
+		return r;
 	if (!force && ng_journal_exists(workdir->path))
 		return ng_fail(err, -EEXIST,
 			       "%s: holds what an interrupted build has finished; --resume goes on "
 			       "with it, --force begins anew",
 			       workdir->path);
-	empty_dir(workdir->path);
-	return 0;
+	r = ng_ours_remove(workdir->work_fd, NULL, NULL);
+	return r < 0 ? ng_fail(err, r, "%s: cannot be emptied: %s", workdir->path, strerror(-r))
+		     : 0;
 }
 
 static int names_make(struct ng_workdir *workdir, const char *output, struct ng_error *err)
@@ -189,7 +219,8 @@ int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
 {
 	unsigned flag = workdir->replace ? RENAME_EXCHANGE : RENAME_NOREPLACE;
 
-	/* What is exchanged is removed: only what was looked at when the build began. */
+	/* What is exchanged is removed: only what was looked at when the build began, and only
+	 * what an index consists of. */
 	if (workdir->lock_fd >= 0 && !ng_dirlock_is_at(workdir->lock_fd, workdir->output))
 		return ng_fail(err, -ESTALE, "%s: was moved while the index was built",
 			       workdir->output);

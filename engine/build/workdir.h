@@ -5,11 +5,12 @@
 
 struct ng_workdir;
 
-/* Check output (absent, or with force an index or an empty directory) and make a directory beside
- * it, OUTPUT.building. One that is there, of a build that was interrupted, is taken up with resume,
- * and emptied with force or when that build had finished nothing (see journal.h). Both, the
+/* Check output (absent, or with force an index, with nothing else in it, or an empty directory) and
+ * make a directory beside it, OUTPUT.building. One that is there, of a build of this user's that
+ * was interrupted, is taken up with resume, and emptied with force or when that build had finished
+ * nothing (see journal.h); any other one is in the way: -EEXIST, -EPERM. Both, the
  * directory and an index that is to be replaced, are locked (see dirlock.h) until ng_workdir_free.
- * -EEXIST, -EBUSY (locked), -ESTALE, -EACCES, -ENOENT (no parent), -ENOTDIR, -ENOMEM, with err. */
+ * -EBUSY (locked), -ESTALE, -EACCES, -ENOENT (no parent), -ENOTDIR, -ENOMEM, with err. */
 int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdir **ret_workdir,
 		   struct ng_error *err);
 

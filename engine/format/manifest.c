@@ -454,12 +454,15 @@ int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct n
 
 static int write_text(int dir_fd, const char *text)
 {
-	ng_cleanup(ng_closep) int fd =
-		openat(dir_fd, TEMPORARY_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	ng_cleanup(ng_closep) int fd = -1;
 	int r;
 
-	if (fd < 0)
+	/* One of a run that was killed, or a link that somebody has put there. */
+	if (unlinkat(dir_fd, TEMPORARY_NAME, 0) < 0 && errno != ENOENT)
 		return -errno;
+	r = ng_file_make(dir_fd, TEMPORARY_NAME, O_WRONLY | O_EXCL, &fd);
+	if (r < 0)
+		return r;
 	r = ng_file_write(fd, text, strlen(text), NULL);
 	if (r < 0)
 		return r;

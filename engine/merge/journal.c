@@ -190,9 +190,9 @@ int ng_journal_open(const char *dir, const char *options, struct ng_journal **re
 	journal->dir = strdup(dir);
 	if (!path || !journal->dir)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	journal->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (journal->fd < 0)
-		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
+	r = ng_file_make(AT_FDCWD, path, O_RDWR | O_APPEND, &journal->fd);
+	if (r < 0)
+		return ng_fail(err, r, "%s: %s", path, strerror(-r));
 	r = journal_load(journal, path, options, ret_found, err);
 	if (r < 0)
 		return r;

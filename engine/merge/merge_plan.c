@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
+#include "base/file.h"
 #include "base/machine.h"
 #include "merge/segment_text.h"
 
@@ -47,6 +48,7 @@ int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_
 		      struct ng_error *err)
 {
 	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = calloc(1, sizeof(*plan));
+	int r;
 
 	if (!plan)
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -57,9 +59,9 @@ int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_
 		plan->text_path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	plan->text_fd = open(plan->text_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (plan->text_fd < 0)
-		return ng_fail(err, -errno, "%s: %s", plan->text_path, strerror(errno));
+	r = ng_file_make(AT_FDCWD, plan->text_path, O_RDWR, &plan->text_fd);
+	if (r < 0)
+		return ng_fail(err, r, "%s: %s", plan->text_path, strerror(-r));
 	*ret_plan = ng_steal_ptr(&plan);
 	return 0;
 }

@@ -75,12 +75,12 @@ def daemon_of(directory):
 
 
 @contextlib.contextmanager
-def background(tools, index):
+def background(tools, index, *options):
     """ngramfs as one starts it: (mount point, process number, seconds until the command was back).
     At the end it is unmounted and gone."""
     with mountpoint() as directory:
         begin = time.monotonic()
-        run(tools.ngramfs, index, directory)
+        run(tools.ngramfs, *options, index, directory)
         seconds = time.monotonic() - begin
         try:
             pid = daemon_of(directory)
@@ -119,23 +119,29 @@ def check_fuse():
 def paths(corpus):
     """Names never asked before, beside the same names in a filesystem that does nothing: once with
     a file for each name, as a filesystem is wont to have, and once with a single file under all
-    names, so that only lookups reach it. Ours is between: queries with one answer are one file."""
+    names, so that only lookups reach it. Ours is between: queries with one answer are one file. Bare
+    files need no opening, as ours don't with -o nostreams."""
     check_fuse()
     tools = corpus.tools
     for length, bounds in ((10, {"must": 0.7, "aim": 0.9}), (20, {}), (100, {})):
         names = corpus.names(length, WARM_NAMES + ROUNDS * NAMES_A_ROUND)
-        ours, each, single = [], [], []
+        ours, opened, each, single = [], [], [], []
         with foreground(tools.bare_fuse, "{}", "inodes") as each_dir, \
                 foreground(tools.bare_fuse, "{}") as single_dir, \
-                background(tools, corpus.index()) as (directory, _, _):
+                background(tools, corpus.index(), "-o", "nostreams") as (directory, _, _), \
+                background(tools, corpus.index()) as (opening, _, _):
             read_all(tools, f"{directory}/count", names[:WARM_NAMES])
+            read_all(tools, f"{opening}/count", names[:WARM_NAMES])
             for i in range(WARM_NAMES, len(names), NAMES_A_ROUND):
                 now = names[i:i + NAMES_A_ROUND]
                 each.append(read_all(tools, each_dir, now))
                 ours.append(read_all(tools, f"{directory}/count", now))
+                opened.append(read_all(tools, f"{opening}/count", now))
                 single.append(read_all(tools, single_dir, now))
         yield paired(f"new /count/ paths of {length} bytes, our rate / bare FUSE", ours, each,
                      (1, "/s"), rate=True, more=True, **bounds)
+        yield paired("the same with streams, so that files are opened", opened, each, (1, "/s"),
+                     rate=True)
         yield paired("the same, all bare names one file", ours, single, (1, "/s"), rate=True)
 
 
@@ -165,6 +171,11 @@ def first(corpus):
 
 def again(corpus):
     """Requests that reach the daemon when paths are asked for a second time."""
+    for options, must in ((("-o", "nostreams"), 0), ((), None)):
+        yield asked_again(corpus, options, must)
+
+
+def asked_again(corpus, options, must):
     check_fuse()
     names = corpus.names(20, 1000)
     with tempfile.NamedTemporaryFile(prefix="ngramfs-bench-") as log:
@@ -176,7 +187,7 @@ def again(corpus):
                 time.sleep(0.5)
             with open(log.name, "rb") as file:
                 return file.read().count(b", opcode: ")
-        with foreground(corpus.tools.ngramfs, "-d", corpus.index(), "{}", log=log) as directory:
+        with foreground(corpus.tools.ngramfs, "-d", *options, corpus.index(), "{}", log=log) as directory:
             before = requests()
             read_all(corpus.tools, f"{directory}/count", names)
             first = requests()
@@ -184,8 +195,8 @@ def again(corpus):
             second = requests()
     if first - before < len(names):
         raise Failed(f"the log shows {first - before} requests for {len(names)} new paths")
-    yield Row("requests when 1,000 paths are asked again", second - first,
-              f"{first - before} the first time", must=0, digits=0)
+    return Row(" ".join(["requests when 1,000 paths are asked again", *options]), second - first,
+               f"{first - before} the first time", must=must, digits=0)
 
 
 def memory(corpus):

@@ -114,9 +114,10 @@ static void test_answers(void **state)
 /* What a killed run has left goes, what is somebody else's stays. */
 static void test_left_over(void **state)
 {
-	static const char *const ours[] = {"shard-00001.ngs", "shard-77777.ngs", "frames-aBc123",
-					   "index.json.tmp"};
-	static const char *const others[] = {"notes", "shard.ngs", "frames-", "index.json.bak"};
+	static const char *const ours[] = {"shard-00001.ngs", "shard-77777.ngs",
+					   "segment-00001-0-12", "text-00003", "index.json.tmp"};
+	static const char *const others[] = {"notes",     "shard.ngs", "shard-1.ngs.bak",
+					     "text-mine", "segment-1", "index.json.bak"};
 	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 8];
 	struct ng_build_options options = {.threads = 1};
 	struct ng_build_summary summary;

@@ -1,0 +1,24 @@
+/* The files that builds make, told by their names. What has another name is somebody else's: it is
+ * never removed, and no index is put into its place. */
+#pragma once
+
+#include "base/base.h"
+
+/* Which of them. */
+enum ng_ours {
+	NG_OURS_NONE,
+	NG_OURS_SHARD,
+	NG_OURS_WORK, /* only needed until an index is whole */
+	NG_OURS_MANIFEST,
+};
+
+enum ng_ours ng_ours_kind(const char *name);
+
+/* Whether a directory, opened by dir_fd, holds nothing but such files. path is its name in the
+ * message, which names the first of others: -EEXIST; or the errno of reading it. */
+int ng_ours_check(int dir_fd, const char *path, struct ng_error *err);
+
+/* Remove them from a directory, those for which `unless` (NULL: none) says so, and what has another
+ * name, left alone. Returns 0, or the errno of the last one that could not be removed. */
+int ng_ours_remove(int dir_fd, bool (*unless)(const void *userdata, const char *name),
+		   const void *userdata);
