@@ -4,6 +4,7 @@
 #include "build/builder_internal.h"
 #include "format/shardfile.h"
 #include "build/disk_space.h"
+#include "build/resume.h"
 #include "format/params.h"
 #include "sort/suffix_sort.h"
 
@@ -73,6 +74,9 @@ static int workdir_begin(struct ng_builder *builder, struct ng_error *err)
 		return r;
 	r = ng_journal_open(ng_workdir_path(builder->workdir), text, &builder->journal, &found,
 			    err);
+	if (r == 0 && found)
+		r = ng_resume_check(ng_workdir_path(builder->workdir), builder->journal,
+				    options->cancel, err);
 	/* Whoever comes with the right options may go on with it. */
 	if (r < 0)
 		ng_workdir_keep(builder->workdir);

@@ -1,6 +1,8 @@
 /* What a builder has collected becomes segments and shards. */
 #include "build/builder_internal.h"
 
+#include "base/file.h"
+
 /* The directory that the files of the build are written into. */
 static const char *directory(const struct ng_builder *builder)
 {
@@ -144,8 +146,13 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 	if (r < 0)
 		return r;
 	if (done) {
+		/* Nothing has a sum of the text that is there; it is at hand. */
+		r = ng_file_write_at(job.text_fd, builder->batch.bytes, builder->batch.n,
+				     job.text_at, NULL);
 		ng_batch_clear(&builder->batch);
-		return 0;
+		return r < 0 ? ng_fail(err, r, "cannot write the text of a batch: %s%s",
+				       strerror(-r), ng_file_advice(r))
+			     : 0;
 	}
 	return job_start(builder, &job, path, err);
 }

@@ -257,6 +257,22 @@ const struct ng_step *ng_journal_find(const struct ng_journal *journal, enum ng_
 	return NULL;
 }
 
+const struct ng_step *ng_journal_steps(const struct ng_journal *journal, size_t *ret_n)
+{
+	*ret_n = journal->n;
+	return journal->steps;
+}
+
+void ng_journal_retain(struct ng_journal *journal, const bool *keep)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < journal->n; i++)
+		if (keep[i])
+			journal->steps[n++] = journal->steps[i];
+	journal->n = n;
+}
+
 void ng_journal_remove(const char *dir)
 {
 	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);

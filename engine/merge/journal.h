@@ -48,6 +48,12 @@ int ng_journal_add(struct ng_journal *journal, const struct ng_step *step, struc
 const struct ng_step *ng_journal_find(const struct ng_journal *journal, enum ng_step_kind kind,
 				      uint64_t shard, uint64_t first, uint64_t end);
 
+/* All steps, in the order in which they were done; good until there are more or fewer. */
+const struct ng_step *ng_journal_steps(const struct ng_journal *journal, size_t *ret_n);
+
+/* Forget, here and not on disk, those of the steps that keep[i] is false for. */
+void ng_journal_retain(struct ng_journal *journal, const bool *keep);
+
 /* Remove the journal in a directory: the build is whole. */
 void ng_journal_remove(const char *dir);
 

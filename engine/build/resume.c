@@ -1,0 +1,62 @@
+#include "build/resume.h"
+
+#include "format/shardfile.h"
+
+/* 1: as it was; 0: not, or not there. */
+static int is_sound(const char *dir, const struct ng_step *step, const ng_cancel *cancel,
+		    struct ng_error *err)
+{
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_freep) char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/%s", dir, step->file) < 0) {
+		path = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	r = ng_shard_file_open(path, &file, NULL);
+	if (r == 0 && (ng_shard_file_bytes(file) != step->file_bytes ||
+		       ng_shard_file_checksum(file) != step->checksum))
+		return 0;
+	if (r == 0)
+		r = ng_shard_file_verify(file, cancel, NULL, NULL, NULL);
+	if (r == -ENOMEM || r == -EINTR)
+		return ng_fail(err, r, "%s: %s", path, r == -EINTR ? "interrupted" : strerror(-r));
+	return r == 0 && !ng_shard_file_faulted(file);
+}
+
+/* What a step has made is no longer needed where a larger one has taken it up. */
+static bool takes_up(const struct ng_step *larger, const struct ng_step *step)
+{
+	if (larger->shard != step->shard)
+		return false;
+	if (larger->kind == NG_STEP_SHARD)
+		return step->kind != NG_STEP_SHARD;
+	return larger->kind == NG_STEP_MERGED && step->kind != NG_STEP_SHARD &&
+	       larger->first <= step->first && step->end <= larger->end &&
+	       larger->end - larger->first > step->end - step->first;
+}
+
+int ng_resume_check(const char *dir, struct ng_journal *journal, const ng_cancel *cancel,
+		    struct ng_error *err)
+{
+	size_t n;
+	const struct ng_step *steps = ng_journal_steps(journal, &n);
+	ng_cleanup(ng_freep) bool *sound = calloc(n + 1, sizeof(*sound));
+	ng_cleanup(ng_freep) bool *keep = calloc(n + 1, sizeof(*keep));
+
+	if (!sound || !keep)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		int r = is_sound(dir, &steps[i], cancel, err);
+
+		if (r < 0)
+			return r;
+		sound[i] = keep[i] = r;
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n && !keep[i]; k++)
+			keep[i] = sound[k] && takes_up(&steps[k], &steps[i]);
+	ng_journal_retain(journal, keep);
+	return 0;
+}
