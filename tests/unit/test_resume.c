@@ -20,20 +20,24 @@ static void corpus_make(struct naive *c, uint64_t *rng)
 	}
 }
 
-/* Add documents up to `end`; then give up. *ret_error: of the one that failed, 0: none. */
+/* Add documents up to `end`; then give up, or, where that is UINT64_MAX, make the index.
+ * *ret_error: of the one that failed, 0: none. */
 static void build_part(const struct naive *c, const struct ng_build_options *options, uint64_t end,
 		       int *ret_error, struct ng_error *err)
 {
+	struct ng_build_summary summary;
 	struct ng_builder *builder = NULL;
 	int r = ng_builder_new(options, &builder, err);
 
-	for (uint64_t doc = 0; r == 0 && doc < end; doc++) {
+	for (uint64_t doc = 0; r == 0 && doc < ng_min(end, (uint64_t)DOCS); doc++) {
 		char meta[256];
 		size_t meta_bytes = made_meta(doc, meta);
 
 		r = ng_builder_add(builder, c->text + naive_begin(c, doc), naive_bytes(c, doc),
 				   meta, meta_bytes, err);
 	}
+	if (r == 0 && end == UINT64_MAX)
+		r = ng_builder_finish(builder, &summary, err);
 	if (builder)
 		ng_builder_keep(builder);
 	ng_builder_free(builder);
@@ -76,6 +80,81 @@ static void test_resumed(void **state)
 		assert_int_equal(scratch_remove(one), 0);
 		naive_clear(&c);
 	}
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
+/* One bit of the n-th file of a kind in a directory is flipped, where there is one. */
+static bool flip_bit(const char *dir, const char *kind, uint64_t *rng)
+{
+	DIR *entries = opendir(dir);
+	char path[SCRATCH_DIR_MAX + 300] = "";
+	const struct dirent *entry;
+	unsigned met = 0;
+	uint8_t *data;
+	size_t n;
+
+	assert_non_null(entries);
+	while ((entry = readdir(entries)))
+		if (strncmp(entry->d_name, kind, strlen(kind)) == 0 &&
+		    scratch_random(rng) % ++met == 0)
+			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+	closedir(entries);
+	if (!*path)
+		return false;
+	data = scratch_read(path, &n);
+	if (n) {
+		data[scratch_random(rng) % n] ^= (uint8_t)(1u << scratch_random(rng) % 8);
+		assert_int_equal(scratch_write(path, data, n), 0);
+	}
+	free(data);
+	return n > 0;
+}
+
+/* Whatever became of the files meanwhile: the right index, or an error. */
+static void test_flipped(void **state)
+{
+	static const char *const kinds[] = {"text-", "segment-", "shard-", "journal"};
+	char dir[SCRATCH_DIR_MAX], one[SCRATCH_DIR_MAX + 8], other[SCRATCH_DIR_MAX + 8],
+		work[SCRATCH_DIR_MAX + 32];
+	unsigned flipped[ng_array_size(kinds)] = {0}, refused = 0;
+	uint64_t seed = naive_seed(), rng = seed;
+
+	assert_int_equal(scratch_make(dir), 0);
+	snprintf(one, sizeof(one), "%s/one", dir);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	snprintf(work, sizeof(work), "%s/other.building", dir);
+	for (unsigned round = 0; round < 40; round++) {
+		size_t kind = round % ng_array_size(kinds);
+		struct ng_build_options options = {
+			.threads = 1, .output = other, .shard_bytes = 12000, .batch_bytes = 2000};
+		struct ng_build_summary summary;
+		struct naive c;
+		int r;
+
+		corpus_make(&c, &rng);
+		made_build(&c, &options, one, &summary);
+		build_part(&c, &options, DOCS / 2 + scratch_random(&rng) % (DOCS / 2), &r, NULL);
+		assert_int_equal(r, 0);
+		flipped[kind] += flip_bit(work, kinds[kind], &rng);
+		options.resume = true;
+		build_part(&c, &options, UINT64_MAX, &r, NULL);
+		if (r < 0) {
+			assert_string_equal(kinds[kind], "journal");
+			assert_true(r == -EPROTO || r == -ESTALE);
+			refused++;
+			options.resume = false;
+			options.force = true;
+			made_build(&c, &options, other, &summary);
+		}
+		check_same(one, other);
+		assert_int_equal(entries_in(dir), 2);
+		assert_int_equal(scratch_remove(other), 0);
+		assert_int_equal(scratch_remove(one), 0);
+		naive_clear(&c);
+	}
+	for (size_t i = 0; i < ng_array_size(kinds); i++)
+		assert_true(flipped[i] > 0);
+	assert_true(refused > 0);
 	assert_int_equal(scratch_remove(dir), 0);
 }
 
@@ -186,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cut),
 	};
