@@ -23,6 +23,7 @@
 struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
+	char **argv;
 	char *page, *threads;
 	uint64_t page_docs;
 	unsigned search_threads;
@@ -236,7 +237,8 @@ static struct ng_tree *open_tree(const struct options *options)
 static int run(const struct options *options, struct fuse_session *session, struct ng_mount *mount,
 	       const char *mountpoint, int ready_fd)
 {
-	struct ng_service service = {session, mount, mountpoint, ready_fd, options->single};
+	struct ng_service service = {session,  mount,           mountpoint,
+				     ready_fd, options->single, options->argv};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
@@ -296,7 +298,7 @@ static int start(struct fuse_args *args, const struct options *options)
 int main(int argc, char **argv)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
-	struct options options = {0};
+	struct options options = {.argv = argv};
 	int status;
 
 	/* A daemon of many threads that lives long: few arenas, and memory given back. */

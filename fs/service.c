@@ -6,6 +6,7 @@
 
 #include "daemon.h"
 #include "service.h"
+#include "watch.h"
 
 /* Requests at work at once, and threads that stay when there are fewer. So many, because one that
  * reads from a slow disk must not keep others, nor the message that cancels it, waiting. */
@@ -129,8 +130,13 @@ static int loop(const struct ng_service *service)
 int ng_service_run(struct ng_service *service)
 {
 	struct helpers helpers = {.service = service};
-	int r = start_thread(&helpers, run_reload);
+	int watch_fd = -1;
+	int r = ng_watch_start(service->argv, &watch_fd);
 
+	if (r == 0) {
+		ng_watch_mount(watch_fd, service->mountpoint);
+		r = start_thread(&helpers, run_reload);
+	}
 	if (r == 0)
 		r = start_thread(&helpers, run_evict);
 	if (r == 0)
@@ -145,6 +151,8 @@ int ng_service_run(struct ng_service *service)
 		pthread_kill(helpers.threads[0], SIGHUP);
 	for (size_t i = 0; i < helpers.n; i++)
 		pthread_join(helpers.threads[i], NULL);
+	if (watch_fd >= 0)
+		ng_watch_stop(watch_fd);
 	/* The number of the signal that ended it, if one did, is no failure. */
 	return ng_min(r, 0);
 }

@@ -9,6 +9,7 @@ struct ng_service {
 	const char *mountpoint;
 	int ready_fd; /* from ng_daemon_fork; -1 in the foreground */
 	bool single;  /* one request at a time */
+	char **argv;  /* of the process */
 };
 
 /* Keep SIGHUP for ng_service_run, whatever it did before: to be called before threads are started,
@@ -16,6 +17,7 @@ struct ng_service {
 void ng_service_block_signals(void);
 
 /* Serve until the filesystem is unmounted or a signal ends it. Tells when the mount answers
- * (ng_daemon_ready), opens the indexes again on SIGHUP, has the kernel let go of nodes. Returns 0,
- * or what the loop or starting a thread failed with. */
+ * (ng_daemon_ready), has the mount's connection ended when it is killed (watch.h), opens the
+ * indexes again on SIGHUP, has the kernel let go of nodes. Returns 0, or what the loop or starting
+ * a thread failed with. */
 int ng_service_run(struct ng_service *service);
