@@ -122,7 +122,7 @@ int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	bool jsonl;
 	int r;
 
-	if (ng_input_is_tar(input)) {
+	if (ng_input_is_archive(input)) {
 		*ret = (struct ng_detected){.format = NG_SOURCE_TAR};
 		return 0;
 	}
