@@ -12,6 +12,10 @@
 #include "build/compact.h"
 #include "build/memory.h"
 #include "mkngramfs_options.h"
+#include "text/input.h"
+
+/* What a decoder keeps beside its window. */
+#define WINDOW_MORE (1u << 20)
 
 struct run {
 	struct arguments args;
@@ -145,6 +149,12 @@ static int begin(struct run *run, struct ng_error *err)
 		return r;
 	ng_source_stats(run->source, &stats);
 	args->build.input_bytes = stats.input_total;
+	/* A large window of compression is memory that sorting can't have. */
+	if (stats.window_bytes > NG_INPUT_MEMORY)
+		args->build.input_memory_bytes =
+			ng_memory_for_input(args->source.max_doc_bytes,
+					    stats.window_bytes + WINDOW_MORE - NG_INPUT_MEMORY);
+	ng_source_set_unpack(run->source, NG_INPUT_MEMORY + args->build.input_memory_bytes);
 	return ng_builder_new(&args->build, &run->builder, err);
 }
 
@@ -207,6 +217,22 @@ static void print_index(uint64_t index_bytes, uint64_t text_bytes, uint32_t shar
 	fprintf(stderr, "%" PRIu32 " shard%s\n", shards, shards == 1 ? "" : "s");
 }
 
+/* Of the binary files, those that are known. */
+static void print_unread(const struct ng_source_stats *stats)
+{
+	const char *before = "  of these     ";
+
+	for (size_t i = 0; i < ng_n_signatures; i++) {
+		if (!stats->unread_files[i])
+			continue;
+		fprintf(stderr, "%s%" PRIu64 " x %s", before, stats->unread_files[i],
+			ng_signatures[i].name);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputs(" (see mkngramfs --list-formats)\n", stderr);
+}
+
 static void print_summary(const struct run *run, const struct ng_build_summary *summary)
 {
 	char peak[NG_PROGRESS_BYTES_LEN];
@@ -240,6 +266,12 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 			stats.bad_docs, skip_bad);
 	if (stats.binary_files)
 		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
+	print_unread(&stats);
+	if (stats.padded_files)
+		fprintf(stderr,
+			"  padding      %" PRIu64
+			" files, zeros or an end of line behind compressed data, passed over\n",
+			stats.padded_files);
 	if (stats.blank_lines)
 		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
 	if (!summary->added_docs && !run->args.merge)
@@ -266,11 +298,12 @@ static void print_summary_json(const struct run *run, const struct ng_build_summ
 		summary->added_docs, summary->added_text_bytes, summary->added_index_bytes,
 		summary->added_shards);
 	fprintf(stderr,
-		",\"rejected\":%" PRIu64 ",\"binary_files\":%" PRIu64 ",\"blank_lines\":%" PRIu64
+		",\"rejected\":%" PRIu64 ",\"binary_files\":%" PRIu64 ",\"padded_files\":%" PRIu64
+		",\"blank_lines\":%" PRIu64
 		",\"elapsed_seconds\":%.1f,\"cpu_seconds\":%.1f,\"peak_memory_bytes\":%" PRIu64
 		"}\n",
-		stats.bad_docs, stats.binary_files, stats.blank_lines, now() - run->started,
-		cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
+		stats.bad_docs, stats.binary_files, stats.padded_files, stats.blank_lines,
+		now() - run->started, cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
 }
 
 static void print_failure(const struct run *run, int code, bool bad_stays, bool kept,

@@ -3,13 +3,14 @@
 #include <getopt.h>
 
 #include "format/params.h"
+#include "text/formats.h"
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
-	"Build an index for exact search from JSONL, text files, directory trees and tar "
-	"archives,\n"
-	"any of them compressed (gzip, bzip2, xz, zstd, lz4). '-' is standard input.\n"
+	"Build an index for exact search from JSONL, text files, directory trees, tar and zip\n"
+	"archives, "
+	"any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is standard input.\n"
 	"\n"
 	"  -o, --output=INDEX      the index to make, a directory\n"
 	"      --append            add to an INDEX that is there, as new shards\n"
@@ -19,7 +20,8 @@ static const char help[] =
 	"\n"
 	"Input:\n"
 	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
-	"                          lines (a document a line) or tar (a document a member)\n"
+	"                          lines (a document a line), tar or zip (a document a member)\n"
+	"      --list-formats      print what is read, how it is recognised, and what is not\n"
 	"      --text-field=NAME   the field of JSONL that holds the text (default: text)\n"
 	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
 	"\n"
@@ -59,11 +61,12 @@ enum long_option {
 	OPT_MERGE,
 	OPT_TMP,
 	OPT_PROGRESS,
+	OPT_LIST_FORMATS,
 };
 
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
-	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
+	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "zip"};
 	unsigned word = 0;
 	int r = 0;
 
@@ -174,6 +177,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"merge", no_argument, NULL, OPT_MERGE},
 		{"tmp", required_argument, NULL, OPT_TMP},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
+		{"list-formats", no_argument, NULL, OPT_LIST_FORMATS},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -190,6 +194,8 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 			puts("mkngramfs " NG_VERSION);
 			return -1;
 		}
+		if (c == OPT_LIST_FORMATS)
+			return ng_formats_print(stdout) < 0 ? EXIT_FAILURE : -1;
 		r = parse_option(c, optarg, args);
 		if (r)
 			return r;

@@ -114,9 +114,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	if (r == 0)
 		r = options_check(&builder->options, err);
 	if (r == 0)
-		r = ng_memory_divide(builder->options.memory_bytes, options->shard_bytes,
-				     options->batch_bytes, builder->options.threads, &builder->plan,
-				     err);
+		r = ng_memory_divide(builder->options.memory_bytes, options->input_memory_bytes,
+				     options->shard_bytes, options->batch_bytes,
+				     builder->options.threads, &builder->plan, err);
 	/* What is there of an interrupted build is not needed again. */
 	if (r == 0 && !options->resume)
 		r = ng_disk_space_check(options->output, options->tmp_dir, options->input_bytes,

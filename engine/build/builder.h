@@ -13,16 +13,17 @@ struct ng_build_progress {
 };
 
 struct ng_build_options {
-	const char *output;    /* path of the index directory to make */
-	bool force;            /* replace an index that is there */
-	bool append;           /* add to an index that is there; not with force */
-	bool resume;           /* go on with a build that was interrupted, if there is one */
-	uint64_t input_bytes;  /* of all sources, for the room on disk; 0: unknown */
-	uint64_t shard_bytes;  /* text and separators a shard at most; 0: twice the memory */
-	uint64_t batch_bytes;  /* of these, sorted at once at most; 0: as memory allows */
-	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's (memory.h) */
-	const char *tmp_dir;   /* for what is not needed to resume; NULL: beside the output */
-	unsigned threads;      /* 0: as many as there are processors */
+	const char *output;          /* path of the index directory to make */
+	bool force;                  /* replace an index that is there */
+	bool append;                 /* add to an index that is there; not with force */
+	bool resume;                 /* go on with a build that was interrupted, if there is one */
+	uint64_t input_bytes;        /* of all sources, for the room on disk; 0: unknown */
+	uint64_t shard_bytes;        /* text and separators a shard at most; 0: twice the memory */
+	uint64_t batch_bytes;        /* of these, sorted at once at most; 0: as memory allows */
+	uint64_t memory_bytes;       /* bound on the process; 0: half of the machine's (memory.h) */
+	uint64_t input_memory_bytes; /* of that, for reading: ng_memory_for_input */
+	const char *tmp_dir;         /* for what is not needed to resume; NULL: beside the output */
+	unsigned threads;            /* 0: as many as there are processors */
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;

@@ -283,7 +283,7 @@ static int merge_begin(struct compaction *m, struct ng_error *err)
 		options->memory_bytes = ng_memory_default();
 	if (!options->threads)
 		options->threads = ng_processors();
-	return ng_memory_divide(options->memory_bytes, options->shard_bytes, 0, options->threads,
+	return ng_memory_divide(options->memory_bytes, 0, options->shard_bytes, 0, options->threads,
 				&m->plan, err);
 }
 

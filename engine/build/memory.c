@@ -20,10 +20,18 @@ static uint64_t batch_for(uint64_t memory_bytes, unsigned n, unsigned threads)
 	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + (n > 1)));
 }
 
-int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
-		     unsigned threads, struct ng_memory_plan *ret_plan, struct ng_error *err)
+uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t wanted)
 {
-	uint64_t memory = memory_bytes - NG_MEMORY_FIXED;
+	if (memory_bytes < NG_MEMORY_MIN)
+		return 0;
+	return ng_min(wanted, (memory_bytes - NG_MEMORY_FIXED) / 2);
+}
+
+int ng_memory_divide(uint64_t memory_bytes, uint64_t input_bytes, uint64_t shard_bytes,
+		     uint64_t batch_bytes, unsigned threads, struct ng_memory_plan *ret_plan,
+		     struct ng_error *err)
+{
+	uint64_t memory = memory_bytes - NG_MEMORY_FIXED - input_bytes;
 	struct ng_memory_plan plan = {.shard_bytes = shard_bytes ? shard_bytes : 2 * memory_bytes};
 
 	if (memory_bytes < NG_MEMORY_MIN)

@@ -3,8 +3,7 @@
 #include <strings.h>
 
 #include "text/jsonl.h"
-
-#define BINARY_LOOK_BYTES (8u << 10)
+#include "text/sniff.h"
 
 static bool has_suffix(const char *name, size_t len, const char *suffix)
 {
@@ -16,7 +15,8 @@ static bool has_suffix(const char *name, size_t len, const char *suffix)
 /* The name, without what compression adds to it. */
 static size_t bare_name_len(const char *name)
 {
-	static const char *const packed[] = {".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4"};
+	static const char *const packed[] = {".gz",  ".bz2", ".xz",   ".zst", ".zstd",
+					     ".lz4", ".lz",  ".lzma", ".Z"};
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < ng_array_size(packed); i++)
@@ -90,7 +90,8 @@ static int detect_jsonl(struct ng_input *input, const struct ng_detect_params *p
 	return 0;
 }
 
-static int look(struct ng_input *input, const struct ng_buf **ret_head, bool *ret_binary,
+/* Tell binary from text; *ret_head is what was looked at. */
+static int look(struct ng_input *input, const struct ng_buf **ret_head, struct ng_detected *ret,
 		struct ng_error *err)
 {
 	const struct ng_buf *head;
@@ -100,24 +101,29 @@ static int look(struct ng_input *input, const struct ng_buf **ret_head, bool *re
 		r = ng_input_peek(input, &head, err);
 		if (r < 0)
 			return r;
-	} while (r > 0 && head->len < BINARY_LOOK_BYTES);
-	*ret_binary =
-		head->len && memchr(head->data, 0, ng_min(head->len, (size_t)BINARY_LOOK_BYTES));
+	} while (r > 0 && head->len < NG_SIGNATURE_HEAD_BYTES);
+	*ret = (struct ng_detected){
+		.format = NG_SOURCE_TEXT,
+		.signature = ng_signature_of(head->data, head->len),
+		.binary = ng_sniff_nul(head->data, head->len),
+		.empty = !head->len,
+	};
+	ret->binary |= ret->signature != NULL;
 	*ret_head = head;
 	return 0;
 }
 
-int ng_detect_binary(struct ng_input *input, bool *ret_binary, struct ng_error *err)
+int ng_detect_binary(struct ng_input *input, struct ng_detected *ret, struct ng_error *err)
 {
 	const struct ng_buf *head;
 
-	return look(input, &head, ret_binary, err);
+	return look(input, &head, ret, err);
 }
 
 int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	      struct ng_detected *ret, struct ng_error *err)
 {
-	struct ng_detected found = {.format = NG_SOURCE_TEXT};
+	struct ng_detected found;
 	const struct ng_buf *head;
 	bool jsonl;
 	int r;
@@ -126,10 +132,14 @@ int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 		*ret = (struct ng_detected){.format = NG_SOURCE_TAR};
 		return 0;
 	}
-	r = look(input, &head, &found.binary, err);
+	r = look(input, &head, &found, err);
 	if (r < 0)
 		return r;
-	found.empty = !head->len;
+	/* Whatever its name says: text in UTF-16 is no JSONL. */
+	if (found.signature) {
+		*ret = found;
+		return 0;
+	}
 	r = detect_jsonl(input, params, head, &jsonl, err);
 	if (r < 0)
 		return r;

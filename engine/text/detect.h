@@ -2,6 +2,7 @@
 #pragma once
 
 #include "text/input.h"
+#include "text/signature.h"
 #include "text/source.h"
 
 struct ng_detect_params {
@@ -12,8 +13,9 @@ struct ng_detect_params {
 };
 
 struct ng_detected {
-	enum ng_source_format format; /* JSONL, TEXT or TAR */
-	bool binary;                  /* a NUL in the first 8 KiB (never for JSONL and TAR) */
+	enum ng_source_format format; /* JSONL, TEXT or TAR (any archive) */
+	bool binary;                  /* a NUL in the first 8 KiB (never for JSONL and TAR), or */
+	const struct ng_signature *signature; /* what it is, if that isn't text; else NULL */
 	bool empty;
 };
 
@@ -22,8 +24,9 @@ struct ng_detected {
 int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	      struct ng_detected *ret, struct ng_error *err);
 
-/* A NUL in the first 8 KiB of this file or member? Errors as ng_input_peek. */
-int ng_detect_binary(struct ng_input *input, bool *ret_binary, struct ng_error *err);
+/* The same without its format, for a member of an archive and where the format was said. Errors as
+ * ng_input_peek. */
+int ng_detect_binary(struct ng_input *input, struct ng_detected *ret, struct ng_error *err);
 
 /* Nothing but JSON's white space. */
 bool ng_is_blank(const uint8_t *line, size_t len);

@@ -86,6 +86,47 @@ static void skip_bom(const uint8_t **line, size_t *len)
 	}
 }
 
+/* A file or member that is no text: counted. */
+static void count_binary(struct ng_reader *reader, const struct ng_detected *found)
+{
+	reader->stats->binary_files++;
+	if (found->signature)
+		reader->stats->unread_files[ng_signature_index(found->signature)]++;
+}
+
+/* A file that was named is no text: say what it is, and what makes text of it. */
+static int refuse(const struct ng_reader *reader, const struct ng_signature *signature,
+		  struct ng_error *err)
+{
+	if (!signature)
+		return ng_fail(err, -EBADMSG,
+			       "%s: a binary file (a NUL in its first 8 KiB); --format text takes "
+			       "it as a document",
+			       reader->label);
+	if (!signature->remedy)
+		return ng_fail(err, -EBADMSG, "%s: %s, which cannot be read in this format",
+			       reader->label, signature->name);
+	return ng_fail(err, -EBADMSG, "%s: %s, which is not read; pipe it: %s", reader->label,
+		       signature->name, signature->remedy);
+}
+
+/* The format was said: is the file something that cannot have it? As text any bytes will do, and
+ * as lines all but those of another encoding. */
+static int check_format(const struct ng_reader *reader, struct ng_error *err)
+{
+	struct ng_detected found;
+	int r;
+
+	if (reader->format == NG_SOURCE_TEXT || ng_input_is_archive(reader->input))
+		return 0;
+	r = ng_detect_binary(reader->input, &found, err);
+	if (r < 0 || !found.signature)
+		return r;
+	if (reader->format == NG_SOURCE_LINES && strncmp(found.signature->name, "UTF-", 4) != 0)
+		return 0;
+	return refuse(reader, found.signature, err);
+}
+
 /* AUTO: what is this file? */
 static int detect(struct ng_reader *reader, struct ng_error *err)
 {
@@ -102,12 +143,9 @@ static int detect(struct ng_reader *reader, struct ng_error *err)
 		return r;
 	reader->format = found.format;
 	if (found.binary && !reader->in_tree)
-		return ng_fail(err, -EBADMSG,
-			       "%s: a binary file (a NUL in its first 8 KiB); --format text takes "
-			       "it as a document",
-			       reader->label);
+		return refuse(reader, found.signature, err);
 	if (found.binary)
-		reader->stats->binary_files++;
+		count_binary(reader, &found);
 	reader->done = found.binary || (found.empty && strcmp(reader->path, "-") == 0);
 	return 0;
 }
@@ -136,7 +174,9 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 		.ahead = reader->options->ahead,
 		.tar = NG_INPUT_TAR_NEVER,
 		.cancel = reader->options->cancel,
+		.memory_bytes = reader->options->unpack_bytes,
 		.input_bytes = &reader->stats->input_bytes,
+		.padded_files = &reader->stats->padded_files,
 	};
 	int r;
 
@@ -148,6 +188,8 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 	ng_lines_start(&reader->lines, NULL);
 	if (format == NG_SOURCE_TAR)
 		params.tar = NG_INPUT_TAR_ALWAYS;
+	else if (format == NG_SOURCE_ZIP)
+		params.tar = NG_INPUT_ZIP_ALWAYS;
 	else if (format == NG_SOURCE_AUTO && !in_tree)
 		params.tar = NG_INPUT_TAR_DETECT;
 	r = ng_input_open(&params, &reader->input, err);
@@ -156,6 +198,10 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 	reader->format = format;
 	if (format == NG_SOURCE_AUTO) {
 		r = detect(reader, err);
+		if (r < 0)
+			return explain(reader, r, err);
+	} else {
+		r = check_format(reader, err);
 		if (r < 0)
 			return explain(reader, r, err);
 	}
@@ -217,8 +263,8 @@ static int next_member(struct ng_reader *reader, struct ng_source_doc *ret_doc,
 {
 	for (;;) {
 		struct ng_buf path ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		struct ng_detected found;
 		const char *name;
-		bool binary;
 		int r;
 
 		r = ng_input_next_member(reader->input, &name, err);
@@ -228,11 +274,11 @@ static int next_member(struct ng_reader *reader, struct ng_source_doc *ret_doc,
 		if (r == 0)
 			r = begin_meta(reader, (const char *)path.data, path.len);
 		if (r == 0)
-			r = ng_detect_binary(reader->input, &binary, err);
+			r = ng_detect_binary(reader->input, &found, err);
 		if (r < 0)
 			return r;
-		if (binary) {
-			reader->stats->binary_files++;
+		if (found.binary) {
+			count_binary(reader, &found);
 			continue;
 		}
 		r = read_whole(reader, err);
@@ -317,6 +363,7 @@ int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, stru
 		r = next_line(reader, ret_doc, err);
 		break;
 	case NG_SOURCE_TAR:
+	case NG_SOURCE_ZIP:
 		r = next_member(reader, ret_doc, err);
 		break;
 	case NG_SOURCE_TEXT:

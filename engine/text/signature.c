@@ -35,7 +35,7 @@ const struct ng_signature ng_signatures[] = {
 	{COMPRESSION("compress (.Z)", "\x1f\x9d", NULL), .match = ng_sniff_compress},
 
 	{UNREAD("office document (docx, xlsx, pptx)", "PK\x03\x04",
-		"pandoc -t plain FILE | mkngramfs -o INDEX -"),
+		"libreoffice --headless --cat FILE | mkngramfs -o INDEX -"),
 	 .match = ng_sniff_office, .how = "a zip that begins with [Content_Types].xml"},
 	{UNREAD("OpenDocument or EPUB file", "PK\x03\x04",
 		"pandoc -t plain FILE | mkngramfs -o INDEX -"),
@@ -87,10 +87,11 @@ const struct ng_signature ng_signatures[] = {
 	{UNREAD("PDF document", "%PDF-", "pdftotext FILE - | mkngramfs -o INDEX -")},
 	{UNREAD("DjVu document", "AT&TFORM", "djvutxt FILE | mkngramfs -o INDEX -")},
 	{UNREAD("Office document of before 2007 (doc, xls, ppt)",
-		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "catdoc FILE | mkngramfs -o INDEX -")},
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+		"libreoffice --headless --cat FILE | mkngramfs -o INDEX -")},
 	{UNREAD("lzop-compressed file", "\x89LZO\0\r\n\x1a\n",
 		"lzop -dc FILE | mkngramfs -o INDEX -")},
-	{UNREAD("lrzip-compressed file", "LRZI", "lrzip -qd -o - FILE | mkngramfs -o INDEX -"),
+	{UNREAD("lrzip-compressed file", "LRZI", "lrzcat FILE | mkngramfs -o INDEX -"),
 	 .match = ng_sniff_binary, .how = "\"LRZI\" in a binary file"},
 	{UNREAD("snappy-compressed file", "\xff\x06\0\0sNaPpY",
 		"snzip -dc FILE | mkngramfs -o INDEX -")},
@@ -104,9 +105,7 @@ const struct ng_signature ng_signatures[] = {
 	{UNREAD("cpio archive", "070707", FROM_TAR), .match = ng_sniff_cpio,
 	 .how = "\"070707\" and numbers of a header"},
 	{UNREAD("ar archive (or Debian package)", "!<arch>\n", FROM_TAR)},
-	{UNREAD("rpm package", "\xed\xab\xee\xdb",
-		"rpm2archive - <FILE | "
-		"mkngramfs -o INDEX --format=tar -")},
+	{UNREAD("rpm package", "\xed\xab\xee\xdb", FROM_TAR)},
 	{UNREAD("ISO 9660 image", "CD001", FROM_TAR), .at = 32769},
 	{UNREAD("ELF program or library",
 		"\x7f"
@@ -145,6 +144,15 @@ const struct ng_signature *ng_signature_of(const uint8_t *head, size_t len)
 		if (matches(&ng_signatures[i], head, len))
 			return &ng_signatures[i];
 	return NULL;
+}
+
+size_t ng_signature_index(const struct ng_signature *signature)
+{
+	size_t i = 0;
+
+	while (strcmp(ng_signatures[i].name, signature->name) != 0)
+		i++;
+	return i;
 }
 
 bool ng_signature_is_cut(const uint8_t *head, size_t len)

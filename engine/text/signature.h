@@ -21,7 +21,7 @@ enum ng_archive_kind {
 };
 
 struct ng_signature {
-	const char *name; /* as messages say it: "%s: a %s" or "an %s" */
+	const char *name; /* as messages and counts say it; several may share it */
 	enum ng_signature_kind kind;
 	const char *magic; /* NULL: match alone tells */
 	uint8_t magic_len;
@@ -44,6 +44,9 @@ extern const size_t ng_n_signatures;
 /* What begins with this head, or NULL: text, as far as can be told. The first of the table that
  * matches. */
 const struct ng_signature *ng_signature_of(const uint8_t *head, size_t len);
+
+/* The place in the table of the first one of the same name: what is counted together. */
+size_t ng_signature_index(const struct ng_signature *signature);
 
 /* Whether a file of nothing but these bytes is the magic of a compression, cut short. */
 bool ng_signature_is_cut(const uint8_t *head, size_t len);

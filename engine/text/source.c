@@ -6,6 +6,10 @@
 #include "text/reader.h"
 #include "text/reject.h"
 #include "text/walk.h"
+#include "text/window.h"
+
+/* Nobody can look at a pipe beforehand. What zstd itself decompresses without being asked twice. */
+#define PIPE_WINDOW_BYTES (128u << 20)
 
 struct ng_source {
 	const char *const *paths;
@@ -20,6 +24,11 @@ struct ng_source {
 static bool is_stdin(const char *path)
 {
 	return strcmp(path, "-") == 0;
+}
+
+static void note_window(struct ng_source *source, uint64_t bytes)
+{
+	source->stats.window_bytes = ng_max(source->stats.window_bytes, bytes);
 }
 
 /* The size of a tree. What cannot be read is reported when its turn comes. */
@@ -40,8 +49,10 @@ static int measure_tree(struct ng_source *source, const char *root, struct ng_er
 			return 0;
 		if (r == -ENOMEM)
 			return ng_fail(err, r, "out of memory");
-		if (r > 0)
+		if (r > 0) {
 			source->stats.input_total += bytes;
+			note_window(source, ng_window_of_file(path));
+		}
 	}
 }
 
@@ -62,6 +73,10 @@ static int check_path(struct ng_source *source, const char *path, struct ng_erro
 		return ng_fail(err, -EINVAL, "standard input is a directory");
 	if (S_ISREG(st.st_mode))
 		source->stats.input_total += (uint64_t)st.st_size;
+	if (is_stdin(path) || S_ISFIFO(st.st_mode))
+		note_window(source, PIPE_WINDOW_BYTES);
+	else if (S_ISREG(st.st_mode))
+		note_window(source, ng_window_of_file(path));
 	if (!is_stdin(path) && !source->options.skip_bad &&
 	    faccessat(AT_FDCWD, path, S_ISDIR(st.st_mode) ? R_OK | X_OK : R_OK, AT_EACCESS) < 0)
 		return ng_fail(err, -errno, "%s: cannot read: %s", label, strerror(errno));
@@ -105,6 +120,11 @@ struct ng_source *ng_source_free(struct ng_source *source)
 	ng_walk_free(source->walk);
 	free(source);
 	return NULL;
+}
+
+void ng_source_set_unpack(struct ng_source *source, uint64_t unpack_bytes)
+{
+	source->options.unpack_bytes = unpack_bytes;
 }
 
 void ng_source_stats(const struct ng_source *source, struct ng_source_stats *ret_stats)

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "text/signature.h"
 
 struct ng_source;
 
@@ -19,16 +20,17 @@ struct ng_source;
  *   JSONL  when its name ends in .jsonl or .ndjson (.gz, .bz2, .xz, .zst, .lz4 behind it or not),
  *          or, where it is named on its own, when its first line that isn't blank is a JSON object;
  *          in a tree that line must hold the text's field, too, and the name end in .json
- *   TAR    by content, where it is named on its own
- *   TEXT   otherwise. A file with a NUL in its first 8 KiB is binary: passed over and counted in a
- *          tree, refused where it was named. An empty file is an empty document, but nothing at
- *          all on standard input is no document. */
+ *   TAR    by content, where it is named on its own; ZIP likewise
+ *   TEXT   otherwise. A file with a NUL in its first 8 KiB is binary, and so is one that
+ *          signature.h knows: passed over and counted in a tree, refused where it was named. An
+ * empty file is an empty document, but nothing at all on standard input is no document. */
 enum ng_source_format {
 	NG_SOURCE_AUTO,
 	NG_SOURCE_JSONL, /* one JSON object a line */
 	NG_SOURCE_TEXT,  /* one document a file, binary or not */
 	NG_SOURCE_LINES, /* one document a line, without its newline */
 	NG_SOURCE_TAR,   /* one document a regular member that isn't binary */
+	NG_SOURCE_ZIP,   /* the same */
 };
 
 struct ng_source_options {
@@ -37,6 +39,7 @@ struct ng_source_options {
 	FILE *skip_bad;         /* where rejected lines and files go, with the reason; NULL: a
 				 * rejected one ends the build */
 	bool ahead; /* compressed files are decompressed by a thread beside the caller's */
+	uint64_t unpack_bytes;   /* what the windows of compression may take; 0: NG_INPUT_MEMORY */
 	uint64_t max_doc_bytes;  /* a larger document, line or member is refused; 0: any */
 	const ng_cancel *cancel; /* ends every call with -EINTR; may be NULL */
 };
@@ -47,8 +50,12 @@ struct ng_source_stats {
 	uint64_t text_bytes;   /* of those documents */
 	uint64_t input_bytes;  /* read from disk or a pipe, before decompression */
 	uint64_t input_total;  /* size of all sources, as far as known (pipes: 0) */
+	uint64_t window_bytes; /* of compression, that the sources ask for at most, as far as known
+				*/
 	uint64_t bad_docs;     /* written to skip_bad */
-	uint64_t binary_files; /* skipped in trees and tars: hold a NUL in their first 8 KiB */
+	uint64_t binary_files; /* skipped in trees and archives */
+	uint64_t unread_files[NG_SIGNATURES_MAX]; /* of these, by ng_signature_index */
+	uint64_t padded_files; /* with zeros or an end of line behind compressed data */
 	uint64_t blank_lines;  /* JSONL: lines of white space only, skipped */
 };
 
@@ -67,6 +74,10 @@ struct ng_source_doc {
  * (unsuitable kind of file; standard input twice), -EINTR, -ENOMEM, with err set. */
 int ng_source_new(const char *const *paths, size_t n_paths, const struct ng_source_options *options,
 		  struct ng_source **ret_source, struct ng_error *err);
+
+/* What the windows of compression may take, as options.unpack_bytes: for when that is known only
+ * after stats.window_bytes is. */
+void ng_source_set_unpack(struct ng_source *source, uint64_t unpack_bytes);
 
 /* The next document. Files of a tree come in byte order of their paths, so that the same tree
  * gives the same order on any filesystem. Returns 1 with *ret_doc set, 0 at the end, -EBADMSG for

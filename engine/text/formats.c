@@ -1,0 +1,45 @@
+#include "text/formats.h"
+
+#include "text/signature.h"
+
+/* Formats of text, which have no signature. */
+static const struct {
+	const char *name, *how, *documents;
+} texts[] = {
+	{"jsonl", "a name in .jsonl or .ndjson, or a first line that is a JSON object",
+	 "a line each; --text-field names the text"},
+	{"text", "what is nothing else", "the file"},
+	{"lines", "--format=lines only", "a line each"},
+};
+
+static int print_signature(const struct ng_signature *s, FILE *file)
+{
+	static const char *const kinds[] = {
+		[NG_SIGNATURE_COMPRESSION] = "decompressed",
+		[NG_SIGNATURE_ARCHIVE] = "read",
+		[NG_SIGNATURE_UNREAD] = "not read",
+	};
+	static const char *const documents[] = {
+		[NG_SIGNATURE_COMPRESSION] = "what is in it; also one inside another",
+		[NG_SIGNATURE_ARCHIVE] =
+			"a member each; not in a directory, unless --format says so",
+	};
+	struct ng_buf how ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+
+	if (ng_signature_how(s, &how) < 0)
+		return -ENOMEM;
+	fprintf(file, "%s\t%s\t%.*s\t%s\n", kinds[s->kind], s->name, (int)how.len,
+		(const char *)how.data, s->remedy ? s->remedy : documents[s->kind]);
+	return 0;
+}
+
+int ng_formats_print(FILE *file)
+{
+	for (size_t i = 0; i < ng_array_size(texts); i++)
+		fprintf(file, "read\t%s\t%s\t%s\n", texts[i].name, texts[i].how,
+			texts[i].documents);
+	for (size_t i = 0; i < ng_n_signatures; i++)
+		if (print_signature(&ng_signatures[i], file) < 0)
+			return -ENOMEM;
+	return fflush(file) == 0 ? 0 : -errno;
+}
