@@ -267,6 +267,10 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 	if (stats.binary_files)
 		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
 	print_unread(&stats);
+	if (stats.csv_texts)
+		fprintf(stderr,
+			"  CSV as text  %" PRIu64 " files, in whose header --text-field is not\n",
+			stats.csv_texts);
 	if (stats.padded_files)
 		fprintf(stderr,
 			"  padding      %" PRIu64
@@ -354,7 +358,7 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = run.args.merge ? merge(&run, &summary, &err) : build(&run, &summary, &err);
 	/* Bad input leaves nothing behind: other input is another build. */
-	kept = r < 0 && r != -EBADMSG && run.builder && ng_builder_keep(run.builder);
+	kept = r < 0 && r != -EBADMSG && r != -E2BIG && run.builder && ng_builder_keep(run.builder);
 	/* First of all the working directory goes, so that the message is true. */
 	run.builder = ng_builder_free(run.builder);
 	run.progress = ng_progress_free(run.progress);

@@ -8,7 +8,8 @@
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
-	"Build an index for exact search from JSONL, text files, directory trees, tar and zip\n"
+	"Build an index for exact search from JSONL, CSV, WARC, text files, directory trees, tar "
+	"and zip\n"
 	"archives, "
 	"any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is standard input.\n"
 	"\n"
@@ -20,9 +21,10 @@ static const char help[] =
 	"\n"
 	"Input:\n"
 	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
-	"                          lines (a document a line), tar or zip (a document a member)\n"
+	"                          lines (a document a line), tar or zip (a document\n"
+	"                          a member), warc, csv or tsv (a document a record)\n"
 	"      --list-formats      print what is read, how it is recognised, and what is not\n"
-	"      --text-field=NAME   the field of JSONL that holds the text (default: text)\n"
+	"      --text-field=NAME   the field or column that holds the text (default: text)\n"
 	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
 	"\n"
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
@@ -66,7 +68,8 @@ enum long_option {
 
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
-	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "zip"};
+	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar",
+					      "zip",  "warc",  "csv",  "tsv"};
 	unsigned word = 0;
 	int r = 0;
 

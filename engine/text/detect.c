@@ -2,8 +2,10 @@
 
 #include <strings.h>
 
+#include "text/csv.h"
 #include "text/jsonl.h"
 #include "text/sniff.h"
+#include "text/warc.h"
 
 static bool has_suffix(const char *name, size_t len, const char *suffix)
 {
@@ -90,6 +92,23 @@ static int detect_jsonl(struct ng_input *input, const struct ng_detect_params *p
 	return 0;
 }
 
+/* By name: most text could be CSV. */
+static void detect_csv(const struct ng_detect_params *params, const struct ng_buf *head,
+		       struct ng_detected *found)
+{
+	size_t name_len = bare_name_len(params->path);
+	bool csv = has_suffix(params->path, name_len, ".csv");
+
+	if (!csv && !has_suffix(params->path, name_len, ".tsv"))
+		return;
+	if (params->in_tree &&
+	    !ng_csv_has_column(head->data, head->len, csv ? ',' : '\t', params->field)) {
+		found->csv_text = !found->binary;
+		return;
+	}
+	*found = (struct ng_detected){.format = csv ? NG_SOURCE_CSV : NG_SOURCE_TSV};
+}
+
 /* Tell binary from text; *ret_head is what was looked at. */
 static int look(struct ng_input *input, const struct ng_buf **ret_head, struct ng_detected *ret,
 		struct ng_error *err)
@@ -136,7 +155,11 @@ int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	if (r < 0)
 		return r;
 	/* Whatever its name says: text in UTF-16 is no JSONL. */
-	if (found.signature) {
+	if (!found.signature && ng_warc_begins(head->data, head->len))
+		found = (struct ng_detected){.format = NG_SOURCE_WARC};
+	else if (!found.signature)
+		detect_csv(params, head, &found);
+	if (found.signature || found.format != NG_SOURCE_TEXT || found.csv_text) {
 		*ret = found;
 		return 0;
 	}

@@ -13,9 +13,10 @@ struct ng_detect_params {
 };
 
 struct ng_detected {
-	enum ng_source_format format; /* JSONL, TEXT or TAR (any archive) */
+	enum ng_source_format format; /* JSONL, WARC, CSV, TSV, TEXT or TAR (any archive) */
 	bool binary;                  /* a NUL in the first 8 KiB (never for JSONL and TAR), or */
 	const struct ng_signature *signature; /* what it is, if that isn't text; else NULL */
+	bool csv_text; /* in a tree, CSV or TSV by its name, but without the text's column */
 	bool empty;
 };
 

@@ -8,6 +8,12 @@ static const struct {
 } texts[] = {
 	{"jsonl", "a name in .jsonl or .ndjson, or a first line that is a JSON object",
 	 "a line each; --text-field names the text"},
+	{"csv", "a name in .csv; in a directory a header with --text-field, too",
+	 "a record each, its column --text-field"},
+	{"tsv", "a name in .tsv; in a directory a header with --text-field, too",
+	 "a record each, its column --text-field"},
+	{"warc (and WET)", "\"WARC/1.0\" or the like at byte 0",
+	 "the payload of each record of type response, resource or conversion"},
 	{"text", "what is nothing else", "the file"},
 	{"lines", "--format=lines only", "a line each"},
 };

@@ -1,10 +1,13 @@
 #include "text/reader.h"
 
 #include "base/json.h"
+#include "text/csv.h"
 #include "text/detect.h"
 #include "text/jsonl.h"
 #include "text/lines.h"
 #include "text/reject.h"
+#include "text/sniff.h"
+#include "text/warc.h"
 
 #define KEEP_BYTES (16u << 20) /* of a buffer, between documents */
 
@@ -19,6 +22,8 @@ struct ng_reader {
 	enum ng_source_format format; /* of this file; never AUTO once it is started */
 	bool done;                    /* TEXT: the one document was given out */
 	struct ng_lines lines;
+	struct ng_warc *warc;
+	struct ng_csv *csv;
 	struct ng_buf text, meta;
 	size_t meta_keep; /* bytes of meta that all lines of this file share */
 };
@@ -40,6 +45,8 @@ int ng_reader_new(const struct ng_source_options *options, struct ng_source_stat
 
 void ng_reader_stop(struct ng_reader *reader)
 {
+	reader->warc = ng_warc_free(reader->warc);
+	reader->csv = ng_csv_free(reader->csv);
 	reader->input = ng_input_free(reader->input);
 }
 
@@ -146,6 +153,7 @@ static int detect(struct ng_reader *reader, struct ng_error *err)
 		return refuse(reader, found.signature, err);
 	if (found.binary)
 		count_binary(reader, &found);
+	reader->stats->csv_texts += found.csv_text;
 	reader->done = found.binary || (found.empty && strcmp(reader->path, "-") == 0);
 	return 0;
 }
@@ -161,6 +169,40 @@ static int begin_meta(struct ng_reader *reader, const char *path, size_t len)
 		r = ng_json_name(&reader->meta, path, len);
 	reader->meta_keep = reader->meta.len;
 	return r;
+}
+
+static int input_next(void *userdata, const uint8_t **ret_data, size_t *ret_len,
+		      struct ng_error *err)
+{
+	return ng_input_read(userdata, ret_data, ret_len, err);
+}
+
+/* Formats with a reader of their own. */
+static int begin_format(struct ng_reader *reader)
+{
+	const struct ng_warc_params warc = {
+		.next = input_next,
+		.userdata = reader->input,
+		.max_bytes = reader->options->max_doc_bytes,
+		.memory_bytes = NG_INPUT_MEMORY / 4,
+	};
+	const struct ng_csv_params csv = {
+		.next = input_next,
+		.userdata = reader->input,
+		.separator = reader->format == NG_SOURCE_TSV ? '\t' : ',',
+		.field = reader->field,
+		.max_bytes = reader->options->max_doc_bytes,
+	};
+
+	switch (reader->format) {
+	case NG_SOURCE_WARC:
+		return ng_warc_new(&warc, &reader->warc);
+	case NG_SOURCE_CSV:
+	case NG_SOURCE_TSV:
+		return ng_csv_new(&csv, &reader->csv);
+	default:
+		return 0;
+	}
 }
 
 int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, struct ng_error *err)
@@ -207,6 +249,8 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 	}
 	ng_lines_start(&reader->lines, reader->input);
 	r = begin_meta(reader, path, strlen(path));
+	if (r == 0)
+		r = begin_format(reader);
 	return explain(reader, r, err);
 }
 
@@ -336,6 +380,73 @@ static int next_json(struct ng_reader *reader, struct ng_source_doc *ret_doc, st
 	}
 }
 
+/* A record is no document; full says where it is, and the reason. */
+static int leave_out(struct ng_reader *reader, const struct ng_error *full, struct ng_error *err)
+{
+	if (!reader->options->skip_bad)
+		return ng_fail(err, -EBADMSG, "%s", full->text);
+	reader->stats->bad_docs++;
+	return ng_reject_write(reader->options->skip_bad, full->text, NULL, 0, err);
+}
+
+static int next_warc(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	for (;;) {
+		struct ng_error why = {0}, full;
+		struct ng_detected found = {0};
+		int r;
+
+		trim(&reader->text);
+		reader->meta.len = reader->meta_keep;
+		r = ng_buf_append(&reader->meta, ",", 1);
+		if (r == 0)
+			r = ng_warc_next(reader->warc, &reader->text, &reader->meta, &why, err);
+		if (r > 0) {
+			found.signature = ng_signature_of(reader->text.data, reader->text.len);
+			if (!found.signature && !ng_sniff_nul(reader->text.data, reader->text.len))
+				return give(reader, reader->text.data, reader->text.len, ret_doc);
+			count_binary(reader, &found);
+			continue;
+		}
+		if (r != -EBADMSG || !*why.text)
+			return r;
+		ng_fail(&full, 0, "%s: %s", reader->label, why.text);
+		r = leave_out(reader, &full, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int next_csv(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
+{
+	for (;;) {
+		struct ng_buf meta ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		struct ng_error why = {0}, full;
+		const uint8_t *text;
+		size_t len;
+		int r = ng_csv_next(reader->csv, &text, &len, &meta, &why, err);
+
+		reader->lines.number = ng_csv_line(reader->csv);
+		if (r > 0) {
+			reader->meta.len = reader->meta_keep;
+			r = ng_buf_printf(&reader->meta, ",\"line\":%llu,\"metadata\":",
+					  (unsigned long long)reader->lines.number);
+			if (r == 0)
+				r = ng_buf_append(&reader->meta, meta.data, meta.len);
+			return r < 0 ? r : give(reader, text, len, ret_doc);
+		}
+		if (r == 0)
+			reader->stats->blank_lines += ng_csv_blank_lines(reader->csv);
+		if (r != -EBADMSG || !*why.text)
+			return r;
+		ng_fail(&full, 0, "%s:%llu: %s", reader->label,
+			(unsigned long long)reader->lines.number, why.text);
+		r = leave_out(reader, &full, err);
+		if (r < 0)
+			return r;
+	}
+}
+
 static int next_line(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err)
 {
 	const uint8_t *line;
@@ -365,6 +476,13 @@ int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, stru
 	case NG_SOURCE_TAR:
 	case NG_SOURCE_ZIP:
 		r = next_member(reader, ret_doc, err);
+		break;
+	case NG_SOURCE_WARC:
+		r = next_warc(reader, ret_doc, err);
+		break;
+	case NG_SOURCE_CSV:
+	case NG_SOURCE_TSV:
+		r = next_csv(reader, ret_doc, err);
 		break;
 	case NG_SOURCE_TEXT:
 	case NG_SOURCE_AUTO:

@@ -3,11 +3,13 @@
  *
  * A document is its bytes, whatever they are, and its metadata, a JSON object:
  *   {"path": "corpus/a.jsonl.zst", "line": 17, "metadata": {every other field of the line}}
- * path is the source as named on the command line (for a tree: that name, "/" and the file's path
- * below it; for tar: the archive's name, "/" and the member's path; for standard input: "-");
- * line counts from 1 and stands only where a document is a line; metadata only for JSONL. The other
- * fields stand there as they were written, without white space around them: numbers digit for
- * digit. In path, bytes that are no valid UTF-8 became U+FFFD, one each. */
+ * For CSV, metadata holds the other columns as strings; for WARC, the fields of the record's
+ * header, and "record" stands in the place of "line". path is the source as named on the command
+ * line (for a tree: that name, "/" and the file's path below it; for tar: the archive's name, "/"
+ * and the member's path; for standard input: "-"); line counts from 1 and stands only where a
+ * document is a line; metadata only for JSONL. The other fields stand there as they were written,
+ * without white space around them: numbers digit for digit. In path, bytes that are no valid UTF-8
+ * became U+FFFD, one each. */
 #pragma once
 
 #include "base/base.h"
@@ -21,6 +23,9 @@ struct ng_source;
  *          or, where it is named on its own, when its first line that isn't blank is a JSON object;
  *          in a tree that line must hold the text's field, too, and the name end in .json
  *   TAR    by content, where it is named on its own; ZIP likewise
+ *   WARC   by content
+ *   CSV    when its name ends in .csv (TSV: .tsv); in a tree only when its header has the text's
+ *          field
  *   TEXT   otherwise. A file with a NUL in its first 8 KiB is binary, and so is one that
  *          signature.h knows: passed over and counted in a tree, refused where it was named. An
  * empty file is an empty document, but nothing at all on standard input is no document. */
@@ -31,6 +36,9 @@ enum ng_source_format {
 	NG_SOURCE_LINES, /* one document a line, without its newline */
 	NG_SOURCE_TAR,   /* one document a regular member that isn't binary */
 	NG_SOURCE_ZIP,   /* the same */
+	NG_SOURCE_WARC,  /* one document a record of type response, resource or conversion */
+	NG_SOURCE_CSV,   /* one document a record, of the column text_field */
+	NG_SOURCE_TSV,   /* the same, with TABs */
 };
 
 struct ng_source_options {
@@ -55,6 +63,7 @@ struct ng_source_stats {
 	uint64_t bad_docs;     /* written to skip_bad */
 	uint64_t binary_files; /* skipped in trees and archives */
 	uint64_t unread_files[NG_SIGNATURES_MAX]; /* of these, by ng_signature_index */
+	uint64_t csv_texts;    /* .csv and .tsv in trees without the text's column: taken as text */
 	uint64_t padded_files; /* with zeros or an end of line behind compressed data */
 	uint64_t blank_lines;  /* JSONL: lines of white space only, skipped */
 };
