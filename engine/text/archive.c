@@ -142,6 +142,14 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 	} else {
 		archive->header_max = params->memory_bytes / ZIP_DIRECTORY_FACTOR;
 	}
+	/* Nothing but the end of a zip's directory, which libarchive takes for no archive. */
+	if (params->kind == NG_ARCHIVE_ZIP && params->feed->len >= 4 &&
+	    memcmp(params->feed->data, "PK\5\6", 4) == 0) {
+		archive->ended = true;
+		archive->params.raw = NULL;
+		*ret_archive = ng_steal_ptr(&archive);
+		return 0;
+	}
 	a = archive->archive = archive_read_new();
 	if (!a)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", params->label);
@@ -207,7 +215,7 @@ static int next_header(struct ng_archive *archive, struct archive_entry **ret_en
 	int r;
 
 	if (archive->ended)
-		return 0;
+		return drain(archive, err);
 	/* Beforehand, so that the bytes of the member don't count as those of a header. */
 	if (!archive->member_ended) {
 		r = archive_read_data_skip(archive->archive);
