@@ -267,6 +267,8 @@ static int read_header(struct ng_csv *csv, struct ng_error *why, struct ng_error
 		size_t len;
 		const uint8_t *name = field_of(&csv->header, i, &len);
 
+		if (len && memchr(name, 0, len))
+			return ng_fail(why, -EBADMSG, "a NUL in the name of column %zu", i + 1);
 		if (find_column(&csv->header, name, len) < i) {
 			char shown[NG_REJECT_NAME_BYTES];
 

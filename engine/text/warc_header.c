@@ -17,6 +17,8 @@ static const char *parse_field(struct ng_warc_header *header, const uint8_t *p, 
 
 	if (!colon || colon == p)
 		return "a line of its header has no name";
+	if (memchr(p, 0, (size_t)(colon - p)))
+		return "a name in its header holds a NUL";
 	if (header->n == NG_WARC_FIELDS_MAX)
 		return "too many fields in its header";
 	header->n++;
