@@ -50,14 +50,14 @@ _mkngramfs() {
 		--batch-size --memory --tmp --threads --progress; then
 		case $option in
 		-o | --output | --tmp) _ngramfs_directory ;;
-		--format) _ngramfs_offer "$value" auto jsonl text lines tar ;;
+		--format) _ngramfs_offer "$value" auto jsonl text lines tar zip warc csv tsv ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
 		--skip-bad) ;;
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
 		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --format= \
-			--text-field= --skip-bad= --shard-size= --batch-size= --sa-sampling= \
+			--list-formats --text-field= --skip-bad= --shard-size= --batch-size= --sa-sampling= \
 			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
 }
