@@ -5,7 +5,8 @@
 #include "base/json.h"
 #include "text/reject.h"
 
-#define KEEP_BYTES (16u << 20) /* of a record's memory, between records */
+#define COLUMNS_MAX 65536u
+#define KEEP_BYTES  (16u << 20) /* of a record's memory, between records */
 
 enum state {
 	AT_FIELD,   /* nothing of it is read */
@@ -19,8 +20,9 @@ enum state {
 /* A record: its fields one after the other in bytes, and where each ends. */
 struct record {
 	struct ng_buf bytes, ends; /* ends: of size_t */
-	size_t n;
-	bool blank; /* an empty line */
+	size_t n;                  /* fields */
+	size_t n_max;              /* of them kept; more are counted only */
+	bool blank;                /* an empty line */
 };
 
 struct ng_csv {
@@ -38,7 +40,8 @@ struct ng_csv {
 
 static int field_end(struct record *record)
 {
-	record->n++;
+	if (record->n++ >= record->n_max)
+		return 0;
 	return ng_buf_append(&record->ends, &record->bytes.len, sizeof(record->bytes.len));
 }
 
@@ -260,6 +263,10 @@ static int read_header(struct ng_csv *csv, struct ng_error *why, struct ng_error
 			return r;
 		csv->blank_lines += csv->header.blank;
 	} while (csv->header.blank);
+	if (csv->header.n > COLUMNS_MAX)
+		return ng_fail(why, -EBADMSG, "a header of %zu columns, more than %u",
+			       csv->header.n, COLUMNS_MAX);
+	csv->record.n_max = csv->header.n;
 	csv->column = find_column(&csv->header, (const uint8_t *)field, strlen(field));
 	if (csv->column == csv->header.n)
 		return fail_column(csv, why);
@@ -284,12 +291,13 @@ bool ng_csv_has_column(const uint8_t *head, size_t len, char separator, const ch
 	struct ng_csv csv = {
 		.params = {.separator = separator},
 		.feed = {.data = head, .len = len, .ended = true},
+		.header = {.n_max = COLUMNS_MAX},
 	};
 	bool has;
 
 	if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		ng_feed_take(&csv.feed, 3);
-	has = read_record(&csv, &csv.header, NULL, NULL) > 0 &&
+	has = read_record(&csv, &csv.header, NULL, NULL) > 0 && csv.header.n <= COLUMNS_MAX &&
 	      find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;
 	ng_buf_free(&csv.header.bytes);
 	ng_buf_free(&csv.header.ends);
@@ -307,6 +315,7 @@ int ng_csv_new(const struct ng_csv_params *params, struct ng_csv **ret_csv)
 	csv->params = *params;
 	csv->feed = (struct ng_feed){.next = params->next, .userdata = params->userdata};
 	csv->line = 1;
+	csv->header.n_max = COLUMNS_MAX;
 	*ret_csv = csv;
 	return 0;
 }

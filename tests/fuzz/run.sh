@@ -41,5 +41,6 @@ clang -std=gnu11 -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I"$to
 mkdir -p "$dir/corpus-$name"
 "$dir/build/tests/fuzz_$name" --write-seeds "$dir/corpus-$name"
 cd "$dir"
-"./$name" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=60 -print_final_stats=1 \
+# A zstd frame may ask for a window of 2 GiB, of which only what is used is ever touched.
+"./$name" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb=4096 -timeout=60 -print_final_stats=1 \
 	-artifact_prefix="$dir/$name-" "corpus-$name"
