@@ -8,10 +8,10 @@
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
-	"Build an index for exact search from JSONL, CSV, WARC, text files, directory trees, tar "
-	"and zip\n"
-	"archives, "
-	"any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is standard input.\n"
+	"Build an index for exact search from JSONL, CSV, WARC, text files, directory trees, and "
+	"tar,\n"
+	"zip and 7z archives, any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is\n"
+	"standard input.\n"
 	"\n"
 	"  -o, --output=INDEX      the index to make, a directory\n"
 	"      --append            add to an INDEX that is there, as new shards\n"
@@ -21,7 +21,7 @@ static const char help[] =
 	"\n"
 	"Input:\n"
 	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
-	"                          lines (a document a line), tar or zip (a document\n"
+	"                          lines (a document a line), tar, zip or 7z (a document\n"
 	"                          a member), warc, csv or tsv (a document a record)\n"
 	"      --list-formats      print what is read, how it is recognised, and what is not\n"
 	"      --text-field=NAME   the field or column that holds the text (default: text)\n"
@@ -69,7 +69,7 @@ enum long_option {
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
 	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar",
-					      "zip",  "warc",  "csv",  "tsv"};
+					      "zip",  "warc",  "csv",  "tsv",   "7z"};
 	unsigned word = 0;
 	int r = 0;
 

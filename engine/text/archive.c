@@ -3,6 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "text/sevenzip.h"
+
 #define HOLE_BYTES (64u << 10)
 
 /* Bytes that a tar header may have: a long name, extended attributes and a map of holes. What
@@ -11,6 +13,9 @@
 
 /* What libarchive keeps of a zip's directory, a byte of it: 250 bytes a member of 46 at least. */
 #define ZIP_DIRECTORY_FACTOR 6u
+
+/* What libarchive keeps of the header of a 7z archive: of a name of two bytes, 100 for a file. */
+#define SEVENZIP_HEADER_FACTOR 64u
 
 struct ng_archive {
 	struct ng_archive_params params;
@@ -94,6 +99,11 @@ static la_int64_t on_seek(struct archive *a, void *userdata, la_int64_t offset, 
 /* Why libarchive gave up. */
 static int fail(const struct ng_archive *archive, struct ng_error *err)
 {
+	static const char *const names[] = {
+		[NG_ARCHIVE_TAR] = "tar",
+		[NG_ARCHIVE_ZIP] = "zip",
+		[NG_ARCHIVE_7Z] = "7z",
+	};
 	const char *label = archive->params.label;
 	const char *why = archive_error_string(archive->archive);
 
@@ -105,7 +115,7 @@ static int fail(const struct ng_archive *archive, struct ng_error *err)
 		why = "unexpected end or damage";
 	if (strstr(why, "Unrecognized archive format"))
 		return ng_fail(err, -EBADMSG, "%s: not a %s archive", label,
-			       archive->params.kind == NG_ARCHIVE_TAR ? "tar" : "zip");
+			       names[archive->params.kind]);
 	if (strcasestr(why, "truncated"))
 		return ng_fail(err, -EBADMSG, "%s: truncated: it ends too early (%s)", label, why);
 	return ng_fail(err, -EBADMSG, "%s: damaged: %s", label, why);
@@ -121,9 +131,40 @@ static bool support(const struct ng_archive *archive)
 		return archive_read_support_format_tar(a) == ARCHIVE_OK &&
 		       archive_read_set_option(a, "tar", "read_concatenated_archives", "1") ==
 			       ARCHIVE_OK;
+	if (archive->params.kind == NG_ARCHIVE_7Z)
+		return archive_read_support_format_7zip(a) == ARCHIVE_OK;
 	if (!archive->params.raw)
 		return archive_read_support_format_zip_streamable(a) == ARCHIVE_OK;
 	return archive_read_support_format_zip_seekable(a) == ARCHIVE_OK;
+}
+
+/* Before libarchive reads a 7z archive. */
+static int check_sevenzip(const struct ng_archive_params *params, struct ng_error *err)
+{
+	const char *why = NULL;
+	uint64_t window;
+	int r;
+
+	if (!params->raw)
+		return ng_fail(
+			err, -EBADMSG,
+			"%s: a 7z archive is read from its end, which a pipe and a compressed "
+			"file don't have: name the file of the archive itself",
+			params->label);
+	r = ng_sevenzip_look(ng_rawfile_fd(params->raw),
+			     params->memory_bytes / SEVENZIP_HEADER_FACTOR, &window, &why);
+	if (r == -EBADMSG)
+		return ng_fail(err, r, "%s: %s", params->label, why);
+	if (r == 0 && window > params->memory_bytes)
+		r = -E2BIG;
+	if (r == -E2BIG)
+		return ng_fail(
+			err, r,
+			"%s: its header or dictionary takes more memory than the %ju MiB that "
+			"--memory leaves for that; give it more, or pipe it: bsdtar -cf - "
+			"@FILE | mkngramfs -o INDEX --format=tar -",
+			params->label, (uintmax_t)(params->memory_bytes >> 20));
+	return r < 0 ? ng_fail(err, r, "%s: cannot read: %s", params->label, strerror(-r)) : 0;
 }
 
 int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **ret_archive,
@@ -131,14 +172,21 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 {
 	struct ng_archive *archive ng_cleanup(ng_archive_freep) = calloc(1, sizeof(*archive));
 	struct archive *a;
+	int r = 0;
 
 	if (!archive)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", params->label);
+	if (params->kind == NG_ARCHIVE_7Z)
+		r = check_sevenzip(params, err);
+	if (r < 0)
+		return r;
 	archive->params = *params;
 	archive->member_ended = true;
 	if (params->kind == NG_ARCHIVE_TAR) {
 		archive->header_max = TAR_HEADER_BYTES;
 		archive->params.raw = NULL;
+	} else if (params->kind == NG_ARCHIVE_7Z) {
+		archive->header_max = UINT64_MAX; /* it has been looked at */
 	} else {
 		archive->header_max = params->memory_bytes / ZIP_DIRECTORY_FACTOR;
 	}
@@ -158,8 +206,7 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 	archive_read_set_callback_data(a, archive);
 	archive_read_set_read_callback(a, on_read);
 	if (archive->params.raw) {
-		int r = ng_rawfile_seek(archive->params.raw, 0, err);
-
+		r = ng_rawfile_seek(archive->params.raw, 0, err);
 		if (r < 0)
 			return r;
 		archive_read_set_seek_callback(a, on_seek);
@@ -245,13 +292,15 @@ static int check_member(const struct ng_archive *archive, struct archive_entry *
 	const char *format = archive_format_name(archive->archive);
 	const char *label = archive->params.label;
 
-	if (archive->params.kind != NG_ARCHIVE_ZIP)
+	if (archive->params.kind == NG_ARCHIVE_TAR)
 		return 0;
 	if (archive_entry_is_encrypted(entry))
 		return ng_fail(err, -EBADMSG,
 			       "%s: its member %.300s is encrypted; unpack it with its password, "
 			       "and index the directory",
 			       label, path);
+	if (archive->params.kind == NG_ARCHIVE_7Z)
+		return 0;
 	for (size_t i = 0; i < ng_array_size(methods); i++)
 		if (strstr(format, methods[i]))
 			return 0;

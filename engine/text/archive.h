@@ -1,5 +1,6 @@
 /* The members of an archive, by libarchive: tar from any feed, zip from a file by its directory and
- * from a feed as its members come. Checksums that the format has are verified. Not thread-safe. */
+ * from a feed as its members come, 7z from a file. Checksums that the format has are verified. Not
+ * thread-safe. */
 #pragma once
 
 #include "text/feed.h"

@@ -77,6 +77,9 @@ static int identify(struct ng_input *input, struct ng_error *err)
 	case NG_INPUT_ZIP_ALWAYS:
 		input->kind = NG_ARCHIVE_ZIP;
 		return 0;
+	case NG_INPUT_7Z_ALWAYS:
+		input->kind = NG_ARCHIVE_7Z;
+		return 0;
 	case NG_INPUT_TAR_DETECT:
 		break;
 	}

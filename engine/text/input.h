@@ -13,6 +13,7 @@ enum ng_input_tar {
 	NG_INPUT_TAR_DETECT, /* archives of any kind that is read, by content */
 	NG_INPUT_TAR_ALWAYS, /* anything else is -EBADMSG */
 	NG_INPUT_ZIP_ALWAYS, /* anything else is -EBADMSG */
+	NG_INPUT_7Z_ALWAYS,  /* anything else is -EBADMSG */
 };
 
 /* What decompression may take, where nothing else is said: enough for xz -9. */

@@ -129,6 +129,11 @@ bool ng_rawfile_is_seekable(const struct ng_rawfile *file)
 	return file->seekable;
 }
 
+int ng_rawfile_fd(const struct ng_rawfile *file)
+{
+	return file->fd;
+}
+
 uint64_t ng_rawfile_size(const struct ng_rawfile *file)
 {
 	return (uint64_t)file->before.st_size;

@@ -30,6 +30,9 @@ bool ng_rawfile_is_regular(const struct ng_rawfile *file);
 /* Whether one may seek in it: a regular file, opened at its beginning. */
 bool ng_rawfile_is_seekable(const struct ng_rawfile *file);
 
+/* Its descriptor, for pread(2). */
+int ng_rawfile_fd(const struct ng_rawfile *file);
+
 /* Its size when it was opened (regular files). */
 uint64_t ng_rawfile_size(const struct ng_rawfile *file);
 

@@ -232,6 +232,8 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 		params.tar = NG_INPUT_TAR_ALWAYS;
 	else if (format == NG_SOURCE_ZIP)
 		params.tar = NG_INPUT_ZIP_ALWAYS;
+	else if (format == NG_SOURCE_7Z)
+		params.tar = NG_INPUT_7Z_ALWAYS;
 	else if (format == NG_SOURCE_AUTO && !in_tree)
 		params.tar = NG_INPUT_TAR_DETECT;
 	r = ng_input_open(&params, &reader->input, err);
@@ -475,6 +477,7 @@ int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, stru
 		break;
 	case NG_SOURCE_TAR:
 	case NG_SOURCE_ZIP:
+	case NG_SOURCE_7Z:
 		r = next_member(reader, ret_doc, err);
 		break;
 	case NG_SOURCE_WARC:

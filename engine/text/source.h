@@ -22,7 +22,7 @@ struct ng_source;
  *   JSONL  when its name ends in .jsonl or .ndjson (.gz, .bz2, .xz, .zst, .lz4 behind it or not),
  *          or, where it is named on its own, when its first line that isn't blank is a JSON object;
  *          in a tree that line must hold the text's field, too, and the name end in .json
- *   TAR    by content, where it is named on its own; ZIP likewise
+ *   TAR    by content, where it is named on its own; ZIP and 7Z likewise
  *   WARC   by content
  *   CSV    when its name ends in .csv (TSV: .tsv); in a tree only when its header has the text's
  *          field
@@ -39,6 +39,7 @@ enum ng_source_format {
 	NG_SOURCE_WARC,  /* one document a record of type response, resource or conversion */
 	NG_SOURCE_CSV,   /* one document a record, of the column text_field */
 	NG_SOURCE_TSV,   /* the same, with TABs */
+	NG_SOURCE_7Z,    /* as TAR */
 };
 
 struct ng_source_options {

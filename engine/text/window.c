@@ -4,14 +4,16 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "text/sevenzip.h"
 #include "text/signature.h"
 
-#define HEAD_BYTES 4096u
+#define HEAD_BYTES            4096u
+#define SEVENZIP_HEADER_BYTES (1u << 20)
 
 static bool may_have_window(const char *path)
 {
-	static const char *const suffixes[] = {".zst", ".zstd", ".xz",  ".lzma",
-					       ".lz",  ".txz",  ".tzst"};
+	static const char *const suffixes[] = {".zst", ".zstd", ".xz", ".lzma",
+					       ".lz",  ".txz",  ".7z", ".tzst"};
 	size_t len = strlen(path);
 
 	for (size_t i = 0; i < ng_array_size(suffixes); i++) {
@@ -61,6 +63,8 @@ uint64_t ng_window_of_file(const char *path)
 {
 	int fd ng_cleanup(ng_closep) = -1;
 	uint8_t head[HEAD_BYTES];
+	uint64_t window;
+	const char *why;
 	struct stat st;
 	ssize_t n;
 
@@ -70,5 +74,7 @@ uint64_t ng_window_of_file(const char *path)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	n = pread(fd, head, sizeof(head), 0);
+	if (n >= 6 && memcmp(head, "7z\xbc\xaf\x27\x1c", 6) == 0)
+		return ng_sevenzip_look(fd, SEVENZIP_HEADER_BYTES, &window, &why) < 0 ? 0 : window;
 	return n > 0 ? ng_window_of(head, (size_t)n) : 0;
 }

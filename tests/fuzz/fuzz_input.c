@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (unsigned i = 0; i < 2; i++)
 		ng_buf_free(&got[i]);
-	for (enum ng_input_tar tar = NG_INPUT_TAR_DETECT; tar <= NG_INPUT_ZIP_ALWAYS; tar++) {
+	for (enum ng_input_tar tar = NG_INPUT_TAR_DETECT; tar <= NG_INPUT_7Z_ALWAYS; tar++) {
 		struct ng_error err = {0};
 
 		require(read_with(path, tar, false, NULL, &err) >= 0 || *err.text);

@@ -1,6 +1,8 @@
 """The files of bombs.sh, made and read one by one in the current directory."""
 import gzip, lzma, os, struct, subprocess, sys, zlib
 
+from sevenzip import lzma_coder, lzma_pack, sevenzip
+
 MIB = 1 << 20
 
 
@@ -85,6 +87,9 @@ BOMBS = [
      "a header or directory of the archive has more than"),
     ("members.zip", lambda: zip_of_members(2000000), 256,
      "a header or directory of the archive has more than"),
+    ("dictionary.7z", lambda: sevenzip([("a", b"a")], lzma_coder(3 << 30), lzma_pack), 256,
+     "takes more memory than the 144 MiB that --memory leaves"),
+    ("files.7z", lambda: sevenzip([("a", b"a")], files=50000000), 256, "makes no sense"),
     ("header.warc.gz", lambda: repeated(b"A: a\r\n" * 99999, 100, b"WARC/1.0\r\n"), 256,
      "a header of more than 1 MiB"),
     ("block.warc.gz", lambda: repeated(A, 300, b"WARC/1.0\r\nWARC-Type: conversion\r\n"

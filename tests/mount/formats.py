@@ -7,6 +7,8 @@ formats.py check DIR MOUNT     compare the documents of a mount
 formats.py refuse DIR          index those that are not read, which must fail"""
 import bz2, concurrent.futures, gzip, io, itertools, json, lzma, os, struct, subprocess, sys, tarfile, tempfile, zipfile, zlib
 
+from sevenzip import AES, lzma_coder, lzma_pack, sevenzip
+
 TEXT = "".join(f"line {i}: naïve text, {i * 7919 % 1000} of it\n" for i in range(400)).encode()
 MORE = b"and more of it\n"
 
@@ -168,6 +170,10 @@ READ = [
     ("none.zip", zipped(zipfile.ZIP_STORED, []), []),
     ("deflated.zip.gz", gzip.compress(zipped(zipfile.ZIP_DEFLATED)), DOCS),
     ("selfextracting", b"MZ\x01" + bytes(100) + zipped(zipfile.ZIP_DEFLATED), DOCS, "--format=zip"),
+    ("stored.7z", sevenzip(MEMBERS), DOCS),
+    ("lzma.7z", sevenzip(MEMBERS, lzma_coder(1 << 16), lzma_pack), DOCS),
+    ("packed-header.7z", sevenzip(MEMBERS, lzma_coder(1 << 16), lzma_pack, True), DOCS),
+    ("named-7z", sevenzip(MEMBERS), DOCS, "--format=7z"),
     ("pdf-within.tar", tar(tarfile.USTAR_FORMAT, [("a.pdf", b"%PDF-1.4\n"), ("b.gz", BIG_GZ),
                                                   ("c", b"c")]), [b"c"]),
     # records
@@ -272,6 +278,13 @@ REFUSED = [
     ("cut.zip", zipped(zipfile.ZIP_STORED)[:-30], ""),
     ("encrypted.zip", encrypted(), "its member a is encrypted"),
     ("lzma.zip", zipped(zipfile.ZIP_LZMA), "which is not read; pipe it: bsdtar"),
+    ("flipped.7z", flip(sevenzip(MEMBERS), 40), "damaged: 7-Zip bad CRC"),
+    ("cut.7z", sevenzip(MEMBERS)[:-9], "truncated: its header, which stands at its end, is missing"),
+    ("encrypted.7z", sevenzip(MEMBERS, AES), "encrypted; unpack it with its password"),
+    ("method.7z", sevenzip(MEMBERS, b"\x03\x04\xf7\x01"), "compressed in a way that is not read; pipe"),
+    ("tables.7z", sevenzip(MEMBERS, files=50000000), "damaged: its header makes no sense"),
+    ("packed.7z.gz", gzip.compress(sevenzip(MEMBERS)), "a 7z archive is read from its end"),
+    ("tar.7z", tar(tarfile.USTAR_FORMAT), "not a 7z archive", "--format=7z"),
     # records
     ("bad.warc", WET[1] + record("conversion", b"four", length=2) + record(
         "response", http(BIG_GZ[:-9], "Content-Encoding: gzip"), HTTP) + WET[3],

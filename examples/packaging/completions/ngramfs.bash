@@ -50,7 +50,7 @@ _mkngramfs() {
 		--batch-size --memory --tmp --threads --progress; then
 		case $option in
 		-o | --output | --tmp) _ngramfs_directory ;;
-		--format) _ngramfs_offer "$value" auto jsonl text lines tar zip warc csv tsv ;;
+		--format) _ngramfs_offer "$value" auto jsonl text lines tar zip 7z warc csv tsv ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
 		--skip-bad) ;;
 		*) _ngramfs_nothing ;;
