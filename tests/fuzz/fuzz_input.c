@@ -1,6 +1,6 @@
 /* libFuzzer entry point: a file from a stranger, compressed or an archive, or neither. It is read
- * as whatever it looks like, and as each kind of archive; and as bytes with and without a thread
- * that reads ahead, which must give the same. */
+ * as whatever it looks like, and as a kind of archive that its size tells; and as bytes with and
+ * without a thread that reads ahead, which must give the same. */
 #include "fuzz.h"
 #include "text/input.h"
 
@@ -75,6 +75,7 @@ static int read_with(const char *path, enum ng_input_tar tar, bool ahead, struct
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd ng_cleanup(ng_closep) = memfd_create("input", MFD_CLOEXEC);
+	const enum ng_input_tar kinds[] = {NG_INPUT_TAR_DETECT, NG_INPUT_TAR_ALWAYS + size % 3};
 	struct ng_buf got[2] = {NG_BUF_INIT, NG_BUF_INIT};
 	int results[2];
 	char path[64];
@@ -94,10 +95,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (unsigned i = 0; i < 2; i++)
 		ng_buf_free(&got[i]);
-	for (enum ng_input_tar tar = NG_INPUT_TAR_DETECT; tar <= NG_INPUT_7Z_ALWAYS; tar++) {
+	for (unsigned i = 0; i < 2; i++) {
 		struct ng_error err = {0};
 
-		require(read_with(path, tar, false, NULL, &err) >= 0 || *err.text);
+		require(read_with(path, kinds[i], false, NULL, &err) >= 0 || *err.text);
 	}
 	return 0;
 }

@@ -67,6 +67,25 @@ def zipped(method, names=MEMBERS):
     return out.getvalue()
 
 
+class Pipe(io.BytesIO):
+    """Nobody can seek in it, so that sizes and CRCs stand behind each member."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *arguments):
+        raise OSError
+
+
+def zip_of_pipe():
+    out = Pipe()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in MEMBERS + [("naïve/é.txt", b"name")]:
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(data)
+    return out.getvalue()
+
+
 def record(kind, block, *fields, version="1.0", length=None):
     head = f"WARC/{version}\r\nWARC-Type: {kind}\r\n" + "".join(f + "\r\n" for f in fields)
     head += f"Content-Length: {len(block) if length is None else length}\r\n\r\n"
@@ -167,6 +186,8 @@ READ = [
     ("stored.zip", zipped(zipfile.ZIP_STORED), DOCS),
     ("deflated.zip", zipped(zipfile.ZIP_DEFLATED), DOCS),
     ("bzip2.zip", zipped(zipfile.ZIP_BZIP2), DOCS),
+    ("descriptors.zip", zip_of_pipe(), DOCS + [b"name"]),
+    ("descriptors.zip.gz", gzip.compress(zip_of_pipe()), DOCS + [b"name"]),
     ("none.zip", zipped(zipfile.ZIP_STORED, []), []),
     ("deflated.zip.gz", gzip.compress(zipped(zipfile.ZIP_DEFLATED)), DOCS),
     ("selfextracting", b"MZ\x01" + bytes(100) + zipped(zipfile.ZIP_DEFLATED), DOCS, "--format=zip"),
