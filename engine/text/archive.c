@@ -1,5 +1,7 @@
 #include "text/archive.h"
 
+#include <locale.h>
+
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -20,6 +22,7 @@
 struct ng_archive {
 	struct ng_archive_params params;
 	struct archive *archive;
+	locale_t utf8;         /* libarchive gives names in the locale's encoding, or none at all */
 	size_t given;          /* of the feed's piece: libarchive is done with it when it asks for
 				* more */
 	uint64_t header_bytes; /* read since the last member, zeros apart */
@@ -198,8 +201,9 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 		*ret_archive = ng_steal_ptr(&archive);
 		return 0;
 	}
+	archive->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	a = archive->archive = archive_read_new();
-	if (!a)
+	if (!a || !archive->utf8)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", params->label);
 	if (!support(archive))
 		return ng_fail(err, -EIO, "libarchive: %s", archive_error_string(a));
@@ -224,6 +228,8 @@ struct ng_archive *ng_archive_free(struct ng_archive *archive)
 		return NULL;
 	if (archive->archive)
 		archive_read_free(archive->archive);
+	if (archive->utf8)
+		freelocale(archive->utf8);
 	free(archive);
 	return NULL;
 }
@@ -246,8 +252,8 @@ static int drain(struct ng_archive *archive, struct ng_error *err)
 	}
 }
 
-/* A name that has no form in the C locale is none of our business; any other warning says that
- * something isn't as it should be. */
+/* A name in it of a user that has no form in UTF-8 is none of our business; any other warning says
+ * that something isn't as it should be. */
 static bool is_harmless(struct ng_archive *archive)
 {
 	const char *why = archive_error_string(archive->archive);
@@ -310,7 +316,7 @@ static int check_member(const struct ng_archive *archive, struct archive_entry *
 		       label, path, format);
 }
 
-int ng_archive_next(struct ng_archive *archive, const char **ret_path, struct ng_error *err)
+static int next_member(struct ng_archive *archive, const char **ret_path, struct ng_error *err)
 {
 	for (;;) {
 		struct archive_entry *entry;
@@ -325,10 +331,7 @@ int ng_archive_next(struct ng_archive *archive, const char **ret_path, struct ng
 		archive->member_bytes = 0;
 		if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
 			continue;
-		/* A pax name beyond ASCII has no form in the C locale, only one in UTF-8. */
 		path = archive_entry_pathname(entry);
-		if (!path)
-			path = archive_entry_pathname_utf8(entry);
 		if (!path)
 			return ng_fail(err, -EBADMSG, "%s: damaged: a member without a name",
 				       archive->params.label);
@@ -338,6 +341,16 @@ int ng_archive_next(struct ng_archive *archive, const char **ret_path, struct ng
 		*ret_path = path;
 		return 1;
 	}
+}
+
+int ng_archive_next(struct ng_archive *archive, const char **ret_path, struct ng_error *err)
+{
+	locale_t before = archive->utf8 ? uselocale(archive->utf8) : (locale_t)0;
+	int r = next_member(archive, ret_path, err);
+
+	if (before)
+		uselocale(before);
+	return r;
 }
 
 int ng_archive_read(struct ng_archive *archive, const uint8_t **ret_data, size_t *ret_len,
