@@ -18,10 +18,16 @@ static const char help[] =
 	"      --resume            go on with a build of it that was interrupted\n"
 	"\n"
 	"Input:\n"
-	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
+	"      --format=FORMAT     auto (default), jsonl (a JSON object a line), json (objects\n"
+	"                          over any lines, arrays of them), text (a document a file),\n"
 	"                          lines (a document a line) or tar (a document a member)\n"
-	"      --text-field=NAME   the field of JSONL that holds the text (default: text)\n"
+	"      --text-field=NAME   the field of JSON that holds the text (default: text), or a\n"
+	"                          path to it, such as messages.0.content\n"
+	"      --bad-unicode=HOW   in JSON: refuse (default), or replace by U+FFFD\n"
 	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
+	"      --no-follow         pass over symbolic links in directories\n"
+	"      --list-passed=FILE  list what is passed over in FILE\n"
+	"      --allow-empty       a SOURCE may hold no document\n"
 	"\n"
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
 	"      --shard-size=SIZE   text in a shard at most (default: twice the memory)\n"
@@ -53,6 +59,10 @@ enum long_option {
 	OPT_SA_SAMPLING,
 	OPT_TEXT_STORE,
 	OPT_SKIP_BAD,
+	OPT_BAD_UNICODE,
+	OPT_NO_FOLLOW,
+	OPT_LIST_PASSED,
+	OPT_ALLOW_EMPTY,
 	OPT_APPEND,
 	OPT_FORCE,
 	OPT_RESUME,
@@ -63,7 +73,8 @@ enum long_option {
 
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
-	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
+	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "json"};
+	static const char *const bad_unicode[] = {"refuse", "replace"};
 	unsigned word = 0;
 	int r = 0;
 
@@ -97,6 +108,20 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		break;
 	case OPT_SKIP_BAD:
 		args->skip_bad = arg;
+		break;
+	case OPT_BAD_UNICODE:
+		r = ng_parse_word("bad-unicode", arg, bad_unicode, ng_array_size(bad_unicode),
+				  &word);
+		args->source.replace_bad_unicode = word;
+		break;
+	case OPT_NO_FOLLOW:
+		args->source.no_follow = true;
+		break;
+	case OPT_LIST_PASSED:
+		args->list_passed = arg;
+		break;
+	case OPT_ALLOW_EMPTY:
+		args->source.allow_empty = true;
 		break;
 	case OPT_APPEND:
 		args->build.append = true;
@@ -168,6 +193,10 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
 		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
+		{"bad-unicode", required_argument, NULL, OPT_BAD_UNICODE},
+		{"no-follow", no_argument, NULL, OPT_NO_FOLLOW},
+		{"list-passed", required_argument, NULL, OPT_LIST_PASSED},
+		{"allow-empty", no_argument, NULL, OPT_ALLOW_EMPTY},
 		{"append", no_argument, NULL, OPT_APPEND},
 		{"force", no_argument, NULL, OPT_FORCE},
 		{"resume", no_argument, NULL, OPT_RESUME},

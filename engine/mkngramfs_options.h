@@ -9,8 +9,9 @@ struct arguments {
 	struct ng_source_options source; /* all but skip_bad, max_doc_bytes and cancel */
 	struct ng_build_options build;   /* all but cancel and progress */
 	enum ng_progress_mode progress;
-	const char *skip_bad; /* NULL: none */
-	bool merge;           /* build.output's shards, instead of building */
+	const char *skip_bad;    /* NULL: none */
+	const char *list_passed; /* NULL: none */
+	bool merge;              /* build.output's shards, instead of building */
 	bool quiet;
 	const char *const *paths;
 	size_t n_paths;

@@ -54,8 +54,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		   struct ng_error *err);
 
 /* Append a document (any bytes; text_bytes may be 0) and its metadata (a JSON object). Both are
- * copied. Makes a shard whenever one is full, which takes long. -EINTR when cancelled, -ENOSPC
- * and others with err set; after an error the builder can only be freed. */
+ * copied. Makes a shard whenever one is full, which takes long. -E2BIG, with err set: the document
+ * is larger than memory allows and was not added; the builder goes on without it. -EINTR when
+ * cancelled, -ENOSPC and others with err set; after these the builder can only be freed. */
 int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
 		   const char *meta, size_t meta_bytes, struct ng_error *err);
 

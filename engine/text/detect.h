@@ -1,24 +1,36 @@
-/* What a file is, told by its name and its first bytes. See enum ng_source_format. */
+/* What a file is, told by its name and its first bytes; the same whether it was named or found.
+ *
+ * TAR    by content.
+ * JSONL  when the first line that isn't blank is a JSON object, and either it holds the text, or
+ *        another object follows on the next such line, or the name ends in .jsonl or .ndjson (.gz,
+ *        .bz2, .xz, .zst, .zstd, .lz4 behind it or not); and with such a name whatever is no JSON
+ *        below.
+ * JSON   when it begins with an object that goes over several lines, or shares its line with more,
+ *        or with an array of objects, and the first object holds the text or the name is such a
+ * one. TEXT   otherwise: JSON without the text, such as configuration, as well; json_text says so.
+ */
 #pragma once
 
 #include "text/input.h"
+#include "text/jsonl.h"
 #include "text/source.h"
 
 struct ng_detect_params {
-	const char *path;   /* its suffix counts */
-	const char *field;  /* of the text, in JSONL */
-	bool in_tree;       /* found in a tree, not named */
-	uint64_t max_bytes; /* of the first line; 0: any */
+	const char *path;                   /* its suffix counts */
+	const struct ng_jsonl_options json; /* what the text's field is */
+	uint64_t max_bytes;                 /* of the first object; 0: any */
 };
 
 struct ng_detected {
-	enum ng_source_format format; /* JSONL, TEXT or TAR */
-	bool binary;                  /* a NUL in the first 8 KiB (never for JSONL and TAR) */
+	enum ng_source_format format; /* JSONL, JSON, TEXT or TAR */
+	bool binary;                  /* a NUL in the first 8 KiB (never for JSON and TAR) */
 	bool empty;
+	bool json_text;      /* TEXT that is JSON, */
+	struct ng_error why; /* and why it is no document of JSON */
 };
 
-/* Look at a file that was just opened; nothing is consumed. Errors as ng_input_peek, and -EFBIG
- * and -ENOMEM without a text. */
+/* Look at a file that was just opened; nothing is consumed. Of an object that is larger than
+ * max_bytes only the beginning counts. Errors as ng_input_peek, and -ENOMEM without a text. */
 int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	      struct ng_detected *ret, struct ng_error *err);
 

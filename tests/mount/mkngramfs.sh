@@ -117,7 +117,10 @@ tar -C in -cf in/tree.tar tree
 run 0 -o i in/tree.tar
 says "documents    2 (10 bytes of text"
 leaves i
-run 0 -o i in/empty.jsonl
+run 1 -o i in/empty.jsonl
+says "in/empty.jsonl: no document in it"
+leaves
+run 0 -o i --allow-empty in/empty.jsonl
 says "no document in the sources"
 is_index i
 leaves i
