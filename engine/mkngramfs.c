@@ -11,10 +11,11 @@
 
 #include "build/compact.h"
 #include "build/memory.h"
-#include "mkngramfs_options.h"
+#include "remembered.h"
 
 struct run {
 	struct arguments args;
+	struct remembered remembered;
 	struct ng_source *source;
 	struct ng_builder *builder;
 	struct ng_progress *progress;
@@ -85,7 +86,7 @@ static int open_report(struct run *run, const char *option, const char *path, FI
 	if (r < 0)
 		return r;
 	/* A build that goes on reads its input again, and rejects the same. */
-	if (!run->args.build.force && !run->args.build.resume && stat(path, &st) == 0 &&
+	if (!run->args.force && !run->args.build.resume && stat(path, &st) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size > 0)
 		return ng_fail(err, -EEXIST,
 			       "%s: exists (%s would overwrite it); remove it, or use --force",
@@ -125,7 +126,9 @@ static int begin(struct run *run, struct ng_error *err)
 	struct ng_source_stats stats;
 	int r;
 
-	r = check_outside(run, args->build.output, err);
+	r = remembered_apply(args, &run->remembered, err);
+	if (r == 0)
+		r = check_outside(run, args->build.output, err);
 	if (r == 0)
 		r = open_report(run, "--skip-bad", args->skip_bad, &run->skip_bad, err);
 	if (r == 0)
@@ -364,5 +367,6 @@ int main(int argc, char **argv)
 	else if (!run.args.quiet)
 		print_summary(&run, &summary);
 	ng_source_free(run.source);
+	remembered_clear(&run.remembered);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

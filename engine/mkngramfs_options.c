@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include "base/utf8.h"
 #include "format/params.h"
 
 static const char help[] =
@@ -71,9 +72,20 @@ enum long_option {
 	OPT_PROGRESS,
 };
 
+static bool is_utf8(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text, *end = p + strlen(text);
+
+	while (p < end && ng_utf8_len(p, end))
+		p += ng_utf8_len(p, end);
+	return p == end;
+}
+
+/* In the order of enum ng_source_format. */
+static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "json"};
+
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
-	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "json"};
 	static const char *const bad_unicode[] = {"refuse", "replace"};
 	unsigned word = 0;
 	int r = 0;
@@ -90,6 +102,8 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		args->source.format = (enum ng_source_format)word;
 		break;
 	case OPT_TEXT_FIELD:
+		if (!is_utf8(arg))
+			return ng_usage("--text-field: no UTF-8, as all of JSON is");
 		args->source.text_field = arg;
 		break;
 	case OPT_SHARD_SIZE:
@@ -127,7 +141,7 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		args->build.append = true;
 		break;
 	case OPT_FORCE:
-		args->build.force = true;
+		args->force = true;
 		break;
 	case OPT_RESUME:
 		args->build.resume = true;
@@ -156,7 +170,7 @@ static int check_merge(struct arguments *args)
 	}
 	if (args->n_paths)
 		return ng_usage("--merge takes one INDEX and no SOURCE");
-	if (args->build.append || args->build.force || args->build.resume)
+	if (args->build.append || args->force || args->build.resume)
 		return ng_usage(
 			"--merge changes an index that is whole: --append, --force and --resume "
 			"are others");
@@ -173,11 +187,26 @@ static int check_arguments(struct arguments *args)
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
-	if (args->build.append && args->build.force)
-		return ng_usage("--append adds to INDEX, --force replaces it: use one of them");
-	if (args->build.resume && (args->build.append || args->build.force))
+	if (args->build.resume && (args->build.append || args->force))
 		return ng_usage("--resume goes on with a build: --append and --force are others");
 	return 0;
+}
+
+/* In the order of enum remembered_option. */
+static const struct {
+	const char *prefix;
+	int option;
+} remembered[] = {
+	{"--format=", OPT_FORMAT},           {"--text-field=", OPT_TEXT_FIELD},
+	{"--bad-unicode=", OPT_BAD_UNICODE}, {"--no-follow=", OPT_NO_FOLLOW},
+	{"--shard-size=", OPT_SHARD_SIZE},
+};
+_Static_assert(ng_array_size(remembered) == REMEMBERED_OPTIONS, "each has its name");
+
+static void note_given(int option, struct arguments *args)
+{
+	for (size_t i = 0; i < REMEMBERED_OPTIONS; i++)
+		args->given[i] |= remembered[i].option == option;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *args)
@@ -222,10 +251,30 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		r = parse_option(c, optarg, args);
 		if (r)
 			return r;
+		note_given(c, args);
 	}
 	args->paths = (const char *const *)argv + optind;
 	args->n_paths = (size_t)(argc - optind);
 	if (args->quiet)
 		args->progress = NG_PROGRESS_NONE;
+	/* With --append, it is about options. */
+	args->build.force = args->force && !args->build.append;
 	return check_arguments(args);
+}
+
+const char *remembered_prefix(enum remembered_option option)
+{
+	return remembered[option].prefix;
+}
+
+int parse_remembered(enum remembered_option option, const char *value, struct arguments *args)
+{
+	if (option == REMEMBER_NO_FOLLOW && strcmp(value, "no") == 0)
+		return 0;
+	return parse_option(remembered[option].option, value, args) ? -EINVAL : 0;
+}
+
+const char *format_name(enum ng_source_format format)
+{
+	return formats[format];
 }

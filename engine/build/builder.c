@@ -111,6 +111,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		return ng_fail(err, -ENOMEM, "out of memory");
 	XXH3_128bits_reset(builder->input);
 	r = options->append ? append_begin(builder, err) : 0;
+	if (r == 0 && ng_manifest_set_options(&builder->manifest, options->remembered,
+					      options->n_remembered) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = options_check(&builder->options, err);
 	if (r == 0)

@@ -26,6 +26,10 @@ struct ng_build_options {
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
+	/* What the manifest says about how the documents were read ("--name=value"), for who
+	 * appends others; when appending, these take the place of those that are there. */
+	const char *const *remembered;
+	size_t n_remembered;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */
 	void (*progress)(void *userdata, const struct ng_build_progress *progress);

@@ -75,7 +75,9 @@ in/good.jsonl|no index named
 -o i|no SOURCE named
 -o i --bogus in/good.jsonl|bogus
 -o i --format=xml in/good.jsonl|--format: unknown value 'xml'
--o i --append --force in/good.jsonl|--append adds to INDEX, --force replaces it
+-o i --append --resume in/good.jsonl|--resume goes on with a build
+-o i --merge --force|--merge changes an index
+-o i --bad-unicode=keep in/good.jsonl|--bad-unicode: unknown value
 -o i --progress=json5 in/good.jsonl|--progress: unknown value
 -o i --memory=lots in/good.jsonl|--memory: 'lots' is no size
 -o i --memory=-1 in/good.jsonl|--memory: '-1' is no size
