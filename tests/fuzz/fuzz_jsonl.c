@@ -39,6 +39,13 @@ static void check(const uint8_t *data, size_t size, const char *name, bool repla
 	require(ng_field_parse(name, &field) == 0);
 	r = ng_jsonl_parse(data, size, &options, &text, &meta, &err);
 	require(r == 0 || *err.text);
+	/* jansson takes one behind a number or a word for its end. */
+	if (size && memchr(data, 0, size)) {
+		require(r == -EBADMSG);
+		json_decref(whole);
+		ng_field_clear(&field);
+		return;
+	}
 	if (!field.is_path && json_is_object(whole))
 		require(r == (json_is_string(want) ? 0 : -ENOMSG));
 	if (whole && !json_is_object(whole))

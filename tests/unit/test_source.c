@@ -483,6 +483,66 @@ static void test_long_lines(void **state)
 	free(data);
 }
 
+/* Objects of all lengths, over the ends of the pieces that are read; some beyond the bound. */
+static void test_long_objects(void **state)
+{
+	static const char *const blanks[] = {"", " ", "\n", "\r\n\t", "\n\n"};
+	const size_t bound = 1000, longest = 2 * bound;
+	struct ng_buf data ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+	struct ng_buf want ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+	struct ng_buf wanted_bad ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+	char *bad ng_cleanup(ng_freep) = NULL, *text = malloc(3 * longest);
+	size_t bad_bytes = 0;
+	const char *path = "objects";
+	unsigned line = 1, too_long = 0;
+	uint64_t rng = SEED;
+	struct outcome out;
+	FILE *skip;
+
+	assert_non_null(text);
+	ng_buf_append(&data, "[", 1);
+	for (unsigned item = 1; item <= 3000; item++) {
+		const char *blank = blanks[scratch_random(&rng) % ng_array_size(blanks)];
+		size_t len = scratch_random(&rng) % (item % 10 ? bound / 2 : 3 * longest), from;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = "ab{}[],: "[scratch_random(&rng) % 9];
+		ng_buf_printf(&data, "%s%s", item > 1 ? "," : "", blank);
+		line += strcmp(blank, "\n\n") == 0 ? 2 : strchr(blank, '\n') != NULL;
+		from = data.len;
+		ng_buf_printf(&data, "{\"k\":%u,\n\"text\":\"%.*s\"}", item, (int)len, text);
+		if (data.len - from > longest) {
+			too_long++;
+			ng_buf_printf(&wanted_bad,
+				      "objects:%u: object %u: an object of more than %zu bytes, "
+				      "which is all that --memory allows\t",
+				      line, item, longest);
+			ng_buf_printf(&wanted_bad, "{\"k\":%u, \"text\":\"%.*s\"}\n", item,
+				      (int)len, text);
+		} else {
+			ng_buf_printf(&want,
+				      "{\"path\":\"objects\",\"item\":%u,\"metadata\":{\"k\":%u}}\t"
+				      "%.*s\n",
+				      item, item, (int)len, text);
+		}
+		line++;
+	}
+	ng_buf_append(&data, "\n]", 2);
+	assert_true(too_long > 50);
+	write_file(path, data.data, data.len);
+	skip = open_memstream(&bad, &bad_bytes);
+	assert_non_null(skip);
+	read_sources(&path, 1,
+		     &(struct ng_source_options){.skip_bad = skip, .max_doc_bytes = bound}, &out);
+	assert_int_equal(fclose(skip), 0);
+	check_docs("objects", &out, (const char *)want.data, want.len);
+	if (bad_bytes != wanted_bad.len || memcmp(bad, wanted_bad.data, bad_bytes) != 0)
+		fail_msg("seed %u: rejected objects differ", SEED);
+	assert_int_equal(out.stats.bad_docs, too_long);
+	ng_buf_free(&out.docs);
+	free(text);
+}
+
 /* Standard input: "-"; nothing at all is no document. */
 static void test_stdin(void **state)
 {
@@ -522,7 +582,8 @@ int main(void)
 		cmocka_unit_test(test_formats),    cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_nothing),    cmocka_unit_test(test_named_or_found),
 		cmocka_unit_test(test_skip_bad),   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_stdin),
+		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_long_objects),
+		cmocka_unit_test(test_stdin),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
