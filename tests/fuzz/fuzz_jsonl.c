@@ -80,8 +80,7 @@ uint8_t *fuzz_seed(unsigned number, size_t *ret_size)
 		"{\"text\": \"abc\"}",
 		"{\"text\": \"\\u0000\\ud83d\\ude00 \\\"\\n\", \"id\": 18446744073709551616}",
 		"{\"a\": [1, 2.5e3, null, {\"text\": 1}], \"text\": \"\xe4\xb8\xad\"}",
-		"{\"a\": [{}, {\"b\": \"\\ud800\", \"text\": \"\xe4\xb8\xad\", \"c\": NaN}], "
-		"\"a.1.text\": 1}",
+		"{\"a\": [{}, {\"b\": \"\\ud800\", \"text\": \"x\", \"c\": NaN}], \"a.1.text\": 1}",
 		"{\"a\": [{}, {\"text\": \"x\", \"c\": -Infinity}], \"text\": 1e999}",
 		"{\"text\": \"\\ud800\"}",
 		"{\"text\": 1}",
