@@ -8,7 +8,7 @@ judge=$(realpath "$(dirname "$0")")/json_cases.py
 for form in lines array; do
 	python3 -B "$judge" write-values "$form" values.json || fail "write-values $form"
 	[ $form = lines ] && format=jsonl || format=json
-	build $form --format=$format --skip-bad=$form.bad values.json
+	build $form --format="$format" --skip-bad=$form.bad values.json
 	attach $form mnt
 	python3 -B "$judge" check-values "$form" mnt $form.bad || fail "values as $form"
 	detach mnt

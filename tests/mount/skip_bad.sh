@@ -28,7 +28,7 @@ PYTHON
 skips() {
 	"$MKNGRAMFS" --quiet --memory=256M --threads=1 --force --skip-bad=bad -o x.ngram "${@:4}" "$1" || fail "$1"
 	attach x.ngram mnt
-	is "$2" "$(for i in $(seq 0 9); do cat mnt/doc/$i.txt 2>/dev/null && echo -n ' '; done)" "documents of $1"
+	is "$2" "$(for i in $(seq 0 9); do cat "mnt/doc/$i.txt" 2>/dev/null && echo -n ' '; done)" "documents of $1"
 	detach mnt
 	is "$3" "$(wc -l <bad)" "records of $1"
 	cut -f 1 bad | cut -c 1-200 >said

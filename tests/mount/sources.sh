@@ -26,8 +26,8 @@ holds() {
 	python3 - "${@:2}" <<'PYTHON' || fail "documents of $1"
 import json, sys
 n = json.load(open("mnt/stats"))["documents"]
-found = [json.load(open(f"mnt/doc/{i}.json"))["path"] + " " + open(f"mnt/doc/{i}.txt").read() for i in range(n)]
-assert found == sys.argv[1:], found
+found = [json.load(open(f"mnt/doc/{i}.json"))["path"] + " " + open(f"mnt/doc/{i}.txt", encoding="utf-8").read() for i in range(n)]
+assert found == sys.argv[1:], (found, sys.argv[1:])
 PYTHON
 	detach mnt
 	rm -r "$1" mnt mnt.log
@@ -127,6 +127,33 @@ detach mnt
 # Later documents are found in the same place.
 run 0 -o x.ngram --append chat.jsonl
 says "added        1 (6 bytes"
+
+# ---- what an index remembers, and for how long ----
+options() { # INDEX
+	python3 -c 'import json, sys; print(*json.load(open(sys.argv[1] + "/index.json")).get("x_options", []))' "$1"
+}
+mkdir linked
+ln -s ../m linked/m
+printf 'member' >m
+printf '{"t":"x\\ud800"}\n' >half
+run 0 -o r.ngram --no-follow --bad-unicode=replace --text-field=t --format=jsonl --shard-size=1M half
+is "--format=jsonl --text-field=t --bad-unicode=replace --no-follow=yes --shard-size=1048576" "$(options r.ngram)" \
+	"options of a build"
+run 0 -o r.ngram --append half
+run 1 -o r.ngram --append linked
+says "linked: no document in it"
+run 1 -o r.ngram --append --format=text linked m
+says "was made with --format=jsonl, not text; without that option" "--force"
+run 0 -o r.ngram --append --format=jsonl --text-field=t --shard-size=2M half
+is "--format=jsonl --text-field=t --bad-unicode=replace --no-follow=yes --shard-size=2097152" "$(options r.ngram)" \
+	"options of the same kind"
+run 0 -o r.ngram --append --force --format=text --allow-empty linked m
+is "--format=text --text-field=t --bad-unicode=replace --no-follow=yes --shard-size=2097152" "$(options r.ngram)" \
+	"other options"
+run 0 --merge r.ngram
+is "--format=text --text-field=t" "$(options r.ngram | cut -d' ' -f 1-2)" "options after a merge"
+holds r.ngram "half x�" "half x�" "half x�" "m member"
+run 2 -o r.ngram --append --text-field=$'\xff' m
 
 # ---- archives in a directory are read as those that are named ----
 mkdir tars
