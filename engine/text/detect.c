@@ -119,6 +119,36 @@ static int head_object(struct head *head, const struct ng_jsonl_options *json,
 	return 0;
 }
 
+/* What begins at from is no JSON. Was it meant to be an object with the text? It ends on its line,
+ * or the line ends in a string, and the name of the text's field stands in it as it does in JSON.
+ */
+static bool is_nearly_object(const struct head *head, size_t from, const struct ng_field *field)
+{
+	const char *name = field->parts[field->n_parts - 1].name;
+	size_t name_len = field->parts[field->n_parts - 1].len, len = head->buf->len - from, used;
+	const uint8_t *at = head->buf->data + from, *newline = memchr(at, '\n', len), *end;
+	struct ng_json_scan scan = {0};
+
+	len = newline ? (size_t)(newline - at) : len;
+	if (ng_json_scan(&scan, at, len, &used) == 0 && newline && !scan.in_string)
+		return false;
+	end = at + used;
+	at++; /* behind the brace, so that something stands before every name */
+	while (name_len && at < end && (at = memmem(at, (size_t)(end - at), name, name_len))) {
+		const uint8_t *behind = at + name_len;
+
+		if (at[-1] == '"' && behind < end && *behind == '"') {
+			do
+				behind++;
+			while (behind < end && ng_is_blank(behind, 1));
+			if (behind < end && *behind == ':')
+				return true;
+		}
+		at++;
+	}
+	return false;
+}
+
 /* The first line is an object without the text: does another object follow, on a line of its own?
  */
 static int detect_next(struct head *head, const struct ng_detect_params *params,
@@ -147,6 +177,7 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 	bool mark = buf->len >= 3 && memcmp(buf->data, "\xef\xbb\xbf", 3) == 0;
 	bool is_array, lines = false, newline;
 	enum object_kind kind = OBJECT_NONE;
+	size_t from;
 	int r;
 
 	head.at = mark ? 3 : 0;
@@ -158,9 +189,15 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 	}
 	if (r <= 0 || !head_is(&head, '{'))
 		return r;
+	from = head.at;
 	r = head_object(&head, &params->json, &kind, &lines, &found->why, err);
-	if (r < 0 || kind == OBJECT_NONE)
+	if (r < 0)
 		return r;
+	if (kind == OBJECT_NONE) {
+		if (is_nearly_object(&head, from, params->json.field))
+			found->format = is_array ? NG_SOURCE_JSON : NG_SOURCE_JSONL;
+		return 0;
+	}
 	if (!lines && !is_array && kind != OBJECT_LONG) {
 		size_t at = head.at;
 

@@ -6,9 +6,13 @@
  *        .bz2, .xz, .zst, .zstd, .lz4 behind it or not); and with such a name whatever is no JSON
  *        below.
  * JSON   when it begins with an object that goes over several lines, or shares its line with more,
- *        or with an array of objects, and the first object holds the text or the name is such a
- * one. TEXT   otherwise: JSON without the text, such as configuration, as well; json_text says so.
- */
+ *        or with an array of objects, and the first object holds the text or the name is such.
+ *
+ *        What is nearly such an object counts as one, so that a slip makes no text of it: it holds
+ *        the name of the text's field as JSON would, on the line where it begins, and ends there or
+ *        within a string.
+ *
+ * TEXT   otherwise: JSON without the text, such as configuration, as well; json_text says so. */
 #pragma once
 
 #include "text/input.h"
