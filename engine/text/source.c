@@ -59,10 +59,13 @@ static int own_begin(struct ng_source *source, struct ng_error *err)
 {
 	const char *output = source->options.output;
 	char *building ng_cleanup(ng_freep) = NULL;
+	int len = output ? (int)strlen(output) : 0;
 
 	own_add_file(source, source->options.skip_bad);
 	own_add_file(source, source->options.list_passed);
-	if (output && asprintf(&building, "%s.building", output) < 0)
+	while (len > 1 && output[len - 1] == '/')
+		len--;
+	if (output && asprintf(&building, "%.*s.building", len, output) < 0)
 		building = NULL;
 	if (output && building) {
 		own_add_path(source, output);
