@@ -5,6 +5,7 @@
 #include "text/json_scan.h"
 
 #define BINARY_LOOK_BYTES (8u << 10)
+#define ARRAY_LOOK_BYTES  (64u << 10) /* of an array that isn't one of objects */
 
 static bool has_suffix(const char *name, size_t len, const char *suffix)
 {
@@ -168,6 +169,51 @@ static int detect_next(struct head *head, const struct ng_detect_params *params,
 	return 0;
 }
 
+/* Is that an array, in all its depth? Out of memory counts as yes. */
+static bool is_array(const uint8_t *data, size_t len)
+{
+	struct ng_buf object ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+
+	if (ng_buf_append(&object, "{\"\":", 4) < 0 || ng_buf_append(&object, data, len) < 0 ||
+	    ng_buf_append(&object, "}", 1) < 0)
+		return true;
+	/* It has to be on one line. */
+	for (size_t i = 0; i < object.len; i++)
+		object.data[i] = object.data[i] == '\n' ? ' ' : object.data[i];
+	return ng_json_is_object(object.data, object.len);
+}
+
+/* A bracket stands at from, and no object behind it: is that an array of JSON all the same, as far
+ * as may be looked? Texts begin with brackets, too. */
+static int detect_array(struct head *head, size_t from, struct ng_detected *found,
+			struct ng_error *err)
+{
+	struct ng_json_scan scan = {.strict = true};
+	size_t used;
+	bool newline;
+	int r = 1, ends = 0;
+
+	head->at = from;
+	while (!ends && head->at - from < ARRAY_LOOK_BYTES && (r = head_fill(head, err)) > 0) {
+		ends = ng_json_scan(&scan, head->buf->data + head->at, head->buf->len - head->at,
+				    &used);
+		head->at += used;
+	}
+	if (r <= 0 || ends < 0)
+		return ng_min(r, 0);
+	if (ends) {
+		size_t end = head->at;
+
+		r = head_pass_blank(head, &newline, err);
+		if (r < 0)
+			return r;
+		if (r > 0 || !is_array(head->buf->data + from, end - from))
+			return 0;
+	}
+	found->json_text = true;
+	return ng_fail(&found->why, 0, "an array, but not of objects");
+}
+
 /* Leaves *found as it is where there is no JSON. */
 static int detect_json(struct ng_input *input, const struct ng_detect_params *params,
 		       const struct ng_buf *buf, bool named, struct ng_detected *found,
@@ -175,18 +221,21 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 {
 	struct head head = {.input = input, .buf = buf, .max_bytes = params->max_bytes};
 	bool mark = buf->len >= 3 && memcmp(buf->data, "\xef\xbb\xbf", 3) == 0;
-	bool is_array, lines = false, newline;
+	bool in_array, lines = false, newline;
 	enum object_kind kind = OBJECT_NONE;
 	size_t from;
 	int r;
 
 	head.at = mark ? 3 : 0;
 	r = head_pass_blank(&head, &newline, err);
-	is_array = head_is(&head, '[');
-	if (r > 0 && is_array) {
+	in_array = head_is(&head, '[');
+	from = head.at;
+	if (r > 0 && in_array) {
 		head.at++;
 		r = head_pass_blank(&head, &newline, err);
 	}
+	if (r > 0 && in_array && !head_is(&head, '{') && !named)
+		return detect_array(&head, from, found, err);
 	if (r <= 0 || !head_is(&head, '{'))
 		return r;
 	from = head.at;
@@ -195,10 +244,10 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 		return r;
 	if (kind == OBJECT_NONE) {
 		if (is_nearly_object(&head, from, params->json.field))
-			found->format = is_array ? NG_SOURCE_JSON : NG_SOURCE_JSONL;
+			found->format = in_array ? NG_SOURCE_JSON : NG_SOURCE_JSONL;
 		return 0;
 	}
-	if (!lines && !is_array && kind != OBJECT_LONG) {
+	if (!lines && !in_array && kind != OBJECT_LONG) {
 		size_t at = head.at;
 
 		r = head_pass_blank(&head, &newline, err);
@@ -208,8 +257,8 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 		head.at = at;
 	}
 	if (kind != OBJECT_WITHOUT || named)
-		found->format = is_array || lines ? NG_SOURCE_JSON : NG_SOURCE_JSONL;
-	else if (is_array || lines)
+		found->format = in_array || lines ? NG_SOURCE_JSON : NG_SOURCE_JSONL;
+	else if (in_array || lines)
 		found->json_text = true;
 	else
 		return detect_next(&head, params, found, err);

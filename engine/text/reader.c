@@ -78,7 +78,7 @@ static int note_json_text(struct ng_reader *reader, const struct ng_error *why,
 	if (!reader->stats->json_texts)
 		ng_reader_why(reader, why->text, &reader->json_text);
 	reader->stats->json_texts++;
-	snprintf(reason, sizeof(reason), "not passed over, but taken for a text: JSON with %s",
+	snprintf(reason, sizeof(reason), "not passed over, but taken for a text: JSON, %s",
 		 why->text);
 	return ng_passed_note(&reader->stats->passed, reader->path, reason, err);
 }

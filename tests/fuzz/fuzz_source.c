@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/buf.h"
+#include "text/json_scan.h"
 #include "text/jsonl.h"
 #include "text/source.h"
 
@@ -114,6 +115,25 @@ static void check_lines(const uint8_t *data, size_t size, const struct outcome *
 	require(elements.r == 0 && same(lines, &elements));
 }
 
+/* The end of a value is where it is, whatever pieces it comes in. */
+static void check_scan(const uint8_t *data, size_t size, bool strict)
+{
+	struct ng_json_scan whole = {.strict = strict}, pieces = {.strict = strict};
+	size_t used = 0, at = 0, n = 0;
+	int r, r_pieces = 0;
+
+	r = ng_json_scan(&whole, data, size, &used);
+	require(used <= size && (r != 0 || used == size));
+	while (r_pieces == 0 && at < size) {
+		size_t len = ng_min(size - at, at % 3 + 1);
+
+		r_pieces = ng_json_scan(&pieces, data + at, len, &n);
+		require(n <= len && (r_pieces != 0 || n == len));
+		at += n;
+	}
+	require(r == r_pieces && at == used);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum ng_source_format formats[] = {NG_SOURCE_AUTO, NG_SOURCE_JSONL,
@@ -131,6 +151,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      {"\x04\x22", 2},
 		      {"\x50\x2a", 2}};
 
+	check_scan(data, size, false);
+	check_scan(data, size, true);
 	for (size_t i = 0; i < ng_array_size(packed); i++)
 		if (size >= packed[i].len && memcmp(data, packed[i].bytes, packed[i].len) == 0)
 			return 0;

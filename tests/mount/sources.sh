@@ -102,7 +102,7 @@ printf '{\n  "name": "stray",\n  "version": "1"\n}\n' >n/package.json
 printf 'plain' >n/zz
 run 0 -o found.ngram --list-passed=passed n
 says "JSON files   1, taken for texts"
-grep -qP '^n/package.json\tnot passed over, but taken for a text: JSON with no field "text"' passed || fail "$(cat passed)"
+grep -qP '^n/package.json\tnot passed over, but taken for a text: JSON, no field "text"' passed || fail "$(cat passed)"
 run 0 -o named.ngram n/*
 cmp found.ngram/shard-00000.ngs named.ngram/shard-00000.ngs || fail "named, the files are another index"
 holds found.ngram "n/data.jl a" "n/data.jl b" "n/list.json c" "n/package.json $(cat n/package.json)

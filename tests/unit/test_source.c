@@ -182,7 +182,11 @@ static void test_formats(void **state)
 		{"t", LIT("{\"text\":\"cut"), NG_SOURCE_AUTO, NULL, 0, "t:1: no closing quote"},
 		{"t", LIT(" [{\"text\":\"\\q\"},\n{\"text\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
 		 "t:1: object 1: unknown escape"},
-		{"t", LIT("[1, 2]"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[1, 2]\n"), NULL},
+		{"t", LIT("[1, 2] x"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[1, 2] x\n"), NULL},
+		{"t", LIT("[test]\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[test]\n\n"), NULL},
+		{"t", LIT("[1]: a reference"), NG_SOURCE_AUTO,
+		 LIT("{\"path\":\"t\"}\t[1]: a reference\n"), NULL},
+		{"t", LIT("["), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[\n"), NULL},
 		{"t", LIT("{\"text\":\"a\"}\nx\n"), NG_SOURCE_AUTO, NULL, 0, "t:2: no JSON"},
 		{"t.jsonl", LIT("x\n"), NG_SOURCE_AUTO, NULL, 0, "t.jsonl:1: no JSON"},
 		{"T.NDJSON", LIT(""), NG_SOURCE_AUTO, LIT(""), NULL},
@@ -339,6 +343,8 @@ static void test_nothing(void **state)
 		 "\"name\"; "
 		 "nothing else"},
 		{"e.json", "[{\n\"name\":\"x\"}]", "e.json: no field \"text\""},
+		{"e.json", "[]\n", "e.json: an array, but not of objects; nothing else"},
+		{"e.json", " [\"a\",\n\"b\"]", "e.json: an array, but not of objects"},
 		{"e.json", "{\n\"text\":3}", "e.json: field \"text\" is a number"},
 	};
 	const struct ng_source_options options = {0};
