@@ -27,6 +27,10 @@ struct ng_build_options {
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
+	/* What the manifest says about how the documents were read ("--name=value"), for who
+	 * appends others; when appending, these take the place of those that are there. */
+	const char *const *remembered;
+	size_t n_remembered;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */
 	void (*progress)(void *userdata, const struct ng_build_progress *progress);
@@ -55,8 +59,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		   struct ng_error *err);
 
 /* Append a document (any bytes; text_bytes may be 0) and its metadata (a JSON object). Both are
- * copied. Makes a shard whenever one is full, which takes long. -EINTR when cancelled, -ENOSPC
- * and others with err set; after an error the builder can only be freed. */
+ * copied. Makes a shard whenever one is full, which takes long. -E2BIG, with err set: the document
+ * is larger than memory allows and was not added; the builder goes on without it. -EINTR when
+ * cancelled, -ENOSPC and others with err set; after these the builder can only be freed. */
 int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
 		   const char *meta, size_t meta_bytes, struct ng_error *err);
 

@@ -68,3 +68,26 @@ uint64_t ng_memory_default(void)
 {
 	return ng_max(ng_machine_memory() / 2, (uint64_t)NG_MEMORY_MIN);
 }
+
+uint64_t ng_memory_document(uint64_t text_bytes, bool has_nul)
+{
+	return ng_shard_job_bytes(text_bytes + 1, has_nul, 1) + NG_MEMORY_FIXED;
+}
+
+uint64_t ng_memory_document_max(uint64_t memory_bytes)
+{
+	uint64_t lo = 0, hi = NG_SORT_MAX;
+
+	if (ng_memory_document(0, false) > memory_bytes)
+		return 0;
+	/* lo fits, hi doesn't. */
+	while (hi - lo > 1) {
+		uint64_t at = lo + (hi - lo) / 2;
+
+		if (ng_memory_document(at, false) <= memory_bytes)
+			lo = at;
+		else
+			hi = at;
+	}
+	return lo;
+}

@@ -36,3 +36,10 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t input_bytes, uint64_t shard
 
 /* Memory that this process may use by default: half of the machine's, or of its cgroup's. */
 uint64_t ng_memory_default(void);
+
+/* Bytes of the largest document that may be sorted with so much memory, if there is no NUL in it: 0
+ * where there is too little for any. */
+uint64_t ng_memory_document_max(uint64_t memory_bytes);
+
+/* The memory that a build takes for a document of so many bytes, all by itself. */
+uint64_t ng_memory_document(uint64_t text_bytes, bool has_nul);

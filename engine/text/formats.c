@@ -6,8 +6,10 @@
 static const struct {
 	const char *name, *how, *documents;
 } texts[] = {
-	{"jsonl", "a name in .jsonl or .ndjson, or a first line that is a JSON object",
+	{"jsonl", "a first line that is a JSON object, or a name in .jsonl or .ndjson",
 	 "a line each; --text-field names the text"},
+	{"json", "an object over several lines, or an array of objects",
+	 "an object each; --text-field names the text"},
 	{"csv", "a name in .csv; in a directory a header with --text-field, too",
 	 "a record each, its column --text-field"},
 	{"tsv", "a name in .tsv; in a directory a header with --text-field, too",
@@ -27,8 +29,7 @@ static int print_signature(const struct ng_signature *s, FILE *file)
 	};
 	static const char *const documents[] = {
 		[NG_SIGNATURE_COMPRESSION] = "what is in it; also one inside another",
-		[NG_SIGNATURE_ARCHIVE] =
-			"a member each; not in a directory, unless --format says so",
+		[NG_SIGNATURE_ARCHIVE] = "a member each",
 	};
 	struct ng_buf how ng_cleanup(ng_buf_free) = NG_BUF_INIT;
 

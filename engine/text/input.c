@@ -115,6 +115,7 @@ static int start(struct ng_input *input, struct ng_error *err)
 		.label = input->params.label,
 		.stdin_dash = input->params.stdin_dash,
 		.regular_only = input->params.regular_only,
+		.no_follow = input->params.no_follow,
 		.cancel = input->params.cancel,
 	};
 	struct ng_unpack_params unpack = {

@@ -23,7 +23,8 @@ struct ng_input_params {
 	const char *path;  /* "-": standard input, when stdin_dash is set */
 	const char *label; /* the name for messages */
 	bool stdin_dash;
-	bool regular_only; /* refuse symbolic links, FIFOs, ... (files found in a tree) */
+	bool regular_only; /* refuse FIFOs, devices, ... (files found in a tree) */
+	bool no_follow;    /* refuse symbolic links */
 	bool ahead;        /* a thread of its own decompresses */
 	enum ng_input_tar tar;
 	uint64_t memory_bytes;   /* for the windows of compression; 0: NG_INPUT_MEMORY */

@@ -26,7 +26,9 @@ static int open_fd(struct ng_rawfile *file, struct ng_error *err)
 	} else {
 		/* Not to hang when a FIFO took the place of a file since the tree was listed. */
 		if (params->regular_only)
-			flags |= O_NOFOLLOW | O_NONBLOCK;
+			flags |= O_NONBLOCK;
+		if (params->no_follow)
+			flags |= O_NOFOLLOW;
 		do {
 			if (ng_cancelled(params->cancel))
 				return ng_fail(err, -EINTR, "interrupted");

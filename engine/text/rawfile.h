@@ -9,7 +9,8 @@ struct ng_rawfile_params {
 	const char *path;  /* "-": standard input, when stdin_dash is set */
 	const char *label; /* the name for messages */
 	bool stdin_dash;
-	bool regular_only;       /* refuse symbolic links, FIFOs, ... (files found in a tree) */
+	bool regular_only;       /* refuse FIFOs, devices, ... (files found in a tree) */
+	bool no_follow;          /* refuse symbolic links */
 	const ng_cancel *cancel; /* may be NULL */
 };
 

@@ -223,6 +223,8 @@ READ = [
     ("tabs.tsv", b'id\ttext\n1\ta,b\n2\t"c\td"\n', [b"a,b", b"c\td"]),
     ("named-csv", b"text\r\n\"\"\r\n", [b""], "--format=csv"),
     # JSON
+    ("array.json", b'[{"text":"one"},\n {"text":"two"}]\n', [b"one", b"two"]),
+    ("pretty.json", b'{\n  "text": "pretty",\n  "id": NaN\n}\n', [b"pretty"]),
     ("plain.jsonl", b'{"text":"caf\\u00e9"}\n{"text":"two"}\n', ["café".encode(), b"two"]),
     ("bom.jsonl", b'\xef\xbb\xbf{"text":"bom"}\n', [b"bom"]),
     ("plain.jsonl.gz", gzip.compress(b'{"text":"packed"}\n'), [b"packed"]),
@@ -343,9 +345,12 @@ def mkngramfs(*arguments):
 def index(where, path):
     """Neighbours with the same arguments together."""
     for arguments, rows in itertools.groupby(READ, key=lambda row: row[3:]):
-        append = ["--append"] if os.path.exists(path) else []
+        append = ["--append", "--force"] if os.path.exists(path) else []
+        # An index remembers how it was made, and would take the options of the rows before.
+        usual = ["--format=auto", "--text-field=text"]
         files = [os.path.join(where, row[0]) for row in rows]
-        status, said = mkngramfs("-o", path, *append, *arguments, *files)
+        status, said = mkngramfs("-o", path, "--allow-empty", *append, *usual, *arguments,
+                                 *files)
         if status:
             print(said)
             return 1
