@@ -47,8 +47,7 @@ static void pass(struct ng_objects *objects)
 
 static int bad(const struct ng_objects *objects, const char *what, struct ng_error *err)
 {
-	return ng_fail(err, -EBADMSG, "line %llu: %s", (unsigned long long)objects->lines + 1,
-		       what);
+	return ng_fail(err, -EPROTO, "%llu: %s", (unsigned long long)objects->lines + 1, what);
 }
 
 /* A byte order mark, which stands before a file, and so where two files were joined. next is at its

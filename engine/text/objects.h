@@ -24,11 +24,11 @@ void ng_objects_start(struct ng_objects *objects, struct ng_input *input);
 
 /* The next object, or whatever value stands in its place: it is not judged here. Good until the
  * next call. Returns 1, 0 at the end, -EFBIG (longer than max_bytes; as ng_lines_next) and -ENOMEM
- * without a text, -EBADMSG ("line N: reason" in err) where no end or beginning of a value can be
- * told any more, errors as ng_input_read. */
+ * without a text, -EPROTO ("LINE: reason" in err) where no end or beginning of a value can be told
+ * any more, errors as ng_input_read. */
 int ng_objects_next(struct ng_objects *objects, const uint8_t **ret_object, size_t *ret_len,
 		    struct ng_error *err);
 
-/* After -EFBIG: as ng_lines_rest, and -EBADMSG where the input ends first. */
+/* After -EFBIG: as ng_lines_rest, and -EPROTO where the input ends first. */
 int ng_objects_rest(struct ng_objects *objects, const uint8_t **ret_data, size_t *ret_len,
 		    struct ng_error *err);

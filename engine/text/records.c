@@ -32,12 +32,21 @@ void ng_reader_why(const struct ng_reader *reader, const char *why, struct ng_er
 	}
 }
 
+/* JSON cannot be followed any more, or the file cannot be read. */
+static int broken(const struct ng_reader *reader, int code, const struct ng_error *why,
+		  struct ng_error *err)
+{
+	if (code == -EPROTO)
+		return ng_fail(err, -EBADMSG, "%s:%s", reader->label, why->text);
+	return *why->text ? ng_fail(err, code, "%s", why->text) : code;
+}
+
 /* The line or object is larger than memory; its pieces go past. */
 static int reject_long(struct ng_reader *reader, uint64_t max, struct ng_error *err)
 {
 	bool is_object = reader->format == NG_SOURCE_JSON;
 	FILE *file = reader->options->skip_bad;
-	struct ng_error why, full;
+	struct ng_error why, full, bad = {0};
 	const uint8_t *data;
 	size_t len;
 	int r, written;
@@ -49,11 +58,11 @@ static int reject_long(struct ng_reader *reader, uint64_t max, struct ng_error *
 		return ng_fail(err, -EBADMSG, "%s", full.text);
 	reader->stats->bad_docs++;
 	ng_reject_begin(file, full.text);
-	while ((r = is_object ? ng_objects_rest(&reader->objects, &data, &len, err)
-			      : ng_lines_rest(&reader->lines, &data, &len, err)) > 0)
+	while ((r = is_object ? ng_objects_rest(&reader->objects, &data, &len, &bad)
+			      : ng_lines_rest(&reader->lines, &data, &len, &bad)) > 0)
 		ng_reject_piece(file, data, len);
-	written = ng_reject_end(file, r < 0 ? NULL : err);
-	return r < 0 ? r : written;
+	written = ng_reject_end(file, err);
+	return r < 0 ? broken(reader, r, &bad, err) : written;
 }
 
 /* A line of JSONL is no object: perhaps it is a part of JSON that goes over several lines, or an
@@ -147,12 +156,10 @@ int ng_reader_next_json(struct ng_reader *reader, struct ng_source_doc *ret_doc,
 				return r;
 			continue;
 		}
-		if (r == -EBADMSG && strncmp(why.text, "line ", 5) == 0)
-			return ng_fail(err, r, "%s:%s", reader->label, why.text + 5);
-		if (r < 0 && *why.text)
-			return ng_fail(err, r, "%s", why.text);
-		if (r <= 0)
-			return r;
+		if (r < 0)
+			return broken(reader, r, &why, err);
+		if (r == 0)
+			return 0;
 		r = take_object(reader, "item", reader->objects.number, reader->record,
 				reader->record_bytes, ret_doc, err);
 		if (r != 0)

@@ -2,17 +2,18 @@
 
 static bool is_zero(struct ng_seen_id id)
 {
-	return !id.dev && !id.ino;
+	return !id.dev && !id.ino && !id.stamp;
 }
 
 /* The slot where id is, or the free one where it would be. cap is not 0, and some slot is free. */
 static struct ng_seen_id *find(const struct ng_seen *seen, struct ng_seen_id id)
 {
-	uint64_t hash = (id.ino + id.dev * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+	uint64_t hash = (id.ino + id.dev * 0x9e3779b97f4a7c15u + id.stamp) * 0xff51afd7ed558ccdu;
 	size_t at = (size_t)(hash ^ hash >> 32) & (seen->cap - 1);
 
 	while (!is_zero(seen->slots[at]) &&
-	       (seen->slots[at].ino != id.ino || seen->slots[at].dev != id.dev))
+	       (seen->slots[at].ino != id.ino || seen->slots[at].dev != id.dev ||
+		seen->slots[at].stamp != id.stamp))
 		at = (at + 1) & (seen->cap - 1);
 	return &seen->slots[at];
 }

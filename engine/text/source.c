@@ -141,7 +141,7 @@ static int check_path(struct ng_source *source, const char *path, struct ng_seen
 	else if (S_ISREG(st.st_mode))
 		note_window(source, ng_window_of_file(path));
 	if (S_ISREG(st.st_mode) && !is_stdin(path) &&
-	    ng_seen_add(&source->shared, ng_seen_id(&st)) < 0)
+	    ng_seen_add(&source->shared, ng_seen_file_id(&st)) < 0)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	if (!is_stdin(path) && !source->options.skip_bad &&
 	    faccessat(AT_FDCWD, path, S_ISDIR(st.st_mode) ? R_OK | X_OK : R_OK, AT_EACCESS) < 0)
@@ -291,7 +291,7 @@ static int begin_named(struct ng_source *source, const char **ret_path, struct n
 	}
 	if (!S_ISREG(st.st_mode))
 		return 1;
-	r = was_read(source, ng_seen_id(&st));
+	r = was_read(source, ng_seen_file_id(&st));
 	if (r < 0)
 		return ng_fail(err, r, "out of memory");
 	if (r == 0)

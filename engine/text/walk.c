@@ -243,9 +243,9 @@ static void describe(const struct ng_walk *walk, const struct name *name,
 	/* A file that is gone meanwhile cannot be opened, which is reported then. */
 	if (!entry.is_passed && stat(entry.path, &st) == 0) {
 		entry.bytes = (uint64_t)st.st_size;
-		entry.id = ng_seen_id(&st);
+		entry.id = ng_seen_file_id(&st);
 		entry.may_come_again = name->is_link || st.st_nlink > 1;
-		entry.is_passed = ng_seen_has(walk->options.own, entry.id);
+		entry.is_passed = ng_seen_has(walk->options.own, ng_seen_id(&st));
 		entry.passed = NG_PASSED_OWN;
 	}
 	*ret_entry = entry;
