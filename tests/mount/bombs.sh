@@ -5,5 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 grep -qaE '__(asan|tsan)_init' "$MKNGRAMFS" && skip "a sanitizer's memory says nothing"
+# meson has malloc(3) fill what it gives out, and of a window of 2 GiB only a little is ever touched.
+unset MALLOC_PERTURB_
 MKNGRAMFS=$MKNGRAMFS python3 -B "$here/bombs.py" || fail "bombs"
 finish
