@@ -120,7 +120,7 @@ static void parse_pack_info(struct cursor *c, struct ng_sevenzip_streams *s)
 	}
 }
 
-/* Memory that a method takes; SPOIL where it isn't read. */
+/* Memory that a method takes; one that isn't read spoils the header. */
 static uint64_t window_of(struct cursor *c, uint64_t method, const uint8_t *props, uint64_t len)
 {
 	switch (method) {

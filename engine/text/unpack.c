@@ -280,7 +280,7 @@ static int add_layer(struct ng_unpack *unpack, const struct ng_signature *signat
 	layer->codec = signature ? signature->codec : NULL;
 	unpack->layers[unpack->n++] = layer;
 	unpack->feeds[unpack->n] = (struct ng_feed){.next = layer_next, .userdata = layer};
-	/* compress has no magic number that libarchive would not look for itself. */
+	/* All but what compress made have a codec. */
 	if (!signature || signature->codec)
 		return 0;
 	return ng_uncompress_new(unpack->params.label, layer->below, &layer->uncompress, err);
