@@ -39,6 +39,9 @@ static int unpack_header(int fd, const struct ng_sevenzip_streams *s, uint64_t h
 
 	if (s->unpack_size > header_max || s->pack_size > header_max)
 		return -E2BIG;
+	*ret_why = damaged;
+	if (!s->unpack_size)
+		return -EBADMSG;
 	if (s->method == NG_SEVENZIP_LZMA2)
 		filters[0].id = LZMA_FILTER_LZMA2;
 	r = read_at(fd, SIGNATURE_BYTES + s->pack_at, (size_t)s->pack_size, &packed, ret_why);

@@ -306,6 +306,8 @@ REFUSED = [
     ("encrypted.7z", sevenzip(MEMBERS, AES), "encrypted; unpack it with its password"),
     ("method.7z", sevenzip(MEMBERS, b"\x03\x04\xf7\x01"), "compressed in a way that is not read; pipe"),
     ("tables.7z", sevenzip(MEMBERS, files=50000000), "damaged: its header makes no sense"),
+    ("no-header.7z", sevenzip(MEMBERS, packed_header=True, header_size=0), "makes no sense"),
+    ("long-header.7z", sevenzip(MEMBERS, packed_header=True, header_size=999), "makes no sense"),
     ("packed.7z.gz", gzip.compress(sevenzip(MEMBERS)), "a 7z archive is read from its end"),
     ("tar.7z", tar(tarfile.USTAR_FORMAT), "not a 7z archive", "--format=7z"),
     # records

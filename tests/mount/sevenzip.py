@@ -34,8 +34,8 @@ def bits(flags):
                  for i in range(0, len(padded), 8))
 
 
-def sevenzip(members, coder=STORED, pack=bytes, packed_header=False, files=None):
-    """All members in one folder; files: the number of them that the header says."""
+def sevenzip(members, coder=STORED, pack=bytes, packed_header=False, files=None, header_size=None):
+    """All members in one folder; files and header_size: what the header says of them and of itself."""
     filled = [data for _, data in members if data]
     whole = b"".join(filled)
     body = pack(whole)
@@ -51,7 +51,8 @@ def sevenzip(members, coder=STORED, pack=bytes, packed_header=False, files=None)
     header += b"\x11" + number(len(names)) + names + b"\0\0"
     if packed_header:
         small = lzma_pack(header)
-        end = b"\x17" + streams(len(body), len(small), lzma_coder(1 << 16), len(header))
+        end = b"\x17" + streams(len(body), len(small), lzma_coder(1 << 16),
+                                len(header) if header_size is None else header_size)
         body += small
         header = end
     start = struct.pack("<QQI", len(body), len(header), zlib.crc32(header))
