@@ -11,14 +11,19 @@
 
 #include "build/compact.h"
 #include "build/memory.h"
-#include "mkngramfs_options.h"
+#include "remembered.h"
+#include "text/input.h"
+
+/* What a decoder keeps beside its window. */
+#define WINDOW_MORE (1u << 20)
 
 struct run {
 	struct arguments args;
+	struct remembered remembered;
 	struct ng_source *source;
 	struct ng_builder *builder;
 	struct ng_progress *progress;
-	FILE *skip_bad;
+	FILE *skip_bad, *list_passed;
 	const ng_cancel *cancel;
 	double started; /* seconds */
 };
@@ -72,9 +77,10 @@ static int check_outside(const struct run *run, const char *path, struct ng_erro
 	return 0;
 }
 
-static int open_skip_bad(struct run *run, struct ng_error *err)
+/* A file that tells about the input; option: how it was named. NULL where there is none. */
+static int open_report(struct run *run, const char *option, const char *path, FILE **ret_file,
+		       struct ng_error *err)
 {
-	const char *path = run->args.skip_bad;
 	struct stat st;
 	int r;
 
@@ -84,40 +90,37 @@ static int open_skip_bad(struct run *run, struct ng_error *err)
 	if (r < 0)
 		return r;
 	/* A build that goes on reads its input again, and rejects the same. */
-	if (!run->args.build.force && !run->args.build.resume && stat(path, &st) == 0 &&
+	if (!run->args.force && !run->args.build.resume && stat(path, &st) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size > 0)
 		return ng_fail(err, -EEXIST,
-			       "%s: exists (--skip-bad would overwrite it); remove it, or use "
-			       "--force",
-			       path);
-	run->skip_bad = fopen(path, "we");
-	if (!run->skip_bad)
+			       "%s: exists (%s would overwrite it); remove it, or use --force",
+			       path, option);
+	*ret_file = fopen(path, "we");
+	if (!*ret_file)
 		return ng_fail(err, -errno, "%s: cannot write: %s", path, strerror(errno));
 	return 0;
 }
 
-static int flush_skip_bad(const struct run *run, struct ng_error *err)
+static int flush_report(FILE *file, const char *path, struct ng_error *err)
 {
-	if (!run->skip_bad || fflush(run->skip_bad) == 0)
+	if (!file || fflush(file) == 0)
 		return 0;
-	return ng_fail(err, -errno, "%s: cannot write: %s", run->args.skip_bad, strerror(errno));
+	return ng_fail(err, -errno, "%s: cannot write: %s", path, strerror(errno));
 }
 
 /* One that says nothing about a failed run goes away. Returns whether it stays. */
-static bool close_skip_bad(struct run *run, bool failed)
+static bool close_report(FILE *file, const char *path, bool failed)
 {
 	struct stat st;
 	bool stays;
 
-	if (!run->skip_bad)
+	if (!file)
 		return false;
-	fflush(run->skip_bad);
-	stays = !failed || fstat(fileno(run->skip_bad), &st) < 0 || !S_ISREG(st.st_mode) ||
-		st.st_size > 0;
+	fflush(file);
+	stays = !failed || fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > 0;
 	if (!stays)
-		unlink(run->args.skip_bad);
-	fclose(run->skip_bad);
-	run->skip_bad = NULL;
+		unlink(path);
+	fclose(file);
 	return stays;
 }
 
@@ -125,18 +128,24 @@ static int begin(struct run *run, struct ng_error *err)
 {
 	struct arguments *args = &run->args;
 	struct ng_source_stats stats;
+	uint64_t memory;
 	int r;
 
-	r = check_outside(run, args->build.output, err);
+	r = remembered_apply(args, &run->remembered, err);
 	if (r == 0)
-		r = open_skip_bad(run, err);
+		r = check_outside(run, args->build.output, err);
+	if (r == 0)
+		r = open_report(run, "--skip-bad", args->skip_bad, &run->skip_bad, err);
+	if (r == 0)
+		r = open_report(run, "--list-passed", args->list_passed, &run->list_passed, err);
 	if (r < 0)
 		return r;
 	args->source.skip_bad = run->skip_bad;
+	args->source.list_passed = run->list_passed;
+	args->source.output = args->build.output;
 	args->source.cancel = run->cancel;
 	args->source.ahead = args->build.threads != 1;
-	args->source.max_doc_bytes =
-		args->build.memory_bytes ? args->build.memory_bytes : ng_memory_default();
+	memory = args->build.memory_bytes ? args->build.memory_bytes : ng_memory_default();
 	args->build.cancel = run->cancel;
 	args->build.progress = on_build_progress;
 	args->build.userdata = run;
@@ -145,6 +154,12 @@ static int begin(struct run *run, struct ng_error *err)
 		return r;
 	ng_source_stats(run->source, &stats);
 	args->build.input_bytes = stats.input_total;
+	/* A large window of compression is memory that sorting can't have. */
+	if (stats.window_bytes > NG_INPUT_MEMORY)
+		args->build.input_memory_bytes = ng_memory_for_input(
+			memory, stats.window_bytes + WINDOW_MORE - NG_INPUT_MEMORY);
+	ng_source_set_memory(run->source, NG_INPUT_MEMORY + args->build.input_memory_bytes,
+			     ng_memory_document_max(memory - args->build.input_memory_bytes));
 	return ng_builder_new(&args->build, &run->builder, err);
 }
 
@@ -152,6 +167,7 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 {
 	struct ng_source_doc doc;
 	struct ng_source_stats stats;
+	struct ng_error why;
 	int r;
 
 	r = begin(run, err);
@@ -159,7 +175,11 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 		return r;
 	while ((r = ng_source_next(run->source, &doc, err)) > 0) {
 		r = ng_builder_add(run->builder, doc.text, doc.text_bytes, doc.meta, doc.meta_bytes,
-				   err);
+				   &why);
+		if (r == -E2BIG)
+			r = ng_source_reject(run->source, why.text, err);
+		else if (r < 0)
+			ng_fail(err, r, "%s", why.text);
 		if (r < 0)
 			return r;
 		ng_source_stats(run->source, &stats);
@@ -168,7 +188,9 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 							    stats.input_total});
 	}
 	if (r == 0)
-		r = flush_skip_bad(run, err);
+		r = flush_report(run->skip_bad, run->args.skip_bad, err);
+	if (r == 0)
+		r = flush_report(run->list_passed, run->args.list_passed, err);
 	return r < 0 ? r : ng_builder_finish(run->builder, ret_summary, err);
 }
 
@@ -207,6 +229,40 @@ static void print_index(uint64_t index_bytes, uint64_t text_bytes, uint32_t shar
 	fprintf(stderr, "%" PRIu32 " shard%s\n", shards, shards == 1 ? "" : "s");
 }
 
+/* Of the binary files, those that are known. */
+static void print_known(const struct ng_passed *passed)
+{
+	const char *before = "  of these     ";
+
+	for (size_t i = 0; i < ng_n_signatures; i++) {
+		if (!passed->known[i])
+			continue;
+		fprintf(stderr, "%s%" PRIu64 " x %s", before, passed->known[i],
+			ng_signatures[i].name);
+		before = ", ";
+	}
+	if (*before == ',')
+		fputs(" (see mkngramfs --list-formats)\n", stderr);
+}
+
+static void print_passed(const struct run *run, const struct ng_source_stats *stats)
+{
+	for (unsigned kind = 0; kind < NG_PASSED_KINDS; kind++)
+		if (stats->passed.counts[kind])
+			fprintf(stderr, "  %-12s %" PRIu64 ", passed over\n", ng_passed_name(kind),
+				stats->passed.counts[kind]);
+	print_known(&stats->passed);
+	if (run->args.list_passed)
+		fprintf(stderr, "  passed over  %" PRIu64 ", see %s\n",
+			ng_passed_total(&stats->passed), run->args.list_passed);
+	if (stats->json_texts)
+		fprintf(stderr,
+			"  JSON files   %" PRIu64
+			", taken for texts, since they don't hold the text's field "
+			"(--text-field)\n",
+			stats->json_texts);
+}
+
 static void print_summary(const struct run *run, const struct ng_build_summary *summary)
 {
 	char peak[NG_PROGRESS_BYTES_LEN];
@@ -238,8 +294,16 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 	if (skip_bad)
 		fprintf(stderr, "  rejected     %" PRIu64 " lines or files, see %s\n",
 			stats.bad_docs, skip_bad);
-	if (stats.binary_files)
-		fprintf(stderr, "  binary files %" PRIu64 ", passed over\n", stats.binary_files);
+	print_passed(run, &stats);
+	if (stats.csv_texts)
+		fprintf(stderr,
+			"  CSV as text  %" PRIu64 " files, in whose header --text-field is not\n",
+			stats.csv_texts);
+	if (stats.padded_files)
+		fprintf(stderr,
+			"  padding      %" PRIu64
+			" files, zeros or an end of line behind compressed data, passed over\n",
+			stats.padded_files);
 	if (stats.blank_lines)
 		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
 	if (!summary->added_docs && !run->args.merge)
@@ -266,11 +330,16 @@ static void print_summary_json(const struct run *run, const struct ng_build_summ
 		summary->added_docs, summary->added_text_bytes, summary->added_index_bytes,
 		summary->added_shards);
 	fprintf(stderr,
-		",\"rejected\":%" PRIu64 ",\"binary_files\":%" PRIu64 ",\"blank_lines\":%" PRIu64
+		",\"rejected\":%" PRIu64 ",\"blank_lines\":%" PRIu64 ",\"json_texts\":%" PRIu64
+		",\"padded_files\":%" PRIu64,
+		stats.bad_docs, stats.blank_lines, stats.json_texts, stats.padded_files);
+	for (unsigned kind = 0; kind < NG_PASSED_KINDS; kind++)
+		fprintf(stderr, ",\"%s\":%" PRIu64, ng_passed_field(kind),
+			stats.passed.counts[kind]);
+	fprintf(stderr,
 		",\"elapsed_seconds\":%.1f,\"cpu_seconds\":%.1f,\"peak_memory_bytes\":%" PRIu64
 		"}\n",
-		stats.bad_docs, stats.binary_files, stats.blank_lines, now() - run->started,
-		cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
+		now() - run->started, cpu_seconds(&usage), (uint64_t)usage.ru_maxrss * 1024);
 }
 
 static void print_failure(const struct run *run, int code, bool bad_stays, bool kept,
@@ -321,11 +390,13 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = run.args.merge ? merge(&run, &summary, &err) : build(&run, &summary, &err);
 	/* Bad input leaves nothing behind: other input is another build. */
-	kept = r < 0 && r != -EBADMSG && run.builder && ng_builder_keep(run.builder);
+	kept = r < 0 && r != -EBADMSG && r != -E2BIG && r != -ENODATA && run.builder &&
+	       ng_builder_keep(run.builder);
 	/* First of all the working directory goes, so that the message is true. */
 	run.builder = ng_builder_free(run.builder);
 	run.progress = ng_progress_free(run.progress);
-	bad_stays = close_skip_bad(&run, r < 0);
+	bad_stays = close_report(run.skip_bad, run.args.skip_bad, r < 0);
+	close_report(run.list_passed, run.args.list_passed, r < 0);
 	if (r < 0)
 		print_failure(&run, r, bad_stays, kept, &err);
 	else if (run.args.progress == NG_PROGRESS_JSON)
@@ -333,5 +404,6 @@ int main(int argc, char **argv)
 	else if (!run.args.quiet)
 		print_summary(&run, &summary);
 	ng_source_free(run.source);
+	remembered_clear(&run.remembered);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

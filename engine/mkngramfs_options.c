@@ -2,26 +2,38 @@
 
 #include <getopt.h>
 
+#include "base/utf8.h"
 #include "format/params.h"
+#include "text/formats.h"
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
-	"Build an index for exact search from JSONL, text files, directory trees and tar "
-	"archives,\n"
-	"any of them compressed (gzip, bzip2, xz, zstd, lz4). '-' is standard input.\n"
+	"Build an index for exact search from JSON, CSV, WARC, text files, directory trees, and "
+	"tar,\n"
+	"zip and 7z archives, any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is\n"
+	"standard input.\n"
 	"\n"
 	"  -o, --output=INDEX      the index to make, a directory\n"
-	"      --append            add to an INDEX that is there, as new shards\n"
-	"      --force             replace an INDEX that is there\n"
+	"      --append            add to an INDEX that is there, as new shards, by its options\n"
+	"      --force             replace an INDEX that is there; with --append, take other\n"
+	"                          options than it was made with\n"
 	"      --merge             make larger shards of the small ones of an INDEX\n"
 	"      --resume            go on with a build of it that was interrupted\n"
 	"\n"
 	"Input:\n"
-	"      --format=FORMAT     auto (default), jsonl, text (a document a file),\n"
-	"                          lines (a document a line) or tar (a document a member)\n"
-	"      --text-field=NAME   the field of JSONL that holds the text (default: text)\n"
+	"      --format=FORMAT     auto (default), jsonl (a JSON object a line), json (objects\n"
+	"                          over any lines, arrays of them), text (a document a file),\n"
+	"                          lines (a document a line), tar, zip or 7z (a document\n"
+	"                          a member), warc, csv or tsv (a document a record)\n"
+	"      --list-formats      print what is read, how it is recognised, and what is not\n"
+	"      --text-field=NAME   the field or column that holds the text (default: text), or a\n"
+	"                          path to it, such as messages.0.content\n"
+	"      --bad-unicode=HOW   in JSON: refuse (default), or replace by U+FFFD\n"
 	"      --skip-bad=FILE     go on after bad input, and write it with the reason to FILE\n"
+	"      --no-follow         pass over symbolic links in directories\n"
+	"      --list-passed=FILE  list what is passed over in FILE\n"
+	"      --allow-empty       a SOURCE may hold no document\n"
 	"\n"
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
 	"      --shard-size=SIZE   text in a shard at most (default: twice the memory)\n"
@@ -53,17 +65,35 @@ enum long_option {
 	OPT_SA_SAMPLING,
 	OPT_TEXT_STORE,
 	OPT_SKIP_BAD,
+	OPT_BAD_UNICODE,
+	OPT_NO_FOLLOW,
+	OPT_LIST_PASSED,
+	OPT_ALLOW_EMPTY,
 	OPT_APPEND,
 	OPT_FORCE,
 	OPT_RESUME,
 	OPT_MERGE,
 	OPT_TMP,
 	OPT_PROGRESS,
+	OPT_LIST_FORMATS,
 };
+
+static bool is_utf8(const char *text)
+{
+	const uint8_t *p = (const uint8_t *)text, *end = p + strlen(text);
+
+	while (p < end && ng_utf8_len(p, end))
+		p += ng_utf8_len(p, end);
+	return p == end;
+}
+
+/* In the order of enum ng_source_format. */
+static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "json",
+				      "zip",  "7z",    "warc", "csv",   "tsv"};
 
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
-	static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar"};
+	static const char *const bad_unicode[] = {"refuse", "replace"};
 	unsigned word = 0;
 	int r = 0;
 
@@ -79,6 +109,8 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 		args->source.format = (enum ng_source_format)word;
 		break;
 	case OPT_TEXT_FIELD:
+		if (!is_utf8(arg))
+			return ng_usage("--text-field: no UTF-8, as all of JSON is");
 		args->source.text_field = arg;
 		break;
 	case OPT_SHARD_SIZE:
@@ -98,11 +130,25 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_SKIP_BAD:
 		args->skip_bad = arg;
 		break;
+	case OPT_BAD_UNICODE:
+		r = ng_parse_word("bad-unicode", arg, bad_unicode, ng_array_size(bad_unicode),
+				  &word);
+		args->source.replace_bad_unicode = word;
+		break;
+	case OPT_NO_FOLLOW:
+		args->source.no_follow = true;
+		break;
+	case OPT_LIST_PASSED:
+		args->list_passed = arg;
+		break;
+	case OPT_ALLOW_EMPTY:
+		args->source.allow_empty = true;
+		break;
 	case OPT_APPEND:
 		args->build.append = true;
 		break;
 	case OPT_FORCE:
-		args->build.force = true;
+		args->force = true;
 		break;
 	case OPT_RESUME:
 		args->build.resume = true;
@@ -131,7 +177,7 @@ static int check_merge(struct arguments *args)
 	}
 	if (args->n_paths)
 		return ng_usage("--merge takes one INDEX and no SOURCE");
-	if (args->build.append || args->build.force || args->build.resume)
+	if (args->build.append || args->force || args->build.resume)
 		return ng_usage(
 			"--merge changes an index that is whole: --append, --force and --resume "
 			"are others");
@@ -148,11 +194,26 @@ static int check_arguments(struct arguments *args)
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
-	if (args->build.append && args->build.force)
-		return ng_usage("--append adds to INDEX, --force replaces it: use one of them");
-	if (args->build.resume && (args->build.append || args->build.force))
+	if (args->build.resume && (args->build.append || args->force))
 		return ng_usage("--resume goes on with a build: --append and --force are others");
 	return 0;
+}
+
+/* In the order of enum remembered_option. */
+static const struct {
+	const char *prefix;
+	int option;
+} remembered[] = {
+	{"--format=", OPT_FORMAT},           {"--text-field=", OPT_TEXT_FIELD},
+	{"--bad-unicode=", OPT_BAD_UNICODE}, {"--no-follow=", OPT_NO_FOLLOW},
+	{"--shard-size=", OPT_SHARD_SIZE},
+};
+_Static_assert(ng_array_size(remembered) == REMEMBERED_OPTIONS, "each has its name");
+
+static void note_given(int option, struct arguments *args)
+{
+	for (size_t i = 0; i < REMEMBERED_OPTIONS; i++)
+		args->given[i] |= remembered[i].option == option;
 }
 
 int parse_arguments(int argc, char **argv, struct arguments *args)
@@ -168,12 +229,17 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
 		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
+		{"bad-unicode", required_argument, NULL, OPT_BAD_UNICODE},
+		{"no-follow", no_argument, NULL, OPT_NO_FOLLOW},
+		{"list-passed", required_argument, NULL, OPT_LIST_PASSED},
+		{"allow-empty", no_argument, NULL, OPT_ALLOW_EMPTY},
 		{"append", no_argument, NULL, OPT_APPEND},
 		{"force", no_argument, NULL, OPT_FORCE},
 		{"resume", no_argument, NULL, OPT_RESUME},
 		{"merge", no_argument, NULL, OPT_MERGE},
 		{"tmp", required_argument, NULL, OPT_TMP},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
+		{"list-formats", no_argument, NULL, OPT_LIST_FORMATS},
 		{"quiet", no_argument, NULL, 'q'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -190,13 +256,35 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 			puts("mkngramfs " NG_VERSION);
 			return -1;
 		}
+		if (c == OPT_LIST_FORMATS)
+			return ng_formats_print(stdout) < 0 ? EXIT_FAILURE : -1;
 		r = parse_option(c, optarg, args);
 		if (r)
 			return r;
+		note_given(c, args);
 	}
 	args->paths = (const char *const *)argv + optind;
 	args->n_paths = (size_t)(argc - optind);
 	if (args->quiet)
 		args->progress = NG_PROGRESS_NONE;
+	/* With --append, it is about options. */
+	args->build.force = args->force && !args->build.append;
 	return check_arguments(args);
+}
+
+const char *remembered_prefix(enum remembered_option option)
+{
+	return remembered[option].prefix;
+}
+
+int parse_remembered(enum remembered_option option, const char *value, struct arguments *args)
+{
+	if (option == REMEMBER_NO_FOLLOW && strcmp(value, "no") == 0)
+		return 0;
+	return parse_option(remembered[option].option, value, args) ? -EINVAL : 0;
+}
+
+const char *format_name(enum ng_source_format format)
+{
+	return formats[format];
 }

@@ -115,12 +115,15 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		return ng_fail(err, -ENOMEM, "out of memory");
 	XXH3_128bits_reset(builder->input);
 	r = options->append ? append_begin(builder, err) : 0;
+	if (r == 0 && ng_manifest_set_options(&builder->manifest, options->remembered,
+					      options->n_remembered) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = options_check(&builder->options, err);
 	if (r == 0)
-		r = ng_memory_divide(builder->options.memory_bytes, options->shard_bytes,
-				     options->batch_bytes, builder->options.threads, &builder->plan,
-				     err);
+		r = ng_memory_divide(builder->options.memory_bytes, options->input_memory_bytes,
+				     options->shard_bytes, options->batch_bytes,
+				     builder->options.threads, &builder->plan, err);
 	/* What is there of an interrupted build is not needed again. */
 	if (r == 0 && !options->resume)
 		r = ng_disk_space_check(options->output, options->tmp_dir, options->input_bytes,
@@ -174,17 +177,18 @@ static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, 
 	return n <= limit && n + (builder->batch.docs + 1) * NG_SORT_KEY_BYTES <= most;
 }
 
-/* One that is larger than a batch would take more memory than there is. */
+/* One that is larger than a batch would take more memory than there is. -E2BIG, which nothing else
+ * returns: nothing was done yet. */
 static int document_check(const struct ng_builder *builder, size_t text_bytes, bool has_nul,
 			  struct ng_error *err)
 {
-	uint64_t takes = ng_shard_job_bytes(text_bytes + 1, has_nul, 1) + NG_MEMORY_FIXED;
+	uint64_t takes = ng_memory_document(text_bytes, has_nul);
 
 	if (text_bytes >= NG_SORT_MAX)
-		return ng_fail(err, -EFBIG, "a document of %zu bytes is too large; %ju is the most",
+		return ng_fail(err, -E2BIG, "a document of %zu bytes is too large; %ju is the most",
 			       text_bytes, (uintmax_t)NG_SORT_MAX - 1);
-	if (takes > builder->options.memory_bytes)
-		return ng_fail(err, -EFBIG,
+	if (takes > builder->options.memory_bytes - builder->options.input_memory_bytes)
+		return ng_fail(err, -E2BIG,
 			       "a document of %zu bytes takes %ju MiB of memory to sort; see "
 			       "--memory",
 			       text_bytes, (uintmax_t)(takes >> 20) + 1);

@@ -13,19 +13,24 @@ struct ng_build_progress {
 };
 
 struct ng_build_options {
-	const char *output;    /* path of the index directory to make */
-	bool force;            /* replace an index that is there */
-	bool append;           /* add to an index that is there; not with force */
-	bool resume;           /* go on with a build that was interrupted, if there is one */
-	uint64_t input_bytes;  /* of all sources, for the room on disk; 0: unknown */
-	uint64_t shard_bytes;  /* text and separators a shard at most; 0: twice the memory */
-	uint64_t batch_bytes;  /* of these, sorted at once at most; 0: as memory allows */
-	uint64_t memory_bytes; /* bound on the process; 0: half of the machine's (memory.h) */
-	const char *tmp_dir;   /* for what is not needed to resume; NULL: beside the output */
-	unsigned threads;      /* 0: as many as there are processors */
+	const char *output;          /* path of the index directory to make */
+	bool force;                  /* replace an index that is there */
+	bool append;                 /* add to an index that is there; not with force */
+	bool resume;                 /* go on with a build that was interrupted, if there is one */
+	uint64_t input_bytes;        /* of all sources, for the room on disk; 0: unknown */
+	uint64_t shard_bytes;        /* text and separators a shard at most; 0: twice the memory */
+	uint64_t batch_bytes;        /* of these, sorted at once at most; 0: as memory allows */
+	uint64_t memory_bytes;       /* bound on the process; 0: half of the machine's (memory.h) */
+	uint64_t input_memory_bytes; /* of that, for reading: ng_memory_for_input */
+	const char *tmp_dir;         /* for what is not needed to resume; NULL: beside the output */
+	unsigned threads;            /* 0: as many as there are processors */
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
 	bool text_store;
+	/* What the manifest says about how the documents were read ("--name=value"), for who
+	 * appends others; when appending, these take the place of those that are there. */
+	const char *const *remembered;
+	size_t n_remembered;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */
 	void (*progress)(void *userdata, const struct ng_build_progress *progress);
@@ -54,8 +59,9 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 		   struct ng_error *err);
 
 /* Append a document (any bytes; text_bytes may be 0) and its metadata (a JSON object). Both are
- * copied. Makes a shard whenever one is full, which takes long. -EINTR when cancelled, -ENOSPC
- * and others with err set; after an error the builder can only be freed. */
+ * copied. Makes a shard whenever one is full, which takes long. -E2BIG, with err set: the document
+ * is larger than memory allows and was not added; the builder goes on without it. -EINTR when
+ * cancelled, -ENOSPC and others with err set; after these the builder can only be freed. */
 int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
 		   const char *meta, size_t meta_bytes, struct ng_error *err);
 

@@ -283,7 +283,7 @@ static int merge_begin(struct compaction *m, struct ng_error *err)
 		options->memory_bytes = ng_memory_default();
 	if (!options->threads)
 		options->threads = ng_processors();
-	return ng_memory_divide(options->memory_bytes, options->shard_bytes, 0, options->threads,
+	return ng_memory_divide(options->memory_bytes, 0, options->shard_bytes, 0, options->threads,
 				&m->plan, err);
 }
 
@@ -325,6 +325,9 @@ int ng_compact(const struct ng_build_options *options, struct ng_build_summary *
 		else if (ng_manifest_add(&m.fresh, &m.old.shards[first]) < 0)
 			r = ng_fail(err, -ENOMEM, "out of memory");
 	}
+	if (r == 0 && ng_manifest_set_options(&m.fresh, (const char *const *)m.old.options,
+					      m.old.n_options) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0 && ng_cancelled(m.options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
 	/* Nothing to merge: the index stays as it is. */

@@ -20,10 +20,18 @@ static uint64_t batch_for(uint64_t memory_bytes, unsigned n, unsigned threads)
 	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + (n > 1)));
 }
 
-int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch_bytes,
-		     unsigned threads, struct ng_memory_plan *ret_plan, struct ng_error *err)
+uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t wanted)
 {
-	uint64_t memory = memory_bytes - NG_MEMORY_FIXED;
+	if (memory_bytes < NG_MEMORY_MIN)
+		return 0;
+	return ng_min(wanted, (memory_bytes - NG_MEMORY_FIXED) / 2);
+}
+
+int ng_memory_divide(uint64_t memory_bytes, uint64_t input_bytes, uint64_t shard_bytes,
+		     uint64_t batch_bytes, unsigned threads, struct ng_memory_plan *ret_plan,
+		     struct ng_error *err)
+{
+	uint64_t memory = memory_bytes - NG_MEMORY_FIXED - input_bytes;
 	struct ng_memory_plan plan = {.shard_bytes = shard_bytes ? shard_bytes : 2 * memory_bytes};
 
 	if (memory_bytes < NG_MEMORY_MIN)
@@ -59,4 +67,27 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t shard_bytes, uint64_t batch
 uint64_t ng_memory_default(void)
 {
 	return ng_max(ng_machine_memory() / 2, (uint64_t)NG_MEMORY_MIN);
+}
+
+uint64_t ng_memory_document(uint64_t text_bytes, bool has_nul)
+{
+	return ng_shard_job_bytes(text_bytes + 1, has_nul, 1) + NG_MEMORY_FIXED;
+}
+
+uint64_t ng_memory_document_max(uint64_t memory_bytes)
+{
+	uint64_t lo = 0, hi = NG_SORT_MAX;
+
+	if (ng_memory_document(0, false) > memory_bytes)
+		return 0;
+	/* lo fits, hi doesn't. */
+	while (hi - lo > 1) {
+		uint64_t at = lo + (hi - lo) / 2;
+
+		if (ng_memory_document(at, false) <= memory_bytes)
+			lo = at;
+		else
+			hi = at;
+	}
+	return lo;
 }

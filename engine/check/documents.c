@@ -1,11 +1,11 @@
 /* Where documents begin, and the compressed frames of their metadata and of the text store. */
 #include <inttypes.h>
-#include <jansson.h>
 
 #include "base/parallel.h"
 #include "check/structure.h"
 #include "format/ef.h"
 #include "format/frames.h"
+#include "text/jsonl.h"
 
 #define BATCH_DOCS   1024u
 #define BATCH_FRAMES 64u
@@ -131,21 +131,6 @@ static int frames_check_all(struct frames *f, const char *phase)
 			   f->checked->checker->threads, frames_check, f);
 }
 
-/* What mkngramfs takes for JSON (engine/text/jsonl.c), which may be as deep as jansson goes: one
- * level more, around it, is beyond what can be judged here. */
-static bool is_object(const uint8_t *json, size_t len)
-{
-	json_error_t why;
-	json_t *root =
-		json_loadb((const char *)json, len,
-			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &why);
-	bool object =
-		root ? json_is_object(root) : json_error_code(&why) == json_error_stack_overflow;
-
-	json_decref(root);
-	return object && !memchr(json, '\n', len);
-}
-
 /* A batch of documents: each one's metadata is a JSON object on a line. */
 static int objects_check(void *userdata, uint64_t batch)
 {
@@ -171,7 +156,7 @@ static int objects_check(void *userdata, uint64_t batch)
 			return r;
 		bytes += len;
 		/* A frame that cannot be read was reported. */
-		if (r < 0 || is_object(buf.data, len))
+		if (r < 0 || ng_json_is_object(buf.data, len))
 			continue;
 		if (ng_frames_packed_range(f->frames, from / NG_FRAME_BYTES, from / NG_FRAME_BYTES,
 					   &lo, &hi) < 0)

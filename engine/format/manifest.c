@@ -21,6 +21,8 @@
 #define CHECKSUM_KEY   "\"" CHECKSUM_FIELD "\": \""
 #define DIGITS         16u
 
+#define OPTIONS_FIELD "x_options"
+
 /* What "x_" at the beginning of a field's name says: that it may be passed over. */
 #define PASSED_OVER "x_"
 
@@ -29,8 +31,16 @@ static void decrefp(json_t **json)
 	json_decref(*json);
 }
 
+static void options_free(char **options, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(options[i]);
+	free(options);
+}
+
 void ng_manifest_clear(struct ng_manifest *manifest)
 {
+	options_free(manifest->options, manifest->n_options);
 	for (size_t i = 0; i < manifest->n_shards; i++)
 		free(manifest->shards[i].file);
 	free(manifest->shards);
@@ -43,6 +53,35 @@ bool ng_manifest_names(const struct ng_manifest *manifest, const char *file)
 		if (strcmp(manifest->shards[i].file, file) == 0)
 			return true;
 	return false;
+}
+
+int ng_manifest_set_options(struct ng_manifest *manifest, const char *const *options, size_t n)
+{
+	char **copies = calloc(n + 1, sizeof(*copies));
+
+	for (size_t i = 0; copies && i < n; i++) {
+		copies[i] = strdup(options[i]);
+		if (!copies[i]) {
+			options_free(copies, i);
+			copies = NULL;
+		}
+	}
+	if (!copies)
+		return -ENOMEM;
+	options_free(manifest->options, manifest->n_options);
+	manifest->options = copies;
+	manifest->n_options = n;
+	return 0;
+}
+
+const char *ng_manifest_option(const struct ng_manifest *manifest, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < manifest->n_options; i++)
+		if (strncmp(manifest->options[i], prefix, len) == 0)
+			return manifest->options[i] + len;
+	return NULL;
 }
 
 void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX])
@@ -137,6 +176,21 @@ static int checksum_put(char *text)
 	return r;
 }
 
+static int put_options(const struct ng_manifest *manifest, json_t *root)
+{
+	json_t *options;
+
+	if (!manifest->n_options)
+		return 0;
+	options = json_array();
+	for (size_t i = 0; i < manifest->n_options; i++)
+		if (json_array_append_new(options, json_string(manifest->options[i])) < 0) {
+			json_decref(options);
+			return -ENOMEM;
+		}
+	return json_object_set_new(root, OPTIONS_FIELD, options) < 0 ? -ENOMEM : 0;
+}
+
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
@@ -151,6 +205,9 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 			 manifest->text_store, "shards");
 	if (!root)
 		return -ENOMEM;
+	r = put_options(manifest, root);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < manifest->n_shards; i++) {
 		const struct ng_manifest_shard *s = &manifest->shards[i];
 		char checksum[17];
@@ -349,6 +406,27 @@ static int check_checksum(const json_t *root, const char *text, size_t len, stru
 	return 0;
 }
 
+static int parse_options(const json_t *array, struct ng_manifest *m, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) const char **options = NULL;
+	size_t n = json_array_size(array);
+	bool ok = json_is_array(array);
+
+	if (!array)
+		return 0;
+	options = calloc(n + 1, sizeof(*options));
+	if (!options)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; ok && i < n; i++) {
+		options[i] = json_string_value(json_array_get(array, i));
+		ok = options[i];
+	}
+	if (!ok)
+		return ng_fail(err, -EPROTO, "\"" OPTIONS_FIELD "\" is no array of strings");
+	return ng_manifest_set_options(m, options, n) < 0 ? ng_fail(err, -ENOMEM, "out of memory")
+							  : 0;
+}
+
 static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
 {
 	static const char *const known[] = {
@@ -368,6 +446,8 @@ static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
 	r = get_number(root, "sa_sampling", NG_SA_RATE_MIN, NG_SA_RATE_MAX, &sampling, err);
 	if (!r)
 		m->sa_sampling = (uint32_t)sampling;
+	if (!r)
+		r = parse_options(json_object_get(root, OPTIONS_FIELD), m, err);
 	return r ? r : parse_shards(json_object_get(root, "shards"), m, err);
 }
 

@@ -20,6 +20,9 @@ struct ng_manifest {
 	bool text_store;
 	size_t n_shards;
 	struct ng_manifest_shard *shards;
+	/* How the documents were read, "--name=value" each, for who adds others: x_options. */
+	size_t n_options;
+	char **options;
 };
 
 /* JSON text with a newline at its end, its own checksum in it; the caller frees it. The same
@@ -53,6 +56,14 @@ void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANI
 
 /* Add a shard at the end; shard->file is copied. -ENOMEM. */
 int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard);
+
+/* Put copies of these options into the place of those that are there. -ENOMEM: they are as they
+ * were.
+ */
+int ng_manifest_set_options(struct ng_manifest *manifest, const char *const *options, size_t n);
+
+/* The value of the option that begins with prefix, such as "--format="; NULL: it isn't there. */
+const char *ng_manifest_option(const struct ng_manifest *manifest, const char *prefix);
 
 /* Free the shards and their names; the struct is all zero afterwards. */
 void ng_manifest_clear(struct ng_manifest *manifest);

@@ -33,9 +33,11 @@ static int hex4(const uint8_t *p, const uint8_t *end, uint32_t *ret)
 	return 0;
 }
 
+#define REPLACEMENT 0xfffdu
+
 /* \uXXXX, or two of them that make a surrogate pair; *p stands on the 'u'. */
-static int decode_unicode(const uint8_t *line, const uint8_t *end, const uint8_t **p, uint8_t **out,
-			  struct ng_error *err)
+static int decode_unicode(const uint8_t *line, const uint8_t *end, bool replace, const uint8_t **p,
+			  uint8_t **out, struct ng_error *err)
 {
 	const uint8_t *s = *p;
 	size_t at = (size_t)(s - line); /* of the backslash, from 1 */
@@ -46,11 +48,16 @@ static int decode_unicode(const uint8_t *line, const uint8_t *end, const uint8_t
 			       at);
 	s += 5;
 	if (c >= 0xd800 && c < 0xe000) {
-		if (c >= 0xdc00 || end - s < 6 || s[0] != '\\' || s[1] != 'u' ||
-		    hex4(s + 2, end, &low) < 0 || low < 0xdc00 || low >= 0xe000)
-			return ng_fail(err, -EBADMSG, "lone surrogate \\u%04x at byte %zu", c, at);
-		c = 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00));
-		s += 6;
+		bool pair = c < 0xdc00 && end - s >= 6 && s[0] == '\\' && s[1] == 'u' &&
+			    hex4(s + 2, end, &low) == 0 && low >= 0xdc00 && low < 0xe000;
+
+		if (!pair && !replace)
+			return ng_fail(err, -EBADMSG,
+				       "lone surrogate \\u%04x at byte %zu "
+				       "(--bad-unicode=replace takes it)",
+				       c, at);
+		c = pair ? 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00)) : REPLACEMENT;
+		s += pair ? 6 : 0;
 	}
 	*out += ng_utf8_put(c, *out);
 	*p = s;
@@ -58,8 +65,8 @@ static int decode_unicode(const uint8_t *line, const uint8_t *end, const uint8_t
 }
 
 /* *p stands behind the backslash. */
-static int decode_escape(const uint8_t *line, const uint8_t *end, const uint8_t **p, uint8_t **out,
-			 struct ng_error *err)
+static int decode_escape(const uint8_t *line, const uint8_t *end, bool replace, const uint8_t **p,
+			 uint8_t **out, struct ng_error *err)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *found;
@@ -67,7 +74,7 @@ static int decode_escape(const uint8_t *line, const uint8_t *end, const uint8_t 
 	if (*p == end)
 		return ng_fail(err, -EBADMSG, "no closing quote (the line ends in a string)");
 	if (**p == 'u')
-		return decode_unicode(line, end, p, out, err);
+		return decode_unicode(line, end, replace, p, out, err);
 	found = **p ? strchr(from, **p) : NULL;
 	if (!found)
 		return ng_fail(err, -EBADMSG, "unknown escape after the backslash at byte %zu",
@@ -77,9 +84,24 @@ static int decode_escape(const uint8_t *line, const uint8_t *end, const uint8_t 
 	return 0;
 }
 
+static int bad_utf8(const uint8_t *line, const uint8_t *at, struct ng_error *err)
+{
+	return ng_fail(err, -EBADMSG,
+		       "invalid UTF-8 (0x%02x) at byte %zu (--bad-unicode=replace takes it)", *at,
+		       (size_t)(at - line) + 1);
+}
+
+static int bad_control(const uint8_t *line, const uint8_t *at, struct ng_error *err)
+{
+	return ng_fail(err, -EBADMSG,
+		       "control character 0x%02x in a string at byte %zu "
+		       "(JSON wants it written as \\u%04x)",
+		       *at, (size_t)(at - line) + 1, *at);
+}
+
 /* Copy characters beyond ASCII as long as they follow each other. */
-static int decode_wide(const uint8_t *line, const uint8_t *end, const uint8_t **p, uint8_t **out,
-		       struct ng_error *err)
+static int decode_wide(const uint8_t *line, const uint8_t *end, bool replace, const uint8_t **p,
+		       uint8_t **out, struct ng_error *err)
 {
 	const uint8_t *s = *p;
 	uint8_t *o = *out;
@@ -87,9 +109,13 @@ static int decode_wide(const uint8_t *line, const uint8_t *end, const uint8_t **
 	do {
 		unsigned len = ng_utf8_len(s, end);
 
-		if (!len)
-			return ng_fail(err, -EBADMSG, "invalid UTF-8 (0x%02x) at byte %zu", *s,
-				       (size_t)(s - line) + 1);
+		if (!len && !replace)
+			return bad_utf8(line, s, err);
+		if (!len) {
+			s += ng_utf8_piece(s, end);
+			o += ng_utf8_put(REPLACEMENT, o);
+			continue;
+		}
 		for (unsigned i = 0; i < len; i++)
 			*o++ = *s++;
 	} while (s < end && *s >= 0x80);
@@ -98,16 +124,17 @@ static int decode_wide(const uint8_t *line, const uint8_t *end, const uint8_t **
 	return 0;
 }
 
-int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct ng_buf *ret_text,
-			  struct ng_error *err)
+int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, bool replace,
+			  struct ng_buf *ret_text, struct ng_error *err)
 {
 	const uint8_t *p = line + *pos, *end = line + len;
 	uint8_t *out;
 	int r;
 
-	/* No escape is longer decoded than written; whole words are stored, hence 8 more. */
+	/* No escape is longer decoded than written, and U+FFFD, three bytes, takes the place of one
+	 * at least; whole words are stored, hence 8 more. */
 	ret_text->len = 0;
-	r = ng_buf_reserve(ret_text, (size_t)(end - p) + 8);
+	r = ng_buf_reserve(ret_text, (size_t)(end - p) * (replace ? 3 : 1) + 8);
 	if (r < 0)
 		return r;
 	out = ret_text->data;
@@ -129,18 +156,15 @@ int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct n
 			break;
 		if (*p == '\\') {
 			p++;
-			r = decode_escape(line, end, &p, &out, err);
+			r = decode_escape(line, end, replace, &p, &out, err);
 			if (r < 0)
 				return r;
 		} else if (*p >= 0x80) {
-			r = decode_wide(line, end, &p, &out, err);
+			r = decode_wide(line, end, replace, &p, &out, err);
 			if (r < 0)
 				return r;
 		} else if (*p < 0x20) {
-			return ng_fail(err, -EBADMSG,
-				       "control character 0x%02x in a string at byte %zu "
-				       "(JSON wants it written as \\u%04x)",
-				       *p, (size_t)(p - line) + 1, *p);
+			return bad_control(line, p, err);
 		} else {
 			*out++ = *p++;
 		}
@@ -148,4 +172,56 @@ int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct n
 	ret_text->len = (size_t)(out - ret_text->data);
 	*pos = (size_t)(p - line) + 1;
 	return 0;
+}
+
+/* Move over an escape; *p stands behind the backslash. */
+static int check_escape(const uint8_t *line, const uint8_t *end, const uint8_t **p,
+			struct ng_error *err)
+{
+	uint8_t decoded[4], *out = decoded;
+
+	return decode_escape(line, end, true, p, &out, err);
+}
+
+int ng_json_string_copy(const uint8_t *line, size_t len, size_t *pos, bool replace,
+			struct ng_buf *buf, struct ng_error *err)
+{
+	const uint8_t *p = line + *pos, *end = line + len, *from = p - 1;
+	int r = 0;
+
+	while (r == 0) {
+		while (end - p >= 8) {
+			uint64_t m = special_bytes(ng_load64(p));
+
+			p += m ? (unsigned)__builtin_ctzll(m) / 8 : 8;
+			if (m)
+				break;
+		}
+		if (p == end)
+			return ng_fail(err, -EBADMSG,
+				       "no closing quote (the line ends in a string)");
+		if (*p == '"')
+			break;
+		if (*p == '\\') {
+			p++;
+			r = check_escape(line, end, &p, err);
+		} else if (*p < 0x20) {
+			r = bad_control(line, p, err);
+		} else if (*p < 0x80 || ng_utf8_len(p, end)) {
+			p += ng_utf8_len(p, end);
+		} else if (!replace) {
+			r = bad_utf8(line, p, err);
+		} else {
+			r = ng_buf_append(buf, from, (size_t)(p - from));
+			if (r == 0)
+				r = ng_buf_append(buf, "\xef\xbf\xbd", 3);
+			p += ng_utf8_piece(p, end);
+			from = p;
+		}
+	}
+	if (r < 0)
+		return r;
+	p++;
+	*pos = (size_t)(p - line);
+	return ng_buf_append(buf, from, (size_t)(p - from));
 }

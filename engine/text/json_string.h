@@ -7,8 +7,15 @@
 
 /* Decode the literal whose first byte after the opening quote is line[*pos]; on success *pos is
  * the byte after the closing quote. The text replaces what was in ret_text. \u0000 is a NUL byte.
- * Returns 0, -ENOMEM, or -EBADMSG with the reason (and the byte of the line, from 1) in err: no
- * closing quote, an unescaped control character, a bad escape, half a surrogate pair, invalid
- * UTF-8. O(length); room for the rest of the line is reserved, but only touched as needed. */
-int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, struct ng_buf *ret_text,
-			  struct ng_error *err);
+ * Half a surrogate pair and invalid UTF-8 are refused, or become U+FFFD when replace is set: one
+ * for each escape, and for each longest piece of bytes that could have begun a character. Returns
+ * 0, -ENOMEM, or -EBADMSG with the reason (and the byte of the line, from 1) in err: also for no
+ * closing quote, an unescaped control character, a bad escape. O(length); room for the rest of the
+ * line is reserved, but only touched as needed. */
+int ng_json_string_decode(const uint8_t *line, size_t len, size_t *pos, bool replace,
+			  struct ng_buf *ret_text, struct ng_error *err);
+
+/* The same literal as it is, checked, with its quotes, appended to buf: escapes stay, those of half
+ * a surrogate pair as well. Bytes that are no UTF-8 are refused or replaced. */
+int ng_json_string_copy(const uint8_t *line, size_t len, size_t *pos, bool replace,
+			struct ng_buf *buf, struct ng_error *err);

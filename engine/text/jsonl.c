@@ -1,35 +1,42 @@
 #include "text/jsonl.h"
 
-#include <jansson.h>
-
+#include "text/json_hints.h"
 #include "text/json_string.h"
+
+/* How many parts of the path the value at hand has behind it, when it lies beside the path. */
+#define OFF_PATH SIZE_MAX
+
+/* What the path led to: a string that stands in meta for now. */
+struct found {
+	const char *type; /* NULL: nothing yet */
+	bool twice;       /* names on the way there stand twice in their object */
+	bool in_array;
+	size_t pos;      /* of the string's quote in the line */
+	size_t from, to; /* of the member or element in meta */
+};
 
 /* A line on its way through the parser. */
 struct parser {
 	const uint8_t *line;
 	size_t len, pos;
-	const char *field;
-	size_t field_len;
-	struct ng_buf *name; /* scratch: a field's name, decoded */
+	unsigned levels; /* that may be */
+	struct ng_jsonl_options options;
 	struct ng_buf *text, *meta;
-	size_t meta_start;      /* of the object in meta */
-	const char *field_type; /* NULL: not met yet */
+	const char *field_type; /* of the field with the whole name; NULL: not met yet */
+	bool field_twice;
+	struct found found;
+	struct ng_buf name; /* scratch: a field's name, decoded */
 	struct ng_error *err;
 };
 
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_structural(uint8_t c)
-{
-	return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':';
-}
+static int parse_value(struct parser *p, unsigned level, size_t on_path);
 
 static void skip_space(struct parser *p)
 {
-	while (p->pos < p->len && is_space(p->line[p->pos]))
+	const uint8_t *line = p->line;
+
+	while (p->pos < p->len && (line[p->pos] == ' ' || line[p->pos] == '\t' ||
+				   line[p->pos] == '\r' || line[p->pos] == '\n'))
 		p->pos++;
 }
 
@@ -45,62 +52,11 @@ static int expected(const struct parser *p, const char *what)
 	return ng_fail(p->err, -EBADMSG, "no JSON: %s should be at byte %zu", what, p->pos + 1);
 }
 
-/* Move over a string literal, from its opening quote to behind its closing one. */
-static int skip_string(struct parser *p)
-{
-	for (p->pos++; p->pos < p->len; p->pos++) {
-		if (p->line[p->pos] == '\\') {
-			p->pos++;
-		} else if (p->line[p->pos] == '"') {
-			p->pos++;
-			return 0;
-		}
-	}
-	return ng_fail(p->err, -EBADMSG, "no closing quote (the line ends in a string)");
-}
-
-/* Copy a value to the metadata, up to the ',' or '}' that ends it. White space goes only where a
- * structural character stands beside it, so that what was no JSON does not become JSON. */
-static int copy_value(struct parser *p)
-{
-	bool space = false, structural = true;
-	size_t depth = 0;
-
-	while (p->pos < p->len) {
-		size_t from = p->pos;
-		uint8_t c = p->line[from];
-		int r = 0;
-
-		if (is_space(c)) {
-			space = true;
-			p->pos++;
-			continue;
-		}
-		if (depth == 0 && (c == ',' || c == '}'))
-			return 0;
-		if (c == '{' || c == '[')
-			depth++;
-		else if ((c == '}' || c == ']') && depth > 0)
-			depth--;
-		if (c == '"')
-			r = skip_string(p);
-		else
-			p->pos++;
-		if (r == 0 && space && !structural && !is_structural(c))
-			r = ng_buf_append(p->meta, " ", 1);
-		if (r == 0)
-			r = ng_buf_append(p->meta, p->line + from, p->pos - from);
-		if (r < 0)
-			return r;
-		structural = is_structural(c);
-		space = false;
-	}
-	return expected(p, "a comma or the closing brace");
-}
-
 static const char *type_of(uint8_t c)
 {
 	switch (c) {
+	case '"':
+		return "a string";
 	case '{':
 		return "an object";
 	case '[':
@@ -115,132 +71,286 @@ static const char *type_of(uint8_t c)
 	}
 }
 
-/* The name of a field: line[from..to) with its quotes. */
-static int is_text_field(struct parser *p, size_t from, size_t to, bool *ret)
+/* Copy line[from..pos) to the metadata. */
+static int copy(struct parser *p, size_t from)
 {
-	size_t n = to - from - 2, pos = from + 1;
-	int r;
+	return ng_buf_append(p->meta, p->line + from, p->pos - from);
+}
 
-	if (memchr(p->line + from, '\\', to - from)) {
-		r = ng_json_string_decode(p->line, to, &pos, p->name, p->err);
-		if (r < 0)
-			return r;
-		*ret = p->name->len == p->field_len &&
-		       memcmp(p->name->data, p->field, p->field_len) == 0;
-		return 0;
-	}
-	*ret = n == p->field_len && memcmp(p->line + from + 1, p->field, n) == 0;
+static bool is_digit(const struct parser *p)
+{
+	return p->pos < p->len && p->line[p->pos] >= '0' && p->line[p->pos] <= '9';
+}
+
+static int skip_digits(struct parser *p)
+{
+	if (!is_digit(p))
+		return expected(p, "a digit");
+	while (is_digit(p))
+		p->pos++;
 	return 0;
 }
 
-/* "name": value */
-static int parse_member(struct parser *p)
+/* A number behind its sign. */
+static int skip_number(struct parser *p)
 {
-	size_t from = p->pos, to;
-	bool is_text;
+	int r = 0;
+
+	if (at(p, '0'))
+		p->pos++;
+	else
+		r = skip_digits(p);
+	if (r == 0 && at(p, '.')) {
+		p->pos++;
+		r = skip_digits(p);
+	}
+	if (r == 0 && (at(p, 'e') || at(p, 'E'))) {
+		p->pos++;
+		if (at(p, '+') || at(p, '-'))
+			p->pos++;
+		r = skip_digits(p);
+	}
+	return r;
+}
+
+static bool skip_word(struct parser *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (p->len - p->pos < n || memcmp(p->line + p->pos, word, n) != 0)
+		return false;
+	p->pos += n;
+	return true;
+}
+
+/* A number, or one of JSON's words or Python's. */
+static int parse_plain(struct parser *p)
+{
+	size_t from = p->pos;
+	bool minus = at(p, '-');
+	int r = 0;
+
+	p->pos += minus;
+	if (is_digit(p))
+		r = skip_number(p);
+	else if (!skip_word(p, "Infinity") &&
+		 (minus || !(skip_word(p, "true") || skip_word(p, "false") ||
+			     skip_word(p, "null") || skip_word(p, "NaN"))))
+		r = expected(p, minus ? "a digit" : "a value");
+	return r < 0 ? r : copy(p, from);
+}
+
+/* A string; pos stands on its quote. */
+static int parse_string(struct parser *p)
+{
+	p->pos++;
+	return ng_json_string_copy(p->line, p->len, &p->pos, p->options.replace, p->meta, p->err);
+}
+
+/* The name of a field, line[from..pos) with its quotes, without escapes in p->name: where that must
+ * be known. */
+static int decode_name(struct parser *p, size_t from)
+{
+	p->name.len = 0;
+	from++;
+	return ng_json_string_decode(p->line, p->pos, &from, true, &p->name, p->err);
+}
+
+static bool is_name(const struct parser *p, const char *name, size_t len)
+{
+	return p->name.len == len && (!len || memcmp(p->name.data, name, len) == 0);
+}
+
+/* What a name or number leads to lies on the path when it is its next part. */
+static size_t go_on(size_t on_path, bool is_part)
+{
+	return on_path != OFF_PATH && is_part ? on_path + 1 : OFF_PATH;
+}
+
+/* A value, and whether it is what the whole path leads to. from: where its member or element begins
+ * in meta. */
+static int parse_found(struct parser *p, unsigned level, size_t on_path, bool in_array, size_t from)
+{
+	bool is_end = on_path == p->options.field->n_parts;
+	struct found found = {
+		.twice = p->found.twice, .in_array = in_array, .pos = p->pos, .from = from};
 	int r;
+
+	if (p->pos >= p->len)
+		return expected(p, "a value");
+	found.type = type_of(p->line[p->pos]);
+	r = parse_value(p, level, is_end ? OFF_PATH : on_path);
+	found.to = p->meta->len;
+	if (is_end)
+		p->found = found;
+	return r;
+}
+
+/* The value of the field that the argument of --text-field is, by its whole name. from: where its
+ * member begins in meta. */
+static int parse_field(struct parser *p, size_t from)
+{
+	if (p->pos >= p->len)
+		return expected(p, "a value");
+	p->field_twice |= p->field_type != NULL;
+	p->field_type = type_of(p->line[p->pos]);
+	if (!at(p, '"'))
+		return parse_value(p, 2, OFF_PATH);
+	p->meta->len = from;
+	p->pos++;
+	return ng_json_string_decode(p->line, p->len, &p->pos, p->options.replace, p->text, p->err);
+}
+
+/* "name": value, of the object on this level; *met: a name that is the next part of the path was
+ * there before. */
+static int parse_member(struct parser *p, unsigned level, size_t on_path, bool *met)
+{
+	const struct ng_field *field = p->options.field;
+	size_t before = p->meta->len, from, name_at = p->pos;
+	bool is_part = false, is_field = false;
+	int r = 0;
 
 	if (!at(p, '"'))
 		return expected(p, "a field name in quotes");
-	r = skip_string(p);
-	if (r < 0)
-		return r;
-	to = p->pos;
-	r = is_text_field(p, from, to, &is_text);
+	if (p->meta->data[before - 1] != '{')
+		r = ng_buf_append(p->meta, ",", 1);
+	from = p->meta->len;
+	if (r == 0)
+		r = parse_string(p);
+	if (r == 0 && (level == 1 || on_path != OFF_PATH)) {
+		r = decode_name(p, name_at);
+		is_field = level == 1 && is_name(p, field->name, field->len);
+		is_part = on_path != OFF_PATH && field->is_path &&
+			  is_name(p, field->parts[on_path].name, field->parts[on_path].len);
+	}
 	if (r < 0)
 		return r;
 	skip_space(p);
 	if (!at(p, ':'))
 		return expected(p, "a colon");
 	p->pos++;
+	r = ng_buf_append(p->meta, ":", 1);
+	if (r < 0)
+		return r;
 	skip_space(p);
+	if (is_part) {
+		p->found.twice |= *met;
+		*met = true;
+	}
+	if (is_field)
+		return parse_field(p, before);
+	return parse_found(p, level + 1, go_on(on_path, is_part), false, from);
+}
+
+/* An object or array; pos stands on its bracket. */
+static int parse_nested(struct parser *p, unsigned level, size_t on_path)
+{
+	const struct ng_field *field = p->options.field;
+	bool is_object = at(p, '{'), met = false;
+	const char *closing = is_object ? "}" : "]";
+	int r = ng_buf_append(p->meta, p->line + p->pos++, 1);
+
+	if (level > p->levels)
+		return ng_fail(p->err, -EBADMSG, "more than %u levels", p->levels);
+	skip_space(p);
+	for (uint64_t i = 0; r == 0 && !(i == 0 && at(p, (uint8_t)*closing)); i++) {
+		bool is_part = !is_object && on_path != OFF_PATH && field->is_path &&
+			       field->parts[on_path].index == i;
+
+		if (!is_object && i)
+			r = ng_buf_append(p->meta, ",", 1);
+		if (r == 0)
+			r = is_object ? parse_member(p, level, on_path, &met)
+				      : parse_found(p, level + 1, go_on(on_path, is_part), true,
+						    p->meta->len);
+		skip_space(p);
+		if (r == 0 && at(p, (uint8_t)*closing))
+			break;
+		if (r == 0 && !at(p, ','))
+			r = expected(p, is_object ? "a comma or the closing brace"
+						  : "a comma or the closing bracket");
+		p->pos++;
+		skip_space(p);
+	}
+	if (r < 0)
+		return r;
+	p->pos++;
+	return ng_buf_append(p->meta, closing, 1);
+}
+
+/* level: of an object or array that stands here, from 1. */
+static int parse_value(struct parser *p, unsigned level, size_t on_path)
+{
 	if (p->pos >= p->len)
 		return expected(p, "a value");
-	if (is_text) {
-		if (p->field_type)
-			return ng_fail(p->err, -EBADMSG, "field \"%s\" stands here twice",
-				       p->field);
-		p->field_type = at(p, '"') ? "a string" : type_of(p->line[p->pos]);
-	}
-	if (is_text && at(p, '"')) {
-		p->pos++;
-		return ng_json_string_decode(p->line, p->len, &p->pos, p->text, p->err);
-	}
-	if (p->meta->len > p->meta_start + 1)
-		r = ng_buf_append(p->meta, ",", 1);
-	if (r == 0)
-		r = ng_buf_append(p->meta, p->line + from, to - from);
-	if (r == 0)
-		r = ng_buf_append(p->meta, ":", 1);
-	return r < 0 ? r : copy_value(p);
+	if (at(p, '{') || at(p, '['))
+		return parse_nested(p, level, on_path);
+	return at(p, '"') ? parse_string(p) : parse_plain(p);
 }
 
 static int parse_object(struct parser *p)
 {
-	bool first = true;
 	int r;
 
 	skip_space(p);
+	if (at(p, '[') || at(p, '"'))
+		return ng_fail(p->err, -EBADMSG, "%s, not a JSON object", type_of(p->line[p->pos]));
 	if (!at(p, '{'))
 		return expected(p, "a JSON object");
-	p->pos++;
-	r = ng_buf_append(p->meta, "{", 1);
+	r = parse_nested(p, 1, 0);
 	if (r < 0)
 		return r;
-	for (;; first = false) {
-		skip_space(p);
-		if (first && at(p, '}'))
-			break;
-		r = parse_member(p);
-		if (r < 0)
-			return r;
-		skip_space(p);
-		if (at(p, '}'))
-			break;
-		if (!at(p, ','))
-			return expected(p, "a comma or the closing brace");
-		p->pos++;
-	}
-	p->pos++;
 	skip_space(p);
-	if (p->pos < p->len)
-		return expected(p, "the end of the line");
-	return ng_buf_append(p->meta, "}", 1);
+	return p->pos < p->len ? expected(p, "the end of the line") : 0;
 }
 
-/* Is what was copied an object, in all its depth? */
-static int check_meta(const struct parser *p)
+/* Take what the path has led to out of the metadata. */
+static int cut_found(struct parser *p)
 {
-	const char *data = (const char *)p->meta->data + p->meta_start;
-	size_t len = p->meta->len - p->meta_start;
-	json_error_t e;
-	json_t *json;
+	size_t from = p->found.from, to = p->found.to, pos = p->found.pos + 1;
+	const char *left = p->found.in_array ? "null" : "";
+	uint8_t *meta = p->meta->data;
 
-	if (len == 2)
-		return 0;
-	json = json_loadb(data, len,
-			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &e);
-	if (!json && json_error_code(&e) == json_error_out_of_memory)
+	if (!p->found.in_array && meta[to] == ',')
+		to++;
+	else if (!p->found.in_array && meta[from - 1] == ',')
+		from--;
+	if (to - from < strlen(left) && ng_buf_reserve(p->meta, strlen(left)) < 0)
 		return -ENOMEM;
-	if (!json)
-		return ng_fail(p->err, -EBADMSG, "no JSON: %s", e.text);
-	json_decref(json);
-	return 0;
+	meta = p->meta->data;
+	memmove(meta + from + strlen(left), meta + to, p->meta->len - to);
+	memcpy(meta + from, left, strlen(left));
+	p->meta->len = p->meta->len - (to - from) + strlen(left);
+	return ng_json_string_decode(p->line, p->len, &pos, p->options.replace, p->text, p->err);
 }
 
-int ng_jsonl_parse(const uint8_t *line, size_t len, const char *field, struct ng_buf *ret_text,
-		   struct ng_buf *ret_meta, struct ng_error *err)
+/* The object is whole; is there a text in it? */
+static int check_text(struct parser *p)
 {
-	struct ng_buf name ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+	const char *name = p->options.field->name;
+	bool by_path = !p->field_type && p->found.type;
+	const char *type = by_path ? p->found.type : p->field_type;
+
+	if (!type)
+		return ng_json_hint(p->line, p->len, name, p->err);
+	if (by_path ? p->found.twice : p->field_twice)
+		return ng_fail(p->err, -ENOTUNIQ, "%s \"%s\" stands here twice",
+			       by_path ? "a field on the path" : "field", name);
+	if (strcmp(type, "a string") != 0)
+		return ng_fail(p->err, -ENOMSG, "field \"%s\" is %s, not a string", name, type);
+	return by_path ? cut_found(p) : 0;
+}
+
+int ng_jsonl_parse(const uint8_t *line, size_t len, const struct ng_jsonl_options *options,
+		   struct ng_buf *ret_text, struct ng_buf *ret_meta, struct ng_error *err)
+{
 	struct parser p = {
 		.line = line,
 		.len = len,
-		.field = field,
-		.field_len = strlen(field),
-		.name = &name,
+		.levels = NG_JSON_LEVELS,
+		.options = *options,
 		.text = ret_text,
 		.meta = ret_meta,
-		.meta_start = ret_meta->len,
 		.err = err,
 	};
 	int r;
@@ -248,15 +358,28 @@ int ng_jsonl_parse(const uint8_t *line, size_t len, const char *field, struct ng
 	ret_text->len = 0;
 	r = parse_object(&p);
 	if (r == 0)
-		r = check_meta(&p);
-	if (r < 0)
-		return r;
-	if (!p.field_type)
-		return ng_fail(err, -ENOMSG,
-			       "no field \"%s\" (--text-field names the field with the text)",
-			       field);
-	if (strcmp(p.field_type, "a string") != 0)
-		return ng_fail(err, -ENOMSG, "field \"%s\" is %s, not a string", field,
-			       p.field_type);
-	return 0;
+		r = check_text(&p);
+	ng_buf_free(&p.name);
+	return r;
+}
+
+bool ng_json_is_object(const uint8_t *json, size_t len)
+{
+	struct ng_field_part part = {.name = "", .index = NG_FIELD_NO_INDEX};
+	const struct ng_field none = {.name = "", .len = SIZE_MAX, .parts = &part, .n_parts = 1};
+	struct ng_buf meta = NG_BUF_INIT, text = NG_BUF_INIT;
+	struct parser p = {
+		.line = json,
+		.len = len,
+		.levels = NG_JSON_LEVELS + 1,
+		.options = {.field = &none},
+		.text = &text,
+		.meta = &meta,
+	};
+	int r = memchr(json, '\n', len) ? -EBADMSG : parse_object(&p);
+
+	ng_buf_free(&p.name);
+	ng_buf_free(&meta);
+	ng_buf_free(&text);
+	return r == 0 || r == -ENOMEM;
 }

@@ -18,5 +18,17 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
  * here where options say so; errors are those of the whole file. */
 int ng_reader_next(struct ng_reader *reader, struct ng_source_doc *ret_doc, struct ng_error *err);
 
+/* What was given out last is no document after all; as ng_source_reject. */
+int ng_reader_reject(struct ng_reader *reader, const char *why, struct ng_error *err);
+
+/* The first file of JSON that was taken for a text, with its reason, as messages show it; "" where
+ * none was. */
+const char *ng_reader_json_text(const struct ng_reader *reader);
+
 /* Close the file; reading may stop anywhere. */
 void ng_reader_stop(struct ng_reader *reader);
+
+static inline void ng_reader_freep(struct ng_reader **reader)
+{
+	ng_reader_free(*reader);
+}

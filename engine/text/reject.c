@@ -32,17 +32,36 @@ void ng_reject_name(const char *name, size_t len, char ret[NG_REJECT_NAME_BYTES]
 	ret[n] = '\0';
 }
 
-int ng_reject_write(FILE *file, const char *what, const uint8_t *line, size_t len,
-		    struct ng_error *err)
+static void write_cleansed(FILE *file, const char *what)
 {
 	char c[8];
 
 	for (; *what; what++)
 		fwrite(c, 1, put(*what, c), file);
-	if (line) {
-		putc('\t', file);
-		fwrite(line, 1, len, file);
+}
+
+void ng_reject_begin(FILE *file, const char *what)
+{
+	write_cleansed(file, what);
+	putc('\t', file);
+}
+
+void ng_reject_piece(FILE *file, const uint8_t *data, size_t len)
+{
+	const uint8_t *end = data + len;
+
+	while (data < end) {
+		const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
+
+		fwrite(data, 1, (size_t)((newline ? newline : end) - data), file);
+		if (newline)
+			putc(' ', file);
+		data = newline ? newline + 1 : end;
 	}
+}
+
+int ng_reject_end(FILE *file, struct ng_error *err)
+{
 	putc('\n', file);
 	if (ferror(file)) {
 		int code = errno ? -errno : -EIO;
@@ -51,4 +70,16 @@ int ng_reject_write(FILE *file, const char *what, const uint8_t *line, size_t le
 			       strerror(-code));
 	}
 	return 0;
+}
+
+int ng_reject_write(FILE *file, const char *what, const uint8_t *line, size_t len,
+		    struct ng_error *err)
+{
+	if (line) {
+		ng_reject_begin(file, what);
+		ng_reject_piece(file, line, len);
+	} else {
+		write_cleansed(file, what);
+	}
+	return ng_reject_end(file, err);
 }

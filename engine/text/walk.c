@@ -2,20 +2,27 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "text/reject.h"
 
-/* A directory on the way down. Names of directories end in '/', so that sorting the names of
- * each level sorts the paths of the whole tree ("a.c" before "a/b", but "a-b" before both). */
+/* Names of directories end in '/', so that sorting the names of each level sorts the paths of the
+ * whole tree ("a.c" before "a/b", but "a-b" before both). */
+struct name {
+	char *name;
+	bool is_link, is_passed;
+	enum ng_passed_kind passed;
+};
+
+/* A directory on the way down. */
 struct level {
-	char **names;
-	size_t n_names, next;
+	struct name *names;
+	size_t n_names, next, cap;
 	size_t path_len; /* of this directory's path, with its '/' */
 };
 
 struct ng_walk {
+	struct ng_walk_options options;
 	struct level *levels;
 	size_t n_levels;
 	struct ng_buf path;
@@ -25,11 +32,11 @@ struct ng_walk {
 static void free_level(struct level *level)
 {
 	for (size_t i = 0; i < level->n_names; i++)
-		free(level->names[i]);
+		free(level->names[i].name);
 	free(level->names);
 }
 
-int ng_walk_new(const char *root, struct ng_walk **ret_walk)
+int ng_walk_new(const char *root, const struct ng_walk_options *options, struct ng_walk **ret_walk)
 {
 	struct ng_walk *walk ng_cleanup(ng_walk_freep) = calloc(1, sizeof(*walk));
 	size_t len = strlen(root);
@@ -38,6 +45,7 @@ int ng_walk_new(const char *root, struct ng_walk **ret_walk)
 		return -ENOMEM;
 	if (len && root[len - 1] != '/' && ng_buf_append(&walk->path, "/", 1) < 0)
 		return -ENOMEM;
+	walk->options = *options;
 	*ret_walk = ng_steal_ptr(&walk);
 	return 0;
 }
@@ -67,21 +75,22 @@ static void free_levelp(struct level *level)
 
 static int by_bytes(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct name *)a)->name, ((const struct name *)b)->name);
 }
 
-static int add_name(struct level *level, size_t *cap, const char *name, bool is_dir)
+static int add_name(struct level *level, const char *text, bool is_dir, const struct name *name)
 {
-	if (level->n_names == *cap) {
-		size_t n = *cap ? *cap * 2 : 16;
-		char **names = reallocarray(level->names, n, sizeof(*names));
+	if (level->n_names == level->cap) {
+		size_t n = level->cap ? level->cap * 2 : 16;
+		struct name *names = reallocarray(level->names, n, sizeof(*names));
 
 		if (!names)
 			return -ENOMEM;
 		level->names = names;
-		*cap = n;
+		level->cap = n;
 	}
-	if (asprintf(&level->names[level->n_names], "%s%s", name, is_dir ? "/" : "") < 0)
+	level->names[level->n_names] = *name;
+	if (asprintf(&level->names[level->n_names].name, "%s%s", text, is_dir ? "/" : "") < 0)
 		return -ENOMEM;
 	level->n_names++;
 	return 0;
@@ -99,30 +108,55 @@ static int entry_type(int dir_fd, const struct dirent *entry)
 	return IFTODT(st.st_mode);
 }
 
-static int list(DIR *dir, struct level *level)
+/* The type of what a link leads to; DT_LNK when it leads nowhere. One that leads to what may not be
+ * looked at is taken for a file, which then cannot be opened. */
+static int target_type(int dir_fd, const char *name)
 {
-	size_t cap = 0;
+	struct stat st;
 
+	if (fstatat(dir_fd, name, &st, 0) == 0)
+		return IFTODT(st.st_mode);
+	return errno == ENOENT || errno == ELOOP || errno == ENOTDIR ? DT_LNK : DT_REG;
+}
+
+static int add_entry(const struct ng_walk *walk, int dir_fd, const struct dirent *entry,
+		     struct level *level)
+{
+	int type = entry_type(dir_fd, entry);
+	struct name name = {.is_link = type == DT_LNK};
+
+	if (type < 0)
+		return type;
+	if (type == DT_LNK && !walk->options.no_follow)
+		type = target_type(dir_fd, entry->d_name);
+	name.is_passed = type != DT_REG && type != DT_DIR;
+	if (type == DT_LNK)
+		name.passed = walk->options.no_follow ? NG_PASSED_LINK : NG_PASSED_DANGLING;
+	else if (type == DT_FIFO)
+		name.passed = NG_PASSED_FIFO;
+	else if (type == DT_SOCK)
+		name.passed = NG_PASSED_SOCKET;
+	else
+		name.passed = NG_PASSED_DEVICE;
+	return add_name(level, entry->d_name, type == DT_DIR, &name);
+}
+
+static int list(const struct ng_walk *walk, DIR *dir, struct level *level)
+{
 	for (;;) {
 		struct dirent *entry;
-		int type, r;
+		int r;
 
 		errno = 0;
 		entry = readdir(dir);
 		if (!entry)
-			break;
+			return -errno;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		type = entry_type(dirfd(dir), entry);
-		if (type < 0)
-			return type;
-		if (type != DT_REG && type != DT_DIR)
-			continue;
-		r = add_name(level, &cap, entry->d_name, type == DT_DIR);
+		r = add_entry(walk, dirfd(dir), entry, level);
 		if (r < 0)
 			return r;
 	}
-	return -errno;
 }
 
 static int fail(const struct ng_walk *walk, int code, struct ng_error *err)
@@ -133,30 +167,57 @@ static int fail(const struct ng_walk *walk, int code, struct ng_error *err)
 	return ng_fail(err, code, "%s: cannot read: %s", name, strerror(-code));
 }
 
-/* Go down into the directory whose path stands in walk->path. */
-static int enter(struct ng_walk *walk, struct ng_error *err)
+/* Open the directory whose path stands in walk->path. */
+static int open_dir(struct ng_walk *walk, DIR **ret_dir, struct stat *ret_st)
 {
-	struct level level ng_cleanup(free_levelp) = {.path_len = walk->path.len};
 	/* The root may be a symbolic link: it was named. */
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (walk->started ? O_NOFOLLOW : 0);
-	DIR *dir ng_cleanup(closedirp) = NULL;
-	struct level *levels;
-	int fd, r;
+	bool no_follow = walk->started && walk->options.no_follow;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (no_follow ? O_NOFOLLOW : 0);
+	int fd, r = ng_buf_append(&walk->path, "", 1);
 
-	walk->started = true;
-	r = ng_buf_append(&walk->path, "", 1);
 	if (r < 0)
-		return fail(walk, r, err);
+		return r;
 	walk->path.len--;
 	fd = open((const char *)walk->path.data, flags);
-	if (fd >= 0) {
-		dir = fdopendir(fd);
-		if (!dir)
-			close(fd);
-	}
-	if (!dir)
-		return fail(walk, -errno, err);
-	r = list(dir, &level);
+	if (fd < 0)
+		return -errno;
+	*ret_dir = fstat(fd, ret_st) < 0 ? NULL : fdopendir(fd);
+	if (*ret_dir)
+		return 0;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+/* Pass the directory in walk->path over. Its path is shown without the '/'. */
+static int pass_dir(struct ng_walk *walk, enum ng_passed_kind kind, struct ng_walk_entry *ret_entry)
+{
+	if (walk->path.len > 1)
+		walk->path.data[walk->path.len - 1] = '\0';
+	*ret_entry = (struct ng_walk_entry){
+		.path = (const char *)walk->path.data, .is_passed = true, .passed = kind};
+	return 1;
+}
+
+/* Go down into the directory whose path stands in walk->path: 0, or 1 where it is passed over. */
+static int enter(struct ng_walk *walk, struct ng_walk_entry *ret_entry, struct ng_error *err)
+{
+	struct level level ng_cleanup(free_levelp) = {.path_len = walk->path.len};
+	DIR *dir ng_cleanup(closedirp) = NULL;
+	struct level *levels;
+	struct stat st;
+	int r = open_dir(walk, &dir, &st);
+
+	walk->started = true;
+	if (r < 0)
+		return fail(walk, r, err);
+	if (ng_seen_has(walk->options.own, ng_seen_id(&st)))
+		return pass_dir(walk, NG_PASSED_OWN, ret_entry);
+	r = ng_seen_add(walk->options.dirs, ng_seen_id(&st));
+	if (r == 0)
+		return pass_dir(walk, NG_PASSED_AGAIN, ret_entry);
+	if (r > 0)
+		r = list(walk, dir, &level);
 	if (r < 0)
 		return fail(walk, r, err);
 	if (level.n_names)
@@ -170,21 +231,39 @@ static int enter(struct ng_walk *walk, struct ng_error *err)
 	return 0;
 }
 
-int ng_walk_next(struct ng_walk *walk, const char **ret_path, uint64_t *ret_bytes,
-		 struct ng_error *err)
+/* What stands in walk->path under this name is no directory. */
+static void describe(const struct ng_walk *walk, const struct name *name,
+		     struct ng_walk_entry *ret_entry)
+{
+	struct ng_walk_entry entry = {.path = (const char *)walk->path.data,
+				      .is_passed = name->is_passed,
+				      .passed = name->passed};
+	struct stat st;
+
+	/* A file that is gone meanwhile cannot be opened, which is reported then. */
+	if (!entry.is_passed && stat(entry.path, &st) == 0) {
+		entry.bytes = (uint64_t)st.st_size;
+		entry.id = ng_seen_file_id(&st);
+		entry.may_come_again = name->is_link || st.st_nlink > 1;
+		entry.is_passed = ng_seen_has(walk->options.own, ng_seen_id(&st));
+		entry.passed = NG_PASSED_OWN;
+	}
+	*ret_entry = entry;
+}
+
+int ng_walk_next(struct ng_walk *walk, struct ng_walk_entry *ret_entry, struct ng_error *err)
 {
 	int r;
 
 	if (!walk->started) {
-		r = enter(walk, err);
-		if (r < 0)
+		r = enter(walk, ret_entry, err);
+		if (r != 0)
 			return r;
 	}
 	while (walk->n_levels) {
 		struct level *level = &walk->levels[walk->n_levels - 1];
-		struct stat st;
+		const struct name *name;
 		size_t len;
-		char *name;
 
 		walk->path.len = level->path_len;
 		if (level->next == level->n_names) {
@@ -192,21 +271,19 @@ int ng_walk_next(struct ng_walk *walk, const char **ret_path, uint64_t *ret_byte
 			walk->n_levels--;
 			continue;
 		}
-		name = level->names[level->next++];
-		len = strlen(name);
-		r = ng_buf_append(&walk->path, name, len + 1);
+		name = &level->names[level->next++];
+		len = strlen(name->name);
+		r = ng_buf_append(&walk->path, name->name, len + 1);
 		if (r < 0)
 			return fail(walk, r, err);
 		walk->path.len--;
-		if (name[len - 1] == '/') {
-			r = enter(walk, err);
-			if (r < 0)
-				return r;
-			continue;
+		if (name->name[len - 1] != '/') {
+			describe(walk, name, ret_entry);
+			return 1;
 		}
-		*ret_path = (const char *)walk->path.data;
-		*ret_bytes = lstat(*ret_path, &st) == 0 ? (uint64_t)st.st_size : 0;
-		return 1;
+		r = enter(walk, ret_entry, err);
+		if (r != 0)
+			return r;
 	}
 	return 0;
 }

@@ -78,7 +78,7 @@ export class Index {
 
 	// Occurrence number: document, doc_len, offset, before, match_text, after, metadata.
 	async match(query, number, signal) {
-		return JSON.parse(await this.#keep(this.url('match', query, `/${number}.json`), signal))
+		return parse(await this.#keep(this.url('match', query, `/${number}.json`), signal))
 	}
 
 	// What follows, by falling count: {count, share, text}; text is null for what isn't a character.
@@ -95,6 +95,16 @@ export class Index {
 		const range = lo < hi ? {Range: `bytes=${lo}-${hi - 1}`} : {}
 		const response = await this.#fetch(this.document(id, 'txt'), {signal, headers: range})
 		return new Uint8Array(await response.arrayBuffer())
+	}
+}
+
+function parse(json) {
+	try {
+		return JSON.parse(json)
+	} catch {
+		// Metadata may hold numbers that are Python's, and not JSON's: they are shown as text.
+		return JSON.parse(json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g,
+			token => token.startsWith('"') ? token : `"${token}"`))
 	}
 }
 

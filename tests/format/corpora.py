@@ -122,5 +122,5 @@ def make_all():
     yield "empty", [b"", b"", b""]
 
     write_files("none.d", [])
-    build("none", "--format=text", "none.d")
+    build("none", "--format=text", "--allow-empty", "none.d")
     yield "none", []

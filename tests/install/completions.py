@@ -20,7 +20,9 @@ import time
 CASES = [
     ("mkngramfs --app", ["--append"]),
     ("mkngramfs --text-s", ["--text-store"]),
-    ("mkngramfs --format=js", ["--format=jsonl"]),
+    ("mkngramfs --format=jsonl", ["--format=jsonl"]),
+    ("mkngramfs --bad-unicode=rep", ["--bad-unicode=replace"]),
+    ("mkngramfs --list-passed=a", ["--list-passed=a file.txt"]),
     ("mkngramfs --progress=no", ["--progress=none"]),
     ("mkngramfs -o sub", ["-o", "subdir/"]),
     ("mkngramfs --output=sub", ["--output=subdir/"]),

@@ -74,21 +74,26 @@ mkdir empty
 refuses "not an index" append -o empty last
 refuses "Not a directory" append -o fish last
 refuses "made with --sa-sampling=128" append --sa-sampling 32 -o i last
-refuses "use one of them" append --force -o i last
+refuses "made with --format=lines, not text" "$MKNGRAMFS" --append --format=text -o i last
+refuses "made with --text-field=text, not t" append --text-field=t -o i last
+refuses "made with --bad-unicode=refuse, not replace" append --bad-unicode=replace -o i last
+refuses "made with --no-follow=no, not yes" append --no-follow -o i last
+refuses "made with --sa-sampling=128" append --sa-sampling 32 --force -o i last
 build plain --format lines fish
 refuses "made without --text-store" append --text-store -o plain last
 append --sa-sampling 128 -o plain last || fail "the same option again"
 refuses "within the source" append -o i i
 printf '{"text": "x"}\n{"no": 1}\n' >bad.jsonl
-refuses "bad.jsonl:2: " "$MKNGRAMFS" --append -o i bad.jsonl
-refuses "nothing was appended" "$MKNGRAMFS" --append -o i bad.jsonl
+refuses "bad.jsonl:2: " "$MKNGRAMFS" --append --force --format=auto -o i bad.jsonl
+refuses "nothing was appended" "$MKNGRAMFS" --append --force --format=auto -o i bad.jsonl
 refuses "No such file" append -o i missing
 same "refused"
 : >nothing.jsonl
-"$MKNGRAMFS" --append -o i nothing.jsonl 2>err || fail "appending nothing"
+refuses "no document in it" "$MKNGRAMFS" --append -o i nothing.jsonl
+"$MKNGRAMFS" --append --allow-empty -o i nothing.jsonl 2>err || fail "appending nothing"
 grep -q 'i is as it was' err || fail "appending nothing says: $(cat err)"
 same "nothing appended"
-"$MKNGRAMFS" --append --format lines -o i last 2>err || fail "append"
+"$MKNGRAMFS" --append -o i last 2>err || fail "append"
 grep -q '^  added        1 (11 bytes' err && grep -q "^  documents    $(documents) " err ||
 	fail "the summary: $(cat err)"
 md5sum i/* >sums

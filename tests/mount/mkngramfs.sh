@@ -75,7 +75,9 @@ in/good.jsonl|no index named
 -o i|no SOURCE named
 -o i --bogus in/good.jsonl|bogus
 -o i --format=xml in/good.jsonl|--format: unknown value 'xml'
--o i --append --force in/good.jsonl|--append adds to INDEX, --force replaces it
+-o i --append --resume in/good.jsonl|--resume goes on with a build
+-o i --merge --force|--merge changes an index
+-o i --bad-unicode=keep in/good.jsonl|--bad-unicode: unknown value
 -o i --progress=json5 in/good.jsonl|--progress: unknown value
 -o i --memory=lots in/good.jsonl|--memory: 'lots' is no size
 -o i --memory=-1 in/good.jsonl|--memory: '-1' is no size
@@ -117,7 +119,10 @@ tar -C in -cf in/tree.tar tree
 run 0 -o i in/tree.tar
 says "documents    2 (10 bytes of text"
 leaves i
-run 0 -o i in/empty.jsonl
+run 1 -o i in/empty.jsonl
+says "in/empty.jsonl: no document in it"
+leaves
+run 0 -o i --allow-empty in/empty.jsonl
 says "no document in the sources"
 is_index i
 leaves i

@@ -54,7 +54,7 @@ PYTHON
 build one corpus.jsonl
 build many --shard-size=16K --text-store --sa-sampling=16 corpus.jsonl
 : >nothing.jsonl
-build empty nothing.jsonl
+build empty --allow-empty nothing.jsonl
 
 # ---- usage ----
 run 0 --help

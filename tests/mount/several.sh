@@ -9,7 +9,7 @@ build cats --format lines cats.txt
 mkdir other
 cp -r fish.ngram "other/blue, fish.ngram"
 : >none.jsonl
-build none.ngram --format jsonl none.jsonl
+build none.ngram --format jsonl --allow-empty none.jsonl
 
 attach fish.ngram ./cats/ "other/blue, fish.ngram" none.ngram mnt
 is "blue, fish cats fish none " "$(ls mnt | tr '\n' ' ')" "the root"

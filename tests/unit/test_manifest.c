@@ -167,6 +167,10 @@ static void test_parse_refuses(void **state)
 		{"true,", "true, \"requires\": [\"planes\"],", "requires \"planes\", which"},
 		{"true,", "true, \"requires\": [7],", "requires \"?\""},
 		{"true,", "true, \"requires\": \"planes\",", "\"requires\" is not an array"},
+		{"true,", "true, \"x_options\": {\"a\": \"b\"},",
+		 "\"x_options\" is no array of strings"},
+		{"true,", "true, \"x_options\": [\"--a=b\", 1],",
+		 "\"x_options\" is no array of strings"},
 		{"true,", "true, \"x_m\": {" KEY "0000000000000000\"},", "manifest_checksum"},
 		{KEY, "\"manifest_checksum\":\"", "manifest_checksum"},
 		{KEY, "\"x_checksum\": \"", "manifest_checksum"},
@@ -261,6 +265,32 @@ static void test_passed_over(void **state)
 			assert_same(&m, &example);
 		}
 	}
+}
+
+/* Options come back as they were put in, also those that look like a part of the manifest. */
+static void test_options(void **state)
+{
+	static const char *const options[] = {"--format=lines",
+					      "--text-field=\"manifest_checksum\"",
+					      "--text-field=\\\xc3\xa9\n", "--empty="};
+	ng_cleanup(ng_manifest_clear) struct ng_manifest m = {.format_version = 4,
+							      .sa_sampling = 52};
+	ng_cleanup(ng_manifest_clear) struct ng_manifest again = {0};
+	ng_cleanup(ng_freep) char *text = NULL;
+	struct ng_error err = {0};
+
+	assert_int_equal(ng_manifest_set_options(&m, options, 1), 0);
+	assert_int_equal(ng_manifest_set_options(&m, options, ng_array_size(options)), 0);
+	assert_int_equal(ng_manifest_format(&m, &text), 0);
+	if (ng_manifest_parse(text, strlen(text), &again, &err) < 0)
+		fail_msg("%s: %s", err.text, text);
+	assert_int_equal(again.n_options, ng_array_size(options));
+	for (size_t i = 0; i < ng_array_size(options); i++)
+		assert_string_equal(again.options[i], options[i]);
+	assert_string_equal(ng_manifest_option(&again, "--format="), "lines");
+	assert_string_equal(ng_manifest_option(&again, "--text-field="), "\"manifest_checksum\"");
+	assert_string_equal(ng_manifest_option(&again, "--empty="), "");
+	assert_null(ng_manifest_option(&again, "--form="));
 }
 
 /* No cut and no changed byte makes it crash; a cut is always refused. */
@@ -389,17 +419,12 @@ static void test_add(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_no_shards),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_parse_refuses),
-		cmocka_unit_test(test_every_bit_counts),
-		cmocka_unit_test(test_passed_over),
-		cmocka_unit_test(test_parse_damaged),
-		cmocka_unit_test(test_format_refuses),
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_format),        cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_no_shards),     cmocka_unit_test(test_random),
+		cmocka_unit_test(test_parse_refuses), cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_passed_over),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_parse_damaged), cmocka_unit_test(test_format_refuses),
+		cmocka_unit_test(test_files),         cmocka_unit_test(test_add),
 	};
 
 	seal(sound);

@@ -46,18 +46,19 @@ _ngramfs_value() { # OPTION... that have one
 
 _mkngramfs() {
 	local option value
-	if _ngramfs_value -o --output --format --text-field --skip-bad --shard-size --sa-sampling \
+	if _ngramfs_value -o --output --format --text-field --bad-unicode --skip-bad --list-passed --shard-size --sa-sampling \
 		--batch-size --memory --tmp --threads --progress; then
 		case $option in
 		-o | --output | --tmp) _ngramfs_directory ;;
-		--format) _ngramfs_offer "$value" auto jsonl text lines tar ;;
+		--format) _ngramfs_offer "$value" auto jsonl json text lines tar zip 7z warc csv tsv ;;
+		--bad-unicode) _ngramfs_offer "$value" refuse replace ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
-		--skip-bad) ;;
+		--skip-bad | --list-passed) ;;
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
 		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --format= \
-			--text-field= --skip-bad= --shard-size= --batch-size= --sa-sampling= \
+			--list-formats --text-field= --bad-unicode= --skip-bad= --no-follow --list-passed= --allow-empty --shard-size= --batch-size= --sa-sampling= \
 			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
 }

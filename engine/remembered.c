@@ -1,0 +1,94 @@
+#include "remembered.h"
+
+/* A value as it stands in the manifest. */
+static char *value_text(enum remembered_option option, const struct arguments *args)
+{
+	const struct ng_source_options *source = &args->source;
+	char *text = NULL;
+	int r = 0;
+
+	switch (option) {
+	case REMEMBER_FORMAT:
+		return strdup(format_name(source->format));
+	case REMEMBER_TEXT_FIELD:
+		return strdup(source->text_field ? source->text_field : "text");
+	case REMEMBER_BAD_UNICODE:
+		return strdup(source->replace_bad_unicode ? "replace" : "refuse");
+	case REMEMBER_NO_FOLLOW:
+		return strdup(source->no_follow ? "yes" : "no");
+	case REMEMBER_SHARD_SIZE:
+		r = asprintf(&text, "%ju", (uintmax_t)args->build.shard_bytes);
+		break;
+	case REMEMBERED_OPTIONS:
+		break;
+	}
+	return r < 0 ? NULL : text;
+}
+
+static int from_index(enum remembered_option option, struct arguments *args,
+		      const struct ng_manifest *manifest, struct ng_error *err)
+{
+	const char *prefix = remembered_prefix(option);
+	const char *is = ng_manifest_option(manifest, prefix);
+	ng_cleanup(ng_freep) char *wanted = NULL;
+
+	if (!is)
+		return 0;
+	if (!args->given[option])
+		return parse_remembered(option, is, args) < 0
+			       ? ng_fail(err, -EPROTO,
+					 "%s: was made with %s%s, which this program doesn't know",
+					 args->build.output, prefix, is)
+			       : 0;
+	/* Shards of another size hold the same documents. */
+	if (option == REMEMBER_SHARD_SIZE)
+		return 0;
+	wanted = value_text(option, args);
+	if (!wanted)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	if (strcmp(is, wanted) == 0 || args->force)
+		return 0;
+	return ng_fail(err, -EINVAL,
+		       "%s: was made with %s%s, not %s; without that option documents are added as "
+		       "they were then, and with --force otherwise",
+		       args->build.output, prefix, is, wanted);
+}
+
+int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
+		     struct ng_error *err)
+{
+	struct remembered *remembered = ret_remembered;
+	int r = 0;
+
+	*remembered = (struct remembered){0};
+	if (args->build.append &&
+	    ng_manifest_read(args->build.output, &remembered->manifest, NULL) < 0)
+		remembered->manifest = (struct ng_manifest){0};
+	for (unsigned i = 0; r == 0 && i < REMEMBERED_OPTIONS; i++) {
+		ng_cleanup(ng_freep) char *value = NULL;
+		char *text;
+
+		r = from_index(i, args, &remembered->manifest, err);
+		if (r < 0)
+			break;
+		/* By default a shard is as large as this run's memory allows. */
+		if (i == REMEMBER_SHARD_SIZE && !args->build.shard_bytes)
+			continue;
+		value = value_text(i, args);
+		if (!value || asprintf(&text, "%s%s", remembered_prefix(i), value) < 0)
+			return ng_fail(err, -ENOMEM, "out of memory");
+		remembered->texts[remembered->n] = text;
+		remembered->options[remembered->n++] = text;
+	}
+	args->build.remembered = remembered->options;
+	args->build.n_remembered = remembered->n;
+	return r;
+}
+
+void remembered_clear(struct remembered *remembered)
+{
+	for (size_t i = 0; i < remembered->n; i++)
+		free(remembered->texts[i]);
+	ng_manifest_clear(&remembered->manifest);
+	remembered->n = 0;
+}
