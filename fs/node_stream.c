@@ -92,8 +92,6 @@ static int prev_lookup(const struct ng_request *request, const char *name,
 static int batch_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
-	bool fold = request->settings->fold;
-
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
 		struct ng_stream *stream;
 		int r;
@@ -102,8 +100,8 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 			continue;
 		r = ng_batch_file_new(request->tree->indexes,
 				      ng_indexes_get(request->tree->indexes, request->index_no),
-				      batches[i].answer, fold, fold ? 1 : batches[i].together,
-				      &stream);
+				      batches[i].answer, request->settings,
+				      request->settings->fold ? 1 : batches[i].together, &stream);
 		return r ? r
 			 : add(request, NG_KIND_BATCH, name, (const uint8_t *)name, strlen(name),
 			       stream, ret_entry);
