@@ -1,4 +1,5 @@
 #include "node_ops.h"
+#include "probes.h"
 
 uint64_t ng_request_epoch_below(const struct ng_request *request)
 {
@@ -58,6 +59,8 @@ int ng_request_decode(const struct ng_request *request, const char *name, uint8_
 	size_t len = strlen(name);
 	int r = 0;
 
+	if (ng_probes_has(name))
+		return -ENOENT;
 	if (request->settings->plain_names)
 		memcpy(buf, name, len);
 	else

@@ -125,8 +125,8 @@ run_tests() { # NAME OPTION...
 
 begin "packages"
 examples/quickstart.sh --install build-essential bzip2 chromium chromium-driver clang clang-format \
-	debhelper dpkg-dev fonts-inter fonts-liberation jq libclang-rt-14-dev lintian lz4 mandoc \
-	nginx-light nodejs perl procps python3 xz-utils zsh zstd || exit 1
+	debhelper dpkg-dev fd-find fonts-inter fonts-liberation git jq libclang-rt-14-dev lintian lz4 \
+	mandoc nginx-light nodejs perl procps python3 ripgrep xz-utils zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
