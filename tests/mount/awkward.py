@@ -414,8 +414,8 @@ def queries():
     """All of them, each once."""
     found = [text.encode() for text in STRINGS + UNSEEN] + BROKEN
     found += [bytes([c]) for c in range(256)]
-    found += [bytes([a, b]) for a in ODD for b in ODD]
-    found += [f"%{a}{b}".encode() for a in HEX for b in HEX]
+    pairs = [bytes([a, b]) for a in ODD for b in ODD] + [f"%{a}{b}".encode() for a in HEX for b in HEX]
+    found += pairs[::4] if os.environ.get("NG_TEST_BRIEF") else pairs
     found += [f"%25{a}{b}".encode() for a, b in zip("0245", "0fE1")]
     # As long as a name may be everywhere, in one way to write it or another.
     found += [b"x" * 255, b"x" * 256, b"%" * 300, b"." * 255, "中".encode() * 330, b"\xff" * 341, b" " * 1000, b"a-." * 300]
