@@ -22,9 +22,10 @@ static void queries_clear(struct queries *q)
 	free(q->errors);
 }
 
-/* A query into buf, which has room for the line. Returns why it isn't one, or NULL. */
-static const char *decode(const struct ng_line *line, bool escaped, uint8_t *buf, size_t *ret_len)
+const char *ng_line_query(const struct ng_line *line, bool escaped, uint8_t *buf, size_t *ret_len)
 {
+	size_t len = line->len;
+
 	if (line->len == 0)
 		return "an empty query";
 	if (line->cut)
@@ -34,12 +35,14 @@ static const char *decode(const struct ng_line *line, bool escaped, uint8_t *buf
 	if (line->text[line->len - 1] == '\r')
 		return "a carriage return ends the line (a Windows line end?); where it is meant, "
 		       "it is %0D below with/escape=percent";
-	*ret_len = line->len;
 	if (!escaped)
-		memcpy(buf, line->text, line->len);
-	else if (ng_path_decode((const char *)line->text, line->len, buf, ret_len) < 0)
+		memcpy(buf, line->text, len);
+	else if (ng_path_decode((const char *)line->text, len, buf, &len) < 0)
 		return "a % without two hexadecimal digits";
-	return *ret_len > NG_BATCH_QUERY_MAX ? "a query longer than 1 MiB" : NULL;
+	if (len > NG_BATCH_QUERY_MAX)
+		return "a query longer than 1 MiB";
+	*ret_len = len;
+	return NULL;
 }
 
 static int queries_decode(struct queries *q, const struct ng_line *lines, size_t n, bool escaped)
@@ -61,7 +64,7 @@ static int queries_decode(struct queries *q, const struct ng_line *lines, size_t
 		uint8_t *bytes = q->bytes.data + q->bytes.len;
 		size_t len = 0;
 
-		q->errors[i] = decode(&lines[i], escaped, bytes, &len);
+		q->errors[i] = ng_line_query(&lines[i], escaped, bytes, &len);
 		if (q->errors[i])
 			continue;
 		q->patterns[q->n++] = (struct ng_pattern){bytes, len};
