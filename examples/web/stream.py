@@ -77,7 +77,11 @@ def read(path):
     except TimeoutError:
         if b"\n" not in content:
             raise
-    return content[:content.rindex(b"\n", 0, BYTES) + 1], False
+    # Half a line would be taken for a whole one.
+    cut = content.rfind(b"\n", 0, BYTES) + 1
+    if not cut:
+        raise OSError(errno.EFBIG, "a line is too long")
+    return content[:cut], False
 
 
 def late(_signal, _frame):

@@ -10,6 +10,7 @@ What is expected comes from the text itself.
 
 import functools
 import http.client
+import json
 import os
 import random
 import re
@@ -433,7 +434,7 @@ def make(directory):
         pieces = rng.choices([query for query in usual if len(query) < 100], k=700)
         texts.append(b"".join(piece + rng.choice([b"", b"", b" ", b"\n", b"\r\n", b"x"]) for piece in pieces))
     texts.append(bytes(range(256)) * 2)
-    texts.append(b"x" * 600 + b"." * 300 + b" " * 1000 + "中".encode() * 400)
+    texts.append(b"x" * 600 + b"." * 300 + b" " * 1000 + "中".encode() * 1100)
     for number, text in enumerate(texts):
         with open(f"{directory}/{number:02}", "wb") as out:
             out.write(text)
@@ -526,8 +527,9 @@ def ask_names(check, mount, most):
             if len(name) > most:
                 continue
             check.same("count", name, int(read(b"%s/count/%s" % (top, name))), check.want[query])
-            check.same("docs", name, os.path.exists(b"%s/docs/%s" % (top, name)), check.want[query] > 0)
+        name = escaped(query, rb"[^A-Za-z0-9]")
         if len(name) <= most:
+            check.same("docs", name, os.path.exists(b"%s/docs/%s" % (top, name)), check.want[query] > 0)
             check.same("df", name, int(read(b"%s/df/%s" % (top, name))), check.docs[query])
             check.same("kwic", name, read(b"%s/kwic/%s" % (top, name)).count(b"\n"), check.want[query])
         plain = b"%s/with/escape=none/count/%s" % (top, query)
@@ -574,6 +576,16 @@ def ask_web(check, address):
         status, body = get(f"/df/?q={once}")
         check.same("df", query, (status, int(body)), (200, check.docs[query]))
     assert 0 < climbs < 400, climbs
+    # Names that are too long with a URL's escapes. A whole document is not to be had so.
+    long, once = next((text, urllib.parse.quote(text)) for text in ("中" * 1023, "中" * 255)
+                      if get("/count/" + urllib.parse.quote(text))[0] == 200)
+    check.same("count", long.encode(), int(get(f"/count/{once}")[1]), 1101 - len(long))
+    status, body = get(f"/match//0.json?q={once}")
+    check.same("match", long.encode(), (status, json.loads(body)["match_text"]), (200, long))
+    document = json.loads(body)["document"]
+    check.same("docs", long.encode(), get(f"/docs/{once}/{document}.txt")[0], 414)
+    check.same("meta", long.encode(), get(f"/meta//{document}.json?q={once}")[0], 414)
+    check.same("doc", long.encode(), long.encode() in get(f"/doc/{document}.txt")[1], True)
 
 
 def main():
