@@ -81,6 +81,12 @@ def check_answers(server, base, mount):
             forms.append(lambda node, tail="": f"{base}/{node}/{once}{tail}")
         for url in forms:
             check_query(server, mount, query, name, url)
+    names = sorted(os.listdir(f"{mount}/docs/the /more"))
+    expect(len(names) > 10, "a second page")
+    for path in ("docs/the%20/more/", "docs//more/?q=the%20"):
+        expect(server.ask(f"{base}/{path}")[2].decode().split() == names, path)
+    for path in (f"docs/the%20/more/{names[0]}", f"docs//more/{names[0]}?q=the%20"):
+        expect(server.ask(f"{base}/{path}")[2] == read(f"{mount}/doc/{names[0]}"), path)
     status, headers, body = server.ask(f"{base}/doc/1234.txt", Range="bytes=100-199")
     text = read(f"{mount}/doc/1234.txt")
     expect((status, body) == (206, text[100:200]), f"a range: {status}")
