@@ -76,11 +76,10 @@ def check_answers(server, base, mount):
         name = spell(query)
         once = urllib.parse.quote(query, safe="")
         # In a path nginx takes no NUL.
-        forms = [lambda node, tail="": f"{base}/{node}/{tail}?q={once}"]
+        check_query(server, mount, query, name, lambda node, rest="": f"{base}/{node}/{rest}?q={once}")
+        # Of what stream.py answers there are 20 a second, so one kind of it is enough.
         if query != b"\0":
-            forms.append(lambda node, tail="": f"{base}/{node}/{once}{tail}")
-        for url in forms:
-            check_query(server, mount, query, name, url)
+            check_query(server, mount, query, name, lambda node, rest="": f"{base}/{node}/{once}{rest}", ("count", "find", "next"))
     names = sorted(os.listdir(f"{mount}/docs/the /more"))
     expect(len(names) > 10, "a second page")
     for path in ("docs/the%20/more/", "docs//more/?q=the%20"):
@@ -100,9 +99,9 @@ def check_answers(server, base, mount):
         expect(server.ask(f"{base}/{path}")[1].get_content_type() == kind, f"type of {path}")
 
 
-def check_query(server, mount, query, name, url):
+def check_query(server, mount, query, name, url, nodes=("count", "find", "df", "next", "prev", "kwic")):
     """One query at url(NODE, REST), as it is at NAME in the mount."""
-    for node in ("count", "find", "df", "next", "prev", "kwic"):
+    for node in nodes:
         status, headers, body = server.ask(url(node))
         want = read(os.path.join(os.fsencode(mount), node.encode(), name))
         if "Ngramfs-Cut" in headers:
@@ -112,13 +111,12 @@ def check_query(server, mount, query, name, url):
     want = read(os.path.join(os.fsencode(mount), b"match", name, b"0.json"))
     status, headers, body = server.ask(url("match", "/0.json"))
     expect((status, body) == ((200, want) if want else (404, body)), f"match {query}: {status}")
-    for rest in ("/", ""):
-        status, headers, body = server.ask(url("docs", rest))
-        if want:
-            names = os.listdir(os.path.join(os.fsencode(mount), b"docs", name))
-            expect(body == b"".join(sorted(n + b"\n" for n in names)), f"docs {query}")
-        else:
-            expect(status == 404, f"docs {query}: {status}")
+    status, headers, body = server.ask(url("docs", "/" if "kwic" in nodes else ""))
+    if want:
+        names = os.listdir(os.path.join(os.fsencode(mount), b"docs", name))
+        expect(body == b"".join(sorted(n + b"\n" for n in names)), f"docs {query}")
+    else:
+        expect(status == 404, f"docs {query}: {status}")
 
 
 # Ways to leave the mount, by a server that takes escapes away once too often, or not at all.

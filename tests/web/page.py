@@ -209,8 +209,9 @@ def main():
             except Failed as error:
                 expect(False, error)
                 opened.screenshot(f"{shots}/failed.png")
-        # The one question that is too long, and nothing else, not even an answer that came late.
-        complaints = [text for text in opened.complaints() if "a" * 1024 not in text]
+        # The one question that is too long, and nothing else, not even an answer that came late. (What the
+        # server of a busy machine puts off, with 429, the page asks again.)
+        complaints = [text for text in opened.complaints() if "a" * 1024 not in text and " 429 " not in text]
         expect(not complaints, f"the browser complains: {complaints}")
     return failures > 0
 
