@@ -3,9 +3,9 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
-python3 "$here/awkward.py" make text || { fail "no text"; finish; }
+python3 -B "$here/awkward.py" make text || { fail "no text"; finish; }
 build text.ngram --shard-size=64K --format=text text
 attach text.ngram mnt
-python3 "$here/awkward.py" ask text mnt || fail "a query is taken for another"
+python3 -B "$here/awkward.py" ask text mnt || fail "a query is taken for another"
 detach mnt
 finish
