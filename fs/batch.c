@@ -22,18 +22,30 @@ static void queries_clear(struct queries *q)
 	free(q->errors);
 }
 
-static const char *decode(const struct ng_line *line, uint8_t *buf, size_t *ret_len)
+const char *ng_line_query(const struct ng_line *line, bool escaped, uint8_t *buf, size_t *ret_len)
 {
+	size_t len = line->len;
+
 	if (line->len == 0)
 		return "an empty query";
-	if (!line->cut && ng_path_decode((const char *)line->text, line->len, buf, ret_len) < 0)
-		return "a % without two hexadecimal digits";
-	if (line->cut || *ret_len > NG_BATCH_QUERY_MAX)
+	if (line->cut)
 		return "a query longer than 1 MiB";
+	/* Whoever means it can write an escape; most who send it don't know that it is there, and
+	 * would believe the 0. */
+	if (line->text[line->len - 1] == '\r')
+		return "a carriage return ends the line (a Windows line end?); where it is meant, "
+		       "it is %0D below with/escape=percent";
+	if (!escaped)
+		memcpy(buf, line->text, len);
+	else if (ng_path_decode((const char *)line->text, len, buf, &len) < 0)
+		return "a % without two hexadecimal digits";
+	if (len > NG_BATCH_QUERY_MAX)
+		return "a query longer than 1 MiB";
+	*ret_len = len;
 	return NULL;
 }
 
-static int queries_decode(struct queries *q, const struct ng_line *lines, size_t n)
+static int queries_decode(struct queries *q, const struct ng_line *lines, size_t n, bool escaped)
 {
 	size_t room = 0;
 	int r;
@@ -52,7 +64,7 @@ static int queries_decode(struct queries *q, const struct ng_line *lines, size_t
 		uint8_t *bytes = q->bytes.data + q->bytes.len;
 		size_t len = 0;
 
-		q->errors[i] = decode(&lines[i], bytes, &len);
+		q->errors[i] = ng_line_query(&lines[i], escaped, bytes, &len);
 		if (q->errors[i])
 			continue;
 		q->patterns[q->n++] = (struct ng_pattern){bytes, len};
@@ -167,18 +179,19 @@ static int append_line(const struct ng_line *line, const char *error, const uint
 }
 
 static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		  bool fold, const struct answers *how, const ng_cancel *cancel, struct ng_buf *buf)
+		  const struct ng_settings *settings, const struct answers *how,
+		  const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(queries_clear) struct queries queries = {.bytes = NG_BUF_INIT};
 	ng_cleanup(ng_buf_free) struct ng_buf answers = NG_BUF_INIT;
 	const uint8_t *next;
-	int r = queries_decode(&queries, lines, n);
+	int r = queries_decode(&queries, lines, n, settings->escaped_lines);
 
-	if (r == 0 && how->together && !fold)
+	if (r == 0 && how->together && !settings->fold)
 		r = how->together(index->index, queries.n, queries.patterns, cancel, &answers);
 	else if (r == 0)
-		r = append_each(how->each, index->index, queries.n, queries.patterns, fold, cancel,
-				&answers);
+		r = append_each(how->each, index->index, queries.n, queries.patterns,
+				settings->fold, cancel, &answers);
 	next = answers.data;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = append_line(&lines[i], queries.errors[i], &next, buf);
@@ -186,41 +199,41 @@ static int answer(const struct ng_mounted_index *index, const struct ng_line *li
 }
 
 int ng_lines_count(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		   bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		   const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {append_counts, append_count};
 
-	return answer(index, lines, n, fold, &how, cancel, buf);
+	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
 int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {append_intervals, ng_answer_find};
 
-	return answer(index, lines, n, fold, &how, cancel, buf);
+	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
 int ng_lines_df(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_df};
 
-	return answer(index, lines, n, fold, &how, cancel, buf);
+	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
 int ng_lines_next(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_next_json};
 
-	return answer(index, lines, n, fold, &how, cancel, buf);
+	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
 int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_prev_json};
 
-	return answer(index, lines, n, fold, &how, cancel, buf);
+	return answer(index, lines, n, settings, &how, cancel, buf);
 }

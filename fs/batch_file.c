@@ -17,7 +17,7 @@
 struct batch_file {
 	struct ng_stream stream;
 	ng_batch_file_answer answer;
-	bool fold;
+	struct ng_settings settings;
 	struct ng_spool spool; /* written, and not yet looked at */
 	/* Taken from it: lines [next, asked.len), the last one perhaps not complete. */
 	struct ng_buf asked;
@@ -147,7 +147,7 @@ static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		r = next_lines(file, cancel, &n, &end);
 		if (r || n == 0)
 			break;
-		r = file->answer(stream->index, file->lines, n, file->fold, cancel, content);
+		r = file->answer(stream->index, file->lines, n, &file->settings, cancel, content);
 		if (r) {
 			content->len = good;
 			break;
@@ -187,8 +187,8 @@ static void batch_file_free(struct ng_stream *stream)
 }
 
 int ng_batch_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		      ng_batch_file_answer answer, bool fold, size_t together,
-		      struct ng_stream **ret_stream)
+		      ng_batch_file_answer answer, const struct ng_settings *settings,
+		      size_t together, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = batch_file_grow,
@@ -205,7 +205,7 @@ int ng_batch_file_new(struct ng_indexes *indexes, const struct ng_mounted_index 
 	}
 	ng_stream_init(&file->stream, &ops, indexes, index);
 	file->answer = answer;
-	file->fold = fold;
+	file->settings = *settings;
 	file->together = together;
 	file->spool = NG_SPOOL_INIT;
 	file->piece_bytes = PIECE_BYTES_FIRST;

@@ -1,4 +1,5 @@
 #include "node_ops.h"
+#include "probes.h"
 
 uint64_t ng_request_epoch_below(const struct ng_request *request)
 {
@@ -55,9 +56,15 @@ void ng_node_copy(const void *content, size_t content_bytes, uint64_t offset, si
 int ng_request_decode(const struct ng_request *request, const char *name, uint8_t *buf,
 		      struct ng_query *ret_query)
 {
-	size_t len;
-	int r = ng_path_decode(name, strlen(name), buf, &len);
+	size_t len = strlen(name);
+	int r = 0;
 
+	if (ng_probes_has(name))
+		return -ENOENT;
+	if (request->settings->plain_names)
+		memcpy(buf, name, len);
+	else
+		r = ng_path_decode(name, len, buf, &len);
 	if (r == 0)
 		*ret_query = (struct ng_query){buf, len, request->settings->fold};
 	return r;

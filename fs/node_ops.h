@@ -81,7 +81,8 @@ void ng_node_copy(const void *content, size_t content_bytes, uint64_t offset, si
 		  uint8_t *buf, size_t *ret_len);
 
 /* Decode a name into a query under the settings of `request`; buf, which the query's bytes stay in,
- * has room for NG_PATH_NAME_MAX bytes. */
+ * has room for NG_PATH_NAME_MAX bytes. -ENOENT: the name is one of probes.h; -EINVAL: a bad
+ * escape. */
 int ng_request_decode(const struct ng_request *request, const char *name, uint8_t *buf,
 		      struct ng_query *ret_query);
 

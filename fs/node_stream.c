@@ -44,7 +44,6 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
 	const struct ng_query query = {(const uint8_t *)name, strlen(name), false};
-	bool fold = request->settings->fold;
 
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
 		struct ng_stream *stream;
@@ -54,8 +53,8 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 			continue;
 		r = ng_batch_file_new(request->tree->indexes,
 				      ng_indexes_get(request->tree->indexes, request->index_no),
-				      batches[i].answer, fold, fold ? 1 : batches[i].together,
-				      &stream);
+				      batches[i].answer, request->settings,
+				      request->settings->fold ? 1 : batches[i].together, &stream);
 		return r ? r
 			 : ng_request_add_stream(request, NG_KIND_BATCH, name, &query, stream,
 						 ret_entry);

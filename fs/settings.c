@@ -2,7 +2,7 @@
 
 #include <xxhash.h>
 
-enum key { KEY_CASE, KEY_CONTEXT, KEY_MIN, KEY_ORDER, KEY_PAGE, KEY_SEED, KEYS };
+enum key { KEY_CASE, KEY_CONTEXT, KEY_ESCAPE, KEY_MIN, KEY_ORDER, KEY_PAGE, KEY_SEED, KEYS };
 
 /* A key takes a number in [min, max], or one of these words, whose place in the list is the
  * number. */
@@ -13,6 +13,7 @@ static const struct {
 } keys[KEYS] = {
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
+	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
@@ -74,8 +75,9 @@ static int parse_setting(const char *text, size_t len, uint64_t values[static KE
 
 static uint64_t hash(const struct ng_settings *s)
 {
-	const uint64_t fields[] = {s->page_docs, s->kwic_bytes, s->match_bytes, s->min_bytes,
-				   s->random,    s->seed,       s->fold};
+	const uint64_t fields[] = {s->page_docs, s->kwic_bytes,  s->match_bytes,
+				   s->min_bytes, s->random,      s->seed,
+				   s->fold,      s->plain_names, s->escaped_lines};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -103,6 +105,10 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
 	if (given[KEY_PAGE])
 		settings.page_docs = values[KEY_PAGE];
+	if (given[KEY_ESCAPE]) {
+		settings.escaped_lines = values[KEY_ESCAPE];
+		settings.plain_names = !settings.escaped_lines;
+	}
 	settings.fold = values[KEY_CASE];
 	settings.random = values[KEY_ORDER];
 	/* Without a random order a seed means nothing. */

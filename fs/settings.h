@@ -16,6 +16,8 @@ struct ng_settings {
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
 	bool fold;            /* upper and lower case are the same, save in trace */
+	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
+	bool escaped_lines;   /* %XX in a line of batch is a byte */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
@@ -27,6 +29,7 @@ struct ng_settings {
  *     order=index|random
  *     seed=0..18446744073709551615
  *     case=exact|fold
+ *     escape=percent|none      escaped_lines; plain_names
  * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
  * O(strlen(name)). */
 int ng_settings_parse(const char *name, const struct ng_settings *defaults,

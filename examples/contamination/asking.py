@@ -16,8 +16,9 @@ TRACE_MAX = 1 << 20  # bytes of text that /trace takes
 READ = 1 << 17
 AROUND = 120  # bytes of a document's text on either side of a stretch
 
-# What cannot stand in a line of /batch as it is.
-ESCAPES = str.maketrans({"%": "%25", "\n": "%0A", "\0": "%00"})
+# Where lines have escapes, since a benchmark's text holds newlines, and may end in a carriage return.
+BATCH = "with/escape=percent/batch/count"
+ESCAPES = str.maketrans({"%": "%25", "\n": "%0A", "\r": "%0D"})
 
 
 @dataclass
@@ -62,13 +63,13 @@ class Index:
 
     def _count(self, strings):
         question = "".join(string.translate(ESCAPES) + "\n" for string in strings)
-        lines = converse(f"{self.path}/batch/count", question.encode()).split(b"\n")
+        lines = converse(f"{self.path}/{BATCH}", question.encode()).split(b"\n")
         if len(lines) != len(strings) + 1:
-            raise BadInput(f"{self.path}/batch/count: {len(lines) - 1} answers to {len(strings)} questions")
+            raise BadInput(f"{self.path}/{BATCH}: {len(lines) - 1} answers to {len(strings)} questions")
         try:
             return [(string, int(line[:line.index(b"\t")])) for string, line in zip(strings, lines)]
         except ValueError as error:
-            raise BadInput(f"{self.path}/batch/count: {error}") from error
+            raise BadInput(f"{self.path}/{BATCH}: {error}") from error
 
     def stretches(self, text, length):
         """The stretches of TEXT of LENGTH characters at least that occur, and cannot be made longer. They

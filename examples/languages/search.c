@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	if (argc != 3 || strlen(argv[2]) >= sizeof(query) / 3)
 		return 2;
 	for (const char *c = argv[2]; *c; c++)
-		to += sprintf(to, strchr("%/.", *c) ? "%%%02X" : "%c", *c);
+		to += sprintf(to, strchr("%/.-", *c) ? "%%%02X" : "%c", *c);
 	mount = open(argv[1], O_PATH | O_DIRECTORY);
 	if (mount < 0 || fchdir(mount) < 0) {
 		perror(argv[1]);

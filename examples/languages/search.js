@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // search.js MOUNT QUERY
 const fs = require("fs");
-const [mount, text] = process.argv.slice(2);
-const query = text.replace(/[%/.]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+const mount = process.argv[2];
+// argv is text, in which bytes that aren't UTF-8 are lost.
+const bytes = fs.readFileSync("/proc/self/cmdline", "latin1").split("\0").at(-2);
+const query = bytes.replace(/[^A-Za-z0-9 ]/g, (c) => "%" + c.charCodeAt(0).toString(16).padStart(2, "0"));
 const list = (dir) => fs.readdirSync(dir).flatMap((name) => name === "more" ? list(`${dir}/more`) : [name.slice(0, -4)]);
 
 console.log(fs.readFileSync(`${mount}/count/${query}`, "utf8").trim(), "occurrences");

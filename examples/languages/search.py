@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """search.py MOUNT QUERY"""
+import os
 import pathlib
 import sys
+from urllib.parse import quote
 
 mount = pathlib.Path(sys.argv[1])
-query = sys.argv[2].replace("%", "%25").replace("/", "%2F").replace(".", "%2E")
+query = quote(os.fsencode(sys.argv[2]), safe=" ").replace(".", "%2E").replace("-", "%2D")
 print((mount / "count" / query).read_text().strip(), "occurrences")
 docs = sorted(path.stem for path in (mount / "docs" / query).rglob("*.txt"))
 print(*docs, sep="\n", end="\n" if docs else "", flush=True)

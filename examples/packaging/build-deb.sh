@@ -51,7 +51,7 @@ dir=$(realpath -m "${1:-$top/build-deb}")
 tree=$dir/ngramfs
 rm -rf "$tree" "$dir"/ngramfs{,-dbgsym}_*.{deb,changes,buildinfo}
 mkdir -p "$tree"
-cp -R "$top"/{engine,examples,fs,tests,LICENSE,README.md,meson.build} "$tree"
+cp -R "$top"/{engine,examples,fs,tests,LICENSE,README.md,meson.build,meson_options.txt} "$tree"
 cp -R "$top/examples/packaging/debian" "$tree"
 version=$(cd "$tree" && dpkg-parsechangelog -S Version)
 grep -q "^  version: '$version',$" "$tree/meson.build" ||

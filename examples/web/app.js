@@ -136,7 +136,7 @@ function showCount(answer, since) {
 	$('number').max = answer
 	$('api').replaceChildren('As a file: ', element('a', {
 		href: indexes.get(state.index).url('count', state.query),
-		textContent: `${decodeURIComponent(indexes.get(state.index).path)}/count/${line(decodeURIComponent(spell(state.query)))}`,
+		textContent: `${decodeURIComponent(indexes.get(state.index).path)}/count/${line(spell(state.query))}`,
 	}))
 }
 

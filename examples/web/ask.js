@@ -8,15 +8,15 @@ const PAUSE_MS = 150
 // Length in UTF-8.
 export const bytes = text => encoder.encode(text).length
 
-// A query as one component of a URL's path. The mount has escapes of its own, for what a file's name
-// cannot hold, and nginx takes one layer of %XX away; so those are written twice: / becomes %252F.
+// The name of a query in the mount: escapes for what a file's name cannot hold, and in what might be one
+// of the names that are absent there since programs look for them, such as .gitignore.
 export function spell(query) {
-	const name = query.toWellFormed().replace(/[%/\0]/g, c => '%' + c.charCodeAt(0).toString(16).padStart(2, '0'))
-	return encodeURIComponent(/^\.\.?$/.test(name) ? name.replaceAll('.', '%2e') : name)
+	const needed = /^[\w.-]{1,40}$/.test(query) ? /[.-]/g : /[%/\0]/g
+	return query.replace(needed, c => '%' + c.charCodeAt(0).toString(16).padStart(2, '0'))
 }
 
 const REASONS = {
-	404: 'That is too long for a question.', // every shorter one has an answer
+	400: 'That is no text, and cannot be asked for.',
 	414: 'That is too long for a question.',
 	429: 'Too many questions at once; ask again in a moment.',
 	504: 'That takes too long to find out.',
@@ -37,8 +37,11 @@ export class Index {
 		this.path = path
 	}
 
+	// The query stands behind the ?, since browsers take . and .. out of a path, escaped or not.
 	url(node, query, rest = '') {
-		return `${this.path}/${node}/${spell(query)}${rest}`
+		if (!query.isWellFormed()) // half of a pair; it would become another character
+			throw new Refusal(400)
+		return `${this.path}/${node}/${rest}?q=${encodeURIComponent(query)}`
 	}
 
 	document(id, suffix) {

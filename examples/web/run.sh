@@ -108,13 +108,13 @@ fi
 
 # ---- the page, the helper, nginx ----
 cp "$here"/{index.html,style.css,app.js,ask.js} page
-if [ ${#indexes[@]} = 1 ]; then basename -s .ngram "${indexes[@]}"; else ls mnt; fi |
-	python3 -c 'import json, sys; json.dump(sys.stdin.read().splitlines(), sys.stdout)' >page/indexes.json
+python3 "$here/indexes.py" "${indexes[@]}"
+long=$(($(stat -f -c %l mnt) + 1))
 
-setsid python3 "$here/stream.py" mnt stream.sock "${as[@]}" &
+setsid python3 "$here/stream.py" at stream.sock "${as[@]}" &
 pids+=("-$!")
 [ -n "$port" ] || port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-sed "s/@PORT@/$port/; s/@RATE@/$rate/" "$here/nginx.conf" >nginx.conf
+sed "s/@PORT@/$port/; s/@RATE@/$rate/; s/@LONG@/$long/" "$here/nginx.conf" >nginx.conf
 nginx -p "$work/" -e stderr -c nginx.conf "${user[@]}" &
 pids+=("$!")
 

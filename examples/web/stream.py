@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Answers what nginx cannot send as a file: a file that grows while it is read, whose size is 0
-before, and a directory. nginx asks by SCGI, on a Unix socket.
+before, and a directory; and any file of a query whose name is too long with the escapes of its URL.
+nginx asks by SCGI, on a Unix socket.
 
     stream.py ROOT SOCKET [USER]
 
-When root starts it, it goes on as USER, who owns the socket. Each request has a process of its own, that lives SECONDS at most. When it ends, so does its question
-to the mount. An answer has BYTES at most; one that was cut, at the end of a line, says so in the header
-Ngramfs-Cut.
+When root starts it, it goes on as USER, who owns the socket. Each request has a process of its own,
+that lives SECONDS at most. When it ends, so does its question to the mount. An answer has BYTES at most;
+one that was cut, at the end of a line, says so in the header Ngramfs-Cut.
 """
 
 import errno
 import os
 import pwd
+import re
 import signal
 import socketserver
 import stat
 import sys
+import urllib.parse
 
 SECONDS = 5
 BYTES = 256 << 10
@@ -33,22 +36,29 @@ STATUS = {
 
 
 def asked(stream):
-    """The path of a request: SCGI's headers are a netstring of names and values, each with a NUL."""
+    """What a request asks for: SCGI's headers are a netstring of names and values, each with a NUL."""
     length = b""
     while (digit := stream.read(1)).isdigit() and len(length) < 6:
         length += digit
     if digit != b":" or not length or int(length) > HEADER_BYTES:
         raise OSError(errno.EINVAL, "no SCGI")
     words = stream.read(int(length)).split(b"\0")
-    return dict(zip(words[::2], words[1::2]))[b"REQUEST_URI"]
+    headers = dict(zip(words[::2], words[1::2]))
+    return headers[b"ROOM"], headers[b"QUERY"], headers[b"TAIL"]
 
 
-def resolve(root, path):
-    """The file of a path whose components stay below root."""
-    parts = path.strip(b"/").split(b"/")
-    if any(part in (b"", b".", b"..") for part in parts):
-        raise OSError(errno.ENOENT, "no such path")
-    return os.path.join(os.fsencode(root), *parts)
+def spell(query):
+    """The name of a query, with no more escapes than it needs: for what cannot stand in one, and for a
+    dot and a hyphen, of which one is in all the names that are absent as they stand."""
+    needless = len(query) > 40
+    return re.sub(rb"[%/\0]" if needless else rb"[%/\0.-]", lambda found: b"%%%02X" % found[0][0], query)
+
+
+def resolve(root, room, query, tail):
+    """The file of a query in a directory of queries. QUERY is what the URL has for it: its escapes are
+    taken away here, and are those of URLs."""
+    name = spell(urllib.parse.unquote_to_bytes(query))
+    return b"/".join((os.fsencode(root), room, name)) + tail
 
 
 def read(path):
@@ -67,7 +77,11 @@ def read(path):
     except TimeoutError:
         if b"\n" not in content:
             raise
-    return content[:content.rindex(b"\n", 0, BYTES) + 1], False
+    # Half a line would be taken for a whole one.
+    cut = content.rfind(b"\n", 0, BYTES) + 1
+    if not cut:
+        raise OSError(errno.EFBIG, "a line is too long")
+    return content[:cut], False
 
 
 def late(_signal, _frame):
@@ -79,7 +93,7 @@ class Answer(socketserver.StreamRequestHandler):
         signal.signal(signal.SIGALRM, late)
         signal.alarm(SECONDS)
         try:
-            content, whole = read(resolve(self.server.root, asked(self.rfile)))
+            content, whole = read(resolve(self.server.root, *asked(self.rfile)))
             status = "200 OK"
         except OSError as error:
             status = STATUS.get(error.errno, "500 Internal Server Error")

@@ -95,7 +95,7 @@ def batch(corpus):
             file.truncate()
             file.write(text)
             file.flush()
-            answer, seconds = ask(f"{directory}/batch/count", text.encode())
+            answer, seconds = ask(f"{directory}/with/escape=percent/batch/count", text.encode())
             rate, total = read_sum(tools, f"{directory}/count", now[:BATCH_SINGLES])
             loop = ask_engine(corpus, "count", corpus.index(), file.name, "1")
             counts = batch_counts(answer, now)

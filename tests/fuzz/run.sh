@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Fuzz one target with clang's libFuzzer and its sanitizers, from its own seeds on.
+# Look for inputs that break what reads a stranger's input.
 set -euo pipefail
+export LC_ALL=C.UTF-8
 
 usage() {
 	cat <<'TEXT'
-usage: tests/fuzz/run.sh NAME [SECONDS [DIR]]
+usage: tests/fuzz/run.sh [SECONDS [TARGET...]]
 
-NAME is that of tests/fuzz/fuzz_NAME.c. Runs for SECONDS (default 60), and keeps the build and the
-inputs that were found in DIR (default build-fuzz/ beside tests/). The last lines say how many
-inputs were run; one that crashes the target is left in DIR, and `DIR/NAME FILE` runs it again.
+Builds the fuzzers with clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer in DIR, and runs
+each TARGET (all of tests/fuzz/fuzz_TARGET.c) for SECONDS (60). Begins with the inputs in
+tests/fuzz/corpus/TARGET; those that are found are kept in DIR/corpus/TARGET, and an input that breaks
+something in DIR/TARGET-*. Exit status: 0 nothing found.
+
+DIR is $DIR, by default build-fuzz/ beside tests/. To keep what was found as part of the tests:
+    DIR/tests/fuzz_TARGET -merge=1 tests/fuzz/corpus/TARGET DIR/corpus/TARGET
 TEXT
 }
 
@@ -17,30 +22,35 @@ case ${1:-} in
 	usage
 	exit 0
 	;;
-'' | -*)
-	usage >&2
-	exit 2
-	;;
 esac
 top=$(cd "$(dirname "$0")/../.." && pwd)
-name=$1 seconds=${2:-60} dir=$(realpath -m "${3:-$top/build-fuzz}")
-source=$top/tests/fuzz/fuzz_$name.c
-[ -f "$source" ] || { echo "no $source" >&2; exit 2; }
+dir=$(realpath -m "${DIR:-$top/build-fuzz}")
+seconds=${1:-60}
+[[ $seconds =~ ^[1-9][0-9]{0,6}$ ]] || { usage >&2; exit 2; }
+shift $(($# ? 1 : 0))
+targets=("$@")
+if [ ${#targets[@]} = 0 ]; then
+	for file in "$top"/tests/fuzz/fuzz_*.c; do
+		name=${file##*/fuzz_}
+		[ "$name" = index.c ] || targets+=("${name%.c}")
+	done
+fi
 
-# The engine is instrumented for libFuzzer, too; its own main() comes only with -fsanitize=fuzzer.
-[ -f "$dir/build/build.ninja" ] || CC=clang meson setup --buildtype=debugoptimized \
-	-Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
-	"$dir/build" "$top" >"$dir.log" 2>&1 || { cat "$dir.log"; exit 1; }
-ninja -C "$dir/build" --quiet "tests/fuzz_$name"
-libs=$(find "$dir/build/fs" "$dir/build/engine" -name 'lib*.a')
-# shellcheck disable=SC2046,SC2086
-clang -std=gnu11 -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I"$top/engine" -I"$top/fs" \
-	-I"$top/tests/fuzz" "$source" -Wl,--start-group $libs -Wl,--end-group \
-	$(pkg-config --cflags --libs fuse3 jansson libarchive liblz4 liblzma libxxhash libzstd zlib) \
-	-lbz2 -ldivsufsort -lm -pthread -o "$dir/$name"
-mkdir -p "$dir/corpus-$name"
-"$dir/build/tests/fuzz_$name" --write-seeds "$dir/corpus-$name"
-cd "$dir"
-# A zstd frame may ask for a window of 2 GiB, of which only what is used is ever touched.
-"./$name" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb=4096 -timeout=60 -print_final_stats=1 \
-	-artifact_prefix="$dir/$name-" "corpus-$name"
+CC=clang meson setup --reconfigure --buildtype=debugoptimized -Dlibfuzzer=true -Db_sanitize=address,undefined \
+	-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link "$dir" "$top" >/dev/null 2>&1 ||
+	CC=clang meson setup --buildtype=debugoptimized -Dlibfuzzer=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link "$dir" "$top"
+ninja -C "$dir" "${targets[@]/#/tests/fuzz_}"
+
+status=0
+for name in "${targets[@]}"; do
+	mkdir -p "$dir/corpus/$name"
+	kept=()
+	[ ! -d "$top/tests/fuzz/corpus/$name" ] || kept=("$top/tests/fuzz/corpus/$name")
+	echo "==== $name"
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 "$dir/tests/fuzz_$name" -max_total_time="$seconds" \
+		-print_final_stats=1 -verbosity=1 -rss_limit_mb=2048 -malloc_limit_mb=4096 -timeout=60 \
+		-artifact_prefix="$dir/$name-" "$dir/corpus/$name" "${kept[@]}" ||
+		status=1
+done
+exit $status

@@ -58,7 +58,7 @@ def read(path):
     return open(path, "rb").read()
 
 def ask(index, what, lines):
-    with open(f"mnt/{index}/batch/{what}", "r+b", buffering=0) as f:
+    with open(f"mnt/{index}/with/escape=percent/batch/{what}", "r+b", buffering=0) as f:
         f.write(b"".join(l.encode() + b"\n" for l in lines))
         out = b""
         while data := f.read(1 << 16):

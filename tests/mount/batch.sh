@@ -15,8 +15,9 @@ attach corpus.ngram mnt
 is "count df find next prev" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"
 is 666 "$(stat -c %a mnt/batch/count)" "mode"
 refuses "No such file" cat mnt/batch/nonesuch
-printf '%s\n' the 'alpha beta' nonesuch 100%25 a%2Fb '中文' >asked
-for q in the 'alpha beta' nonesuch '100%' a/b '中文'; do naive_count "$q"; done | paste - asked >want
+printf '%s\n' the 'alpha beta' nonesuch 100% 100%25 a/b a%2Fb %41lpha '%' '%zz' ' ' ' the ' '中文' >asked
+while IFS= read -r q; do naive_count "$q"; done <asked | paste - asked >want
+[ "$(grep -c '^0' want)" -lt 7 ] || fail "too few of them occur"
 exec 3<>mnt/batch/count || fail "exec"
 cat asked >&3
 cat <&3 >out
@@ -24,16 +25,56 @@ cmp want out || fail "answers"
 is "" "$(cat <&3)" "at the end"
 printf 'the\nof' >&3
 is "$(naive_count the)	the" "$(cat <&3)" "one more, and a line that isn't complete"
-printf ' the\n\n%%\n%%zz\n' >&3
+printf ' the\n\nthe\r\n\r\na\rb\n%%\n' >&3
+windows="error: a carriage return ends the line (a Windows line end?); where it is meant, it is %0D below with/escape=percent"
 is "$(naive_count 'of the')	of the
 error: an empty query	
-error: a % without two hexadecimal digits	%
-error: a % without two hexadecimal digits	%zz" "$(cat <&3)" "the rest of it, and bad ones"
+$windows	the"$'\r'"
+$windows	"$'\r'"
+0	a"$'\r'"b
+$(naive_count %)	%" "$(cat <&3)" "the rest of it, and bad ones"
 exec 3>&-
+for what in count find df next prev; do
+	exec 3<>mnt/batch/$what
+	printf '%s\n' %74he 'the ' 100% >&3
+	text=$(cat <&3)
+	exec 3>&-
+	exec 3<>mnt/with/escape=percent/batch/$what
+	printf '%s\n' %2574he the%20 100%25 %74he >&3
+	escaped=$(cat <&3)
+	exec 3>&-
+	is "$(cut -f 1 <<<"$text")" "$(head -n 3 <<<"$escaped" | cut -f 1)" "$what, with escapes and without"
+	[ "$(sed -n 1p <<<"$text" | cut -f 1)" != "$(sed -n 4p <<<"$escaped" | cut -f 1)" ] ||
+		fail "$what: %74he is taken for the"
+done
 exec 3<>mnt/batch/find
-printf 'the\nnone%%73uch\n' >&3
+printf 'the\nnonesuch\n' >&3
 is "$(cat mnt/find/the)	the
-$(cat mnt/find/nonesuch)	none%73uch" "$(cat <&3)" "find"
+$(cat mnt/find/nonesuch)	nonesuch" "$(cat <&3)" "find"
+exec 3>&-
+# With escapes: what a line cannot hold otherwise, and bad ones.
+exec 3<>mnt/with/escape=percent/batch/count
+printf '%s\n' %74he x%0Ay %00 %0D %0d%0A % %zz 100% $'the\r' '' >&3
+is "$(naive_count the)	%74he
+$(naive_count $'x\ny')	x%0Ay
+$(cat text/*.txt | tr -dc '\0' | wc -c)	%00
+0	%0D
+0	%0d%0A
+error: a % without two hexadecimal digits	%
+error: a % without two hexadecimal digits	%zz
+error: a % without two hexadecimal digits	100%
+$windows	the"$'\r'"
+error: an empty query	" "$(cat <&3)" "with escapes"
+exec 3>&-
+# Settings go together; none leaves lines as they are.
+exec 3<>mnt/with/case=fold,escape=percent/batch/count
+printf '%%61LPHA\n' >&3
+is "$(($(naive_count alpha) + $(naive_count Alpha)))	%61LPHA" "$(cat <&3)" "case and escapes"
+exec 3>&-
+exec 3<>mnt/with/escape=none/batch/count
+printf '%%61lpha\n100%%\n' >&3
+is "0	%61lpha
+$(naive_count 100%)	100%" "$(cat <&3)" "escape=none"
 exec 3>&-
 is "" "$(cat mnt/batch/count)" "nothing was asked"
 echo the >mnt/batch/count || fail "truncating"
@@ -53,6 +94,9 @@ def some():
 def spell(q):
     return b"".join(b"%%%02X" % c if c in b"%\n" or random.random() < .1 else bytes([c]) for c in q)
 
+def is_line(q):
+    return b"\n" not in q and not q.endswith(b"\r")
+
 def count(q):
     return sum(len(re.findall(b"(?=" + re.escape(q) + b")", t)) for t in texts)
 
@@ -60,13 +104,16 @@ questions = [some() for _ in range(60)]
 known = {q: count(q) for q in questions}
 
 class Session:
-    def __init__(self):
-        self.file = open("mnt/batch/count", "r+b", buffering=0)
+    def __init__(self, escaped):
+        self.escaped = escaped
+        self.file = open(f"mnt/{'with/escape=percent/' * escaped}batch/count", "r+b", buffering=0)
         self.want = self.got = b""
     def ask(self, n):
         lines = []
         for q in random.choices(questions, k=n):
-            line = spell(q)
+            line = q if not self.escaped and is_line(q) else spell(q)
+            if not self.escaped and line != q:
+                continue
             lines.append(line)
             self.want += b"%d\t%s\n" % (known[q], line)
         self.file.write(b"".join(l + b"\n" for l in lines))
@@ -76,7 +123,7 @@ class Session:
         assert self.want.startswith(self.got), (self.got[-200:], len(self.got))
         return data
 
-sessions = [Session() for _ in range(4)]
+sessions = [Session(i % 2 == 0) for i in range(4)]
 for _ in range(1500):
     s = random.choice(sessions)
     if random.random() < .5:
@@ -90,7 +137,7 @@ for s in sessions:
     s.file.close()
 
 # Long queries, and lines that are no more.
-s = open("mnt/batch/count", "r+b", buffering=0)
+s = open("mnt/with/escape=percent/batch/count", "r+b", buffering=0)
 text = max(texts, key=len)
 long = b"q" * (1 << 20)
 for line, want in ((text.replace(b"%", b"%25").replace(b"\n", b"%0A"), b"1"), (long, b"0"),

@@ -89,7 +89,7 @@ done
 is "empty a&b 0 0 0 0 0 – –" "$("$contamination" -o e.html empty.jsonl 'both/a&b' | sed -n 2p | tr -s ' ')" "empty"
 detach both
 attach -o ro c.ngram mnt
-refuses "mnt/batch/count: Read-only file system" "$contamination" -o bad.html --field stem choices.jsonl mnt
+refuses "mnt/with/escape=percent/batch/count: Read-only file system" "$contamination" -o bad.html --field stem choices.jsonl mnt
 detach mnt
 
 # ---- portions, and texts of more than 1 MiB ----

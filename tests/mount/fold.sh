@@ -100,7 +100,7 @@ def check(index, query):
             assert orders[0][match["match"]] == got[i], (asked, settings, i)
     assert len(want) < 20 or orders[0] != orders[1] != orders[2], asked
 
-    with open(f"{top}/batch/{sys.argv[1]}", "r+b", buffering=0) as batch:
+    with open(f"{top},escape=percent/batch/{sys.argv[1]}", "r+b", buffering=0) as batch:
         room = f"{top}/{sys.argv[1]}/{name(query)}"
         batch.write((name(query) + "\n").encode())
         answer = batch.read().decode().split("\t")[0]

@@ -98,6 +98,18 @@ for name in (b"%", b"%4", b"a%", b"%zz", b"%0", b"100%", b"%%25", b"% 1"):
     for d in (b"count", b"docs", b"meta", b"match", b"find"):
         check((d, name), fails(b"mnt/lines/" + d + b"/" + name, errno.EINVAL))
 
+# Names as they are: %41 is three bytes.
+plain = b"mnt/lines/with/escape=none/"
+for q in queries:
+    if b"/" in q or b"\0" in q or q in (b".", b"..") or len(q) > name_max:
+        continue
+    check((q, "plain"), int(open(plain + b"count/" + q, "rb").read()) == naive(q, docs))
+for q in (b"%", b"%25", b"%41", b"%zz", b"100%", b"a%2Fb"):
+    check((q, "plain"), int(open(plain + b"count/" + q, "rb").read()) == naive(q, docs))
+    check((q, "plain docs"), os.path.isdir(plain + b"docs/" + q) == (naive(q, docs) > 0))
+    check((q, "plain kwic"), len(open(plain + b"kwic/" + q, "rb").readlines()) == naive(q, docs))
+check("a premise", naive(b"%25", docs) != naive(b"%", docs) > 0 and b"%25" in docs[0])
+
 # Absent ones.
 check("count 0", count(b"lines", b"nonesuch") == 0)
 for d in (b"docs", b"meta", b"match"):

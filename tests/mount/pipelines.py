@@ -18,7 +18,7 @@ WORDS = ["the", "of", "a", "whale", "whales", "whaling", "whalers", "ship", "sho
          "colour", "color", "and/or", "100%", "naïve", "x\ny", "shall", "he shut"]
 WEIGHTS = [9, 7, 7, 3, 2, 1, 1, 5, 2, 1, 6, 3, 2, 1, 1, 1, 1, 2, 1]
 LIST = ["the whale", "of", "and/or", "100%", "%41", "naïve", "x", "no such phrase", "harpoon the", "a ship",
-        "Whale", "..."]
+        "Whale", "...", "harpoon ", " ship", ".gitignore", "rust-toolchain", "a" * 3000, "%20"]
 
 
 def make():
@@ -29,8 +29,9 @@ def make():
     for name, part in [("corpus", docs), ("old", docs[:60]), ("new", docs[60:])]:
         with open(name + ".jsonl", "w", encoding="utf-8") as out:
             out.writelines(json.dumps(doc) + "\n" for doc in part)
+    # A list that a person has made, or a program: the last line may have no newline.
     with open("words.txt", "w", encoding="utf-8") as out:
-        out.writelines(line + "\n" for line in LIST)
+        out.write("\n".join(LIST))
 
 
 def read(name):

@@ -7,10 +7,12 @@
 /* An answer is the length of the line, a tab, and its first bytes. */
 #define SHOWN 20u
 
+static const struct ng_settings folding = {.fold = true};
+
 static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		  bool fold, const ng_cancel *cancel, struct ng_buf *buf)
+		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
-	assert_true(fold); /* as file_open says */
+	assert_true(settings->fold); /* as file_open says */
 	for (size_t i = 0; i < n; i++) {
 		int r = ng_buf_printf(buf, "%zu%s\t%.*s\n", lines[i].len, lines[i].cut ? "+" : "",
 				      (int)ng_min(lines[i].len, (size_t)SHOWN), lines[i].text);
@@ -33,9 +35,14 @@ struct file {
 
 static void file_open(struct file *file)
 {
+	struct ng_settings settings = folding;
+
 	file->offset = 0;
-	assert_int_equal(
-		ng_batch_file_new(NULL, NULL, answer, true, NG_BATCH_FILE_LINES, &file->stream), 0);
+	assert_int_equal(ng_batch_file_new(NULL, NULL, answer, &settings, NG_BATCH_FILE_LINES,
+					   &file->stream),
+			 0);
+	/* It keeps a copy. */
+	settings.fold = false;
 }
 
 static void file_write(struct file *file, const void *data, size_t len)
@@ -193,7 +200,7 @@ static void test_random(void **state)
 					       (int)(scratch_random(&rng) % 20),
 					       "abcdefghijklmnopqrstuvwxyz", i);
 		assert_int_equal(ng_buf_printf(&asked, "%s\n", line), 0);
-		assert_int_equal(answer(NULL, &as_line, 1, true, NULL, &want), 0);
+		assert_int_equal(answer(NULL, &as_line, 1, &folding, NULL, &want), 0);
 	}
 	file_open(&file);
 	while (got < want.len) {

@@ -12,24 +12,29 @@ static void test_names(void **state)
 		const char *name;
 		struct ng_settings want;
 	} names[] = {
-		{"context=0", {1000, 0, 0, 32, false, 0, false, 0}},
-		{"context=80", {1000, 80, 80, 32, false, 0, false, 0}},
-		{"context=4096", {1000, 4096, 4096, 32, false, 0, false, 0}},
-		{"page=1", {1, 40, 200, 32, false, 0, false, 0}},
-		{"page=100000", {100000, 40, 200, 32, false, 0, false, 0}},
-		{"page=0007", {7, 40, 200, 32, false, 0, false, 0}},
-		{"min=1", {1000, 40, 200, 1, false, 0, false, 0}},
-		{"min=1048576", {1000, 40, 200, 1048576, false, 0, false, 0}},
-		{"order=random", {1000, 40, 200, 32, true, 0, false, 0}},
-		{"order=index", {1000, 40, 200, 32, false, 0, false, 0}},
-		{"seed=5", {1000, 40, 200, 32, false, 0, false, 0}},
-		{"case=fold", {1000, 40, 200, 32, false, 0, true, 0}},
-		{"seed=3,case=fold,order=random", {1000, 40, 200, 32, true, 3, true, 0}},
-		{"case=exact", {1000, 40, 200, 32, false, 0, false, 0}},
+		{"context=0", {1000, 0, 0, 32, false, 0, false, false, false, 0}},
+		{"context=80", {1000, 80, 80, 32, false, 0, false, false, false, 0}},
+		{"context=4096", {1000, 4096, 4096, 32, false, 0, false, false, false, 0}},
+		{"page=1", {1, 40, 200, 32, false, 0, false, false, false, 0}},
+		{"page=100000", {100000, 40, 200, 32, false, 0, false, false, false, 0}},
+		{"page=0007", {7, 40, 200, 32, false, 0, false, false, false, 0}},
+		{"min=1", {1000, 40, 200, 1, false, 0, false, false, false, 0}},
+		{"min=1048576", {1000, 40, 200, 1048576, false, 0, false, false, false, 0}},
+		{"order=random", {1000, 40, 200, 32, true, 0, false, false, false, 0}},
+		{"order=index", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
+		{"seed=5", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
+		{"case=fold", {1000, 40, 200, 32, false, 0, true, false, false, 0}},
+		{"seed=3,case=fold,order=random",
+		 {1000, 40, 200, 32, true, 3, true, false, false, 0}},
+		{"case=exact", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
 		{"seed=18446744073709551615,order=random",
-		 {1000, 40, 200, 32, true, UINT64_MAX, false, 0}},
+		 {1000, 40, 200, 32, true, UINT64_MAX, false, false, false, 0}},
+		{"escape=none", {1000, 40, 200, 32, false, 0, false, true, false, 0}},
+		{"escape=percent", {1000, 40, 200, 32, false, 0, false, false, true, 0}},
+		{"page=2,escape=percent,case=fold",
+		 {2, 40, 200, 32, false, 0, true, false, true, 0}},
 		{"order=random,case=exact,min=3,page=4,context=5,seed=6",
-		 {4, 5, 5, 3, true, 6, false, 0}},
+		 {4, 5, 5, 3, true, 6, false, false, false, 0}},
 	};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -45,6 +50,8 @@ static void test_names(void **state)
 		assert_int_equal(got.random, want->random);
 		assert_int_equal(got.seed, want->seed);
 		assert_int_equal(got.fold, want->fold);
+		assert_int_equal(got.plain_names, want->plain_names);
+		assert_int_equal(got.escaped_lines, want->escaped_lines);
 	}
 }
 
@@ -87,6 +94,15 @@ static void test_refusals(void **state)
 					    "case=folded",
 					    "case=1",
 					    "case=fold,case=fold",
+					    "escape",
+					    "escape=",
+					    "escape=None",
+					    "escape=percents",
+					    "escape=per%63ent",
+					    "escape=no",
+					    "escape=0",
+					    "escapes=none",
+					    "escape=none,escape=percent",
 					    "key=1",
 					    "contex=1",
 					    "contexts=1",
@@ -116,15 +132,15 @@ static uint64_t hash_of(const char *name)
 static void test_hash(void **state)
 {
 	static const char *const same[][2] = {
-		{"context=7,page=8", "page=8,context=7"},
-		{"min=32,page=8", "page=08"},
-		{"order=random,seed=0", "order=random"},
-		{"order=index,seed=9,min=5", "min=5"},
+		{"context=7,page=8", "page=8,context=7"},     {"min=32,page=8", "page=08"},
+		{"order=random,seed=0", "order=random"},      {"order=index,seed=9,min=5", "min=5"},
+		{"escape=none,page=8", "page=8,escape=none"},
 	};
 	static const char *const different[] = {
-		"context=7",    "context=40",   "context=200",         "page=7",
-		"min=7",        "order=random", "order=random,seed=7", "order=random,seed=40",
-		"page=7,min=7", "case=fold",    "case=fold,page=7"};
+		"context=7",     "context=40",   "context=200",         "page=7",
+		"min=7",         "order=random", "order=random,seed=7", "order=random,seed=40",
+		"page=7,min=7",  "case=fold",    "case=fold,page=7",    "escape=none",
+		"escape=percent"};
 
 	for (size_t i = 0; i < ng_array_size(same); i++) {
 		assert_int_equal(hash_of(same[i][0]), hash_of(same[i][1]));

@@ -54,6 +54,11 @@ python3 -B "$here/page.py" "$address" mnt shots || fail "page.py"
 end_web several.log
 
 # One index: its tree is the whole of the mount.
+python3 -B "$here/../mount/awkward.py" make awkward
+build awkward.ngram --format=text awkward
+run_web awkward.log --rate 1000000 awkward.ngram
+python3 -B "$here/../mount/awkward.py" web awkward "$address" || fail "awkward.py"
+end_web awkward.log
 run_web alone.log --rate 20 odd.ngram
 python3 -B "$here/api.py" --alone "$address" alone || fail "api.py --alone"
 end_web alone.log

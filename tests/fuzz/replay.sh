@@ -1,0 +1,7 @@
+#!/bin/bash
+# Run a fuzzer that was built with standalone.c over the inputs that are kept for it and its own, and
+# over mutations of them: replay.sh PROGRAM MUTATIONS.
+here=$(cd "$(dirname "$0")" && pwd)
+shopt -s nullglob
+kept=("$here/corpus/${1##*/fuzz_}"/*)
+"$1" "${kept[@]}" && exec "$1" --mutate "$2" "${kept[@]}"
