@@ -7,8 +7,9 @@
 
 #include "base/base.h"
 
-/* Start it, from the main thread, before any other is started. argv: the process's own, for which the other one is not
- * to be taken; it is blanked there. *ret_fd is for the two below. -EAGAIN, -ENOMEM, -EMFILE. */
+/* Start it, from the main thread, before any other is started. argv: the process's own, for which
+ * the other one is not to be taken; it is blanked there. *ret_fd is for the two below. -EAGAIN,
+ * -ENOMEM, -EMFILE. */
 int ng_watch_start(char **argv, int *ret_fd);
 
 /* Tell it which mount it is, which must be there; nothing is asked of the filesystem. Where it
