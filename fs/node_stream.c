@@ -65,7 +65,7 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
 		      void *userdata)
 {
-	for (uint64_t i = offset; i < ng_array_size(batches); i++) {
+	for (uint64_t i = offset; !request->tree->no_streams && i < ng_array_size(batches); i++) {
 		const char *text = batches[i].name;
 		struct ng_name name = {.name = text, .next = i + 1};
 

@@ -80,7 +80,8 @@ static int index_list(const struct ng_request *request, uint64_t offset, ng_tree
 		struct ng_name name = {.name = names[i].name, .next = i + 1};
 		struct ng_entry entry;
 
-		if (!is_shown(request, kind))
+		if (!is_shown(request, kind) ||
+		    (kind == NG_KIND_TRACE && request->tree->no_streams))
 			continue;
 		name.is_dir = !is_dynamic(kind);
 		if (is_dynamic(kind) || request->node) {

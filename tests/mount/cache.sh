@@ -6,7 +6,7 @@
 printf 'one fish\ntwo fish\nred fish\nblue fish\n%200000s\n' x >fish
 build fish.ngram --format lines fish
 # With one thread requests are written to the log in the order in which they come.
-attach -d -s -o ro fish.ngram mnt
+attach -d -s -o ro,nostreams fish.ngram mnt
 
 # How much of the log there is, with all that has been asked before, also what the kernel reads ahead:
 # a name never asked comes behind that.
@@ -62,7 +62,7 @@ detach mnt .
 # ---- a mount that can be written ----
 # There the kernel takes the time of access for changed when it has read something, and asks for
 # attributes once more if somebody wants them; what opens and reads doesn't.
-attach -d -s fish.ngram mnt
+attach -d -s -o nostreams fish.ngram mnt
 cat mnt/README >/dev/null
 ls -l mnt >/dev/null
 read_only() { # FILE: without asking for its attributes
@@ -73,10 +73,23 @@ is "" "$(requests read_only mnt/count/fish)" "the same count again"
 is "GETATTR " "$(requests cat mnt/count/fish)" "the same count again, and its attributes"
 is "" "$(requests cat mnt/count/fish)" "and again"
 is 4 "$(cat out)" "count"
-# A stream is asked for each time.
+detach mnt .
+
+# ---- with streams: files are opened, and nothing else is asked twice ----
+attach -d -s fish.ngram mnt
+cat mnt/README >/dev/null
+ls -l mnt >/dev/null
+is "LOOKUP OPEN READ RELEASE " "$(requests read_only mnt/count/fish)" "a count never asked"
+is "OPEN RELEASE " "$(requests read_only mnt/count/fish)" "the same count again"
+is "LOOKUP OPEN RELEASE " "$(requests read_only mnt/count/h)" "another query with a count already read"
 requests cat mnt/kwic/fish >/dev/null
-[[ $(requests cat mnt/kwic/fish) =~ LOOKUP.*GETATTR.*READ ]] || fail "a concordance"
+is "OPEN RELEASE " "$(requests read_only mnt/kwic/fish)" "a short concordance again"
 is 4 "$(wc -l <out)" "its lines"
+is "" "$(requests test ! -e mnt/docs/nonesuch -a ! -e mnt/docs/nonesuch | sed 's/LOOKUP //')" "what doesn't exist"
+# A stream is looked up each time, and read by the daemon.
+[ "$(stat -c %s mnt/kwic/%20)" -gt 1000000 ] || fail "a long concordance"
+requests head -c 10 mnt/kwic/%20 >/dev/null
+[[ $(requests head -c 10 mnt/kwic/%20) =~ LOOKUP.*OPEN.*READ.*RELEASE ]] || fail "a stream"
 detach mnt .
 
 # ---- a count is one inode, whatever the query; equal numbers share pages ----

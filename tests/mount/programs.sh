@@ -27,6 +27,7 @@ for path in kwic/a df/a batch/count trace; do
 	refuses "not supported" cat mnt/$path
 done
 is "$(naive a)" "$(cat mnt/count/a)" "a count"
+ls -lR mnt >/dev/null || fail "a name that is listed isn't there"
 # Handed on by sshfs, which takes every error of reading for the end of a file: what can be read there
 # is right, and what can't isn't there.
 server=/usr/lib/openssh/sftp-server
