@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "format/manifest.h"
 #include "node.h"
@@ -12,10 +13,12 @@ struct place {
 		     * whenever the index is opened */
 	char *name;
 	struct ng_mounted_index *current;
+	int64_t tried_s; /* when it was opened again last; under recovering */
 };
 
 struct ng_indexes {
-	pthread_mutex_t lock; /* of current and refs */
+	pthread_mutex_t lock;       /* of current and refs */
+	pthread_mutex_t recovering; /* whoever exchanges current */
 	struct ng_listings *listings;
 	struct ng_opening opening;
 	size_t n;
@@ -109,6 +112,19 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 	return 0;
 }
 
+/* Whether they have the same shards. */
+static bool is_same(const struct ng_mounted_index *a, const struct ng_mounted_index *b)
+{
+	return ng_index_continues(a->index, b->index) && ng_index_continues(b->index, a->index);
+}
+
+static void keep_epoch(struct ng_mounted_index *index, const struct ng_mounted_index *old)
+{
+	index->epoch = old->epoch;
+	index->incarnation = old->incarnation;
+	index->since = old->since;
+}
+
 static int open_place(struct ng_indexes *indexes, const char *path, struct ng_error *err)
 {
 	struct place *place = &indexes->places[indexes->n];
@@ -143,6 +159,7 @@ int ng_indexes_new(const char *const *paths, size_t n_paths, const struct ng_ope
 	if (!indexes)
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
 	pthread_mutex_init(&indexes->lock, NULL);
+	pthread_mutex_init(&indexes->recovering, NULL);
 	indexes->listings = listings;
 	indexes->opening = *opening;
 	for (size_t i = 0; r == 0 && i < n_paths; i++)
@@ -164,6 +181,7 @@ struct ng_indexes *ng_indexes_free(struct ng_indexes *indexes)
 		free(indexes->places[i].name);
 	}
 	pthread_mutex_destroy(&indexes->lock);
+	pthread_mutex_destroy(&indexes->recovering);
 	free(indexes);
 	return NULL;
 }
@@ -183,7 +201,7 @@ const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i)
 	return indexes->places[i].name;
 }
 
-const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i)
+static struct ng_mounted_index *get(struct ng_indexes *indexes, size_t i)
 {
 	struct ng_mounted_index *index;
 
@@ -192,6 +210,61 @@ const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t
 	index->refs++;
 	pthread_mutex_unlock(&indexes->lock);
 	return index;
+}
+
+static int64_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Put the same index, opened anew, into the place of old, which the caller holds. */
+static void recover(struct ng_indexes *indexes, size_t i, struct ng_mounted_index *old)
+{
+	struct place *place = &indexes->places[i];
+	struct ng_mounted_index *fresh;
+
+	/* One who tries is enough; the others get what there is. */
+	if (pthread_mutex_trylock(&indexes->recovering))
+		return;
+	if (place->tried_s != now_s()) {
+		place->tried_s = now_s();
+		if (!ng_index_faulted(old->index)) {
+			atomic_store(&old->suspect, false);
+		} else if (open_index(indexes, place->path, &fresh, NULL) == 0) {
+			bool same = is_same(fresh, old);
+
+			keep_epoch(fresh, old);
+			pthread_mutex_lock(&indexes->lock);
+			if (same && place->current == old) {
+				place->current = fresh;
+				fresh = old;
+			}
+			pthread_mutex_unlock(&indexes->lock);
+			ng_indexes_put(indexes, fresh);
+		}
+	}
+	pthread_mutex_unlock(&indexes->recovering);
+}
+
+const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i)
+{
+	struct ng_mounted_index *index = get(indexes, i);
+
+	if (!atomic_load(&index->suspect))
+		return index;
+	recover(indexes, i, index);
+	ng_indexes_put(indexes, index);
+	return get(indexes, i);
+}
+
+void ng_indexes_suspect(struct ng_indexes *indexes, size_t i)
+{
+	pthread_mutex_lock(&indexes->lock);
+	atomic_store(&indexes->places[i].current->suspect, true);
+	pthread_mutex_unlock(&indexes->lock);
 }
 
 void ng_indexes_put(struct ng_indexes *indexes, const struct ng_mounted_index *index)
@@ -218,14 +291,15 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 
 	if (r < 0)
 		return r;
-	if (ng_index_continues(index->index, old->index) &&
-	    ng_index_continues(old->index, index->index)) {
-		close_index(indexes, index);
+	keep_epoch(index, old);
+	if (is_same(index, old)) {
+		if (ng_index_faulted(old->index))
+			*ret_index = index;
+		else
+			close_index(indexes, index);
 		return 0;
 	}
-	index->epoch = old->epoch + 1;
-	index->incarnation = old->incarnation;
-	index->since = old->since;
+	index->epoch++;
 	if (!ng_index_continues(index->index, old->index)) {
 		index->incarnation++;
 		index->since = index->epoch;
@@ -245,6 +319,7 @@ int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_e
 	ng_cleanup(ng_freep) struct ng_mounted_index **fresh = calloc(indexes->n, sizeof(*fresh));
 	int r = fresh ? 0 : ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
 
+	pthread_mutex_lock(&indexes->recovering);
 	for (size_t i = 0; r == 0 && i < indexes->n; i++)
 		r = reopen(indexes, &indexes->places[i], &fresh[i], err);
 	if (r == 0) {
@@ -260,6 +335,7 @@ int ng_indexes_reopen(struct ng_indexes *indexes, bool *ret_changed, struct ng_e
 		}
 		pthread_mutex_unlock(&indexes->lock);
 	}
+	pthread_mutex_unlock(&indexes->recovering);
 	/* The old ones, which live on while requests use them, or those that nobody has seen. */
 	for (size_t i = 0; fresh && i < indexes->n; i++)
 		ng_indexes_put(indexes, fresh[i]);

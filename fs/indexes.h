@@ -17,6 +17,7 @@ struct ng_mounted_index {
 	unsigned incarnation;  /* one more each time that documents have changed, so that their
 				* numbers mean something else; below
 				* NG_NODE_INCARNATION_LIMIT */
+	atomic_bool suspect;   /* a question about it could not be answered, see below */
 	size_t refs;           /* under the lock of ng_indexes */
 };
 
@@ -42,8 +43,14 @@ size_t ng_indexes_count(const struct ng_indexes *indexes);
 const char *ng_indexes_path(const struct ng_indexes *indexes, size_t i);
 const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i);
 
-/* Index i < count as it is now, to be given back by ng_indexes_put. O(1). */
+/* Index i < count as it is now, to be given back by ng_indexes_put. O(1).
+ *
+ * One that is suspect is opened again first, at most once a second, if a page of it could not be
+ * read and it is still the same: disks and servers come back. Whoever has the old one keeps it;
+ * when it cannot be opened, the old one is given. */
 const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
+/* A question about index i has failed with -EIO. */
+void ng_indexes_suspect(struct ng_indexes *indexes, size_t i);
 /* Closes it if it has been replaced and nobody else is using it. NULL is fine. */
 void ng_indexes_put(struct ng_indexes *indexes, const struct ng_mounted_index *index);
 

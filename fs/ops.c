@@ -73,9 +73,10 @@ static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
 	unlogged = atomic_exchange(&mount->unlogged, 0);
 	fuse_log(FUSE_LOG_ERR,
 		 "ngramfs: %s: error: %s; a request failed, and %lu before it since the last line; "
-		 "check the index with ngramfsck\n",
+		 "%s\n",
 		 ng_tree_path(mount->tree, id),
-		 r == -EUCLEAN ? "the index is damaged" : strerror(-r), unlogged);
+		 r == -EUCLEAN ? "the index is damaged" : "a part of it cannot be read", unlogged,
+		 r == -EUCLEAN ? "check the index with ngramfsck" : "the next one tries again");
 }
 
 /* The errno to reply with. */
@@ -83,6 +84,8 @@ static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 {
 	if (r != -EUCLEAN && r != -EIO)
 		return -r;
+	if (r == -EIO)
+		ng_tree_suspect(mount->tree, id);
 	log_damage(mount, id, r);
 	return EIO;
 }

@@ -103,6 +103,12 @@ bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *r
 	return found;
 }
 
+void ng_tree_suspect(struct ng_tree *tree, ng_node_id id)
+{
+	if (ng_node_index(id) < ng_indexes_count(tree->indexes))
+		ng_indexes_suspect(tree->indexes, ng_node_index(id));
+}
+
 void ng_tree_totals(struct ng_tree *tree, uint64_t *ret_docs, uint64_t *ret_bytes)
 {
 	*ret_docs = 0;

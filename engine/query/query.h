@@ -46,6 +46,10 @@ void ng_index_stats(const struct ng_index *index, struct ng_index_stats *ret_sta
  * and where. Once a shard; false when there is nothing to say. */
 bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_text);
 
+/* Whether a page of it could not be read since it was opened: questions that need that shard fail
+ * with -EIO until it is opened again. O(shards). */
+bool ng_index_faulted(const struct ng_index *index);
+
 /* Whether index begins with all the shards of older, in their order, so that every document of
  * older has the same number and bytes in it. Compares checksums. O(shards). */
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older);

@@ -1,0 +1,56 @@
+#!/bin/bash
+# An index of which a part cannot be read for a while: questions that need it fail and say so, others
+# are answered, and when it is there again, all are.
+. "$(dirname "$0")/lib.sh"
+
+make_corpus
+build corpus.ngram --shard-size=64K corpus.jsonl
+cp -r corpus.ngram other.ngram
+attach corpus.ngram other.ngram mnt
+shard=corpus.ngram/shard-00000.ngs
+cp $shard whole
+want=$(naive_count gamma)
+is "$want" "$(cat mnt/corpus/count/gamma)" "before"
+
+# By batch, whose answers the kernel doesn't know.
+answers_again() {
+	local said
+	exec 3<>mnt/corpus/batch/count || return 1
+	printf 'gamma\n' >&3
+	said=$(cat <&3 2>/dev/null)
+	exec 3>&-
+	[ "$said" = "$want	gamma" ]
+}
+# Of queries never asked.
+fails() { # NAME
+	refuses "Input/output error" cat "mnt/corpus/count/mma a$1"
+	refuses "Input/output error" cat "mnt/corpus/docs/gamma/$(ls mnt/other/docs/gamma | head -n 1)"
+}
+
+for way in alone hangup; do
+	# In place, as a disk that fails, or a server that is stopped, shows it.
+	truncate -s 4096 $shard
+	fails $way
+	fails "$way, again"
+	answers_again && fail "$way: an answer without its shard"
+	# Others go on.
+	is "$want" "$(cat "mnt/other/count/gamma")" "$way: another index"
+	is "$(naive_count "a$way")" "$(cat "mnt/other/count/a$way")" "$way: another index, a new question"
+	cat whole >$shard
+	[ $way = alone ] || kill -HUP "${daemons[mnt]}"
+	wait_for answers_again || fail "$way: no answer though all is there again"
+	is "$(naive_count "mma b$way")" "$(cat "mnt/corpus/count/mma b$way")" "$way: a count"
+	number=$(ls mnt/corpus/docs/gamma | head -n 1)
+	cmp mnt/corpus/docs/gamma/$number text/$number || fail "$way: a document"
+done
+
+# What comes back as something else isn't taken for it: that is for SIGHUP to say.
+truncate -s 4096 $shard
+fails changed
+build small.ngram --shard-size=64K --format=lines whole
+cat small.ngram/shard-00000.ngs >$shard
+sleep 2
+refuses "Input/output error" cat "mnt/corpus/count/mma c"
+grep -q "cannot be read; a request failed.*the next one tries again" mnt.log || fail "the log: $(tail -n 3 mnt.log)"
+detach mnt "cannot be read|damaged|cannot open again"
+finish
