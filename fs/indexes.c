@@ -118,6 +118,12 @@ static bool is_same(const struct ng_mounted_index *a, const struct ng_mounted_in
 	return ng_index_continues(a->index, b->index) && ng_index_continues(b->index, a->index);
 }
 
+/* Whether it has to be opened again to be right. */
+static bool is_broken(const struct ng_mounted_index *index)
+{
+	return ng_index_faulted(index->index) || ng_index_changed(index->index);
+}
+
 static void keep_epoch(struct ng_mounted_index *index, const struct ng_mounted_index *old)
 {
 	index->epoch = old->epoch;
@@ -231,7 +237,7 @@ static void recover(struct ng_indexes *indexes, size_t i, struct ng_mounted_inde
 		return;
 	if (place->tried_s != now_s()) {
 		place->tried_s = now_s();
-		if (!ng_index_faulted(old->index)) {
+		if (!is_broken(old)) {
 			atomic_store(&old->suspect, false);
 		} else if (open_index(indexes, place->path, &fresh, NULL) == 0) {
 			bool same = is_same(fresh, old);
@@ -293,7 +299,7 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 		return r;
 	keep_epoch(index, old);
 	if (is_same(index, old)) {
-		if (ng_index_faulted(old->index))
+		if (is_broken(old))
 			*ret_index = index;
 		else
 			close_index(indexes, index);

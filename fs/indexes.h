@@ -46,8 +46,8 @@ const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i);
 /* Index i < count as it is now, to be given back by ng_indexes_put. O(1).
  *
  * One that is suspect is opened again first, at most once a second, if a page of it could not be
- * read and it is still the same: disks and servers come back. Whoever has the old one keeps it;
- * when it cannot be opened, the old one is given. */
+ * read or a file of it was written to, and it is the same now: disks and servers come back. Whoever
+ * has the old one keeps it; when it cannot be opened, the old one is given. */
 const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
 /* A question about index i has failed with -EIO. */
 void ng_indexes_suspect(struct ng_indexes *indexes, size_t i);

@@ -102,6 +102,39 @@ static const struct ng_node_ops *begin(struct ng_tree *tree, ng_node_id id, cons
 	return node_ops[kind];
 }
 
+/* Whether requests for this kind of node are answered without looking into a shard. */
+static bool needs_no_shard(enum ng_kind kind)
+{
+	switch (kind) {
+	case NG_KIND_ROOT:
+	case NG_KIND_INDEX:
+	case NG_KIND_SETTINGS:
+	case NG_KIND_WITH_DIR:
+	case NG_KIND_BATCH_DIR:
+	case NG_KIND_README:
+	case NG_KIND_STATS:
+	case NG_KIND_COUNT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What comes of a request in the end. An answer, or that there is none, was taken from files that
+ * may have been written to meanwhile, or before. */
+static int outcome(const struct ng_request *request, int r)
+{
+	const struct ng_mounted_index *index = request->index;
+
+	if (needs_no_shard(ng_node_kind(request->id)))
+		return r;
+	if (request->node && request->node->stream)
+		index = request->node->stream->index;
+	if ((r == 0 || r == -ENOENT || r == -EUCLEAN) && ng_index_changed(index->index))
+		return -EIO;
+	return r;
+}
+
 /* Whether what a page lists has other numbers now. (Directories that have no query list no
  * numbers.) */
 static bool is_stale(const struct ng_request *request)
@@ -133,7 +166,7 @@ int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const
 	struct ng_entry entry = {0};
 	const struct ng_node_ops *ops;
 	struct ng_request request;
-	int r;
+	int r, looked = -ENOENT;
 
 	if (strlen(name) > NG_PATH_NAME_MAX)
 		return -ENAMETOOLONG;
@@ -145,7 +178,9 @@ int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const
 	else if (is_stale(&request))
 		r = -ESTALE;
 	else
-		r = ops->lookup(&request, name, &entry);
+		r = outcome(&request, looked = ops->lookup(&request, name, &entry));
+	if (looked == 0 && r < 0)
+		ng_nodes_forget(tree->nodes, entry.id, 1);
 	entry.mtime = request.index->mtime;
 	entry.uncacheable = request.uncacheable;
 	end(&request);
@@ -272,7 +307,7 @@ int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t le
 		return -ESTALE;
 	if (request.node && request.node->stream)
 		use_stream(&request);
-	r = ops->read ? ops->read(&request, offset, len, buf, ret_len) : -EISDIR;
+	r = ops->read ? outcome(&request, ops->read(&request, offset, len, buf, ret_len)) : -EISDIR;
 	end(&request);
 	return r;
 }
@@ -319,7 +354,8 @@ int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng
 	else if (is_stale(&request))
 		r = -ESTALE;
 	else if (emit_dots(dir, ino_of(&request), offset, emit, userdata) && ops->list)
-		r = ops->list(&request, offset < 2 ? 0 : offset - 2, emit_shifted, &shifted);
+		r = outcome(&request, ops->list(&request, offset < 2 ? 0 : offset - 2, emit_shifted,
+						&shifted));
 	end(&request);
 	return r;
 }

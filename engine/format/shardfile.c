@@ -15,6 +15,8 @@
 
 struct ng_shard_file {
 	const uint8_t *data; /* the mapping */
+	int fd;
+	struct stat opened; /* what it was then */
 	uint64_t file_bytes;
 	uint64_t table_offset;
 	uint64_t checksum;
@@ -139,7 +141,7 @@ static int check_table(const struct ng_shard_file *file, const char *path, struc
 	return 0;
 }
 
-static int open_regular(const char *path, uint64_t *ret_bytes, struct ng_error *err)
+static int open_regular(const char *path, struct stat *ret_stat, struct ng_error *err)
 {
 	/* Not to hang where somebody put a named pipe. */
 	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -151,7 +153,7 @@ static int open_regular(const char *path, uint64_t *ret_bytes, struct ng_error *
 		return ng_fail(err, -errno, "%s: cannot stat: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return ng_fail(err, -EPROTO, "%s: not a regular file", path);
-	*ret_bytes = (uint64_t)st.st_size;
+	*ret_stat = st;
 	return ng_steal_fd(&fd);
 }
 
@@ -179,16 +181,16 @@ static int map_file(struct ng_shard_file *file, int fd, const char *path, struct
 int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = calloc(1, sizeof(*file));
-	ng_cleanup(ng_closep) int fd = -1;
 	struct ng_shard_header header;
 	size_t table_bytes;
-	int r;
+	int fd, r;
 
 	if (!file)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	fd = open_regular(path, &file->file_bytes, err);
+	file->fd = fd = open_regular(path, &file->opened, err);
 	if (fd < 0)
 		return fd;
+	file->file_bytes = (uint64_t)file->opened.st_size;
 	if (file->file_bytes < sizeof(header))
 		return ng_fail(err, -EPROTO, "%s: not a shard of an index: %llu bytes long", path,
 			       (unsigned long long)file->file_bytes);
@@ -224,6 +226,7 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 	ng_pages_close(&file->pages);
 	if (file->data)
 		munmap((void *)file->data, file->file_bytes);
+	ng_closep(&file->fd);
 	free(file);
 	return NULL;
 }
@@ -324,6 +327,17 @@ const struct ng_shard_entry *ng_shard_file_entries(const struct ng_shard_file *f
 {
 	*ret_n = file->n_sections;
 	return file->entries;
+}
+
+bool ng_shard_file_changed(const struct ng_shard_file *file)
+{
+	const struct stat *was = &file->opened;
+	struct stat now;
+
+	/* The time of change is another thing: it moves when the file loses its name. */
+	return fstat(file->fd, &now) < 0 || now.st_size != was->st_size ||
+	       now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
 bool ng_shard_file_faulted(const struct ng_shard_file *file)

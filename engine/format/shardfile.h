@@ -106,6 +106,10 @@ uint64_t ng_shard_file_checksum(const struct ng_shard_file *file);
  * The reader got zeroes instead of a SIGBUS; whoever used the data asks here afterwards. */
 bool ng_shard_file_faulted(const struct ng_shard_file *file);
 
+/* The file was written to, cut or touched since it was opened, so that what was read from it, and
+ * what is in it now, may be anything. One system call. */
+bool ng_shard_file_changed(const struct ng_shard_file *file);
+
 /* Check every byte of the file, in one pass over it. Calls report(userdata, section type, file
  * offset, text) for each page that differs from its checksum, for a section that does though its
  * pages don't, and for padding that isn't zero (type 0); progress(userdata, done

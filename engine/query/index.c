@@ -154,6 +154,14 @@ bool ng_index_faulted(const struct ng_index *index)
 	return false;
 }
 
+bool ng_index_changed(const struct ng_index *index)
+{
+	for (uint32_t s = 0; s < index->n_shards; s++)
+		if (ng_shard_file_changed(index->shards[s]->file))
+			return true;
+	return false;
+}
+
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older)
 {
 	if (index->n_shards < older->n_shards)

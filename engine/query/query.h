@@ -50,6 +50,10 @@ bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_tex
  * with -EIO until it is opened again. O(shards). */
 bool ng_index_faulted(const struct ng_index *index);
 
+/* Whether one of its files was written to since it was opened: then neither an answer that was just
+ * made nor one to come can be relied on. O(shards), a system call each. */
+bool ng_index_changed(const struct ng_index *index);
+
 /* Whether index begins with all the shards of older, in their order, so that every document of
  * older has the same number and bytes in it. Compares checksums. O(shards). */
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older);

@@ -44,6 +44,34 @@ for way in alone hangup; do
 	cmp mnt/corpus/docs/gamma/$number text/$number || fail "$way: a document"
 done
 
+# ---- a shard that is written over, at full length ----
+# Nothing of it is cached in the daemon, and pages that were compared are not compared again.
+cp $shard before
+python3 - <<'PYTHON'
+import random
+random.seed(5)
+data = bytearray(open("before", "rb").read())
+for at in range(4096, len(data)):
+    data[at] = random.randrange(256)
+open("noise", "wb").write(data)
+PYTHON
+exec 4<>mnt/corpus/batch/count
+for way in a b c; do
+	printf 'gamma\n' >&4
+	is "$want	gamma" "$(cat <&4)" "a session, before it is written over"
+	dd if=noise of=$shard conv=notrunc status=none
+	printf 'gamma\n' >&4
+	said=$(cat <&4 2>&1) && fail "an answer of a shard that was written over: $said"
+	fails "over $way"
+	refuses "Input/output error" ls mnt/corpus/docs/alpha
+	is "$(cat mnt/other/README)" "$(cat mnt/corpus/README)" "what needs no shard"
+	dd if=before of=$shard conv=notrunc status=none
+	wait_for answers_again || fail "no answer though it is as it was"
+	exec 4>&-
+	exec 4<>mnt/corpus/batch/count
+done
+exec 4>&-
+
 # What comes back as something else isn't taken for it: that is for SIGHUP to say.
 truncate -s 4096 $shard
 fails changed
