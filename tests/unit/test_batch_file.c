@@ -114,10 +114,11 @@ static void test_append(void **state)
 {
 	struct file file;
 	uint64_t end;
+	uint8_t none[1];
 
 	file_open(&file);
 	writes(&file, "abc\n");
-	assert_int_equal(file_read(&file, NULL, 0), 0);
+	assert_int_equal(file_read(&file, none, 0), 0);
 	end = atomic_load(&file.stream->bytes);
 	assert_int_equal(end, 4 + 6);
 	assert_int_equal(ng_stream_write(file.stream, end, (const uint8_t *)"de\n", 3), 0);
