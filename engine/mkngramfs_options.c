@@ -38,7 +38,7 @@ static const char help[] =
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
 	"      --shard-size=SIZE   text in a shard at most (default: twice the memory)\n"
 	"      --sa-sampling=N     locate in at most N steps, 4 to 1024\n"
-	"                          (default 52; smaller is faster and larger)\n"
+	"                          (default 128; smaller is faster and larger)\n"
 	"      --text-store        keep the text, too, compressed: documents are read faster\n"
 	"\n"
 	"Run:\n"

@@ -61,9 +61,12 @@ int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 	int r = 0;
 
 	*remembered = (struct remembered){0};
-	if (args->build.append &&
-	    ng_manifest_read(args->build.output, &remembered->manifest, NULL) < 0)
-		remembered->manifest = (struct ng_manifest){0};
+	if (args->build.append)
+		r = ng_manifest_read(args->build.output, &remembered->manifest, err);
+	/* That there is no index is said where it is opened to be appended to. Anything else must
+	 * not make documents of another kind. */
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = 0;
 	for (unsigned i = 0; r == 0 && i < REMEMBERED_OPTIONS; i++) {
 		ng_cleanup(ng_freep) char *value = NULL;
 		char *text;
@@ -80,9 +83,11 @@ int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 		remembered->texts[remembered->n] = text;
 		remembered->options[remembered->n++] = text;
 	}
+	if (r < 0)
+		return r;
 	args->build.remembered = remembered->options;
 	args->build.n_remembered = remembered->n;
-	return r;
+	return 0;
 }
 
 void remembered_clear(struct remembered *remembered)

@@ -133,10 +133,13 @@ int ng_service_run(struct ng_service *service)
 	int watch_fd = -1;
 	int r = ng_watch_start(service->argv, &watch_fd);
 
-	if (r == 0) {
+	if (r == 0)
 		ng_watch_mount(watch_fd, service->mountpoint);
-		r = start_thread(&helpers, run_reload);
-	}
+	else
+		fuse_log(FUSE_LOG_WARNING,
+			 "ngramfs: %s: warning: nothing frees its readers if it is killed: %s\n",
+			 service->mountpoint, strerror(-r));
+	r = start_thread(&helpers, run_reload);
 	if (r == 0)
 		r = start_thread(&helpers, run_evict);
 	if (r == 0)

@@ -121,12 +121,13 @@ static bool needs_no_shard(enum ng_kind kind)
 }
 
 /* What comes of a request in the end. An answer, or that there is none, was taken from files that
- * may have been written to meanwhile, or before. */
+ * may have been written to meanwhile, or before; not one that was made when its name was looked
+ * up. */
 static int outcome(const struct ng_request *request, int r)
 {
 	const struct ng_mounted_index *index = request->index;
 
-	if (needs_no_shard(ng_node_kind(request->id)))
+	if (needs_no_shard(ng_node_kind(request->id)) || (request->node && request->node->content))
 		return r;
 	if (request->node && request->node->stream)
 		index = request->node->stream->index;

@@ -13,7 +13,7 @@ struct ng_appenddir {
  */
 static bool stays(const void *manifest, const char *name)
 {
-	return ng_ours_kind(name) == NG_OURS_MANIFEST || strcmp(name, NG_JOURNAL_NAME) == 0 ||
+	return strcmp(name, NG_MANIFEST_NAME) == 0 || strcmp(name, NG_JOURNAL_NAME) == 0 ||
 	       ng_manifest_names(manifest, name);
 }
 

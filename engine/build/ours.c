@@ -8,24 +8,17 @@
 #include "format/manifest.h"
 #include "merge/journal.h"
 
-enum ng_ours ng_ours_kind(const char *name)
+static bool is_our_name(const char *name)
 {
-	static const struct {
-		const char *pattern;
-		enum ng_ours kind;
-	} names[] = {
-		{"shard-+([0-9]).ngs", NG_OURS_SHARD},
-		{"segment-+([0-9])-+([0-9])-+([0-9])", NG_OURS_WORK},
-		{"text-+([0-9])", NG_OURS_WORK},
-		{NG_JOURNAL_NAME, NG_OURS_WORK},
-		{NG_MANIFEST_NAME ".tmp", NG_OURS_WORK},
-		{NG_MANIFEST_NAME, NG_OURS_MANIFEST},
-	};
+	static const char *const patterns[] = {
+		"shard-+([0-9]).ngs",    "segment-+([0-9])-+([0-9])-+([0-9])",
+		"text-+([0-9])",         NG_JOURNAL_NAME,
+		NG_MANIFEST_NAME ".tmp", NG_MANIFEST_NAME};
 
-	for (size_t i = 0; i < ng_array_size(names); i++)
-		if (fnmatch(names[i].pattern, name, FNM_EXTMATCH) == 0)
-			return names[i].kind;
-	return NG_OURS_NONE;
+	for (size_t i = 0; i < ng_array_size(patterns); i++)
+		if (fnmatch(patterns[i], name, FNM_EXTMATCH) == 0)
+			return true;
+	return false;
 }
 
 static void closedirp(DIR **dir)
@@ -50,7 +43,7 @@ static bool is_ours(int dir_fd, const struct dirent *entry)
 {
 	struct stat st;
 
-	return ng_ours_kind(entry->d_name) != NG_OURS_NONE &&
+	return is_our_name(entry->d_name) &&
 	       fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 

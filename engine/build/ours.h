@@ -4,16 +4,6 @@
 
 #include "base/base.h"
 
-/* Which of them. */
-enum ng_ours {
-	NG_OURS_NONE,
-	NG_OURS_SHARD,
-	NG_OURS_WORK, /* only needed until an index is whole */
-	NG_OURS_MANIFEST,
-};
-
-enum ng_ours ng_ours_kind(const char *name);
-
 /* Whether a directory, opened by dir_fd, holds nothing but such files. path is its name in the
  * message, which names the first of others: -EEXIST; or the errno of reading it. */
 int ng_ours_check(int dir_fd, const char *path, struct ng_error *err);
