@@ -315,6 +315,24 @@ static int publish(const struct join *join, struct ng_error *err)
 	return r;
 }
 
+/* Whoever opens the index will need to allow it. */
+static void note_outside(const struct join *join)
+{
+	const struct ng_join_options *options = join->options;
+	ng_cleanup(ng_shard_paths_freep) struct ng_shard_paths *paths = NULL;
+	struct ng_error why;
+	int r = options->note ? ng_shard_paths_new(options->output, options->outside, &paths, NULL)
+			      : -EINVAL;
+
+	for (size_t i = 0; r == 0 && i < join->manifest.n_shards; i++) {
+		ng_cleanup(ng_freep) char *path = NULL;
+
+		r = ng_shard_paths_get(paths, join->manifest.shards[i].file, &path, &why);
+		if (r == -EPERM)
+			options->note(options->userdata, why.text);
+	}
+}
+
 int ng_join(const struct ng_join_options *options, struct ng_build_summary *ret_summary,
 	    struct ng_error *err)
 {
@@ -339,6 +357,7 @@ int ng_join(const struct ng_join_options *options, struct ng_build_summary *ret_
 		r = publish(&join, err);
 	if (r < 0)
 		return r;
+	note_outside(&join);
 	*ret_summary = sums;
 	return 0;
 }

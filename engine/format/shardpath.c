@@ -1,5 +1,6 @@
 #include "format/shardpath.h"
 
+#include <libgen.h>
 #include <limits.h>
 
 #include "base/utf8.h"
@@ -164,7 +165,7 @@ static bool lies_below(const char *path, const char *root)
 /* The directory at path, if it may be reached, is the last one then. */
 static int directory_enter(struct ng_shard_paths *paths, const char *path, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) char *copy = strdup(path), *real = NULL;
+	ng_cleanup(ng_freep) char *copy = strdup(path), *real = NULL, *above = NULL;
 
 	if (!copy)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", paths->dir);
@@ -185,12 +186,16 @@ static int directory_enter(struct ng_shard_paths *paths, const char *path, struc
 		paths->last_real = ng_steal_ptr(&real);
 		return 0;
 	}
+	/* Its neighbours may be parts, too. */
+	above = strdup(real);
+	if (!above)
+		return ng_fail(err, -ENOMEM, "%s: out of memory", paths->dir);
 	return ng_fail(
 		err, -EPERM,
 		"%s: has shards in %s, which is not below %s, and so are not opened unasked; "
 		"allow it with outside=%s (-o of ngramfs, -- of ngramfsck and mkngramfs) or "
 		"NGRAMFS_OUTSIDE in the environment",
-		paths->dir, real, paths->roots[0], real);
+		paths->dir, real, paths->roots[0], dirname(above));
 }
 
 int ng_shard_paths_get(struct ng_shard_paths *paths, const char *file, char **ret_path,
