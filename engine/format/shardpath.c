@@ -72,12 +72,10 @@ int ng_shard_roots_check(const char *list, struct ng_error *err)
 {
 	if (!list || !*list)
 		return 0;
-	for (const char *at = list; at; at = strchr(at, ':')) {
-		at += *at == ':';
+	for (const char *at = list; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL)
 		if (*at != '/')
 			return ng_fail(err, -EINVAL,
 				       "'%s' is no list of absolute paths with ':' between", list);
-	}
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include "format/manifest.h"
+#include "format/shardfile.h"
 #include "scratch.h"
 
 #include <inttypes.h>
@@ -182,9 +183,11 @@ static void test_parse_refuses(void **state)
 		{"shard-0.ngram", "", "\"file\""},
 		{"shard-0.ngram", ".hidden", "\"file\""},
 		{"shard-0.ngram", "..", "\"file\""},
-		{"shard-0.ngram", "../up", "\"file\""},
-		{"shard-0.ngram", "sub/shard", "\"file\""},
-		{"shard-0.ngram", "/etc/passwd", "\"file\""},
+		{"shard-0.ngram", "../up", "doesn't require \"outside\""},
+		{"shard-0.ngram", "sub/shard", "doesn't require \"outside\""},
+		{"shard-0.ngram", "/etc/passwd", "doesn't require \"outside\""},
+		{"shard-0.ngram", "sub/../shard", "\"file\""},
+		{"true,", "true, \"requires\": [\"outside\", \"planes\"],", "requires \"planes\""},
 		{"shard-0.ngram", "a\\nb", "\"file\""},
 		{"shard-0.ngram", "a\\u0000b", "line 9"},
 		{"shard-0.ngram", "shard-1.ngram", "twice"},
@@ -268,6 +271,30 @@ static void test_passed_over(void **state)
 }
 
 /* Options come back as they were put in, also those that look like a part of the manifest. */
+/* Shards that are named by paths: who doesn't know such must refuse the manifest. */
+static void test_paths(void **state)
+{
+	static const char *const paths[] = {"shard-00000.ngs", "../part/shard-00000.ngs",
+					    "/data/p\xc3\xbc rt/a.ngs"};
+	struct ng_manifest m = {.format_version = NG_FORMAT_VERSION, .sa_sampling = 128}, back;
+	ng_cleanup(ng_freep) char *plain = NULL, *text = NULL;
+
+	for (size_t i = 0; i < ng_array_size(paths); i++) {
+		struct ng_manifest_shard shard = {(char *)paths[i], i, i, i, i};
+
+		assert_int_equal(ng_manifest_add(&m, &shard), 0);
+		if (i == 0)
+			assert_int_equal(ng_manifest_format(&m, &plain), 0);
+	}
+	assert_int_equal(ng_manifest_format(&m, &text), 0);
+	assert_null(strstr(plain, "requires"));
+	assert_non_null(strstr(text, "\"requires\""));
+	assert_int_equal(ng_manifest_parse(text, strlen(text), &back, NULL), 0);
+	assert_same(&m, &back);
+	ng_manifest_clear(&m);
+	ng_manifest_clear(&back);
+}
+
 static void test_options(void **state)
 {
 	static const char *const options[] = {"--format=lines",
@@ -324,7 +351,7 @@ static void test_parse_damaged(void **state)
 static void test_format_refuses(void **state)
 {
 	static const struct ng_manifest_shard bad[] = {
-		{"a/b", 0, 0, 0, 0},        {".a", 0, 0, 0, 0},         {"", 0, 0, 0, 0},
+		{"a//b", 0, 0, 0, 0},       {".a", 0, 0, 0, 0},         {"", 0, 0, 0, 0},
 		{"\xff", 0, 0, 0, 0},       {"a", 1ull << 63, 0, 0, 0}, {"a", 0, UINT64_MAX, 0, 0},
 		{"a", 0, 0, UINT64_MAX, 0},
 	};
@@ -419,12 +446,19 @@ static void test_add(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),        cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_no_shards),     cmocka_unit_test(test_random),
-		cmocka_unit_test(test_parse_refuses), cmocka_unit_test(test_every_bit_counts),
-		cmocka_unit_test(test_passed_over),   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_parse_damaged), cmocka_unit_test(test_format_refuses),
-		cmocka_unit_test(test_files),         cmocka_unit_test(test_add),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_no_shards),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_parse_refuses),
+		cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_parse_damaged),
+		cmocka_unit_test(test_format_refuses),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_add),
 	};
 
 	seal(sound);

@@ -47,9 +47,9 @@ _ngramfs_value() { # OPTION... that have one
 _mkngramfs() {
 	local option value
 	if _ngramfs_value -o --output --format --text-field --bad-unicode --skip-bad --list-passed --shard-size --sa-sampling \
-		--batch-size --memory --tmp --threads --progress; then
+		--batch-size --memory --tmp --threads --progress --outside; then
 		case $option in
-		-o | --output | --tmp) _ngramfs_directory ;;
+		-o | --output | --tmp | --outside) _ngramfs_directory ;;
 		--format) _ngramfs_offer "$value" auto jsonl json text lines tar zip 7z warc csv tsv ;;
 		--bad-unicode) _ngramfs_offer "$value" refuse replace ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
@@ -57,7 +57,7 @@ _mkngramfs() {
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
-		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --format= \
+		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --join --absolute --outside= --format= \
 			--list-formats --text-field= --bad-unicode= --skip-bad= --no-follow --list-passed= --allow-empty --shard-size= --batch-size= --sa-sampling= \
 			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
@@ -70,7 +70,7 @@ _ngramfs() {
 		case $value in
 		*=*) _ngramfs_nothing ;;
 		*)
-			_ngramfs_offer "$value" page= threads= nostreams allow_other default_permissions \
+			_ngramfs_offer "$value" page= threads= outside= nostreams allow_other default_permissions \
 				auto_unmount fsname= subtype= ro
 			;;
 		esac
@@ -83,14 +83,14 @@ _ngramfs() {
 
 _ngramfsck() {
 	local option value
-	if _ngramfs_value --seed --tmp --threads --progress; then
+	if _ngramfs_value --seed --tmp --threads --progress --outside; then
 		case $option in
-		--tmp) _ngramfs_directory ;;
+		--tmp | --outside) _ngramfs_directory ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
-		_ngramfs_offer "$value" --full --seed= --tmp= --threads= --progress= -q --quiet \
+		_ngramfs_offer "$value" --full --seed= --outside= --tmp= --threads= --progress= -q --quiet \
 			-h --help -V --version
 	else
 		_ngramfs_directory
