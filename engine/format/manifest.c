@@ -24,10 +24,11 @@
 #define OPTIONS_FIELD "x_options"
 
 /* What a manifest may require of its readers: bits of a set, in this order. */
-enum feature { FEATURE_OUTSIDE, FEATURES };
+enum feature { FEATURE_OUTSIDE, FEATURE_REMOVED, FEATURES };
 
 static const char *const feature_names[FEATURES] = {
-	[FEATURE_OUTSIDE] = "outside", /* shards are named by paths */
+	[FEATURE_OUTSIDE] = "outside", /* files are named by paths */
+	[FEATURE_REMOVED] = "removed", /* documents were taken out of shards */
 };
 
 /* What "x_" at the beginning of a field's name says: that it may be passed over. */
@@ -48,8 +49,10 @@ static void options_free(char **options, size_t n)
 void ng_manifest_clear(struct ng_manifest *manifest)
 {
 	options_free(manifest->options, manifest->n_options);
-	for (size_t i = 0; i < manifest->n_shards; i++)
+	for (size_t i = 0; i < manifest->n_shards; i++) {
 		free(manifest->shards[i].file);
+		free(manifest->shards[i].removed.file);
+	}
 	free(manifest->shards);
 	*manifest = (struct ng_manifest){0};
 }
@@ -57,7 +60,9 @@ void ng_manifest_clear(struct ng_manifest *manifest)
 bool ng_manifest_names(const struct ng_manifest *manifest, const char *file)
 {
 	for (size_t i = 0; i < manifest->n_shards; i++)
-		if (strcmp(manifest->shards[i].file, file) == 0)
+		if (strcmp(manifest->shards[i].file, file) == 0 ||
+		    (manifest->shards[i].removed.file &&
+		     strcmp(manifest->shards[i].removed.file, file) == 0))
 			return true;
 	return false;
 }
@@ -100,28 +105,46 @@ void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANI
 	while (ng_manifest_names(manifest, file));
 }
 
+void ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
+				   char file[NG_MANIFEST_FILE_MAX])
+{
+	size_t number = s;
+
+	do
+		snprintf(file, NG_MANIFEST_FILE_MAX, "removed-%05zu.ngr", number++);
+	while (ng_manifest_names(manifest, file));
+}
+
 int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard)
 {
 	struct ng_manifest_shard *grown =
 		reallocarray(manifest->shards, manifest->n_shards + 1, sizeof(*manifest->shards));
 	char *file = strdup(shard->file);
+	char *removed = shard->removed.file ? strdup(shard->removed.file) : NULL;
 
 	if (grown)
 		manifest->shards = grown;
-	if (!grown || !file) {
+	if (!grown || !file || (shard->removed.file && !removed)) {
 		free(file);
+		free(removed);
 		return -ENOMEM;
 	}
 	grown[manifest->n_shards] = *shard;
-	grown[manifest->n_shards++].file = file;
+	grown[manifest->n_shards].file = file;
+	grown[manifest->n_shards++].removed.file = removed;
 	return 0;
 }
 
 /* Whether it will be read again. JSON numbers are signed here; no corpus comes near. */
 static bool shard_ok(const struct ng_manifest_shard *s)
 {
+	const struct ng_manifest_removed *removed = &s->removed;
+
 	return ng_shard_path_ok(s->file) && s->docs <= INT64_MAX && s->text_bytes <= INT64_MAX &&
-	       s->file_bytes <= INT64_MAX;
+	       s->file_bytes <= INT64_MAX &&
+	       (!removed->file ||
+		(ng_shard_path_ok(removed->file) && removed->docs && removed->docs <= s->docs &&
+		 removed->text_bytes <= s->text_bytes && removed->file_bytes <= INT64_MAX));
 }
 
 static bool is_hex(const char *text)
@@ -193,9 +216,16 @@ static unsigned features_of(const struct ng_manifest *manifest)
 {
 	unsigned features = 0;
 
-	for (size_t i = 0; i < manifest->n_shards; i++)
-		if (ng_shard_path_outside(manifest->shards[i].file))
+	for (size_t i = 0; i < manifest->n_shards; i++) {
+		const struct ng_manifest_shard *shard = &manifest->shards[i];
+		const char *removed = shard->removed.file;
+
+		if (ng_shard_path_outside(shard->file) ||
+		    (removed && ng_shard_path_outside(removed)))
 			features |= 1u << FEATURE_OUTSIDE;
+		if (removed)
+			features |= 1u << FEATURE_REMOVED;
+	}
 	return features;
 }
 
@@ -215,6 +245,33 @@ static int put_requires(const struct ng_manifest *manifest, json_t *root)
 			return -ENOMEM;
 		}
 	return json_object_set_new(root, "requires", array) < 0 ? -ENOMEM : 0;
+}
+
+/* What a manifest says of a file of the index. NULL without memory. */
+static json_t *file_json(const char *file, uint64_t docs, uint64_t text_bytes, uint64_t file_bytes,
+			 uint64_t checksum)
+{
+	char hex[DIGITS + 1];
+
+	snprintf(hex, sizeof(hex), "%016" PRIx64, checksum);
+	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", file, "docs", (json_int_t)docs,
+			 "text_bytes", (json_int_t)text_bytes, "file_bytes", (json_int_t)file_bytes,
+			 "checksum", hex);
+}
+
+static json_t *shard_json(const struct ng_manifest_shard *s)
+{
+	const struct ng_manifest_removed *removed = &s->removed;
+	json_t *json = file_json(s->file, s->docs, s->text_bytes, s->file_bytes, s->checksum);
+
+	if (json && removed->file &&
+	    json_object_set_new(json, "removed",
+				file_json(removed->file, removed->docs, removed->text_bytes,
+					  removed->file_bytes, removed->checksum)) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }
 
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
@@ -238,16 +295,10 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 		return r;
 	for (size_t i = 0; i < manifest->n_shards; i++) {
 		const struct ng_manifest_shard *s = &manifest->shards[i];
-		char checksum[17];
-		json_t *item;
 
 		if (!shard_ok(s))
 			return -EINVAL;
-		snprintf(checksum, sizeof(checksum), "%016" PRIx64, s->checksum);
-		item = json_pack("{s:s, s:I, s:I, s:I, s:s}", "file", s->file, "docs",
-				 (json_int_t)s->docs, "text_bytes", (json_int_t)s->text_bytes,
-				 "file_bytes", (json_int_t)s->file_bytes, "checksum", checksum);
-		if (json_array_append_new(json_object_get(root, "shards"), item) < 0)
+		if (json_array_append_new(json_object_get(root, "shards"), shard_json(s)) < 0)
 			return -ENOMEM;
 	}
 	text = json_dumps(root, JSON_INDENT(2));
@@ -311,33 +362,76 @@ static int check_fields(json_t *object, const char *const *known, struct ng_erro
 	return 0;
 }
 
-static int parse_shard(json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
+/* The fields of a file, which is the caller's even after an error. */
+static int parse_file(json_t *json, uint64_t docs_min, uint64_t docs_max, uint64_t text_max,
+		      struct ng_manifest_removed *ret, struct ng_error *err)
+{
+	const char *file = json_string_value(json_object_get(json, "file"));
+	int r;
+
+	if (!file || !ng_shard_path_ok(file))
+		return ng_fail(err, -EPROTO,
+			       "\"file\" is not a file name of letters, digits, '.', '_' and '-' "
+			       "without a leading dot, nor a plain path to such a file");
+	r = get_number(json, "docs", docs_min, docs_max, &ret->docs, err);
+	if (!r)
+		r = get_number(json, "text_bytes", 0, text_max, &ret->text_bytes, err);
+	if (!r)
+		r = get_number(json, "file_bytes", 0, INT64_MAX, &ret->file_bytes, err);
+	if (!r)
+		r = get_checksum(json, &ret->checksum, err);
+	if (r)
+		return r;
+	ret->file = strdup(file);
+	return ret->file ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+}
+
+static int parse_removed(json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
 {
 	static const char *const known[] = {"file",       "docs",     "text_bytes",
 					    "file_bytes", "checksum", NULL};
-	const char *file = json_string_value(json_object_get(json, "file"));
+	struct ng_error why;
+	int r;
+
+	if (!json)
+		return 0;
+	if (!json_is_object(json))
+		return ng_fail(err, -EPROTO, "\"removed\" is not an object");
+	r = check_fields(json, known, &why);
+	if (!r)
+		r = parse_file(json, 1, s->docs, s->text_bytes, &s->removed, &why);
+	return r ? ng_fail(err, r, "\"removed\": %s", why.text) : 0;
+}
+
+/* What it has taken before an error is the caller's to free. */
+static int parse_shard(json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
+{
+	static const char *const known[] = {"file",     "docs",    "text_bytes", "file_bytes",
+					    "checksum", "removed", NULL};
+	struct ng_manifest_removed file = {0};
 	int r;
 
 	if (!json_is_object(json))
 		return ng_fail(err, -EPROTO, "not an object");
 	r = check_fields(json, known, err);
-	if (r)
-		return r;
-	if (!file || !ng_shard_path_ok(file))
-		return ng_fail(err, -EPROTO,
-			       "\"file\" is not a file name of letters, digits, '.', '_' and '-' "
-			       "without a leading dot, nor a plain path to such a file");
-	r = get_number(json, "docs", 0, INT64_MAX, &s->docs, err);
 	if (!r)
-		r = get_number(json, "text_bytes", 0, INT64_MAX, &s->text_bytes, err);
-	if (!r)
-		r = get_number(json, "file_bytes", 0, INT64_MAX, &s->file_bytes, err);
-	if (!r)
-		r = get_checksum(json, &s->checksum, err);
-	if (r)
-		return r;
-	s->file = strdup(file);
-	return s->file ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+		r = parse_file(json, 0, INT64_MAX, INT64_MAX, &file, err);
+	*s = (struct ng_manifest_shard){.file = file.file,
+					.docs = file.docs,
+					.text_bytes = file.text_bytes,
+					.file_bytes = file.file_bytes,
+					.checksum = file.checksum};
+	return r ? r : parse_removed(json_object_get(json, "removed"), s, err);
+}
+
+/* A name that no file before has. */
+static int take_name(json_t *names, const char *file, struct ng_error *err)
+{
+	if (json_object_get(names, file))
+		return ng_fail(err, -EPROTO, "file \"%s\" stands there twice", file);
+	return json_object_set_new(names, file, json_true()) < 0
+		       ? ng_fail(err, -ENOMEM, "out of memory")
+		       : 0;
 }
 
 static int parse_shards(const json_t *array, struct ng_manifest *m, struct ng_error *err)
@@ -357,18 +451,19 @@ static int parse_shards(const json_t *array, struct ng_manifest *m, struct ng_er
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		struct ng_manifest_shard *s = &m->shards[i];
 
+		m->n_shards++;
 		r = parse_shard(json_array_get(array, i), s, &why);
+		if (!r)
+			r = take_name(names, s->file, &why);
+		if (!r && s->removed.file)
+			r = take_name(names, s->removed.file, &why);
 		if (r)
 			return ng_fail(err, r, "shard %zu: %s", i, why.text);
-		m->n_shards++;
-		if (json_object_get(names, s->file))
-			return ng_fail(err, -EPROTO, "shard %zu: file \"%s\" stands there twice", i,
-				       s->file);
-		if (json_object_set_new(names, s->file, json_true()) < 0)
-			return ng_fail(err, -ENOMEM, "out of memory");
 		docs += s->docs;
 		text_bytes += s->text_bytes;
 		file_bytes += s->file_bytes;
+		if (file_bytes <= INT64_MAX)
+			file_bytes += s->removed.file_bytes;
 		/* Each is below 2^63, and so was the sum before: no wrap-around goes unseen. */
 		if (docs > INT64_MAX || text_bytes > INT64_MAX || file_bytes > INT64_MAX)
 			return ng_fail(err, -EPROTO, "shard %zu: the sizes' sums overflow", i);
@@ -487,10 +582,11 @@ static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
 		r = parse_shards(json_object_get(root, "shards"), m, err);
 	if (r)
 		return r;
-	/* Who doesn't know it would be misled. */
-	if (features_of(m) & ~features)
-		return ng_fail(err, -EPROTO, "names a shard by a path, but doesn't require \"%s\"",
-			       feature_names[FEATURE_OUTSIDE]);
+	/* Who doesn't know one of them would be misled. */
+	for (unsigned i = 0; i < FEATURES; i++)
+		if (features_of(m) & ~features & 1u << i)
+			return ng_fail(err, -EPROTO, "doesn't require \"%s\", which it needs",
+				       feature_names[i]);
 	return 0;
 }
 

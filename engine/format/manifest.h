@@ -6,12 +6,22 @@
 
 #define NG_MANIFEST_NAME "index.json"
 
+/* A file that says which documents were taken out of a shard: format/removed.h. */
+struct ng_manifest_removed {
+	char *file; /* as a shard's; NULL: there is none */
+	uint64_t docs;
+	uint64_t text_bytes; /* of these, as far as the shard has them */
+	uint64_t file_bytes;
+	uint64_t checksum;
+};
+
 struct ng_manifest_shard {
 	char *file;    /* a name in the index directory, or a path: see shardpath.h */
-	uint64_t docs; /* in this shard */
+	uint64_t docs; /* in this shard, with those that were removed */
 	uint64_t text_bytes;
 	uint64_t file_bytes;
 	uint64_t checksum; /* ng_shard_file_checksum */
+	struct ng_manifest_removed removed;
 };
 
 struct ng_manifest {
@@ -31,9 +41,10 @@ struct ng_manifest {
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text);
 
 /* Parse; every field is checked (a manifest may come from a stranger: no shard name but of those
- * that shardpath.h allows, no file twice, no overflow in sums), and so is the text's checksum. A field
- * that isn't known is passed over when its name begins with "x_", and refused otherwise, as is a
- * feature that the manifest requires. -EPROTO, -EUCLEAN (a wrong checksum) or -ENOMEM with err set.
+ * that shardpath.h allows, no file twice, no overflow in sums), and so is the text's checksum. A
+ * field that isn't known is passed over when its name begins with "x_", and refused otherwise, as
+ * is a feature that the manifest requires. -EPROTO, -EUCLEAN (a wrong checksum) or -ENOMEM with err
+ * set.
  */
 int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,
 		      struct ng_error *err);
@@ -45,7 +56,7 @@ int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct n
 /* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). */
 int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err);
 
-/* Whether a shard's file has that name. O(n_shards). */
+/* Whether a shard's file, or what was taken out of one, has that name. O(n_shards). */
 bool ng_manifest_names(const struct ng_manifest *manifest, const char *file);
 
 #define NG_MANIFEST_FILE_MAX 32u
@@ -54,7 +65,11 @@ bool ng_manifest_names(const struct ng_manifest *manifest, const char *file);
  * order. */
 void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX]);
 
-/* Add a shard at the end; shard->file is copied. -ENOMEM. */
+/* The same for the file of what was removed from shard number s. */
+void ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
+				   char file[NG_MANIFEST_FILE_MAX]);
+
+/* Add a shard at the end; names of files are copied. -ENOMEM. */
 int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard);
 
 /* Put copies of these options into the place of those that are there. -ENOMEM: they are as they

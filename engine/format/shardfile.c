@@ -46,6 +46,9 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_PAGE_SUMS] = "page sums",
 		[NG_SECTION_MARK_HINTS] = "mark hints",
 		[NG_SECTION_SAMPLE_STARTS] = "sample starts",
+		[NG_SECTION_REMOVED] = "removed",
+		[NG_SECTION_REMOVED_DOCS] = "removed documents",
+		[NG_SECTION_REMOVED_ROWS] = "removed rows",
 	};
 
 	if (type >= NG_SECTION_OPTIONAL)

@@ -27,7 +27,11 @@ enum ng_section_type {
 	NG_SECTION_PAGE_SUMS,     /* of every page before it: format/pages.h */
 	NG_SECTION_MARK_HINTS,    /* cells of some marked rows */
 	NG_SECTION_SAMPLE_STARTS, /* Elias-Fano: the number of each document's first sample */
-	NG_SECTION_TYPES,         /* one more than the last */
+	/* Not of a shard, but of what was taken out of one: format/removed.h */
+	NG_SECTION_REMOVED,      /* struct ng_removed_params */
+	NG_SECTION_REMOVED_DOCS, /* Elias-Fano */
+	NG_SECTION_REMOVED_ROWS, /* Elias-Fano */
+	NG_SECTION_TYPES,        /* one more than the last */
 	/* From here on are sections that a reader which doesn't know them may pass over. */
 	NG_SECTION_OPTIONAL = 64,
 };

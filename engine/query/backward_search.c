@@ -45,8 +45,16 @@ static void search_prefetch(const struct search *s)
 	ng_bwt_prefetch_rows(s->shard->bwt, ng_array_size(ends), ends);
 }
 
-int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
-		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
+/* Whether rows of the BWT hold a live one. */
+static bool has_live(const struct ng_shard *shard, struct ng_interval rows, bool *bad)
+{
+	rows = ng_shard_live(shard, rows, bad);
+	return rows.lo < rows.hi;
+}
+
+/* The longest end that has rows in the BWT, or, if so asked, live ones. */
+static int find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len, bool live,
+		    const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
 {
 	struct ng_prefetch_pace pace = {0};
 	struct search s;
@@ -55,8 +63,20 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 
 	if (r < 0)
 		return r;
-	if (s.rows.lo == s.rows.hi)
+	/* The frequent patterns give several bytes at once. */
+	if (live && len - s.left > 1 && !has_live(shard, s.rows, &bad)) {
+		s.left = len - 1;
+		ng_bwt_symbol_rows(shard->bwt, pat[s.left], &s.rows.lo, &s.rows.hi);
+	}
+	if (s.rows.lo == s.rows.hi || (live && !has_live(shard, s.rows, &bad)))
 		s.left = len;
+	if (bad)
+		return ng_shard_damaged(shard);
+	if (s.left == len) {
+		*ret_interval = (struct ng_interval){0, 0};
+		*ret_len = 0;
+		return ng_shard_result(shard, 0);
+	}
 	while (search_goes_on(&s)) {
 		struct ng_interval more = s.rows;
 
@@ -68,13 +88,41 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 			return ng_shard_damaged(shard);
 		if (s.left % TURNS == 0 && ng_cancelled(cancel))
 			return -EINTR;
-		if (more.lo == more.hi)
+		if (more.lo == more.hi || (live && !has_live(shard, more, &bad)))
 			break;
 		s.rows = more;
 		s.left--;
 	}
+	if (bad)
+		return ng_shard_damaged(shard);
 	*ret_interval = s.rows;
 	*ret_len = len - s.left;
+	return ng_shard_result(shard, 0);
+}
+
+int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len,
+		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
+{
+	struct ng_interval rows, live;
+	bool bad = false;
+	size_t found;
+	int r = find_end(shard, pat, len, false, cancel, &rows, &found);
+
+	if (r < 0)
+		return r;
+	live = ng_shard_live(shard, rows, &bad);
+	/* Most often some of what was found is live. Looking after each step costs as much again.
+	 */
+	if (!bad && found && live.lo == live.hi) {
+		r = find_end(shard, pat, len, true, cancel, &rows, &found);
+		if (r < 0)
+			return r;
+		live = ng_shard_live(shard, rows, &bad);
+	}
+	if (bad)
+		return ng_shard_damaged(shard);
+	*ret_interval = live;
+	*ret_len = found;
 	return ng_shard_result(shard, 0);
 }
 
@@ -82,13 +130,17 @@ int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval)
 {
 	struct ng_interval rows;
+	bool bad = false;
 	size_t found = 0;
-	int r = ng_shard_find_end(shard, pat, len, cancel, &rows, &found);
+	int r = find_end(shard, pat, len, false, cancel, &rows, &found);
 
 	if (r < 0)
 		return r;
-	*ret_interval = found == len ? rows : (struct ng_interval){0, 0};
-	return 0;
+	rows = found == len ? ng_shard_live(shard, rows, &bad) : (struct ng_interval){0, 0};
+	if (bad)
+		return ng_shard_damaged(shard);
+	*ret_interval = rows;
+	return ng_shard_result(shard, 0);
 }
 
 /* A turn: a step of every search that has one to go. Returns how many made one. */
@@ -117,6 +169,7 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 		   const ng_cancel *cancel, struct ng_interval *ret_intervals)
 {
 	struct search searches[NG_SHARDS_TOGETHER];
+	struct ng_interval live[NG_SHARDS_TOGETHER];
 	struct ng_prefetch_pace pace = {0};
 	bool bad = false;
 	int r = 0;
@@ -129,14 +182,14 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 		if (turn % TURNS == 0 && ng_cancelled(cancel))
 			r = -EINTR;
 	}
+	for (size_t i = 0; r == 0 && !bad && i < n; i++)
+		live[i] = ng_shard_live(shards[i], searches[i].rows, &bad);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = ng_shard_result(shards[i], 0);
 	if (r == 0 && bad)
 		r = -EUCLEAN;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		ret_intervals[i] = searches[i].rows.lo < searches[i].rows.hi
-					   ? searches[i].rows
-					   : (struct ng_interval){0, 0};
+	if (r == 0)
+		memcpy(ret_intervals, live, n * sizeof(*live));
 	return r;
 }
 
@@ -197,6 +250,7 @@ int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_p
 		       const ng_cancel *cancel, struct ng_interval *ret_rows)
 {
 	struct ng_bwt_search searches[TOGETHER];
+	bool bad = false;
 
 	for (size_t done = 0; done < n;) {
 		size_t m = ng_min(n - done, (size_t)TOGETHER);
@@ -209,10 +263,10 @@ int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_p
 		if (r < 0)
 			return ng_shard_result(shard, r);
 		for (size_t i = 0; i < m; i++)
-			ret_rows[done + i] =
-				searches[i].lo < searches[i].hi
-					? (struct ng_interval){searches[i].lo, searches[i].hi}
-					: (struct ng_interval){0, 0};
+			ret_rows[done + i] = ng_shard_live(
+				shard, (struct ng_interval){searches[i].lo, searches[i].hi}, &bad);
+		if (bad)
+			return ng_shard_damaged(shard);
 		done += m;
 	}
 	return ng_shard_result(shard, 0);

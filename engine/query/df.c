@@ -44,7 +44,7 @@ int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng
 	if (r < 0)
 		return r;
 	pthread_mutex_init(&df.lock, NULL);
-	df.docs = ng_docset_make(index->stats.docs);
+	df.docs = ng_docset_make(index->stats.numbers);
 	r = ng_pool_run(index->pool, ng_div_up(ranges->count, PART), part_add, &df);
 	if (r == 0)
 		*ret_docs = df.docs.n;

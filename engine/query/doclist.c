@@ -32,7 +32,7 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 	if (!list)
 		return -ENOMEM;
 	list->index = index;
-	list->seen = ng_docset_make(index->stats.docs);
+	list->seen = ng_docset_make(index->stats.numbers);
 	list->batch_next = BATCH_FIRST;
 	r = ng_ranges_copy(ranges, &list->ranges);
 	if (r < 0)

@@ -4,10 +4,11 @@
 int ng_doc_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes)
 {
 	uint64_t local, begin;
-	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+	const struct ng_shard *shard;
+	int r = ng_index_shard_of(index, doc, &shard, &local);
 
-	if (!shard)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	return ng_shard_doc_extent(shard, local, &begin, ret_bytes);
 }
 
@@ -49,11 +50,11 @@ static int text_read(const struct ng_index *index, uint64_t doc, uint64_t offset
 		     bool from_store, const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	uint64_t local, begin, bytes;
-	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
-	int r;
+	const struct ng_shard *shard;
+	int r = ng_index_shard_of(index, doc, &shard, &local);
 
-	if (!shard)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	r = ng_shard_doc_extent(shard, local, &begin, &bytes);
 	if (r < 0)
 		return r;
@@ -108,10 +109,11 @@ static int meta_extent(const struct ng_shard *shard, uint64_t local, uint64_t *r
 int ng_doc_meta_bytes(const struct ng_index *index, uint64_t doc, uint64_t *ret_bytes)
 {
 	uint64_t local, begin;
-	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
+	const struct ng_shard *shard;
+	int r = ng_index_shard_of(index, doc, &shard, &local);
 
-	if (!shard)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	return meta_extent(shard, local, &begin, ret_bytes);
 }
 
@@ -119,11 +121,11 @@ int ng_doc_meta(const struct ng_index *index, uint64_t doc, char **ret_json, siz
 {
 	ng_cleanup(ng_freep) char *json = NULL;
 	uint64_t local, begin, bytes;
-	const struct ng_shard *shard = ng_index_shard_of(index, doc, &local);
-	int r;
+	const struct ng_shard *shard;
+	int r = ng_index_shard_of(index, doc, &shard, &local);
 
-	if (!shard)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	r = meta_extent(shard, local, &begin, &bytes);
 	if (r < 0)
 		return r;

@@ -11,7 +11,7 @@
 
 /* Spellings of an end of the query that occur. */
 struct spelling {
-	uint64_t lo, hi; /* rows; of the empty one all, and not to be used */
+	uint64_t lo, hi; /* rows of the BWT; of the empty one all, and not to be used */
 	uint64_t left;   /* of these, without those that have been found to have a case in front */
 	uint64_t bytes;
 	uint32_t node;      /* in the shard's table of frequent patterns */
@@ -68,6 +68,7 @@ static int fold_flush(struct fold *fold)
 		return -EUCLEAN;
 	for (size_t i = 0; r == 0 && i < fold->n; i++) {
 		struct spelling *spelling = &fold->extended[i];
+		struct ng_interval rows;
 
 		spelling->lo = fold->searches[i].lo;
 		spelling->hi = fold->searches[i].hi;
@@ -75,7 +76,12 @@ static int fold_flush(struct fold *fold)
 		if (spelling->left > fold->now.list[fold->from[i]].left)
 			return -EUCLEAN;
 		fold->now.list[fold->from[i]].left -= spelling->left;
-		if (spelling->left)
+		/* What is in removed documents alone doesn't occur. */
+		rows = ng_shard_live(fold->shard, (struct ng_interval){spelling->lo, spelling->hi},
+				     &bad);
+		if (bad)
+			return -EUCLEAN;
+		if (rows.lo < rows.hi)
 			r = spellings_add(&fold->next, spelling);
 	}
 	fold->n = 0;
@@ -206,6 +212,7 @@ static int shard_fold(void *userdata, uint64_t s)
 static int found_join(const struct job *job, struct ng_ranges *ret_ranges)
 {
 	struct ng_ranges ranges = NG_RANGES_INIT;
+	bool bad = false;
 	size_t n = 0;
 
 	for (uint32_t s = 0; s < job->index->n_shards; s++)
@@ -216,10 +223,17 @@ static int found_join(const struct job *job, struct ng_ranges *ret_ranges)
 	for (uint32_t s = 0; s < job->index->n_shards; s++) {
 		for (size_t i = 0; i < job->found[s].n; i++) {
 			const struct spelling *spelling = &job->found[s].list[i];
+			struct ng_interval rows = ng_shard_live(
+				job->index->shards[s],
+				(struct ng_interval){spelling->lo, spelling->hi}, &bad);
 
-			ranges.list[ranges.n++] = (struct ng_range){s, spelling->lo, spelling->hi,
+			ranges.list[ranges.n++] = (struct ng_range){s, rows.lo, rows.hi,
 								    ranges.count, spelling->bytes};
-			ranges.count += spelling->hi - spelling->lo;
+			ranges.count += rows.hi - rows.lo;
+		}
+		if (bad) {
+			free(ranges.list);
+			return ng_shard_damaged(job->index->shards[s]);
 		}
 	}
 	*ret_ranges = ranges;

@@ -16,8 +16,16 @@ static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 
 static void stats_add(struct ng_index_stats *stats, const struct ng_shard *shard)
 {
+	stats->numbers += shard->params.docs;
 	stats->docs += shard->params.docs;
 	stats->text_bytes += shard->params.text_bytes;
+	if (shard->removed) {
+		stats->docs -= shard->removed->params.docs;
+		stats->text_bytes -= shard->removed->params.text_bytes;
+		stats->removed_docs += shard->removed->params.docs;
+		stats->removed_text_bytes += shard->removed->params.text_bytes;
+		stats->index_bytes += ng_shard_file_bytes(shard->removed->file);
+	}
 	stats->index_bytes += ng_shard_file_bytes(shard->file);
 	stats->bwt_bytes += section_bytes(shard, NG_SECTION_BWT_DIRECTORY) +
 			    section_bytes(shard, NG_SECTION_BWT_CELLS) +
@@ -51,6 +59,27 @@ static int shard_check(const struct ng_manifest *manifest, size_t s, const struc
 				       ? "the index that it is of was made anew since they were "
 					 "joined: join them again"
 				       : "rebuild the index or fetch it again");
+	return 0;
+}
+
+/* Take out of a shard what the manifest says. */
+static int shard_remove(struct ng_shard_paths *paths, const struct ng_manifest_removed *entry,
+			struct ng_shard *shard, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *path = NULL;
+	int r = entry->file ? ng_shard_paths_get(paths, entry->file, &path, err) : 0;
+
+	if (r < 0 || !entry->file)
+		return r;
+	r = ng_shard_remove(shard, path, err);
+	if (r < 0)
+		return r;
+	if (ng_shard_file_checksum(shard->removed->file) != entry->checksum ||
+	    ng_shard_file_bytes(shard->removed->file) != entry->file_bytes ||
+	    shard->removed->params.docs != entry->docs ||
+	    shard->removed->params.text_bytes != entry->text_bytes)
+		return ng_fail(err, -EUCLEAN, "%s: is not the file that %s names", path,
+			       NG_MANIFEST_NAME);
 	return 0;
 }
 
@@ -92,6 +121,9 @@ static int shards_open(struct ng_index *index, const char *path, const char *out
 			return r;
 		index->n_shards++;
 		r = shard_check(manifest, s, index->shards[s], err);
+		if (r == 0)
+			r = shard_remove(paths, &manifest->shards[s].removed, index->shards[s],
+					 err);
 		if (r < 0)
 			return r;
 		index->first_doc[s + 1] = index->first_doc[s] + index->shards[s]->params.docs;
@@ -165,12 +197,17 @@ bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_tex
 		uint64_t offset;
 		uint32_t type;
 
-		if (!ng_shard_file_take_damage(shard->file, &type, &offset))
-			continue;
+		const char *path = shard->path;
+		if (!ng_shard_file_take_damage(shard->file, &type, &offset)) {
+			if (!shard->removed ||
+			    !ng_shard_file_take_damage(shard->removed->file, &type, &offset))
+				continue;
+			path = shard->removed->path;
+		}
 		snprintf(ret_text->text, sizeof(ret_text->text),
 			 "%s: section %s: offset %" PRIu64 ": the page that begins here doesn't "
 			 "have the checksum that it should",
-			 basename(shard->path), ng_section_name(type), offset);
+			 basename(path), ng_section_name(type), offset);
 		return true;
 	}
 	return false;
@@ -179,7 +216,7 @@ bool ng_index_take_damage(const struct ng_index *index, struct ng_error *ret_tex
 bool ng_index_faulted(const struct ng_index *index)
 {
 	for (uint32_t s = 0; s < index->n_shards; s++)
-		if (ng_shard_file_faulted(index->shards[s]->file))
+		if (ng_shard_faulted(index->shards[s]))
 			return true;
 	return false;
 }
@@ -187,9 +224,17 @@ bool ng_index_faulted(const struct ng_index *index)
 bool ng_index_changed(const struct ng_index *index)
 {
 	for (uint32_t s = 0; s < index->n_shards; s++)
-		if (ng_shard_file_changed(index->shards[s]->file))
+		if (ng_shard_file_changed(index->shards[s]->file) ||
+		    (index->shards[s]->removed &&
+		     ng_shard_file_changed(index->shards[s]->removed->file)))
 			return true;
 	return false;
+}
+
+/* Of what was removed from a shard; 0: nothing was. */
+static uint64_t removed_checksum(const struct ng_shard *shard)
+{
+	return shard->removed ? ng_shard_file_checksum(shard->removed->file) : 0;
 }
 
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older)
@@ -198,18 +243,20 @@ bool ng_index_continues(const struct ng_index *index, const struct ng_index *old
 		return false;
 	for (uint32_t s = 0; s < older->n_shards; s++)
 		if (ng_shard_file_checksum(index->shards[s]->file) !=
-		    ng_shard_file_checksum(older->shards[s]->file))
+			    ng_shard_file_checksum(older->shards[s]->file) ||
+		    removed_checksum(index->shards[s]) != removed_checksum(older->shards[s]))
 			return false;
 	return true;
 }
 
-const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t doc,
-					 uint64_t *ret_local)
+int ng_index_shard_of(const struct ng_index *index, uint64_t doc, const struct ng_shard **ret_shard,
+		      uint64_t *ret_local)
 {
 	uint32_t lo = 0, hi = index->n_shards;
+	bool damaged = false, removed;
 
-	if (doc >= index->stats.docs)
-		return NULL;
+	if (doc >= index->stats.numbers)
+		return -ENOENT;
 	while (hi - lo > 1) {
 		uint32_t middle = lo + (hi - lo) / 2;
 
@@ -218,6 +265,13 @@ const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t 
 		else
 			hi = middle;
 	}
-	*ret_local = doc - index->first_doc[lo];
-	return index->shards[lo];
+	doc -= index->first_doc[lo];
+	removed = ng_shard_has_removed(index->shards[lo], doc, &damaged);
+	if (damaged)
+		return ng_shard_damaged(index->shards[lo]);
+	if (removed)
+		return -ENOENT;
+	*ret_local = doc;
+	*ret_shard = index->shards[lo];
+	return 0;
 }

@@ -12,9 +12,10 @@ struct ng_index {
 	struct ng_index_stats stats;
 };
 
-/* The shard of a document number, and its number there; NULL: there is no such document. */
-const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t doc,
-					 uint64_t *ret_local);
+/* The shard of a document number, and its number there. -ENOENT: there is no such document, or none
+ * any more; and the errors of query.h. */
+int ng_index_shard_of(const struct ng_index *index, uint64_t doc, const struct ng_shard **ret_shard,
+		      uint64_t *ret_local);
 
 /* Occurrences of rows [row, row + n) of shard s, in that order; as ng_locate. */
 int ng_index_locate_rows(const struct ng_index *index, uint32_t s, uint64_t row, size_t n,

@@ -31,12 +31,15 @@ static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const 
 		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
 
 		for (unsigned c = 0; c < m; c++)
-			chains[c] =
-				(struct ng_bwt_chain){.row = rows ? rows[i + c] : first + i + c,
-						      .left = ng_max(rate, (uint64_t)bytes),
-						      .to_mark = true,
-						      .end = bytes ? end + (i + c) * stride : NULL,
-						      .give = bytes};
+			chains[c] = (struct ng_bwt_chain){
+				.row = ng_shard_bwt_row(shard, rows ? rows[i + c] : first + i + c,
+							&bad),
+				.left = ng_max(rate, (uint64_t)bytes),
+				.to_mark = true,
+				.end = bytes ? end + (i + c) * stride : NULL,
+				.give = bytes};
+		if (bad)
+			return ng_shard_damaged(shard);
 		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];

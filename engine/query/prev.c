@@ -46,13 +46,14 @@ static bool is_open(const struct before *before)
 	       (before->n == 0 || ng_utf8_continues(before_bytes(before)[0]));
 }
 
-/* Follow one row back until what precedes is known: whether it is a character, which is added to
- * the counts then. */
+/* Follow one live row back until what precedes is known: whether it is a character, which is added
+ * to the counts then. */
 static int row_count(const struct walk *walk, uint64_t row, struct before *before,
 		     bool *ret_character)
 {
 	bool damaged = false, start = false;
 
+	row = ng_shard_bwt_row(walk->shard, row, &damaged);
 	while (is_open(before) && !start && !damaged) {
 		unsigned symbol = ng_bwt_lf(walk->shard->bwt, row, &row, &damaged);
 
@@ -74,6 +75,13 @@ static int row_count(const struct walk *walk, uint64_t row, struct before *befor
 static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
 			    uint64_t *ret_characters);
 
+/* How many of the BWT's rows are live. */
+static uint64_t live_count(const struct walk *walk, struct ng_interval rows, bool *damaged)
+{
+	rows = ng_shard_live(walk->shard, rows, damaged);
+	return rows.hi - rows.lo;
+}
+
 /* The rows that have one byte more in front. */
 static int byte_count(const struct walk *walk, struct ng_interval rows, const struct before *before,
 		      uint8_t byte, uint64_t *ret_rows, uint64_t *ret_characters)
@@ -82,10 +90,10 @@ static int byte_count(const struct walk *walk, struct ng_interval rows, const st
 	bool damaged = false;
 
 	ng_bwt_step(walk->shard->bwt, byte, &rows.lo, &rows.hi, &damaged);
+	*ret_rows = live_count(walk, rows, &damaged);
 	if (damaged)
 		return -EUCLEAN;
-	*ret_rows = rows.hi - rows.lo;
-	if (rows.lo == rows.hi)
+	if (*ret_rows == 0)
 		return 0;
 	if (is_character(&more)) {
 		*ret_characters += *ret_rows;
@@ -106,13 +114,15 @@ static bool shard_has(const struct ng_shard *shard, unsigned byte)
 static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
 			    uint64_t *ret_characters)
 {
-	uint64_t left = rows.hi - rows.lo;
-	int r = 0;
+	bool damaged = false;
+	struct ng_interval live = ng_shard_live(walk->shard, rows, &damaged);
+	uint64_t left = live.hi - live.lo;
+	int r = damaged ? -EUCLEAN : 0;
 
 	if (ng_cancelled(walk->cancel))
 		return -EINTR;
 	if (left <= FEW_ROWS) {
-		for (uint64_t row = rows.lo; r == 0 && row < rows.hi; row++) {
+		for (uint64_t row = live.lo; r == 0 && row < live.hi; row++) {
 			struct before mine = before;
 			bool character = false;
 
@@ -173,10 +183,16 @@ static int before_count(const struct ng_index *index, const struct ng_range *ran
 	struct walk walk = {index->shards[range->shard], cancel, counts};
 	struct ng_interval rows = {range->lo, range->hi};
 	uint64_t left = rows.hi - rows.lo;
+	bool damaged = false;
 	int r = 0;
 
 	if (left <= FEW_ROWS)
 		return few_count(&walk, rows);
+	/* From the first live row to the last one, as the BWT has them. */
+	rows.lo = ng_shard_bwt_row(walk.shard, rows.lo, &damaged);
+	rows.hi = ng_shard_bwt_row(walk.shard, rows.hi - 1, &damaged) + 1;
+	if (damaged)
+		return -EUCLEAN;
 	for (unsigned byte = 0; r == 0 && left && byte < 256; byte++) {
 		uint64_t n = 0;
 

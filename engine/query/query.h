@@ -36,8 +36,11 @@ static inline void ng_index_closep(struct ng_index **index)
 }
 
 struct ng_index_stats {
-	uint64_t docs;
-	uint64_t text_bytes;   /* of all documents */
+	uint64_t docs;       /* without those that were removed */
+	uint64_t text_bytes; /* of these */
+	uint64_t numbers;    /* documents' numbers are below it; those of removed ones are free */
+	/* Documents that were removed, and as much of their text as files still hold. */
+	uint64_t removed_docs, removed_text_bytes;
 	uint64_t index_bytes;  /* on disk, all files of the index */
 	uint64_t bwt_bytes;    /* rank structure */
 	uint64_t sample_bytes; /* suffix array samples, and what inverts them */
@@ -71,7 +74,8 @@ bool ng_index_continues(const struct ng_index *index, const struct ng_index *old
 int ng_count(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
 	     uint64_t *ret_count);
 
-/* Suffix array interval [lo, hi) of a pattern in one shard; lo == hi when it does not occur. */
+/* Suffix array interval [lo, hi) of a pattern in one shard; lo == hi when it does not occur. Rows
+ * of removed documents don't count: it is that of a shard without them. */
 struct ng_interval {
 	uint64_t lo, hi;
 };

@@ -68,7 +68,7 @@ const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occ
 bool ng_range_fits(const struct ng_range *range, const struct ng_index *index)
 {
 	return range->shard < index->n_shards && range->lo < range->hi &&
-	       range->hi <= index->shards[range->shard]->params.rows;
+	       range->hi <= ng_shard_live_rows(index->shards[range->shard]);
 }
 
 int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index)

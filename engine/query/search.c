@@ -91,7 +91,7 @@ int ng_locate(const struct ng_index *index, const struct ng_interval *by_shard, 
 		int r;
 
 		if (by_shard[s].lo > by_shard[s].hi ||
-		    by_shard[s].hi > index->shards[s]->params.rows)
+		    by_shard[s].hi > ng_shard_live_rows(index->shards[s]))
 			return -EINVAL;
 		if (first >= rows) {
 			first -= rows;

@@ -92,6 +92,7 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 {
 	if (!shard)
 		return NULL;
+	ng_removed_close(shard->removed);
 	ng_frames_free(shard->meta);
 	ng_frames_free(shard->text);
 	ng_bwt_close(shard->bwt);
@@ -101,9 +102,25 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 	return NULL;
 }
 
+int ng_shard_remove(struct ng_shard *shard, const char *path, struct ng_error *err)
+{
+	ng_cleanup(ng_removed_closep) struct ng_removed *removed = NULL;
+	int r = ng_removed_open(path, &removed, err);
+
+	if (r < 0)
+		return r;
+	if (removed->params.shard_checksum != ng_shard_file_checksum(shard->file) ||
+	    removed->params.shard_rows != shard->params.rows ||
+	    (removed->docs.n && removed->docs.last >= shard->params.docs))
+		return ng_fail(err, -EUCLEAN, "%s: is not of %s", path, shard->path);
+	ng_removed_close(shard->removed);
+	shard->removed = ng_steal_ptr(&removed);
+	return 0;
+}
+
 int ng_shard_result(const struct ng_shard *shard, int r)
 {
-	if (r == -EUCLEAN || (r >= 0 && ng_shard_file_faulted(shard->file)))
+	if (r == -EUCLEAN || (r >= 0 && ng_shard_faulted(shard)))
 		return ng_shard_damaged(shard);
 	return r;
 }

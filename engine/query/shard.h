@@ -1,6 +1,10 @@
 /* One shard, opened: what a query asks of it. Positions are in the shard's text, its documents one
  * after the other with a separator behind each; documents are numbered from 0 in the shard.
  *
+ * Documents may have been removed from it (format/removed.h). Rows that are taken and given here
+ * are live ones, those of the documents that are left; the BWT's own rows, with which a search goes
+ * on, are others then, and only shard's functions lead from the ones to the others.
+ *
  * All functions but open and close are thread-safe. They return 0, -EUCLEAN (damaged), -EIO (it
  * could not be read), -EINTR (cancelled) or -ENOMEM. */
 #pragma once
@@ -9,6 +13,7 @@
 #include "format/frames.h"
 #include "format/frequent.h"
 #include "format/permutation.h"
+#include "format/removed.h"
 #include "format/shardfile.h"
 #include "query/query.h"
 
@@ -25,13 +30,47 @@ struct ng_shard {
 	struct ng_ef doc_starts;  /* docs + 1 values */
 	struct ng_ef meta_starts; /* docs + 1 values */
 	struct ng_frames *meta;
-	struct ng_frames *text; /* NULL: no text store */
+	struct ng_frames *text;     /* NULL: no text store */
+	struct ng_removed *removed; /* NULL: all its documents are there */
 };
 
 /* O(1) in the size of the shard. Every length that later reads rely on is checked. Returns what
  * ng_shard_file_open does, and -EIO, with err set. */
 int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error *err);
 struct ng_shard *ng_shard_close(struct ng_shard *shard);
+
+/* Take out of an open shard what the file at path says. -EUCLEAN where that isn't this shard's, and
+ * what ng_removed_open returns, with err set. */
+int ng_shard_remove(struct ng_shard *shard, const char *path, struct ng_error *err);
+
+/* Number of live rows. */
+static inline uint64_t ng_shard_live_rows(const struct ng_shard *shard)
+{
+	return shard->removed ? ng_removed_live_rows(shard->removed) : shard->params.rows;
+}
+
+/* The live rows among rows of the BWT, {0, 0} where there are none; and the BWT's row of a live
+ * one. Two ranks in the Elias-Fano code; O(log) of the removed rows. */
+static inline struct ng_interval ng_shard_live(const struct ng_shard *shard,
+					       struct ng_interval rows, bool *damaged)
+{
+	if (shard->removed && rows.lo < rows.hi) {
+		rows.lo = ng_removed_live(shard->removed, rows.lo, damaged);
+		rows.hi = ng_removed_live(shard->removed, rows.hi, damaged);
+	}
+	return rows.lo < rows.hi ? rows : (struct ng_interval){0, 0};
+}
+
+static inline uint64_t ng_shard_bwt_row(const struct ng_shard *shard, uint64_t live, bool *damaged)
+{
+	return shard->removed ? ng_removed_row(shard->removed, live, damaged) : live;
+}
+
+/* Whether a document < docs was removed. */
+static inline bool ng_shard_has_removed(const struct ng_shard *shard, uint64_t doc, bool *damaged)
+{
+	return shard->removed && ng_removed_has(shard->removed, doc, damaged);
+}
 
 /* Rows of a pattern of len >= 1 bytes. */
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
@@ -91,6 +130,13 @@ struct ng_stretch {
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel);
 
+/* Whether it, or what was removed from it, could not be read since it was opened. */
+static inline bool ng_shard_faulted(const struct ng_shard *shard)
+{
+	return ng_shard_file_faulted(shard->file) ||
+	       (shard->removed && ng_shard_file_faulted(shard->removed->file));
+}
+
 /* r, or -EIO when the file could not be read since it was opened: whatever was computed from it
  * then is worthless, and what looks damaged may not be. */
 int ng_shard_result(const struct ng_shard *shard, int r);
@@ -99,5 +145,5 @@ int ng_shard_result(const struct ng_shard *shard, int r);
  * -EUCLEAN otherwise. */
 static inline int ng_shard_damaged(const struct ng_shard *shard)
 {
-	return ng_shard_file_faulted(shard->file) ? -EIO : -EUCLEAN;
+	return ng_shard_faulted(shard) ? -EIO : -EUCLEAN;
 }

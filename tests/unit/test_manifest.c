@@ -50,8 +50,8 @@ static void seal(char *text)
 }
 
 static struct ng_manifest_shard shards[] = {
-	{"shard-0.ngram", 0, INT64_MAX, 4096, 0xff},
-	{"shard-1.ngram", 12, 0, 4097, 0xfedcba9876543210u},
+	{"shard-0.ngram", 0, INT64_MAX, 4096, 0xff, {0}},
+	{"shard-1.ngram", 12, 0, 4097, 0xfedcba9876543210u, {0}},
 };
 
 static const struct ng_manifest example = {
@@ -127,9 +127,12 @@ static void test_random(void **state)
 		for (size_t i = 0; i < made.n_shards; i++) {
 			snprintf(names[i], sizeof(names[i]), "s%zu_%" PRIx64, i,
 				 scratch_random(&rng));
-			many[i] = (struct ng_manifest_shard){
-				names[i], scratch_random(&rng) >> 8, scratch_random(&rng) >> 8,
-				scratch_random(&rng) >> 8, scratch_random(&rng)};
+			many[i] = (struct ng_manifest_shard){names[i],
+							     scratch_random(&rng) >> 8,
+							     scratch_random(&rng) >> 8,
+							     scratch_random(&rng) >> 8,
+							     scratch_random(&rng),
+							     {0}};
 		}
 		assert_int_equal(ng_manifest_format(&made, &text), 0);
 		if (ng_manifest_parse(text, strlen(text), &m, NULL))
@@ -183,9 +186,9 @@ static void test_parse_refuses(void **state)
 		{"shard-0.ngram", "", "\"file\""},
 		{"shard-0.ngram", ".hidden", "\"file\""},
 		{"shard-0.ngram", "..", "\"file\""},
-		{"shard-0.ngram", "../up", "doesn't require \"outside\""},
-		{"shard-0.ngram", "sub/shard", "doesn't require \"outside\""},
-		{"shard-0.ngram", "/etc/passwd", "doesn't require \"outside\""},
+		{"shard-0.ngram", "../up", "doesn't require \"outside\", which it needs"},
+		{"shard-0.ngram", "sub/shard", "doesn't require \"outside\", which it needs"},
+		{"shard-0.ngram", "/etc/passwd", "doesn't require \"outside\", which it needs"},
 		{"shard-0.ngram", "sub/../shard", "\"file\""},
 		{"true,", "true, \"requires\": [\"outside\", \"planes\"],", "requires \"planes\""},
 		{"shard-0.ngram", "a\\nb", "\"file\""},
@@ -280,7 +283,7 @@ static void test_paths(void **state)
 	ng_cleanup(ng_freep) char *plain = NULL, *text = NULL;
 
 	for (size_t i = 0; i < ng_array_size(paths); i++) {
-		struct ng_manifest_shard shard = {(char *)paths[i], i, i, i, i};
+		struct ng_manifest_shard shard = {(char *)paths[i], i, i, i, i, {0}};
 
 		assert_int_equal(ng_manifest_add(&m, &shard), 0);
 		if (i == 0)
@@ -351,9 +354,10 @@ static void test_parse_damaged(void **state)
 static void test_format_refuses(void **state)
 {
 	static const struct ng_manifest_shard bad[] = {
-		{"a//b", 0, 0, 0, 0},       {".a", 0, 0, 0, 0},         {"", 0, 0, 0, 0},
-		{"\xff", 0, 0, 0, 0},       {"a", 1ull << 63, 0, 0, 0}, {"a", 0, UINT64_MAX, 0, 0},
-		{"a", 0, 0, UINT64_MAX, 0},
+		{"a//b", 0, 0, 0, 0, {0}},       {".a", 0, 0, 0, 0, {0}},
+		{"", 0, 0, 0, 0, {0}},           {"\xff", 0, 0, 0, 0, {0}},
+		{"a", 1ull << 63, 0, 0, 0, {0}}, {"a", 0, UINT64_MAX, 0, 0, {0}},
+		{"a", 0, 0, UINT64_MAX, 0, {0}},
 	};
 
 	for (size_t i = 0; i < ng_array_size(bad); i++) {
