@@ -12,6 +12,7 @@
 #include "build/compact.h"
 #include "build/join.h"
 #include "build/memory.h"
+#include "build/remove.h"
 #include "build/resume.h"
 #include "remembered.h"
 #include "text/input.h"
@@ -238,6 +239,32 @@ static int join(struct run *run, struct ng_build_summary *ret_summary, struct ng
 	return ng_join(&options, ret_summary, err);
 }
 
+static int remove_documents(struct run *run, struct ng_error *err)
+{
+	struct ng_remove_summary s = {0};
+	int r;
+
+	run->args.build.cancel = run->cancel;
+	r = ng_remove(&run->args.build, &run->args.choice, &s, err);
+	if (r < 0 || run->args.quiet)
+		return r;
+	if (run->args.progress == NG_PROGRESS_JSON) {
+		fprintf(stderr,
+			"{\"phase\":\"done\",\"removed_documents\":%" PRIu64
+			",\"removed_text_bytes\":%" PRIu64 ",\"removed_before\":%" PRIu64
+			",\"documents\":%" PRIu64 ",\"text_bytes\":%" PRIu64 "}\n",
+			s.docs, s.text_bytes, s.before, s.left_docs, s.left_text_bytes);
+		return 0;
+	}
+	fprintf(stderr, "mkngramfs: %s: %" PRIu64 " document%s removed (%" PRIu64 " bytes of text)",
+		run->args.build.output, s.docs, s.docs == 1 ? "" : "s", s.text_bytes);
+	if (s.before)
+		fprintf(stderr, ", %" PRIu64 " were before", s.before);
+	fprintf(stderr, "; %" PRIu64 " left%s\n", s.left_docs,
+		s.docs ? "; the bytes stay in its files until it is merged (--merge)" : "");
+	return 0;
+}
+
 static double cpu_seconds(const struct rusage *usage)
 {
 	return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
@@ -381,7 +408,7 @@ static void print_summary_json(const struct run *run, const struct ng_build_summ
 static void print_failure(const struct run *run, int code, bool bad_stays, bool kept,
 			  const struct ng_error *err)
 {
-	bool append = run->args.build.append || run->args.merge;
+	bool append = run->args.build.append || run->args.merge || run->args.remove;
 
 	if (code == -EINTR && kept) {
 		fprintf(stderr, "mkngramfs: interrupted\n");
@@ -417,16 +444,19 @@ int main(int argc, char **argv)
 	int r;
 
 	r = parse_arguments(argc, argv, &run.args);
-	if (r)
+	if (r) {
+		ng_doc_choice_clear(&run.args.choice);
 		return r < 0 ? EXIT_SUCCESS : r;
+	}
 	run.cancel = ng_catch_signals();
 	/* A write to a pipe that nobody reads fails, and is reported. */
 	signal(SIGPIPE, SIG_IGN);
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
-		r = run.args.merge  ? merge(&run, &summary, &err)
-		    : run.args.join ? join(&run, &summary, &err)
-				    : build(&run, &summary, &err);
+		r = run.args.merge    ? merge(&run, &summary, &err)
+		    : run.args.remove ? remove_documents(&run, &err)
+		    : run.args.join   ? join(&run, &summary, &err)
+				      : build(&run, &summary, &err);
 	/* Bad input leaves nothing behind: other input is another build. */
 	kept = r < 0 && r != -EBADMSG && r != -E2BIG && r != -ENODATA && run.builder &&
 	       ng_builder_keep(run.builder);
@@ -437,11 +467,14 @@ int main(int argc, char **argv)
 	close_report(run.list_passed, run.args.list_passed, r < 0);
 	if (r < 0)
 		print_failure(&run, r, bad_stays, kept, &err);
+	else if (run.args.remove)
+		; /* has said it */
 	else if (run.args.progress == NG_PROGRESS_JSON)
 		print_summary_json(&run, &summary);
 	else if (!run.args.quiet)
 		print_summary(&run, &summary);
 	ng_source_free(run.source);
 	remembered_clear(&run.remembered);
+	ng_doc_choice_clear(&run.args.choice);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
+	"       mkngramfs --remove INDEX --documents=LIST | --documents-from=FILE | --where=F:V\n"
 	"       mkngramfs --join -o INDEX [OPTION]... PART...\n"
 	"Build an index for exact search from JSON, CSV, WARC, text files, directory trees, and "
 	"tar,\n"
@@ -26,6 +27,10 @@ static const char help[] =
 	"      --join              make one INDEX of the indexes PART..., whose shards it names\n"
 	"                          where they are\n"
 	"      --absolute          with --join: by absolute paths (default: relative ones)\n"
+	"      --remove            take documents out of an INDEX; --merge forgets their bytes:\n"
+	"      --documents=LIST    those of these numbers, such as 3,17,20-29\n"
+	"      --documents-from=FILE  or of numbers in FILE ('-': standard input)\n"
+	"      --where=FIELD:VALUE or those whose metadata has FIELD with that VALUE\n"
 	"      --outside=DIRS      directories, with ':' between, where shards of a joined INDEX\n"
 	"                          may lie, beside the one that it is in itself\n"
 	"                          (default: $NGRAMFS_OUTSIDE)\n"
@@ -83,6 +88,10 @@ enum long_option {
 	OPT_RESUME,
 	OPT_MERGE,
 	OPT_JOIN,
+	OPT_REMOVE,
+	OPT_DOCUMENTS,
+	OPT_DOCUMENTS_FROM,
+	OPT_WHERE,
 	OPT_ABSOLUTE,
 	OPT_OUTSIDE,
 	OPT_TMP,
@@ -102,6 +111,25 @@ static bool is_utf8(const char *text)
 /* In the order of enum ng_source_format. */
 static const char *const formats[] = {"auto", "jsonl", "text", "lines", "tar", "json",
 				      "zip",  "7z",    "warc", "csv",   "tsv"};
+
+/* Documents to remove. A file that can't be read is a failure, and no wrong usage. */
+static int choose(int option, const char *arg, struct arguments *args)
+{
+	struct ng_error err = {""};
+	int r;
+
+	if (option == OPT_DOCUMENTS)
+		r = ng_doc_choice_numbers(&args->choice, "--documents", arg, &err);
+	else if (option == OPT_WHERE)
+		r = ng_doc_choice_where(&args->choice, arg, &err);
+	else
+		r = ng_doc_choice_file(&args->choice, arg, &err);
+	if (r == -EINVAL && option != OPT_DOCUMENTS_FROM)
+		return ng_usage("%s", err.text);
+	if (r < 0)
+		fprintf(stderr, "mkngramfs: %s\n", err.text);
+	return r < 0 ? EXIT_FAILURE : 0;
+}
 
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
@@ -168,6 +196,13 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_MERGE:
 		args->merge = true;
 		break;
+	case OPT_REMOVE:
+		args->remove = true;
+		break;
+	case OPT_DOCUMENTS:
+	case OPT_DOCUMENTS_FROM:
+	case OPT_WHERE:
+		return choose(option, arg, args);
 	case OPT_JOIN:
 		args->join = true;
 		break;
@@ -189,20 +224,30 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	return r;
 }
 
-/* `mkngramfs --merge INDEX` and `mkngramfs --merge -o INDEX` mean the same. */
-static int check_merge(struct arguments *args)
+/* `mkngramfs --merge INDEX` and `mkngramfs --merge -o INDEX` mean the same; so with --remove. */
+static int check_change(struct arguments *args, const char *option)
 {
 	if (!args->build.output && args->n_paths == 1) {
 		args->build.output = args->paths[0];
 		args->n_paths = 0;
 	}
 	if (args->n_paths)
-		return ng_usage("--merge takes one INDEX and no SOURCE");
+		return ng_usage("%s takes one INDEX and no SOURCE", option);
 	if (args->build.append || args->force || args->build.resume)
-		return ng_usage(
-			"--merge changes an index that is whole: --append, --force and --resume "
-			"are others");
+		return ng_usage("%s changes an index that is whole: --append, --force and --resume "
+				"are others",
+				option);
 	return 0;
+}
+
+static int check_remove(struct arguments *args)
+{
+	if (args->merge || args->join)
+		return ng_usage("--remove, --merge and --join are to be done one after the other");
+	if (!args->choice.n_ranges && !args->choice.n_fields)
+		return ng_usage("--remove: which documents? (--documents, --documents-from, "
+				"--where)");
+	return check_change(args, "--remove");
 }
 
 static int check_join(const struct arguments *args)
@@ -233,15 +278,19 @@ static int check_arguments(struct arguments *args)
 
 	if (!r && args->absolute && !args->join)
 		r = ng_usage("--absolute is for --join");
-	if (!r && args->join)
+	if (!r && !args->remove && (args->choice.n_ranges || args->choice.n_fields))
+		r = ng_usage("--documents, --documents-from and --where are for --remove");
+	if (!r && args->remove)
+		r = check_remove(args);
+	else if (!r && args->join)
 		r = check_join(args);
 	else if (!r && args->merge)
-		r = check_merge(args);
+		r = check_change(args, "--merge");
 	if (r)
 		return r;
 	if (!args->build.output || !*args->build.output)
 		return ng_usage("no index named (-o INDEX)");
-	if (!args->merge && !args->n_paths)
+	if (!args->merge && !args->remove && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
 	if (args->build.resume && (args->build.append || args->force))
 		return ng_usage("--resume goes on with a build: --append and --force are others");
@@ -287,6 +336,10 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"resume", no_argument, NULL, OPT_RESUME},
 		{"merge", no_argument, NULL, OPT_MERGE},
 		{"join", no_argument, NULL, OPT_JOIN},
+		{"remove", no_argument, NULL, OPT_REMOVE},
+		{"documents", required_argument, NULL, OPT_DOCUMENTS},
+		{"documents-from", required_argument, NULL, OPT_DOCUMENTS_FROM},
+		{"where", required_argument, NULL, OPT_WHERE},
 		{"absolute", no_argument, NULL, OPT_ABSOLUTE},
 		{"outside", required_argument, NULL, OPT_OUTSIDE},
 		{"tmp", required_argument, NULL, OPT_TMP},

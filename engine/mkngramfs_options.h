@@ -2,6 +2,7 @@
 #pragma once
 
 #include "build/builder.h"
+#include "build/doc_choice.h"
 #include "format/manifest.h"
 #include "command.h"
 #include "text/source.h"
@@ -26,6 +27,8 @@ struct arguments {
 	bool force;                     /* build.force as well, unless build.append */
 	bool merge;                     /* build.output's shards, instead of building */
 	bool join;                      /* the indexes at paths into build.output */
+	bool remove;                    /* documents from build.output */
+	struct ng_doc_choice choice;    /* with remove; to be cleared */
 	bool absolute;                  /* with join */
 	bool quiet;
 	const char *const *paths;

@@ -17,12 +17,13 @@ int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf)
 		"{\"documents\":%llu,\"text_bytes\":%llu,\"shards\":%u,\"index_bytes\":%llu,"
 		"\"rank_bytes\":%llu,\"sample_bytes\":%llu,\"metadata_bytes\":%llu,"
 		"\"boundary_bytes\":%llu,\"text_store_bytes\":%llu,\"sa_sampling\":%u,"
-		"\"format_version\":%u}\n",
+		"\"format_version\":%u,\"removed_documents\":%llu,\"removed_text_bytes\":%llu}\n",
 		(unsigned long long)s.docs, (unsigned long long)s.text_bytes, s.shards,
 		(unsigned long long)s.index_bytes, (unsigned long long)s.bwt_bytes,
 		(unsigned long long)s.sample_bytes, (unsigned long long)s.meta_bytes,
 		(unsigned long long)s.doc_bytes, (unsigned long long)s.text_store_bytes,
-		s.sa_sampling, s.format_version);
+		s.sa_sampling, s.format_version, (unsigned long long)s.removed_docs,
+		(unsigned long long)s.removed_text_bytes);
 }
 
 int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf)

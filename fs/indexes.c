@@ -103,8 +103,9 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 	ng_index_stats(index->index, &stats);
 	index->docs = stats.docs;
 	index->text_bytes = stats.text_bytes;
-	index->doc_width = ng_path_width(stats.docs);
-	if (stats.text_bytes >= NG_NODE_VALUE_LIMIT || stats.docs >= NG_NODE_DOC_LIMIT) {
+	index->numbers = stats.numbers;
+	index->doc_width = ng_path_width(stats.numbers);
+	if (stats.text_bytes >= NG_NODE_VALUE_LIMIT || stats.numbers >= NG_NODE_DOC_LIMIT) {
 		close_index(indexes, index);
 		return ng_fail(err, -E2BIG,
 			       "%s: more than 2^%d bytes or 2^%d documents in one index", path,

@@ -10,6 +10,7 @@ struct ng_mounted_index {
 	/* All of these stay as they are. */
 	struct ng_index *index;
 	uint64_t docs, text_bytes;
+	uint64_t numbers;      /* documents' numbers are below it; not all are taken */
 	unsigned doc_width;    /* digits of a document's number */
 	struct timespec mtime; /* of its manifest */
 	uint64_t epoch;        /* one more each time that the index has changed; from 0 */

@@ -43,7 +43,7 @@ int ng_kwic_bytes_most(const struct ng_mounted_index *index, const struct ng_que
 	/* Spellings of a query may be of other lengths: a character has four bytes at most. */
 	uint64_t match = query->fold ? 4 * (uint64_t)query->len : query->len;
 	uint64_t text = 2 * (uint64_t)how->context_bytes + match;
-	uint64_t line = digits(index->docs) + digits(index->text_bytes) + 4 + 1 + text;
+	uint64_t line = digits(index->numbers) + digits(index->text_bytes) + 4 + 1 + text;
 	struct longer longer[3];
 	uint64_t bytes;
 	int r = count_longer(index->index, cancel, longer);

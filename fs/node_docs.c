@@ -9,7 +9,7 @@ static int doc_entry(const struct ng_request *request, enum ng_kind kind, uint64
 		     struct ng_entry *ret_entry)
 {
 	/* Only a damaged index names a document that isn't there. */
-	if (doc >= request->index->docs)
+	if (doc >= request->index->numbers)
 		return -EUCLEAN;
 	return ng_request_entry(request, kind, doc, ret_entry);
 }
@@ -22,7 +22,7 @@ static int doc_number(const struct ng_request *request, const char *name, const 
 
 	if (r)
 		return r;
-	if (doc >= request->index->docs)
+	if (doc >= request->index->numbers)
 		return -ENOENT;
 	*ret_doc = doc;
 	return 0;

@@ -67,11 +67,16 @@ static void shard_closep(struct ng_shard **shard)
 int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error *err)
 {
 	ng_cleanup(shard_closep) struct ng_shard *shard = calloc(1, sizeof(*shard));
+	const uint8_t *data;
+	size_t bytes;
 	int r;
 
 	if (!shard || !(shard->path = strdup(path)))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = ng_shard_file_open(path, &shard->file, err);
+	/* A file of what was removed is none. */
+	if (r == 0 && ng_shard_file_section(shard->file, NG_SECTION_REMOVED, &data, &bytes))
+		r = ng_segment_damaged(path, "it says which documents are removed", err);
 	if (r == 0) {
 		ng_shard_file_warm(shard->file);
 		r = segment_open(shard, err);
