@@ -236,8 +236,8 @@ static void summarize(const struct ng_manifest *manifest, size_t first_shard,
 	for (size_t i = 0; i < manifest->n_shards; i++) {
 		const struct ng_manifest_shard *shard = &manifest->shards[i];
 
-		s.docs += shard->docs;
-		s.text_bytes += shard->text_bytes;
+		s.docs += ng_manifest_left_docs(shard);
+		s.text_bytes += ng_manifest_left_bytes(shard);
 		s.index_bytes += shard->file_bytes;
 		s.added_docs += i < first_shard ? 0 : shard->docs;
 		s.added_text_bytes += i < first_shard ? 0 : shard->text_bytes;

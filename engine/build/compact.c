@@ -9,6 +9,8 @@
 #include "format/ef.h"
 #include "format/manifest.h"
 #include "format/shardpath.h"
+#include "format/removed.h"
+#include "merge/drop.h"
 #include "merge/merge_plan.h"
 
 #define DOCS_A_CHECK 64u /* documents from check to check of how much memory is in use */
@@ -58,11 +60,18 @@ static uint64_t rows_of(const struct ng_manifest_shard *shard)
 	return shard->text_bytes + shard->docs;
 }
 
+/* Those that it will have: of a removed document the separator stays. */
+static uint64_t rows_left(const struct ng_manifest_shard *shard)
+{
+	return rows_of(shard) - shard->removed.text_bytes;
+}
+
 /* ---- documents of shards that are there ---- */
 
 /* A shard's metadata, and its text where that is stored. */
 struct contents {
 	struct ng_shard_file *file;
+	struct ng_removed *removed;    /* NULL: nothing is */
 	struct ng_frames *meta, *text; /* text: NULL: none */
 	struct ng_ef meta_starts, doc_starts;
 	uint64_t resident_bytes; /* beyond this, pages of the file are given back */
@@ -72,6 +81,7 @@ static void contents_close(struct contents *c)
 {
 	ng_frames_free(c->meta);
 	ng_frames_free(c->text);
+	ng_removed_close(c->removed);
 	ng_shard_file_close(c->file);
 }
 
@@ -143,39 +153,130 @@ static int bytes_fetch(const struct ng_frames *frames, uint64_t begin, uint64_t 
 	return r == -EINVAL ? -EUCLEAN : r;
 }
 
-static int docs_add(struct compaction *m, const char *path, const struct ng_manifest_shard *shard,
-		    struct ng_shard_docs *docs, struct ng_error *err)
+static int removed_open(struct compaction *m, const struct ng_manifest_shard *shard,
+			struct contents *c, struct ng_error *err)
 {
-	ng_cleanup(contents_close) struct contents c = {.resident_bytes = resident_bytes(m)};
+	ng_cleanup(ng_freep) char *path = NULL;
+	int r = ng_shard_paths_get(m->paths, shard->removed.file, &path, err);
+
+	if (r == 0)
+		r = ng_removed_open(path, &c->removed, err);
+	if (r == 0)
+		r = ng_shard_file_verify(c->removed->file, m->options.cancel, NULL, NULL, NULL);
+	if (r == 0 && (ng_shard_file_checksum(c->removed->file) != shard->removed.checksum ||
+		       c->removed->params.shard_checksum != shard->checksum ||
+		       c->removed->params.docs != shard->removed.docs ||
+		       c->removed->params.text_bytes != shard->removed.text_bytes))
+		r = -EUCLEAN;
+	return r == -EUCLEAN ? ng_fail(err, r, "%s: is damaged, and nothing is merged", path) : r;
+}
+
+/* Documents of a group: those to be stored, and the numbers of those that were removed. */
+struct group {
+	struct ng_merge_plan *plan;
+	struct ng_shard_docs docs;
+	uint64_t *removed;
+	size_t n_removed;
+	char **dropped; /* paths of segments that were made of shards for this */
+	size_t n_dropped;
+};
+
+static void group_clear(struct group *group)
+{
+	if (group->plan)
+		ng_merge_plan_remove(group->plan);
+	ng_merge_plan_free(group->plan);
+	ng_shard_docs_clear(&group->docs);
+	for (size_t i = 0; i < group->n_dropped; i++) {
+		unlink(group->dropped[i]);
+		free(group->dropped[i]);
+	}
+	free(group->dropped);
+	free(group->removed);
+}
+
+/* A removed document keeps its number, and nothing else. */
+static int doc_forget(struct group *group, struct ng_error *err)
+{
+	uint64_t *grown = reallocarray(group->removed, group->n_removed + 1, sizeof(*grown));
+
+	if (!grown)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	group->removed = grown;
+	group->removed[group->n_removed++] = group->docs.n;
+	return ng_shard_docs_add(&group->docs, (const uint8_t *)"", 0, "{}", 2, err);
+}
+
+static int doc_copy(struct contents *c, uint64_t d, const char *path, struct ng_buf *meta,
+		    struct ng_buf *text, struct ng_shard_docs *docs, struct ng_error *err)
+{
+	bool bad = false;
+	uint64_t begin = ng_ef_get(&c->doc_starts, d, &bad);
+	uint64_t end = ng_ef_get(&c->doc_starts, d + 1, &bad);
+	uint64_t from = ng_ef_get(&c->meta_starts, d, &bad);
+	uint64_t to = ng_ef_get(&c->meta_starts, d + 1, &bad);
+	int r;
+
+	if (bad || end <= begin)
+		return ng_segment_damaged(path, "document starts don't fit", err);
+	r = bytes_fetch(c->meta, from, to, meta);
+	/* The store has no separators. */
+	if (r == 0 && c->text)
+		r = bytes_fetch(c->text, begin - d, end - d - 1, text);
+	if (r == -EUCLEAN)
+		return ng_segment_damaged(path, "compressed frames don't fit", err);
+	return r < 0 ? r
+		     : ng_shard_docs_add(docs, text->data, end - begin - 1,
+					 (const char *)meta->data, to - from, err);
+}
+
+static int docs_add(struct compaction *m, struct contents *c, const char *path,
+		    const struct ng_manifest_shard *shard, struct group *group,
+		    struct ng_error *err)
+{
 	ng_cleanup(ng_buf_free) struct ng_buf meta = NG_BUF_INIT, text = NG_BUF_INIT;
-	int r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
+	int r = 0;
 
 	for (uint64_t d = 0; r == 0 && d < shard->docs; d++) {
 		bool bad = false;
-		uint64_t begin = ng_ef_get(&c.doc_starts, d, &bad);
-		uint64_t end = ng_ef_get(&c.doc_starts, d + 1, &bad);
-		uint64_t from = ng_ef_get(&c.meta_starts, d, &bad);
-		uint64_t to = ng_ef_get(&c.meta_starts, d + 1, &bad);
+		bool removed = c->removed && ng_removed_has(c->removed, d, &bad);
 
 		if (ng_cancelled(m->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
 		if (d % DOCS_A_CHECK == 0)
-			pages_limit(&c);
-		if (bad || end <= begin)
-			return ng_segment_damaged(path, "document starts don't fit", err);
-		r = bytes_fetch(c.meta, from, to, &meta);
-		/* The store has no separators. */
-		if (r == 0 && c.text)
-			r = bytes_fetch(c.text, begin - d, end - d - 1, &text);
-		if (r == -EUCLEAN)
-			return ng_segment_damaged(path, "compressed frames don't fit", err);
-		if (r == 0)
-			r = ng_shard_docs_add(docs, text.data, end - begin - 1,
-					      (const char *)meta.data, to - from, err);
+			pages_limit(c);
+		if (bad)
+			return ng_segment_damaged(path, "what was removed from it", err);
+		r = removed ? doc_forget(group, err)
+			    : doc_copy(c, d, path, &meta, &text, &group->docs, err);
 	}
-	if (r == 0 && ng_shard_file_faulted(c.file))
-		r = ng_fail(err, -EIO, "%s: cannot be read", path);
 	return r;
+}
+
+/* The shard without what was removed, for the merge. Its path is the group's. */
+static int shard_drop(struct compaction *m, const struct contents *c, const char *path,
+		      struct group *group, const char **ret_path, struct ng_error *err)
+{
+	struct ng_drop_options options = {.memory_bytes = m->plan.jobs_bytes / 4,
+					  .tmp_dir = m->options.tmp_dir ? m->options.tmp_dir
+									: ng_appenddir_path(m->dir),
+					  .threads = m->options.threads,
+					  .cancel = m->options.cancel};
+	char **grown = reallocarray(group->dropped, group->n_dropped + 1, sizeof(*grown));
+	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	uint64_t rows;
+	int r = grown ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+
+	if (grown)
+		group->dropped = grown;
+	if (r == 0 && asprintf(&grown[group->n_dropped], "%s/dropped-%05zu",
+			       ng_appenddir_path(m->dir), group->n_dropped) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
+	if (r < 0)
+		return r;
+	*ret_path = group->dropped[group->n_dropped++];
+	r = ng_segment_open(c->file, path, &segment, err);
+	return r < 0 ? r : ng_drop(&segment, c->removed, path, &options, *ret_path, &rows, err);
 }
 
 /* ---- a shard from several ---- */
@@ -187,20 +288,38 @@ static char *path_of(const struct compaction *m, const char *file)
 	return asprintf(&path, "%s/%s", ng_appenddir_path(m->dir), file) < 0 ? NULL : path;
 }
 
-static int shards_collect(struct compaction *m, size_t first, size_t end,
-			  struct ng_merge_plan *plan, struct ng_shard_docs *docs,
+static int shard_collect(struct compaction *m, const struct ng_manifest_shard *shard,
+			 struct group *group, struct ng_error *err)
+{
+	ng_cleanup(contents_close) struct contents c = {.resident_bytes = resident_bytes(m)};
+	ng_cleanup(ng_freep) char *path = NULL;
+	const char *segment;
+	int r = ng_shard_paths_get(m->paths, shard->file, &path, err);
+
+	if (r == 0)
+		r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
+	if (r == 0 && shard->removed.file)
+		r = removed_open(m, shard, &c, err);
+	segment = path;
+	/* What was forgotten before is as it stays. */
+	if (r == 0 && shard->removed.held)
+		r = shard_drop(m, &c, path, group, &segment, err);
+	if (r == 0 && ng_merge_plan_add_shard(group->plan, rows_left(shard), segment) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
+	if (r == 0)
+		r = docs_add(m, &c, path, shard, group, err);
+	if (c.file && (r == 0 || r == -EUCLEAN) && ng_shard_file_faulted(c.file))
+		r = ng_fail(err, -EIO, "%s: cannot be read", path);
+	return r;
+}
+
+static int shards_collect(struct compaction *m, size_t first, size_t end, struct group *group,
 			  struct ng_error *err)
 {
 	ng_shard_phase(&m->progress, NG_PHASE_READ, end - first);
 	for (size_t i = first; i < end; i++) {
-		const struct ng_manifest_shard *shard = &m->old.shards[i];
-		ng_cleanup(ng_freep) char *path = NULL;
-		int r = ng_shard_paths_get(m->paths, shard->file, &path, err);
+		int r = shard_collect(m, &m->old.shards[i], group, err);
 
-		if (r == 0 && ng_merge_plan_add_shard(plan, rows_of(shard), path) < 0)
-			r = ng_fail(err, -ENOMEM, "out of memory");
-		if (r == 0)
-			r = docs_add(m, path, shard, docs, err);
 		if (r < 0)
 			return r;
 		atomic_store(&m->progress.done_bytes, i - first + 1);
@@ -209,8 +328,31 @@ static int shards_collect(struct compaction *m, size_t first, size_t end,
 	return 0;
 }
 
-static int group_write(struct compaction *m, struct ng_merge_plan *plan, struct ng_shard_docs *docs,
-		       struct ng_manifest_shard *entry, struct ng_error *err)
+/* That the numbers of removed documents are free. */
+static int removed_write(struct compaction *m, const struct group *group,
+			 struct ng_manifest_shard *entry, char file[NG_MANIFEST_FILE_MAX],
+			 struct ng_error *err)
+{
+	struct ng_manifest_removed *removed = &entry->removed;
+	struct ng_removed_params params = {.shard_checksum = entry->checksum,
+					   .shard_rows = rows_of(entry),
+					   .docs = group->n_removed};
+	ng_cleanup(ng_freep) char *path = NULL;
+
+	if (!group->n_removed)
+		return 0;
+	ng_manifest_free_removed_name(&m->all, m->all.n_shards, file);
+	removed->file = file;
+	removed->docs = group->n_removed;
+	path = path_of(m, file);
+	/* The row of a separator is the number of its document. */
+	return path ? ng_removed_write(path, &params, group->removed, group->removed,
+				       &removed->file_bytes, &removed->checksum, err)
+		    : ng_fail(err, -ENOMEM, "out of memory");
+}
+
+static int group_write(struct compaction *m, struct group *group, struct ng_manifest_shard *entry,
+		       struct ng_error *err)
 {
 	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
 	struct ng_segment_merge_options merge = {.sa_rate = m->sa_rate,
@@ -232,39 +374,38 @@ static int group_write(struct compaction *m, struct ng_merge_plan *plan, struct 
 
 	if (!path)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	r = ng_merge_plan_run(plan, NULL, &merge, &segment, err);
+	r = ng_merge_plan_run(group->plan, NULL, &merge, &segment, err);
 	return r < 0 ? r
-		     : ng_shard_complete(segment, docs, &options, path, &m->progress,
+		     : ng_shard_complete(segment, &group->docs, &options, path, &m->progress,
 					 &entry->file_bytes, &entry->checksum, err);
 }
 
 /* Shards [first, end) become one. */
 static int group_merge(struct compaction *m, size_t first, size_t end, struct ng_error *err)
 {
-	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = NULL;
-	ng_cleanup(ng_shard_docs_clear) struct ng_shard_docs docs = {0};
+	ng_cleanup(group_clear) struct group group = {0};
 	struct ng_shard_docs_options docs_options = {
 		.text_store = m->old.text_store,
 		.threads = m->options.threads,
 		.tmp_dir = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir)};
-	char file[NG_MANIFEST_FILE_MAX];
+	char file[NG_MANIFEST_FILE_MAX], removed[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 	int r;
 
 	ng_manifest_free_name(&m->all, file);
 	for (size_t i = first; i < end; i++) {
 		entry.docs += m->old.shards[i].docs;
-		entry.text_bytes += m->old.shards[i].text_bytes;
+		entry.text_bytes += ng_manifest_left_bytes(&m->old.shards[i]);
 	}
-	r = ng_merge_plan_new(ng_appenddir_path(m->dir), m->all.n_shards, &plan, err);
+	r = ng_merge_plan_new(ng_appenddir_path(m->dir), m->all.n_shards, &group.plan, err);
 	if (r == 0)
-		r = ng_shard_docs_begin(&docs, &docs_options, err);
+		r = ng_shard_docs_begin(&group.docs, &docs_options, err);
 	if (r == 0)
-		r = shards_collect(m, first, end, plan, &docs, err);
+		r = shards_collect(m, first, end, &group, err);
 	if (r == 0)
-		r = group_write(m, plan, &docs, &entry, err);
-	if (plan)
-		ng_merge_plan_remove(plan);
+		r = group_write(m, &group, &entry, err);
+	if (r == 0)
+		r = removed_write(m, &group, &entry, removed, err);
 	if (r < 0)
 		return r;
 	if (ng_manifest_add(&m->all, &entry) < 0 || ng_manifest_add(&m->fresh, &entry) < 0)
@@ -306,8 +447,8 @@ static size_t group_end(const struct compaction *m, size_t first)
 	size_t end = first;
 
 	while (end < m->old.n_shards &&
-	       (end == first || rows + rows_of(&m->old.shards[end]) <= m->plan.shard_bytes))
-		rows += rows_of(&m->old.shards[end++]);
+	       (end == first || rows + rows_left(&m->old.shards[end]) <= m->plan.shard_bytes))
+		rows += rows_left(&m->old.shards[end++]);
 	return end;
 }
 
@@ -316,8 +457,8 @@ static void summarize(const struct compaction *m, struct ng_build_summary *ret_s
 	struct ng_build_summary s = {.shards = (uint32_t)m->fresh.n_shards};
 
 	for (size_t i = 0; i < m->fresh.n_shards; i++) {
-		s.docs += m->fresh.shards[i].docs;
-		s.text_bytes += m->fresh.shards[i].text_bytes;
+		s.docs += ng_manifest_left_docs(&m->fresh.shards[i]);
+		s.text_bytes += ng_manifest_left_bytes(&m->fresh.shards[i]);
 		s.index_bytes += m->fresh.shards[i].file_bytes;
 	}
 	*ret_summary = s;
@@ -328,13 +469,15 @@ int ng_compact(const struct ng_build_options *options, struct ng_build_summary *
 {
 	ng_cleanup(compaction_clear) struct compaction m = {.options = *options};
 	int r = merge_begin(&m, err);
+	bool changed = false;
 
 	for (size_t first = 0, end; r == 0 && first < m.old.n_shards; first = end) {
 		end = group_end(&m, first);
 		m.shard = m.fresh.n_shards;
-		if (end - first > 1)
+		if (end - first > 1 || m.old.shards[first].removed.held) {
+			changed = true;
 			r = group_merge(&m, first, end, err);
-		else if (ng_manifest_add(&m.fresh, &m.old.shards[first]) < 0)
+		} else if (ng_manifest_add(&m.fresh, &m.old.shards[first]) < 0)
 			r = ng_fail(err, -ENOMEM, "out of memory");
 	}
 	if (r == 0 && ng_manifest_set_options(&m.fresh, (const char *const *)m.old.options,
@@ -343,7 +486,7 @@ int ng_compact(const struct ng_build_options *options, struct ng_build_summary *
 	if (r == 0 && ng_cancelled(m.options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
 	/* Nothing to merge: the index stays as it is. */
-	if (r == 0 && m.fresh.n_shards < m.old.n_shards)
+	if (r == 0 && changed)
 		r = ng_appenddir_publish(m.dir, &m.fresh, err);
 	if (r == 0)
 		summarize(&m, ret_summary);

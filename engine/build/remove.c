@@ -193,6 +193,7 @@ static int shard_write(struct removal *m, const struct shard *shard,
 	m->summary.text_bytes += removed.text_bytes - was->text_bytes;
 	entry->removed = removed;
 	entry->removed.file = file;
+	entry->removed.held = was->held + (removed.docs - was->docs);
 	return 0;
 }
 
@@ -214,8 +215,8 @@ static int shard_remove(struct removal *m, size_t s, uint64_t first, struct ng_e
 	if (r == 0 && shard.n > entry.removed.docs)
 		r = shard_write(m, &shard, &entry, file, err);
 	m->summary.before += shard.before;
-	m->summary.left_docs += entry.docs - entry.removed.docs;
-	m->summary.left_text_bytes += entry.text_bytes - entry.removed.text_bytes;
+	m->summary.left_docs += ng_manifest_left_docs(&entry);
+	m->summary.left_text_bytes += ng_manifest_left_bytes(&entry);
 	if (r == 0 && ng_manifest_add(&m->fresh, &entry) < 0)
 		r = ng_fail(err, -ENOMEM, "out of memory");
 	return r;

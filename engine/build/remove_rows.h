@@ -12,8 +12,8 @@ struct ng_remove_rows_options {
 };
 
 /* Find the rows of documents docs[0..n-1] of a shard, n >= 1, ascending, and write them to path,
- * which must not exist. *ret_entry, but its file, is what a manifest says of it. Two steps a byte
- * of their text. -ENOMEM, also where there are too many for memory_bytes; -EUCLEAN (damaged),
+ * which must not exist. *ret_entry, but file and held, is what a manifest says of it. Two steps a
+ * byte of their text. -ENOMEM, also where there are too many for memory_bytes; -EUCLEAN (damaged),
  * -EINTR, and the writer's errors, with err set. shard_path is for messages. */
 int ng_remove_rows(const struct ng_shard_file *file, const struct ng_segment *segment,
 		   const char *shard_path, const uint64_t *docs, uint64_t n,

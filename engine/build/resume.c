@@ -109,8 +109,8 @@ int ng_resume_done(const struct ng_build_options *options, struct ng_build_summa
 			       options->output, other);
 	s.shards = (uint32_t)manifest.n_shards;
 	for (size_t i = 0; i < manifest.n_shards; i++) {
-		s.docs += manifest.shards[i].docs;
-		s.text_bytes += manifest.shards[i].text_bytes;
+		s.docs += ng_manifest_left_docs(&manifest.shards[i]);
+		s.text_bytes += ng_manifest_left_bytes(&manifest.shards[i]);
 		s.index_bytes += manifest.shards[i].file_bytes;
 	}
 	*ret_summary = s;

@@ -144,7 +144,8 @@ static bool shard_ok(const struct ng_manifest_shard *s)
 	       s->file_bytes <= INT64_MAX &&
 	       (!removed->file ||
 		(ng_shard_path_ok(removed->file) && removed->docs && removed->docs <= s->docs &&
-		 removed->text_bytes <= s->text_bytes && removed->file_bytes <= INT64_MAX));
+		 removed->held <= removed->docs && removed->text_bytes <= s->text_bytes &&
+		 removed->file_bytes <= INT64_MAX));
 }
 
 static bool is_hex(const char *text)
@@ -261,13 +262,18 @@ static json_t *file_json(const char *file, uint64_t docs, uint64_t text_bytes, u
 
 static json_t *shard_json(const struct ng_manifest_shard *s)
 {
-	const struct ng_manifest_removed *removed = &s->removed;
+	const struct ng_manifest_removed *r = &s->removed;
 	json_t *json = file_json(s->file, s->docs, s->text_bytes, s->file_bytes, s->checksum);
+	json_t *removed;
 
-	if (json && removed->file &&
-	    json_object_set_new(json, "removed",
-				file_json(removed->file, removed->docs, removed->text_bytes,
-					  removed->file_bytes, removed->checksum)) < 0) {
+	if (!json || !r->file)
+		return json;
+	removed = file_json(r->file, r->docs, r->text_bytes, r->file_bytes, r->checksum);
+	if (json_object_set_new(removed, "held", json_integer((json_int_t)r->held)) < 0) {
+		json_decref(removed);
+		removed = NULL;
+	}
+	if (json_object_set_new(json, "removed", removed) < 0) {
 		json_decref(json);
 		return NULL;
 	}
@@ -388,7 +394,7 @@ static int parse_file(json_t *json, uint64_t docs_min, uint64_t docs_max, uint64
 
 static int parse_removed(json_t *json, struct ng_manifest_shard *s, struct ng_error *err)
 {
-	static const char *const known[] = {"file",       "docs",     "text_bytes",
+	static const char *const known[] = {"file",       "docs",     "held", "text_bytes",
 					    "file_bytes", "checksum", NULL};
 	struct ng_error why;
 	int r;
@@ -400,6 +406,8 @@ static int parse_removed(json_t *json, struct ng_manifest_shard *s, struct ng_er
 	r = check_fields(json, known, &why);
 	if (!r)
 		r = parse_file(json, 1, s->docs, s->text_bytes, &s->removed, &why);
+	if (!r)
+		r = get_number(json, "held", 0, s->removed.docs, &s->removed.held, &why);
 	return r ? ng_fail(err, r, "\"removed\": %s", why.text) : 0;
 }
 

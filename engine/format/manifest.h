@@ -10,7 +10,8 @@
 struct ng_manifest_removed {
 	char *file; /* as a shard's; NULL: there is none */
 	uint64_t docs;
-	uint64_t text_bytes; /* of these, as far as the shard has them */
+	uint64_t held;       /* of these, those whose text and metadata the shard still has */
+	uint64_t text_bytes; /* of these */
 	uint64_t file_bytes;
 	uint64_t checksum;
 };
@@ -64,6 +65,17 @@ bool ng_manifest_names(const struct ng_manifest *manifest, const char *file);
 /* A name for the next shard's file that no shard has. O(n_shards) unless most names are out of
  * order. */
 void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANIFEST_FILE_MAX]);
+
+/* Documents and bytes of a shard that are left. */
+static inline uint64_t ng_manifest_left_docs(const struct ng_manifest_shard *shard)
+{
+	return shard->docs - shard->removed.docs;
+}
+
+static inline uint64_t ng_manifest_left_bytes(const struct ng_manifest_shard *shard)
+{
+	return shard->text_bytes - shard->removed.text_bytes;
+}
 
 /* The same for the file of what was removed from shard number s. */
 void ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,

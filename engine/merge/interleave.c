@@ -1,11 +1,8 @@
 #include "merge/interleave.h"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include "base/parallel.h"
-#include "base/tempfile.h"
 #include "bwt/bwt_read.h"
 
 /* Rows of the host that a thread takes at a time. */
@@ -298,71 +295,6 @@ static int buckets_merge(struct merge *m, struct ng_gaps *gaps, struct ng_error 
 	return 0;
 }
 
-/* ---- the room for it ---- */
-
-static int file_map(struct ng_merged *merged, const char *tmp_dir, struct ng_error *err)
-{
-	ng_cleanup(ng_closep) int fd = ng_tempfile_open(tmp_dir);
-	int r;
-
-	if (fd < 0)
-		return ng_fail(err, fd, "%s: cannot make a temporary file: %s", tmp_dir,
-			       strerror(-fd));
-	/* All of it now: a mapping that finds no room later dies. */
-	r = -posix_fallocate(fd, 0, (off_t)merged->map_bytes);
-	if (r < 0)
-		return ng_fail(err, r, "%s: no room for %zu bytes that merging takes: %s", tmp_dir,
-			       merged->map_bytes, strerror(-r));
-	merged->map = mmap(NULL, merged->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	merged->in_file = true;
-	return 0;
-}
-
-static int merged_new(uint64_t rows, uint64_t samples, bool with_separators,
-		      const struct ng_interleave_options *options, struct merge *m,
-		      struct ng_error *err)
-{
-	struct ng_merged *merged = m->out;
-	uint64_t *marks, *separators;
-	size_t bits = (rows / 64 + 2) * sizeof(uint64_t), bwt = ng_align_up(rows, 4096);
-	int r = 0;
-
-	merged->map_bytes = bwt + (with_separators ? 2 : 1) * bits + samples * sizeof(uint32_t);
-	if (merged->map_bytes > options->memory_bytes)
-		r = file_map(merged, options->tmp_dir, err);
-	else
-		merged->map = mmap(NULL, merged->map_bytes, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (r < 0)
-		return r;
-	if (merged->map == MAP_FAILED) {
-		merged->map = NULL;
-		return ng_fail(err, -ENOMEM, "no memory for merging %ju rows", (uintmax_t)rows);
-	}
-	m->bwt = merged->map;
-	merged->n_samples = samples;
-	marks = (uint64_t *)(void *)(m->bwt + bwt);
-	separators = with_separators ? marks + bits / sizeof(*marks) : NULL;
-	merged->samples = (uint32_t *)(marks + (with_separators ? 2 : 1) * bits / sizeof(*marks));
-	merged->text = (struct ng_bwt_text){m->bwt, separators, marks, rows};
-	m->marks = (_Atomic uint64_t *)marks;
-	m->separators = (_Atomic uint64_t *)separators;
-	return 0;
-}
-
-void ng_merged_clear(struct ng_merged *merged)
-{
-	if (merged->map)
-		munmap(merged->map, merged->map_bytes);
-	*merged = (struct ng_merged){0};
-}
-
-void ng_merged_release(const struct ng_merged *merged)
-{
-	if (merged->in_file)
-		madvise(merged->map, merged->map_bytes, MADV_DONTNEED);
-}
-
 int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
 		  struct ng_gaps *gaps, const struct ng_interleave_options *options,
 		  struct ng_merged *ret_merged, struct ng_error *err)
@@ -377,12 +309,13 @@ int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
 			  .caller = pthread_self()};
 	int r;
 
-	if (samples > UINT32_MAX)
-		return ng_fail(err, -EFBIG, "%ju samples are more than a shard can have",
-			       (uintmax_t)samples);
-	r = merged_new(rows, samples, has_nul(host) || has_nul(guest), options, &m, err);
+	r = ng_merged_new(rows, samples, has_nul(host) || has_nul(guest), options->memory_bytes,
+			  options->tmp_dir, &out, err);
 	if (r < 0)
 		return r;
+	m.bwt = out.bwt;
+	m.marks = (_Atomic uint64_t *)out.marks;
+	m.separators = (_Atomic uint64_t *)out.separators;
 	pthread_mutex_init(&m.lock, NULL);
 	r = buckets_merge(&m, gaps, err);
 	pthread_mutex_destroy(&m.lock);

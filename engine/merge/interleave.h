@@ -4,17 +4,8 @@
 #pragma once
 
 #include "bwt/segment.h"
-#include "bwt/bwt_text.h"
 #include "merge/gaps.h"
-
-struct ng_merged {
-	struct ng_bwt_text text;
-	uint32_t *samples; /* number in the merged text of each marked row's sample, in row order */
-	uint64_t n_samples;
-	void *map; /* all of this */
-	size_t map_bytes;
-	bool in_file;
-};
+#include "merge/merged.h"
 
 struct ng_interleave_options {
 	bool guest_first;      /* the guest's documents come before the host's */
@@ -36,7 +27,3 @@ struct ng_interleave_options {
 int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
 		  struct ng_gaps *gaps, const struct ng_interleave_options *options,
 		  struct ng_merged *ret_merged, struct ng_error *err);
-void ng_merged_clear(struct ng_merged *merged);
-
-/* Give back the memory of what is in a file; it is read again when it is needed. */
-void ng_merged_release(const struct ng_merged *merged);
