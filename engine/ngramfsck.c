@@ -150,6 +150,12 @@ static void print_summary(const struct run *run, const char *path, const struct 
 	if (run->check.full)
 		printf("; %s rebuilt, %" PRIu64 " substrings recounted",
 		       ng_progress_bytes(s->rebuilt_bytes, text), s->substrings);
+	if (s->removed_docs)
+		printf("; %" PRIu64 " document%s removed", s->removed_docs,
+		       s->removed_docs == 1 ? "" : "s");
+	if (s->held_docs)
+		printf(", %" PRIu64 " of them held until mkngramfs --merge, with %s of text",
+		       s->held_docs, ng_progress_bytes(s->held_bytes, text));
 	if (s->shards_not_full)
 		printf("; not rebuilt, since damaged: %" PRIu64, s->shards_not_full);
 	putchar('\n');

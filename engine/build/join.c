@@ -23,8 +23,10 @@ static void join_clear(struct join *join)
 {
 	for (size_t i = 0; join->parts && i < join->options->n_parts; i++)
 		ng_manifest_clear(&join->parts[i]);
-	for (size_t i = 0; i < join->n_shards; i++)
+	for (size_t i = 0; i < join->n_shards; i++) {
 		free(join->shards[i].path);
+		free(join->shards[i].removed);
+	}
 	free(join->parts);
 	free(join->shards);
 	free(join->home);
@@ -145,6 +147,10 @@ static int part_shards(struct join *join, size_t i, struct ng_error *err)
 		shard->part = named;
 		shard->entry = part->shards[k];
 		shard->absolute = *part->shards[k].file == '/';
+		if (!part->shards[k].removed.file)
+			continue;
+		r = ng_shard_paths_get(paths, part->shards[k].removed.file, &shard->removed, err);
+		shard->removed_absolute = *part->shards[k].removed.file == '/';
 	}
 	return r;
 }
@@ -212,27 +218,45 @@ static int options_join(struct join *join, struct ng_error *err)
 		       : 0;
 }
 
+/* How the manifest will name a file, which is the caller's. */
+static int file_name(const struct join *join, const char *part, const char *path, bool absolute,
+		     char **ret_file, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *file = absolute || join->options->absolute
+						  ? strdup(path)
+						  : relative_path(join->home, path);
+
+	if (!file)
+		return ng_fail(err, -ENOMEM, "out of memory");
+	if (!ng_shard_path_ok(file))
+		return ng_fail(err, -EINVAL,
+			       "%s: a manifest cannot hold the path of its shards: too long, not "
+			       "UTF-8, or with control characters; rename the directory",
+			       part);
+	*ret_file = ng_steal_ptr(&file);
+	return 0;
+}
+
 static int shard_add(struct join *join, const struct ng_join_shard *shard,
 		     struct ng_build_summary *sums, struct ng_error *err)
 {
 	struct ng_manifest_shard entry = shard->entry;
-	ng_cleanup(ng_freep) char *relative = NULL;
+	ng_cleanup(ng_freep) char *file = NULL, *removed = NULL;
+	int r = file_name(join, shard->part, shard->path, shard->absolute, &file, err);
 
-	if (!shard->absolute && !join->options->absolute) {
-		relative = relative_path(join->home, shard->path);
-		if (!relative)
-			return ng_fail(err, -ENOMEM, "out of memory");
-	}
-	entry.file = relative ? relative : shard->path;
-	if (!ng_shard_path_ok(entry.file))
-		return ng_fail(err, -EINVAL,
-			       "%s: a manifest cannot hold the path of its shards: too long, not "
-			       "UTF-8, or with control characters; rename the directory",
-			       shard->part);
+	if (r == 0 && shard->removed)
+		r = file_name(join, shard->part, shard->removed, shard->removed_absolute, &removed,
+			      err);
+	if (r < 0)
+		return r;
+	entry.file = file;
+	entry.removed.file = removed;
 	sums->docs += entry.docs;
 	sums->text_bytes += entry.text_bytes;
 	sums->index_bytes += entry.file_bytes;
 	/* Each is below 2^63, and so was the sum before. */
+	if (sums->index_bytes <= INT64_MAX)
+		sums->index_bytes += entry.removed.file_bytes;
 	if (sums->docs > INT64_MAX || sums->text_bytes > INT64_MAX || sums->index_bytes > INT64_MAX)
 		return ng_fail(err, -EOVERFLOW,
 			       "%s: with it there would be more documents or bytes than an index "

@@ -19,24 +19,37 @@ struct look {
 	struct ng_error err;
 };
 
+/* A file of a part: it must be the one that the part's manifest means. */
+static int file_look(const char *part, const char *path, uint64_t file_bytes, uint64_t checksum,
+		     struct stat *ret_stat, struct ng_error *err)
+{
+	uint64_t is = 0;
+	int r = ng_shard_file_peek(path, ret_stat, &is, err);
+
+	if (r == -ENOENT)
+		return ng_fail(err, -EUCLEAN, "%s: its shard %s is gone", part, path);
+	if (r < 0)
+		return r;
+	if (is != checksum || (uint64_t)ret_stat->st_size != file_bytes)
+		return ng_fail(err, -EUCLEAN,
+			       "%s: %s is not the shard that its %s names; see ngramfsck(1)", part,
+			       path, NG_MANIFEST_NAME);
+	return 0;
+}
+
 static int shard_look(struct ng_join_shard *shard, struct ng_error *err)
 {
 	const struct ng_manifest_shard *entry = &shard->entry;
-	uint64_t checksum = 0;
 	struct stat st;
-	int r = ng_shard_file_peek(shard->path, &st, &checksum, err);
+	int r = file_look(shard->part, shard->path, entry->file_bytes, entry->checksum, &st, err);
 
-	if (r == -ENOENT)
-		return ng_fail(err, -EUCLEAN, "%s: its shard %s is gone", shard->part, shard->path);
 	if (r < 0)
 		return r;
-	if (checksum != entry->checksum || (uint64_t)st.st_size != entry->file_bytes)
-		return ng_fail(err, -EUCLEAN,
-			       "%s: %s is not the shard that its %s names; see ngramfsck(1)",
-			       shard->part, shard->path, NG_MANIFEST_NAME);
 	shard->device = st.st_dev;
 	shard->inode = st.st_ino;
-	return 0;
+	return shard->removed ? file_look(shard->part, shard->removed, entry->removed.file_bytes,
+					  entry->removed.checksum, &st, err)
+			      : 0;
 }
 
 static int look_at(void *userdata, uint64_t i)

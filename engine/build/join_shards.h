@@ -7,9 +7,12 @@
 #include "format/manifest.h"
 
 struct ng_join_shard {
-	const char *part;               /* the index that it is of; borrowed */
-	char *path;                     /* of its file, to be opened; absolute */
-	bool absolute;                  /* its manifest says so, too */
+	const char *part; /* the index that it is of; borrowed */
+	char *path;       /* of its file, to be opened; absolute */
+	bool absolute;    /* its manifest says so, too */
+	/* The same of the file of what was removed from it; NULL: nothing was. */
+	char *removed;
+	bool removed_absolute;
 	struct ng_manifest_shard entry; /* what that says of it; file: borrowed */
 	dev_t device;
 	ino_t inode;

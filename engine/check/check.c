@@ -5,6 +5,7 @@
 
 #include "check/files.h"
 #include "check/full.h"
+#include "check/removed.h"
 #include "check/structure.h"
 #include "format/shardpath.h"
 
@@ -99,6 +100,27 @@ static void summary_add(struct index *index, const struct ng_shard_file *file)
 	index->summary.text_bytes += params.text_bytes;
 }
 
+/* What was removed from a shard. */
+static int removed_check(struct index *index, const char *shard_path, bool shard_sound,
+			 const struct ng_manifest_shard *entry, struct ng_error *err)
+{
+	ng_cleanup(ng_freep) char *path = NULL;
+	struct ng_error why = {""};
+	int r = ng_shard_paths_get(index->paths, entry->removed.file, &path, &why);
+
+	index->summary.removed_docs += entry->removed.docs;
+	index->summary.held_docs += entry->removed.held;
+	index->summary.held_bytes += entry->removed.text_bytes;
+	if (r == -EUCLEAN) {
+		ng_checker_file(&index->checker, index->manifest_path);
+		ng_checker_damage(&index->checker, NG_PART_FILE, NG_NO_OFFSET, "%s", why.text);
+		ng_checker_file_end(&index->checker);
+		return 0;
+	}
+	return r < 0 ? ng_fail(err, r, "%s", why.text)
+		     : ng_check_removed(&index->checker, path, shard_path, shard_sound, entry);
+}
+
 /* A shard's file by itself, and against what the manifest (NULL: there is none) says of it. */
 static int shard_check(struct index *index, const char *name, const struct ng_manifest_shard *entry,
 		       struct ng_error *err)
@@ -107,7 +129,7 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	ng_cleanup(ng_freep) char *path = NULL;
 	struct ng_checker *checker = &index->checker;
 	struct ng_error why = {""};
-	bool params_sound;
+	bool params_sound, sound;
 	int r;
 
 	r = ng_shard_paths_get(index->paths, name, &path, &why);
@@ -132,12 +154,15 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	if (r == 0 && checker->options->full)
 		r = full_check(index, path, err);
 	params_sound = ng_checker_part_sound(checker, NG_SECTION_PARAMS);
+	sound = file && ng_checker_file_sound(checker);
 	ng_checker_file_end(checker);
 	if (r == 0 && file && entry) {
 		ng_checker_file(checker, index->manifest_path);
 		ng_check_manifest_shard(checker, &index->manifest, entry, file, params_sound);
 		ng_checker_file_end(checker);
 	}
+	if (r == 0 && entry && entry->removed.file)
+		r = removed_check(index, path, sound, entry, err);
 	checker->shard++;
 	if (r == -ENOMEM && !*err->text)
 		return fail_memory(err, index->path);

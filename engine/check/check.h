@@ -35,7 +35,9 @@ struct ng_check_options {
 struct ng_check_summary {
 	uint64_t damages;
 	uint64_t shards;
-	uint64_t docs, text_bytes;
+	uint64_t docs, text_bytes; /* those that were removed among them, if shards have them */
+	/* By the manifest: how many were removed, and of these, what shards still have. */
+	uint64_t removed_docs, held_docs, held_bytes;
 	uint64_t file_bytes;
 	uint64_t rebuilt_bytes;   /* of text, from shards without damage (options.full) */
 	uint64_t substrings;      /* counted twice */

@@ -66,7 +66,8 @@ static int numbers_open(const struct ng_removed *removed, uint32_t type, uint64_
 	if (!ng_shard_file_section(removed->file, type, &data, &bytes) ||
 	    ng_ef_open(ng_shard_file_pages(removed->file), data, bytes, ret_numbers) < 0 ||
 	    ret_numbers->n != n || ret_numbers->last >= below)
-		return damaged_file(removed->path, ng_section_name(type), err);
+		return ng_fail(err, -EUCLEAN, "%s: damaged: section \"%s\" doesn't fit",
+			       removed->path, ng_section_name(type));
 	return 0;
 }
 

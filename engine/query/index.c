@@ -72,6 +72,11 @@ static int shard_remove(struct ng_shard_paths *paths, const struct ng_manifest_r
 	if (r < 0 || !entry->file)
 		return r;
 	r = ng_shard_remove(shard, path, err);
+	if (r == -ENOENT)
+		return ng_fail(err, -EUCLEAN,
+			       "%s is gone, which says what was removed from %s; it may have been "
+			       "removed from again, or merged, since it was joined",
+			       path, shard->path);
 	if (r < 0)
 		return r;
 	if (ng_shard_file_checksum(shard->removed->file) != entry->checksum ||
