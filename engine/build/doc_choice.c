@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "text/field.h"
 
 #define READ_PIECE (64u << 10)
 
@@ -182,6 +183,34 @@ static int value_is(const json_t *json, const char *value)
 	return text ? strcmp(text, value) == 0 : -ENOMEM;
 }
 
+/* What a path leads to; NULL: nothing. */
+static json_t *follow(json_t *json, const struct ng_field *field)
+{
+	json_t *named = json_object_get(json, field->name);
+
+	if (named)
+		return named;
+	for (size_t i = 0; json && i < field->n_parts; i++) {
+		const struct ng_field_part *part = &field->parts[i];
+
+		json = json_is_array(json) ? json_array_get(json, part->index)
+					   : json_object_get(json, part->name);
+	}
+	return json;
+}
+
+/* Whether the field has the value: 1, 0 or -ENOMEM. */
+static int field_is(json_t *root, const char *name, const char *value)
+{
+	ng_cleanup(ng_field_clear) struct ng_field field = {0};
+	json_t *json;
+
+	if (ng_field_parse(name, &field) < 0)
+		return -ENOMEM;
+	json = follow(json_object_get(root, "metadata"), &field);
+	return value_is(json ? json : follow(root, &field), value);
+}
+
 int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, size_t len)
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
@@ -194,6 +223,6 @@ int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, si
 	if (!json_is_object(root))
 		return -EUCLEAN;
 	for (size_t i = 0; r == 0 && i < choice->n_fields; i++)
-		r = value_is(json_object_get(root, choice->fields[i]), choice->values[i]);
+		r = field_is(root, choice->fields[i], choice->values[i]);
 	return r;
 }

@@ -15,8 +15,8 @@ struct removal {
 	struct ng_remove_rows_options rows;
 	struct ng_appenddir *dir;
 	struct ng_shard_paths *paths;
-	struct ng_manifest old, fresh;
-	bool meant; /* any document by its metadata */
+	struct ng_manifest old, fresh, all; /* all: both, for names that nobody has */
+	bool meant;                         /* any document by its metadata */
 	struct ng_remove_summary summary;
 };
 
@@ -24,6 +24,7 @@ static void removal_clear(struct removal *m)
 {
 	ng_manifest_clear(&m->old);
 	ng_manifest_clear(&m->fresh);
+	ng_manifest_clear(&m->all);
 	ng_shard_paths_free(m->paths);
 	ng_appenddir_free(m->dir);
 }
@@ -175,12 +176,7 @@ static int shard_write(struct removal *m, const struct shard *shard,
 	int r;
 
 	/* The old manifest needs its files until the new one is in its place. */
-	ng_manifest_free_removed_name(&m->old, m->fresh.n_shards, file);
-	while (ng_manifest_names(&m->fresh, file)) {
-		unsigned long number = strtoul(file + strlen("removed-"), NULL, 10) + 1;
-
-		snprintf(file, NG_MANIFEST_FILE_MAX, "removed-%05lu.ngr", number);
-	}
+	ng_manifest_free_removed_name(&m->all, m->fresh.n_shards, file);
 	if (asprintf(&path, "%s/%s", ng_appenddir_path(m->dir), file) < 0) {
 		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -217,7 +213,8 @@ static int shard_remove(struct removal *m, size_t s, uint64_t first, struct ng_e
 	m->summary.before += shard.before;
 	m->summary.left_docs += ng_manifest_left_docs(&entry);
 	m->summary.left_text_bytes += ng_manifest_left_bytes(&entry);
-	if (r == 0 && ng_manifest_add(&m->fresh, &entry) < 0)
+	if (r == 0 &&
+	    (ng_manifest_add(&m->fresh, &entry) < 0 || ng_manifest_add(&m->all, &entry) < 0))
 		r = ng_fail(err, -ENOMEM, "out of memory");
 	return r;
 }
@@ -232,8 +229,11 @@ static int removal_begin(struct removal *m, struct ng_error *err)
 		r = ng_shard_paths_new(options->output, options->outside, &m->paths, err);
 	if (r < 0)
 		return r;
-	for (size_t s = 0; s < m->old.n_shards; s++)
+	for (size_t s = 0; s < m->old.n_shards; s++) {
 		docs += m->old.shards[s].docs;
+		if (ng_manifest_add(&m->all, &m->old.shards[s]) < 0)
+			return ng_fail(err, -ENOMEM, "out of memory");
+	}
 	if (end > docs)
 		return ng_fail(err, -ENOENT,
 			       "%s: there never was a document %ju: it has numbers below %ju",

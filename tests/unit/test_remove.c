@@ -603,10 +603,20 @@ static void test_choice(void **state)
 	static const struct {
 		const char *json;
 		int meant;
-	} metas[] = {{"{\"a\":\"b:c\"}", 1}, {"{\"a\":\"b\"}", 0}, {"{\"n\":17}", 1},
-		     {"{\"n\":\"17\"}", 1},  {"{\"n\":17.0}", 0},  {"{}", 0},
-		     {"{\"A\":\"b:c\"}", 0}, {"[1]", -EUCLEAN},    {"", -EUCLEAN},
-		     {"{\"n\":[17]}", 0},    {"{\"n\":null}", 0}};
+	} metas[] = {{"{\"a\":\"b:c\"}", 1},
+		     {"{\"a\":\"b\"}", 0},
+		     {"{\"n\":17}", 1},
+		     {"{\"n\":\"17\"}", 1},
+		     {"{\"n\":17.0}", 0},
+		     {"{}", 0},
+		     {"{\"A\":\"b:c\"}", 0},
+		     {"{\"metadata\":{\"n\":17}}", 1},
+		     {"{\"metadata\":{\"n\":1},\"n\":17}", 0},
+		     {"{\"metadata\":{\"b\":2},\"n\":17}", 1},
+		     {"[1]", -EUCLEAN},
+		     {"", -EUCLEAN},
+		     {"{\"n\":[17]}", 0},
+		     {"{\"n\":null}", 0}};
 	for (size_t i = 0; i < ng_array_size(metas); i++)
 		assert_int_equal(ng_doc_choice_meant(&choice, metas[i].json, strlen(metas[i].json)),
 				 metas[i].meant);

@@ -47,17 +47,17 @@ _ngramfs_value() { # OPTION... that have one
 _mkngramfs() {
 	local option value
 	if _ngramfs_value -o --output --format --text-field --bad-unicode --skip-bad --list-passed --shard-size --sa-sampling \
-		--batch-size --memory --tmp --threads --progress --outside; then
+		--batch-size --memory --tmp --threads --progress --outside --documents --documents-from --where; then
 		case $option in
 		-o | --output | --tmp | --outside) _ngramfs_directory ;;
 		--format) _ngramfs_offer "$value" auto jsonl json text lines tar zip 7z warc csv tsv ;;
 		--bad-unicode) _ngramfs_offer "$value" refuse replace ;;
 		--progress) _ngramfs_offer "$value" auto plain json none ;;
-		--skip-bad | --list-passed) ;;
+		--skip-bad | --list-passed | --documents-from) ;;
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
-		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --join --absolute --outside= --format= \
+		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --remove --documents= --documents-from= --where= --join --absolute --outside= --format= \
 			--list-formats --text-field= --bad-unicode= --skip-bad= --no-follow --list-passed= --allow-empty --shard-size= --batch-size= --sa-sampling= \
 			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
