@@ -5,6 +5,7 @@
 #include "build/appenddir.h"
 #include "build/memory.h"
 #include "build/shard_build.h"
+#include "build/shard_contents.h"
 #include "bwt/segment.h"
 #include "format/ef.h"
 #include "format/manifest.h"
@@ -68,93 +69,8 @@ static uint64_t rows_left(const struct ng_manifest_shard *shard)
 
 /* ---- documents of shards that are there ---- */
 
-/* A shard's metadata, and its text where that is stored. */
-struct contents {
-	struct ng_shard_file *file;
-	struct ng_removed *removed;    /* NULL: nothing is */
-	struct ng_frames *meta, *text; /* text: NULL: none */
-	struct ng_ef meta_starts, doc_starts;
-	uint64_t resident_bytes; /* beyond this, pages of the file are given back */
-};
-
-static void contents_close(struct contents *c)
-{
-	ng_frames_free(c->meta);
-	ng_frames_free(c->text);
-	ng_removed_close(c->removed);
-	ng_shard_file_close(c->file);
-}
-
-static void pages_limit(const struct contents *c)
-{
-	if (ng_machine_resident() > c->resident_bytes)
-		ng_shard_file_release(c->file);
-}
-
-static void verify_progress(void *userdata, uint64_t done, uint64_t total)
-{
-	(void)done;
-	(void)total;
-	pages_limit(userdata);
-}
-
-/* Damage mustn't get new checksums. */
-static int shard_verify(struct contents *c, const char *path, const struct ng_manifest_shard *shard,
-			const ng_cancel *cancel, struct ng_error *err)
-{
-	int r = -EUCLEAN;
-
-	if (ng_shard_file_checksum(c->file) == shard->checksum)
-		r = ng_shard_file_verify(c->file, cancel, NULL, verify_progress, c);
-	else if (ng_shard_path_outside(shard->file))
-		return ng_fail(err, r,
-			       "%s: is not the shard that was joined; the index that it is of was "
-			       "made anew since: join them again",
-			       path);
-	if (r == -EUCLEAN)
-		return ng_fail(err, r, "%s: is damaged, and is not merged; see ngramfsck(1)", path);
-	return r < 0 ? ng_fail(err, r, "%s: %s", path, strerror(-r)) : 0;
-}
-
-static int contents_open(struct contents *c, const char *path,
-			 const struct ng_manifest_shard *shard, bool text_store,
-			 const ng_cancel *cancel, struct ng_error *err)
-{
-	int r = ng_shard_file_open(path, &c->file, err);
-
-	if (r == 0)
-		r = shard_verify(c, path, shard, cancel, err);
-	if (r == 0)
-		r = ng_segment_frames(c->file, path, NG_SECTION_META_FRAMES,
-				      NG_SECTION_META_DIRECTORY, &c->meta, err);
-	if (r == 0)
-		r = ng_segment_starts(c->file, path, NG_SECTION_META_STARTS, shard->docs,
-				      ng_frames_raw_bytes(c->meta), &c->meta_starts, err);
-	if (r == 0)
-		r = ng_segment_starts(c->file, path, NG_SECTION_DOC_STARTS, shard->docs,
-				      rows_of(shard), &c->doc_starts, err);
-	if (r == 0 && text_store)
-		r = ng_segment_frames(c->file, path, NG_SECTION_TEXT_FRAMES,
-				      NG_SECTION_TEXT_DIRECTORY, &c->text, err);
-	return r;
-}
-
-/* Bytes [begin, end) of a stream into buf. */
-static int bytes_fetch(const struct ng_frames *frames, uint64_t begin, uint64_t end,
-		       struct ng_buf *buf)
-{
-	int r = begin <= end ? 0 : -EUCLEAN;
-
-	buf->len = 0;
-	if (r == 0)
-		r = ng_buf_reserve(buf, end - begin + 1);
-	if (r == 0 && begin < end)
-		r = ng_frames_read(frames, begin, end - begin, buf->data);
-	return r == -EINVAL ? -EUCLEAN : r;
-}
-
 static int removed_open(struct compaction *m, const struct ng_manifest_shard *shard,
-			struct contents *c, struct ng_error *err)
+			struct ng_shard_contents *c, struct ng_error *err)
 {
 	ng_cleanup(ng_freep) char *path = NULL;
 	int r = ng_shard_paths_get(m->paths, shard->removed.file, &path, err);
@@ -207,30 +123,7 @@ static int doc_forget(struct group *group, struct ng_error *err)
 	return ng_shard_docs_add(&group->docs, (const uint8_t *)"", 0, "{}", 2, err);
 }
 
-static int doc_copy(struct contents *c, uint64_t d, const char *path, struct ng_buf *meta,
-		    struct ng_buf *text, struct ng_shard_docs *docs, struct ng_error *err)
-{
-	bool bad = false;
-	uint64_t begin = ng_ef_get(&c->doc_starts, d, &bad);
-	uint64_t end = ng_ef_get(&c->doc_starts, d + 1, &bad);
-	uint64_t from = ng_ef_get(&c->meta_starts, d, &bad);
-	uint64_t to = ng_ef_get(&c->meta_starts, d + 1, &bad);
-	int r;
-
-	if (bad || end <= begin)
-		return ng_segment_damaged(path, "document starts don't fit", err);
-	r = bytes_fetch(c->meta, from, to, meta);
-	/* The store has no separators. */
-	if (r == 0 && c->text)
-		r = bytes_fetch(c->text, begin - d, end - d - 1, text);
-	if (r == -EUCLEAN)
-		return ng_segment_damaged(path, "compressed frames don't fit", err);
-	return r < 0 ? r
-		     : ng_shard_docs_add(docs, text->data, end - begin - 1,
-					 (const char *)meta->data, to - from, err);
-}
-
-static int docs_add(struct compaction *m, struct contents *c, const char *path,
+static int docs_add(struct compaction *m, struct ng_shard_contents *c, const char *path,
 		    const struct ng_manifest_shard *shard, struct group *group,
 		    struct ng_error *err)
 {
@@ -244,17 +137,17 @@ static int docs_add(struct compaction *m, struct contents *c, const char *path,
 		if (ng_cancelled(m->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
 		if (d % DOCS_A_CHECK == 0)
-			pages_limit(c);
+			ng_shard_contents_limit(c);
 		if (bad)
 			return ng_segment_damaged(path, "what was removed from it", err);
 		r = removed ? doc_forget(group, err)
-			    : doc_copy(c, d, path, &meta, &text, &group->docs, err);
+			    : ng_shard_contents_copy(c, d, path, &meta, &text, &group->docs, err);
 	}
 	return r;
 }
 
 /* The shard without what was removed, for the merge. Its path is the group's. */
-static int shard_drop(struct compaction *m, const struct contents *c, const char *path,
+static int shard_drop(struct compaction *m, const struct ng_shard_contents *c, const char *path,
 		      struct group *group, const char **ret_path, struct ng_error *err)
 {
 	struct ng_drop_options options = {.memory_bytes = m->plan.jobs_bytes / 4,
@@ -291,13 +184,15 @@ static char *path_of(const struct compaction *m, const char *file)
 static int shard_collect(struct compaction *m, const struct ng_manifest_shard *shard,
 			 struct group *group, struct ng_error *err)
 {
-	ng_cleanup(contents_close) struct contents c = {.resident_bytes = resident_bytes(m)};
+	ng_cleanup(ng_shard_contents_close) struct ng_shard_contents c = {
+		.resident_bytes = resident_bytes(m)};
 	ng_cleanup(ng_freep) char *path = NULL;
 	const char *segment;
 	int r = ng_shard_paths_get(m->paths, shard->file, &path, err);
 
 	if (r == 0)
-		r = contents_open(&c, path, shard, m->old.text_store, m->options.cancel, err);
+		r = ng_shard_contents_open(&c, path, shard, m->old.text_store, m->options.cancel,
+					   err);
 	if (r == 0 && shard->removed.file)
 		r = removed_open(m, shard, &c, err);
 	segment = path;
