@@ -74,7 +74,7 @@ static void close_index(struct ng_indexes *indexes, struct ng_mounted_index *ind
 	free(index);
 }
 
-static int open_index(struct ng_indexes *indexes, const char *path,
+static int open_index(struct ng_indexes *indexes, const char *path, unsigned number,
 		      struct ng_mounted_index **ret_index, struct ng_error *err)
 {
 	struct ng_mounted_index *index = calloc(1, sizeof(*index));
@@ -105,11 +105,14 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 	index->text_bytes = stats.text_bytes;
 	index->numbers = stats.numbers;
 	index->doc_width = ng_path_width(stats.numbers);
-	if (stats.text_bytes >= NG_NODE_VALUE_LIMIT || stats.numbers >= NG_NODE_DOC_LIMIT) {
+	if (stats.text_bytes >> ng_node_value_bits(number) ||
+	    stats.numbers >> ng_node_doc_bits(number)) {
 		close_index(indexes, index);
-		return ng_fail(err, -E2BIG,
-			       "%s: more than 2^%d bytes or 2^%d documents in one index", path,
-			       NG_NODE_VALUE_BITS, NG_NODE_DOC_BITS);
+		return ng_fail(err, -E2BIG, "%s: more than 2^%u bytes or 2^%u documents in %s",
+			       path, ng_node_value_bits(number), ng_node_doc_bits(number),
+			       number ? "an index that is not the first of several; name it first, "
+					"or mount it alone"
+				      : "one index");
 	}
 	*ret_index = index;
 	return 0;
@@ -143,7 +146,7 @@ static int open_place(struct ng_indexes *indexes, const char *path, struct ng_er
 	place->name = index_name(path);
 	place->path = absolute_path(path);
 	/* A path that leads nowhere may have no name: opening it says why. */
-	r = open_index(indexes, path, &place->current, err);
+	r = open_index(indexes, path, (unsigned)(indexes->n - 1), &place->current, err);
 	if (r < 0)
 		return r;
 	if (!place->name || !place->path)
@@ -242,7 +245,7 @@ static void recover(struct ng_indexes *indexes, size_t i, struct ng_mounted_inde
 		place->tried_s = now_s();
 		if (!is_broken(old)) {
 			atomic_store(&old->suspect, false);
-		} else if (open_index(indexes, place->path, &fresh, NULL) == 0) {
+		} else if (open_index(indexes, place->path, (unsigned)i, &fresh, NULL) == 0) {
 			bool same = is_same(fresh, old);
 
 			keep_epoch(fresh, old);
@@ -296,7 +299,7 @@ static int reopen(struct ng_indexes *indexes, const struct place *place,
 {
 	const struct ng_mounted_index *old = place->current;
 	struct ng_mounted_index *index;
-	int r = open_index(indexes, place->path, &index, err);
+	int r = open_index(indexes, place->path, (unsigned)(place - indexes->places), &index, err);
 
 	if (r < 0)
 		return r;

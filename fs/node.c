@@ -93,7 +93,7 @@ static size_t id_bucket(const struct ng_nodes *nodes, ng_node_id id)
 static size_t name_bucket(const struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch,
 			  const char *name)
 {
-	uint64_t seed = parent ^ epoch << NG_NODE_VALUE_BITS;
+	uint64_t seed = parent ^ epoch << 48;
 
 	return XXH3_64bits_withSeed(name, strlen(name), seed) & (nodes->buckets - 1);
 }
@@ -222,10 +222,10 @@ bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch, 
 uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const uint8_t *query,
 		      size_t query_bytes)
 {
-	uint64_t seed = number ^ (uint64_t)index << NG_NODE_VALUE_BITS ^ (uint64_t)kind << 56;
+	uint64_t seed = number ^ (uint64_t)index << 48 ^ (uint64_t)kind << 56;
 	uint64_t hash = XXH3_64bits_withSeed(query, query_bytes, seed);
 
-	return (uint64_t)kind << 56 | hash >> 8;
+	return (uint64_t)kind << NG_NODE_KIND_SHIFT | hash >> (64 - NG_NODE_KIND_SHIFT);
 }
 
 static struct slot *slot_new(const struct ng_node_init *init)

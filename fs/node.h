@@ -1,7 +1,8 @@
 /* Node numbers, and the table of those nodes that need memory.
  *
- * A node number has 64 bits: 1 that is explained below, 7 of kind, 8 of index (which of the mounted
- * ones), 48 of value. Where the value says everything about a file (a count, a document's number)
+ * A node number has 64 bits: 1 that is explained below, 6 of kind, and 57 of index (which of the
+ * mounted ones) and value: of the first index a 0 and 56 of value, of any other a 1, 8 of index and
+ * 48 of value. Where the value says everything about a file (a count, a document's number)
  * the node needs no memory: a million different counts cost the daemon nothing. Consequences, all
  * intended:
  *  - a document is one inode wherever it appears, and shares the page cache; so are two queries'
@@ -68,17 +69,32 @@ enum ng_kind {
 	NG_KIND_TRACE,
 	NG_KINDS,
 };
+_Static_assert(NG_KINDS <= 64, "kinds have 6 bits");
 
 typedef uint64_t ng_node_id;
 
 #define NG_NODE_ROOT        ((ng_node_id)1)
-#define NG_NODE_VALUE_BITS  48
-#define NG_NODE_VALUE_LIMIT (UINT64_C(1) << NG_NODE_VALUE_BITS)
+#define NG_NODE_KIND_SHIFT  57
+#define NG_NODE_INDEX_SHIFT 48
+#define NG_NODE_OTHER       (UINT64_C(1) << 56) /* not the first index */
 #define NG_NODE_INDEX_LIMIT 256u
+
+/* Bits of a value, which must be below the limit. */
+static inline unsigned ng_node_value_bits(unsigned index)
+{
+	return index ? NG_NODE_INDEX_SHIFT : 56;
+}
+
+static inline uint64_t ng_node_value_limit(unsigned index)
+{
+	return UINT64_C(1) << ng_node_value_bits(index);
+}
 
 static inline ng_node_id ng_node_id_make(enum ng_kind kind, unsigned index, uint64_t value)
 {
-	return (uint64_t)kind << 56 | (uint64_t)index << NG_NODE_VALUE_BITS | value;
+	uint64_t other = index ? NG_NODE_OTHER | (uint64_t)index << NG_NODE_INDEX_SHIFT : 0;
+
+	return (uint64_t)kind << NG_NODE_KIND_SHIFT | other | value;
 }
 
 /* Set where a node lives in the table although its kind doesn't say so: directories that are the
@@ -87,7 +103,7 @@ static inline ng_node_id ng_node_id_make(enum ng_kind kind, unsigned index, uint
 
 static inline unsigned ng_node_kind(ng_node_id id)
 {
-	return (unsigned)(id >> 56) & 0x7f;
+	return (unsigned)(id >> NG_NODE_KIND_SHIFT) & 0x3f;
 }
 
 static inline bool ng_node_is_dynamic(ng_node_id id)
@@ -97,19 +113,22 @@ static inline bool ng_node_is_dynamic(ng_node_id id)
 
 static inline unsigned ng_node_index(ng_node_id id)
 {
-	return (unsigned)(id >> NG_NODE_VALUE_BITS) & 0xff;
+	return id & NG_NODE_OTHER ? (unsigned)(id >> NG_NODE_INDEX_SHIFT) & 0xff : 0;
 }
 
 static inline uint64_t ng_node_value(ng_node_id id)
 {
-	return id & (NG_NODE_VALUE_LIMIT - 1);
+	return id & (ng_node_value_limit(ng_node_index(id)) - 1);
 }
 
 /* A document's number is the lower part of the value, and the index's incarnation the upper. */
-#define NG_NODE_DOC_BITS  36
-#define NG_NODE_DOC_LIMIT (UINT64_C(1) << NG_NODE_DOC_BITS)
+#define NG_NODE_INCARNATION_BITS  12
+#define NG_NODE_INCARNATION_LIMIT (1u << NG_NODE_INCARNATION_BITS)
 
-#define NG_NODE_INCARNATION_LIMIT (1u << (NG_NODE_VALUE_BITS - NG_NODE_DOC_BITS))
+static inline unsigned ng_node_doc_bits(unsigned index)
+{
+	return ng_node_value_bits(index) - NG_NODE_INCARNATION_BITS;
+}
 
 /* What a lookup answers. */
 struct ng_entry {

@@ -18,7 +18,7 @@ static int count_lookup(const struct ng_request *request, const char *name,
 	if (r)
 		return r;
 	/* No more occurrences than bytes of text; more come from a damaged index. */
-	if (count >= NG_NODE_VALUE_LIMIT)
+	if (count >= ng_node_value_limit(request->index_no))
 		return -EUCLEAN;
 	ret_entry->id = ng_node_id_make(NG_KIND_COUNT, request->index_no, count);
 	ret_entry->ino = ret_entry->id;

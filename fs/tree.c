@@ -65,8 +65,9 @@ static int decode(struct ng_request *request)
 		return 0;
 	case NG_KIND_TEXT:
 	case NG_KIND_META:
-		request->value &= NG_NODE_DOC_LIMIT - 1;
-		return ng_node_value(request->id) >> NG_NODE_DOC_BITS == request->index->incarnation
+		request->value &= (UINT64_C(1) << ng_node_doc_bits(request->index_no)) - 1;
+		return ng_node_value(request->id) >> ng_node_doc_bits(request->index_no) ==
+				       request->index->incarnation
 			       ? 0
 			       : -ESTALE;
 	default:
@@ -238,7 +239,8 @@ int ng_request_entry(const struct ng_request *request, enum ng_kind kind, uint64
 	in.value = value;
 	in.node = NULL;
 	if (kind == NG_KIND_TEXT || kind == NG_KIND_META)
-		in.id |= (uint64_t)request->index->incarnation << NG_NODE_DOC_BITS;
+		in.id |= (uint64_t)request->index->incarnation
+			 << ng_node_doc_bits(request->index_no);
 	return entry_of(&in, node_ops[kind], ret_entry);
 }
 

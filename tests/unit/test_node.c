@@ -45,11 +45,15 @@ static struct ng_nodes_stats stats_of(struct ng_nodes *nodes)
 static void test_ids(void **state)
 {
 	static const unsigned indexes[] = {0, 1, 255};
-	static const uint64_t values[] = {0, 1, 255, NG_NODE_VALUE_LIMIT - 1};
+	uint64_t values[] = {0, 1, 255, UINT64_C(1) << 47, 0};
 
+	/* One index may have 2^56 bytes of text, and so as many occurrences, and 2^44 documents. */
+	assert_int_equal(ng_node_value_bits(0), 56);
+	assert_int_equal(ng_node_doc_bits(0), 44);
 	assert_int_equal(NG_NODE_ROOT, ng_node_id_make(NG_KIND_ROOT, 0, 1));
 	for (unsigned kind = 0; kind < NG_KINDS; kind++) {
 		for (size_t i = 0; i < ng_array_size(indexes); i++) {
+			values[ng_array_size(values) - 1] = ng_node_value_limit(indexes[i]) - 1;
 			for (size_t v = 0; v < ng_array_size(values); v++) {
 				ng_node_id id = ng_node_id_make(kind, indexes[i], values[v]);
 
