@@ -543,6 +543,66 @@ static void test_forgotten(void **state)
 	naive_clear(&c);
 }
 
+/* Whatever bit of what was removed is another: the right answer, or an error. */
+static void test_flips(void **state)
+{
+	struct ng_build_options options = {.threads = 1, .sa_sampling = 8};
+	struct naive c = {.name = "flips"};
+	struct ng_doc_range ranges[] = {{1, 2}, {5, 30}};
+	ng_cleanup(ng_freep) uint8_t *file = NULL;
+	ng_cleanup(ng_freep) char *path = NULL;
+	uint64_t rng = naive_seed(), right = 0, errors = 0;
+	size_t bytes;
+	struct pair p;
+
+	for (unsigned d = 0; d < 60; d++) {
+		uint8_t text[150];
+
+		naive_words(&rng, text, sizeof(text));
+		naive_add(&c, text, sizeof(text));
+	}
+	pair_new(&c, &options, c.docs, &p);
+	remove_docs(&p, ranges, ng_array_size(ranges));
+	left_make(&p);
+	assert_true(asprintf(&path, "%s/removed-00000.ngr", p.path) > 0);
+	file = scratch_read(path, &bytes);
+	assert_true(bytes > 4096);
+	for (uint64_t bit = scratch_random(&rng) % 97; bit < 8 * bytes; bit += 97) {
+		static const char *const patterns[] = {"e", "th", "s ", "an", "\n"};
+		struct ng_index *index = NULL;
+		bool failed;
+
+		file[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(scratch_write(path, file, bytes), 0);
+		file[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		failed = ng_index_open(p.path, 1, &index, NULL) != 0;
+		for (size_t i = 0; !failed && i < ng_array_size(patterns); i++) {
+			const uint8_t *pat = (const uint8_t *)patterns[i];
+			uint64_t count = 0, n;
+			int r = ng_count(index, pat, strlen(patterns[i]), NULL, &count);
+
+			failed |= r < 0;
+			if (r == 0)
+				assert_int_equal(
+					count, naive_find(&p.left, pat, strlen(patterns[i]), NULL));
+			r = ng_doc_bytes(index, 10 * i, &n);
+			if (r != 0 && r != -ENOENT)
+				failed = true;
+			else
+				assert_int_equal(r == -ENOENT, p.gone[10 * i]);
+		}
+		errors += failed;
+		right += !failed;
+		ng_index_close(index);
+	}
+	printf("%ju right, %ju errors\n", (uintmax_t)right, (uintmax_t)errors);
+	assert_true(right && errors);
+	ng_index_close(p.other);
+	assert_int_equal(scratch_remove(p.other_path), 0);
+	pair_free(&p);
+	naive_clear(&c);
+}
+
 static void test_refused(void **state)
 {
 	struct ng_build_options options = {.threads = 1};
@@ -626,9 +686,9 @@ static void test_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_choice),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_forgotten), cmocka_unit_test(test_duplicates),
-		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_choice),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_flips),      cmocka_unit_test(test_forgotten),
+		cmocka_unit_test(test_duplicates), cmocka_unit_test(test_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
