@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "daemon.h"
+#include "parallel_lookups.h"
 #include "service.h"
 
 #define EXIT_USAGE 2
@@ -257,7 +258,9 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		fuse_remove_signal_handlers(session);
 		return EXIT_FAILURE;
 	}
-	r = ng_service_run(&service);
+	r = ng_parallel_lookups_offer(session);
+	if (r == 0)
+		r = ng_service_run(&service);
 	fuse_remove_signal_handlers(session);
 	if (r)
 		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: %s\n", mountpoint, strerror(-r));

@@ -1,8 +1,10 @@
 #include "query/index_internal.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
+#include "base/parallel.h"
 #include "format/manifest.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
@@ -51,30 +53,70 @@ static int shard_check(const struct ng_manifest *manifest, size_t s, const struc
 	return 0;
 }
 
+/* Shards that are opened side by side. To open one waits a few times for the disk, or for a server,
+ * and computes next to nothing. */
+#define OPENERS 64u
+
+struct opening {
+	struct ng_index *index;
+	const char *path;
+	const struct ng_manifest *manifest;
+	pthread_mutex_t lock; /* of the two below */
+	uint64_t failed_at; /* the first shard that couldn't be opened, of those that were tried */
+	struct ng_error *err; /* of that; or NULL */
+};
+
+static int shard_open(struct opening *opening, uint64_t s, struct ng_error *err)
+{
+	struct ng_shard **shard = &opening->index->shards[s];
+	ng_cleanup(ng_freep) char *file = NULL;
+	int r;
+
+	if (asprintf(&file, "%s/%s", opening->path, opening->manifest->shards[s].file) < 0) {
+		file = NULL;
+		return ng_fail(err, -ENOMEM, "%s: out of memory", opening->path);
+	}
+	r = ng_shard_open(file, shard, err);
+	return r < 0 ? r : shard_check(opening->manifest, s, *shard, err);
+}
+
+static int open_one(void *userdata, uint64_t s)
+{
+	struct opening *opening = userdata;
+	struct ng_error err = {""};
+	int r = shard_open(opening, s, &err);
+
+	if (r == 0)
+		return 0;
+	pthread_mutex_lock(&opening->lock);
+	if (s < opening->failed_at) {
+		opening->failed_at = s;
+		if (opening->err)
+			*opening->err = err;
+	}
+	pthread_mutex_unlock(&opening->lock);
+	return r;
+}
+
 static int shards_open(struct ng_index *index, const char *path, const struct ng_manifest *manifest,
 		       struct ng_error *err)
 {
+	struct opening opening = {index, path, manifest, .failed_at = UINT64_MAX, .err = err};
+	int r;
+
 	index->shards = calloc(manifest->n_shards + 1, sizeof(*index->shards));
 	index->first_doc = calloc(manifest->n_shards + 1, sizeof(*index->first_doc));
 	if (!index->shards || !index->first_doc)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	for (size_t s = 0; s < manifest->n_shards; s++) {
-		ng_cleanup(ng_freep) char *file = NULL;
-		int r;
-
-		if (asprintf(&file, "%s/%s", path, manifest->shards[s].file) < 0)
-			return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-		r = ng_shard_open(file, &index->shards[s], err);
-		if (r < 0)
-			return r;
-		index->n_shards++;
-		r = shard_check(manifest, s, index->shards[s], err);
-		if (r < 0)
-			return r;
+	index->n_shards = (uint32_t)manifest->n_shards;
+	pthread_mutex_init(&opening.lock, NULL);
+	r = ng_parallel(index->n_shards, OPENERS, open_one, &opening);
+	pthread_mutex_destroy(&opening.lock);
+	for (uint32_t s = 0; r == 0 && s < index->n_shards; s++) {
 		index->first_doc[s + 1] = index->first_doc[s] + index->shards[s]->params.docs;
 		stats_add(&index->stats, index->shards[s]);
 	}
-	return 0;
+	return r;
 }
 
 static uint64_t manifest_bytes(const char *path)
@@ -171,6 +213,25 @@ bool ng_index_continues(const struct ng_index *index, const struct ng_index *old
 		    ng_shard_file_checksum(older->shards[s]->file))
 			return false;
 	return true;
+}
+
+bool ng_index_waits(const struct ng_index *index)
+{
+	for (uint32_t s = 0; s < index->n_shards; s++)
+		if (ng_pages_cold(ng_shard_file_pages(index->shards[s]->file)))
+			return true;
+	return false;
+}
+
+int ng_index_run(const struct ng_index *index, uint64_t n, int (*body)(void *userdata, uint64_t i),
+		 void *userdata)
+{
+	return ng_pool_run(index->pool, n > 1 && ng_index_waits(index), n, body, userdata);
+}
+
+size_t ng_index_part(const struct ng_index *index, size_t most)
+{
+	return ng_index_waits(index) ? ng_min(most, (size_t)NG_BWT_CHAINS) : most;
 }
 
 const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t doc,

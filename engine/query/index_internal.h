@@ -12,6 +12,17 @@ struct ng_index {
 	struct ng_index_stats stats;
 };
 
+/* Whether questions have to wait for storage, as far as is known. O(shards). */
+bool ng_index_waits(const struct ng_index *index);
+
+/* ng_pool_run on the index's pool, on as many threads as it is worth. */
+int ng_index_run(const struct ng_index *index, uint64_t n, int (*body)(void *userdata, uint64_t i),
+		 void *userdata);
+
+/* Rows that one thread takes at a time: `most`, or fewer where they have to be waited for, so that
+ * more threads do. */
+size_t ng_index_part(const struct ng_index *index, size_t most);
+
 /* The shard of a document number, and its number there; NULL: there is no such document. */
 const struct ng_shard *ng_index_shard_of(const struct ng_index *index, uint64_t doc,
 					 uint64_t *ret_local);

@@ -43,7 +43,7 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len);
 
 /* Shards that ng_shards_find takes at most. */
-#define NG_SHARDS_TOGETHER 16u
+#define NG_SHARDS_TOGETHER 64u
 
 /* Rows of a pattern in each of n <= NG_SHARDS_TOGETHER shards, by turns: where they aren't in
  * memory, a step of all of them waits for the disk once. */

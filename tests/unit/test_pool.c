@@ -33,7 +33,7 @@ static void check_run(struct ng_pool *pool, uint64_t n)
 {
 	struct calls calls = {.fails_at = UINT64_MAX};
 
-	assert_int_equal(ng_pool_run(pool, n, body, &calls), 0);
+	assert_int_equal(ng_pool_run(pool, false, n, body, &calls), 0);
 	for (uint64_t i = 0; i < N_MAX; i++)
 		assert_int_equal(calls.made[i], i < n);
 }
@@ -66,7 +66,7 @@ static void test_errors(void **state)
 			struct calls calls = {.fails_at = round * 7 % N_MAX};
 			unsigned made = 0;
 
-			assert_int_equal(ng_pool_run(pool, N_MAX, body, &calls), -EDOM);
+			assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), -EDOM);
 			for (uint64_t i = 0; i < N_MAX; i++) {
 				assert_true(calls.made[i] <= 1);
 				made += calls.made[i];
@@ -88,7 +88,7 @@ static void test_width(void **state)
 	struct ng_pool *pool;
 
 	assert_int_equal(ng_pool_new(4, &pool), 0);
-	assert_int_equal(ng_pool_run(pool, 100, body, &calls), 0);
+	assert_int_equal(ng_pool_run(pool, false, 100, body, &calls), 0);
 	assert_in_range(calls.most, 2, 4);
 	ng_pool_free(pool);
 }
@@ -100,7 +100,7 @@ static void *run_many(void *pool)
 		uint64_t n = round % 40 + 6;
 		int want = round % 3 ? 0 : -EDOM;
 
-		if (ng_pool_run(pool, n, body, &calls) != want)
+		if (ng_pool_run(pool, false, n, body, &calls) != want)
 			return pool;
 		for (uint64_t i = 0; i < N_MAX; i++)
 			if (calls.made[i] > (i < n) || (want == 0 && i < n && !calls.made[i]))
@@ -139,7 +139,7 @@ static int inner(void *userdata, uint64_t i)
 
 static int outer(void *userdata, uint64_t i)
 {
-	return ng_pool_run(((struct nested *)userdata)->pool, 20, inner, userdata);
+	return ng_pool_run(((struct nested *)userdata)->pool, false, 20, inner, userdata);
 }
 
 /* A call that uses the pool itself can't lock it up. */
@@ -148,7 +148,7 @@ static void test_nested(void **state)
 	struct nested nested = {0};
 
 	assert_int_equal(ng_pool_new(2, &nested.pool), 0);
-	assert_int_equal(ng_pool_run(nested.pool, 20, outer, &nested), 0);
+	assert_int_equal(ng_pool_run(nested.pool, false, 20, outer, &nested), 0);
 	assert_int_equal(nested.made, 400);
 	ng_pool_free(nested.pool);
 }
