@@ -21,7 +21,7 @@ struct ng_shard_file {
 	uint64_t table_offset;
 	uint64_t checksum;
 	uint32_t n_sections;
-	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: page sums */
+	struct ng_shard_entry *entries; /* by offset; the last: page sums */
 	struct ng_sigbus *watch;
 	struct ng_pages pages;
 	atomic_bool damage_taken;
@@ -203,6 +203,9 @@ int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct
 	file->checksum = header.header_sum;
 	file->n_sections = header.n_sections;
 	table_bytes = header.n_sections * sizeof(file->entries[0]);
+	file->entries = malloc(table_bytes);
+	if (!file->entries)
+		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = read_at(fd, path, file->entries, table_bytes, header.table_offset, err);
 	if (r)
 		return r;
@@ -227,6 +230,7 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 	if (file->data)
 		munmap((void *)file->data, file->file_bytes);
 	ng_closep(&file->fd);
+	free(file->entries);
 	free(file);
 	return NULL;
 }

@@ -77,7 +77,10 @@ static int shard_open(struct opening *opening, uint64_t s, struct ng_error *err)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", opening->path);
 	}
 	r = ng_shard_open(file, shard, err);
-	return r < 0 ? r : shard_check(opening->manifest, s, *shard, err);
+	if (r < 0)
+		return r;
+	ng_shard_share(*shard, opening->index->decoders);
+	return shard_check(opening->manifest, s, *shard, err);
 }
 
 static int open_one(void *userdata, uint64_t s)
@@ -139,7 +142,8 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	if (r < 0)
 		return r;
 	index = calloc(1, sizeof(*index));
-	if (!index || ng_pool_new(threads, &index->pool) < 0)
+	if (!index || ng_pool_new(threads, &index->pool) < 0 ||
+	    ng_decoders_new(&index->decoders) < 0)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = shards_open(index, path, &manifest, err);
 	if (r < 0)
@@ -159,6 +163,7 @@ struct ng_index *ng_index_close(struct ng_index *index)
 	ng_pool_free(index->pool);
 	for (uint32_t s = 0; s < index->n_shards; s++)
 		ng_shard_close(index->shards[s]);
+	ng_decoders_free(index->decoders);
 	free(index->shards);
 	free(index->first_doc);
 	free(index);

@@ -1,6 +1,7 @@
 /* An open index: shared by the files of this folder. */
 #pragma once
 
+#include "format/decoders.h"
 #include "query/pool.h"
 #include "query/shard.h"
 
@@ -9,6 +10,7 @@ struct ng_index {
 	struct ng_shard **shards;
 	uint64_t *first_doc; /* [n_shards + 1]: number of each shard's first document */
 	struct ng_pool *pool;
+	struct ng_decoders *decoders; /* of all shards */
 	struct ng_index_stats stats;
 };
 

@@ -101,6 +101,13 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 	return NULL;
 }
 
+void ng_shard_share(struct ng_shard *shard, struct ng_decoders *decoders)
+{
+	ng_frames_share(shard->meta, decoders);
+	if (shard->text)
+		ng_frames_share(shard->text, decoders);
+}
+
 int ng_shard_result(const struct ng_shard *shard, int r)
 {
 	if (r == -EUCLEAN || (r >= 0 && ng_shard_file_faulted(shard->file)))

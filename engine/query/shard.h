@@ -33,6 +33,9 @@ struct ng_shard {
 int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error *err);
 struct ng_shard *ng_shard_close(struct ng_shard *shard);
 
+/* ng_frames_share of all its frames. */
+void ng_shard_share(struct ng_shard *shard, struct ng_decoders *decoders);
+
 /* Rows of a pattern of len >= 1 bytes. */
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  const ng_cancel *cancel, struct ng_interval *ret_interval);
