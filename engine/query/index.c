@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "format/manifest.h"
+#include "query/preload.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 {
@@ -148,6 +149,9 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	r = shards_open(index, path, &manifest, err);
 	if (r < 0)
 		return r;
+	/* Where it may take long, it is for whoever can say so. */
+	if (!ng_preload_is_remote(index))
+		ng_preload_ask(index, ng_preload_most());
 	index->stats.index_bytes += manifest_bytes(path);
 	index->stats.shards = index->n_shards;
 	index->stats.sa_sampling = manifest.sa_sampling;

@@ -73,7 +73,7 @@ int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = ng_shard_file_open(path, &shard->file, err);
 	if (r == 0) {
-		ng_shard_file_warm(shard->file);
+		ng_shard_file_ask_heads(shard->file);
 		r = segment_open(shard, err);
 	}
 	if (r == 0)
