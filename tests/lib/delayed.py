@@ -58,6 +58,18 @@ class Delayed:
     def delay(self, seconds):
         self.say(f"delay {round(seconds * 1e6)}")
 
+    def hold(self, holds):
+        self.say(f"hold {int(holds)}")
+
+    def waits_for(self, reads):
+        """Wait until so many reads are in flight at once; fails where they never are."""
+        end, most = time.monotonic() + PATIENCE_SECONDS, 0
+        while most < reads:
+            if time.monotonic() > end:
+                raise Failed(f"{most} reads in flight at most instead of {reads}")
+            time.sleep(0.02)
+            most = max(most, self.stats()["waiting"])
+
     def fail(self, fails):
         self.say(f"fail {int(fails)}")
 

@@ -7,6 +7,7 @@
  * answers with a line:
  *
  *   delay US    reads that begin from now on take so many microseconds
+ *   hold 1|0    none of those in flight is answered, or they are again
  *   fail 1|0    they fail with EIO, or don't any more
  *   forget      have the kernel drop all pages of the files, mapped ones too
  *   stats       of the reads since the last stats that have ended:
@@ -62,7 +63,8 @@ static pthread_cond_t arrived;                           /* there is a first rea
 static struct file files[FILES_MAX];
 static size_t n_files;
 static uint64_t delay_ns;
-static bool failing;
+static bool failing, holding;
+static pthread_cond_t released;             /* holding has become false */
 static struct read *first, **last = &first; /* in flight */
 static size_t waiting, together;
 static struct read *ended; /* since the last stats */
@@ -243,6 +245,10 @@ static void *run_replies(void *unused)
 					(long)(read->due_ns % 1000000000u)};
 		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR)
 			;
+		pthread_mutex_lock(&lock);
+		while (holding)
+			pthread_cond_wait(&released, &lock);
+		pthread_mutex_unlock(&lock);
 		reply(read);
 		free(read);
 	}
@@ -307,6 +313,10 @@ static void *run_commands(void *unused)
 		pthread_mutex_lock(&lock);
 		if (sscanf(line, "delay %llu", &number) == 1) {
 			delay_ns = number * 1000;
+			puts("ok");
+		} else if (sscanf(line, "hold %llu", &number) == 1) {
+			holding = number;
+			pthread_cond_broadcast(&released);
 			puts("ok");
 		} else if (sscanf(line, "fail %llu", &number) == 1) {
 			failing = number;
@@ -374,6 +384,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	pthread_cond_init(&arrived, NULL);
+	pthread_cond_init(&released, NULL);
 	session = fuse_session_new(&args, &ops, sizeof(ops), NULL);
 	if (session && fuse_set_signal_handlers(session) == 0 &&
 	    fuse_session_mount(session, argv[2]) == 0) {

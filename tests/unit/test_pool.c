@@ -153,12 +153,61 @@ static void test_nested(void **state)
 	ng_pool_free(nested.pool);
 }
 
+struct meeting {
+	pthread_mutex_t lock;
+	pthread_cond_t met;
+	unsigned here, wanted;
+	bool timed_out;
+};
+
+/* Each call waits until as many are inside as shall be: no time of its own. */
+static int meet(void *userdata, uint64_t i)
+{
+	struct meeting *m = userdata;
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 120;
+	pthread_mutex_lock(&m->lock);
+	if (++m->here == m->wanted)
+		pthread_cond_broadcast(&m->met);
+	while (m->here < m->wanted && !m->timed_out)
+		m->timed_out = pthread_cond_timedwait(&m->met, &m->lock, &end) != 0;
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
+/* Calls that wait for storage do so together, however many threads may compute; and afterwards no
+ * more than those compute. */
+static void test_waiting(void **state)
+{
+	struct meeting m = {.lock = PTHREAD_MUTEX_INITIALIZER,
+			    .met = PTHREAD_COND_INITIALIZER,
+			    .wanted = NG_POOL_WAITERS};
+	struct calls calls = {.fails_at = UINT64_MAX, .us = 100};
+	struct ng_pool *pool = NULL;
+
+	assert_int_equal(ng_pool_new(1, &pool), 0);
+	assert_int_equal(ng_pool_run(pool, true, NG_POOL_WAITERS, meet, &m), 0);
+	assert_false(m.timed_out);
+	assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), 0);
+	assert_int_equal(calls.most, 1);
+	ng_pool_free(pool);
+	assert_int_equal(ng_pool_new(3, &pool), 0);
+	m.here = 0;
+	assert_int_equal(ng_pool_run(pool, true, NG_POOL_WAITERS, meet, &m), 0);
+	calls = (struct calls){.fails_at = UINT64_MAX, .us = 100};
+	assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), 0);
+	assert_in_range(calls.most, 1, 3);
+	ng_pool_free(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),    cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_width),  cmocka_unit_test(test_callers),
-		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested), cmocka_unit_test(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
