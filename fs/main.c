@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "daemon.h"
 #include "format/shardpath.h"
+#include "parallel_lookups.h"
 #include "service.h"
 
 #define EXIT_USAGE 2
@@ -26,10 +27,10 @@ struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
 	char **argv;
-	char *page, *threads, *outside;
-	uint64_t page_docs;
+	char *page, *threads, *outside, *preload_size;
+	uint64_t page_docs, preload_bytes;
 	unsigned search_threads;
-	int foreground, debug, single, read_only, no_streams, help, version;
+	int foreground, debug, single, read_only, no_streams, preload, no_preload, help, version;
 };
 
 enum { KEY_DEBUG, KEY_RW };
@@ -46,6 +47,9 @@ static const struct fuse_opt option_spec[] = {
 	{"page=%s", offsetof(struct options, page), 0},
 	{"outside=%s", offsetof(struct options, outside), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
+	{"preload", offsetof(struct options, preload), 1},
+	{"preload=%s", offsetof(struct options, preload_size), 0},
+	{"nopreload", offsetof(struct options, no_preload), 1},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("rw", KEY_RW),
@@ -68,7 +72,12 @@ static const char help_text[] =
 	"                    turn a path asked for again costs nothing\n"
 	"    -o outside=DIRS directories, with ':' between, where shards of a joined index may\n"
 	"                    lie, beside the one that it is in (default: $NGRAMFS_OUTSIDE)\n"
-	"    -o threads=N    threads that search one query's shards (default: processors)\n"
+	"    -o threads=N    threads that compute for one query (default: processors); where\n"
+	"                    storage is waited for, more wait\n"
+	"    -o preload      read at once what every query needs, a hundredth of the text,\n"
+	"                    up to an eighth of memory; on network storage it is the default\n"
+	"    -o preload=SIZE the same, up to SIZE in all (suffixes K, M, G, T)\n"
+	"    -o nopreload    never\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -145,6 +154,18 @@ static int parse(struct fuse_args *args, struct options *options)
 		if (parse_number("threads", options->threads, THREADS_MAX, &number) < 0)
 			return -EINVAL;
 		options->search_threads = (unsigned)number;
+	}
+	if (options->preload_size &&
+	    (ng_number_parse(options->preload_size, true, &options->preload_bytes) < 0 ||
+	     !options->preload_bytes)) {
+		fprintf(stderr,
+			"ngramfs: -o preload=%s: give a size from 1 byte on, such as 500M or 4G\n",
+			options->preload_size);
+		return -EINVAL;
+	}
+	if (options->no_preload && (options->preload || options->preload_size)) {
+		fprintf(stderr, "ngramfs: give one of -o preload and -o nopreload\n");
+		return -EINVAL;
 	}
 	if (!options->outside && getenv(NG_OUTSIDE_VARIABLE)) {
 		options->outside = strdup(getenv(NG_OUTSIDE_VARIABLE));
@@ -250,12 +271,28 @@ static struct ng_tree *open_tree(const struct options *options)
 	return NULL;
 }
 
+static enum ng_preloading_when preloading_when(const struct options *options)
+{
+	if (options->no_preload)
+		return NG_PRELOADING_NEVER;
+	return options->preload || options->preload_size ? NG_PRELOADING_ALWAYS
+							 : NG_PRELOADING_REMOTE;
+}
+
 /* Everything from opening the indexes to the end; returns the exit status. */
 static int run(const struct options *options, struct fuse_session *session, struct ng_mount *mount,
 	       const char *mountpoint, int ready_fd)
 {
-	struct ng_service service = {session,  mount,           mountpoint,
-				     ready_fd, options->single, options->argv};
+	struct ng_service service = {
+		.session = session,
+		.mount = mount,
+		.mountpoint = mountpoint,
+		.ready_fd = ready_fd,
+		.single = options->single,
+		.argv = options->argv,
+		.preloading = {.when = preloading_when(options),
+			       .most_bytes = options->preload_bytes},
+	};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
@@ -273,7 +310,11 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		fuse_remove_signal_handlers(session);
 		return EXIT_FAILURE;
 	}
-	r = ng_service_run(&service);
+	r = ng_parallel_lookups_offer(session);
+	if (r == 0)
+		r = ng_service_run(&service);
+	else
+		fuse_session_unmount(session);
 	fuse_remove_signal_handlers(session);
 	if (r)
 		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: %s\n", mountpoint, strerror(-r));
@@ -349,6 +390,7 @@ int main(int argc, char **argv)
 	free(options.page);
 	free(options.threads);
 	free(options.outside);
+	free(options.preload_size);
 	fuse_opt_free_args(&args);
 	return status;
 }

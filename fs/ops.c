@@ -37,6 +37,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_READDIRPLUS_AUTO |
 				  FUSE_CAP_AUTO_INVAL_DATA);
 	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS);
+	atomic_store(&mount->starting, conn->capable & FUSE_CAP_PARALLEL_DIROPS);
 	mount->no_open = mount->no_streams && conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
 	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 }

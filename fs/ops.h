@@ -13,8 +13,9 @@ struct ng_mount {
 	struct fuse_session *session;
 	uid_t uid; /* who owns all files */
 	gid_t gid;
-	atomic_uint name_max;     /* bytes a name may have, for statfs */
-	bool no_streams;          /* the tree has none */
+	atomic_uint name_max; /* bytes a name may have, for statfs */
+	atomic_bool starting; /* the kernel looks names up side by side, and isn't answered yet */
+	bool no_streams;      /* the tree has none */
 	bool no_open, no_opendir; /* the kernel does without these requests; set by init */
 	atomic_llong logged_at;   /* second of the last line about a damaged index */
 	atomic_ulong unlogged;    /* failures since then */

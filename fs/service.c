@@ -16,6 +16,7 @@
 /* Beside the loop. */
 struct helpers {
 	struct ng_service *service;
+	struct ng_preloading *preloading;
 	pthread_t threads[3];
 	size_t n;
 	atomic_bool ending;
@@ -67,8 +68,24 @@ static void *run_evict(void *data)
 	return NULL;
 }
 
-static void reload(struct ng_service *service)
+static void say(void *userdata, const char *path, const char *line)
 {
+	fuse_log(FUSE_LOG_INFO, "ngramfs: %s: %s\n", path, line);
+}
+
+static int start_preloading(struct helpers *helpers)
+{
+	struct ng_service *service = helpers->service;
+	struct ng_preloading_options options = service->preloading;
+
+	options.say = say;
+	return ng_preloading_start(ng_tree_indexes(service->mount->tree), &options,
+				   &helpers->preloading);
+}
+
+static void reload(struct helpers *helpers)
+{
+	struct ng_service *service = helpers->service;
 	struct ng_error err = {""};
 	uint64_t docs, bytes;
 	int r = ng_ops_reload(service->session, service->mount, &err);
@@ -82,6 +99,7 @@ static void reload(struct ng_service *service)
 	ng_tree_totals(service->mount->tree, &docs, &bytes);
 	fuse_log(FUSE_LOG_INFO, "ngramfs: %s: opened again: %d changed; %llu documents now\n",
 		 service->mountpoint, r, (unsigned long long)docs);
+	ng_preloading_again(helpers->preloading);
 }
 
 /* Signals that come meanwhile are one when it looks again. */
@@ -92,7 +110,7 @@ static void *run_reload(void *data)
 	int signal;
 
 	while (sigwait(&hangup, &signal) == 0 && !atomic_load(&helpers->ending))
-		reload(helpers->service);
+		reload(helpers);
 	return NULL;
 }
 
@@ -139,7 +157,9 @@ int ng_service_run(struct ng_service *service)
 		fuse_log(FUSE_LOG_WARNING,
 			 "ngramfs: %s: warning: nothing frees its readers if it is killed: %s\n",
 			 service->mountpoint, strerror(-r));
-	r = start_thread(&helpers, run_reload);
+	r = start_preloading(&helpers);
+	if (r == 0)
+		r = start_thread(&helpers, run_reload);
 	if (r == 0)
 		r = start_thread(&helpers, run_evict);
 	if (r == 0)
@@ -156,6 +176,13 @@ int ng_service_run(struct ng_service *service)
 		pthread_join(helpers.threads[i], NULL);
 	if (watch_fd >= 0)
 		ng_watch_stop(watch_fd);
+	if (helpers.preloading && !ng_preloading_stop(helpers.preloading)) {
+		fuse_log(FUSE_LOG_NOTICE,
+			 "ngramfs: %s: the storage of an index doesn't answer; its preloading is "
+			 "given up\n",
+			 service->mountpoint);
+		_exit(EXIT_SUCCESS);
+	}
 	/* The number of the signal that ended it, if one did, is no failure. */
 	return ng_min(r, 0);
 }

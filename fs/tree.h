@@ -97,6 +97,9 @@ bool ng_tree_is_stream(ng_node_id id);
 /* For ng_nodes_next_victim and ng_nodes_stop. */
 struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);
 
+/* What it shows. */
+struct ng_indexes *ng_tree_indexes(struct ng_tree *tree);
+
 /* The path of the index that a node belongs to, for messages. */
 const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
 

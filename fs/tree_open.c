@@ -76,6 +76,11 @@ int ng_tree_reload(struct ng_tree *tree, ng_tree_changed changed, void *userdata
 	return n_changed;
 }
 
+struct ng_indexes *ng_tree_indexes(struct ng_tree *tree)
+{
+	return tree->indexes;
+}
+
 struct ng_nodes *ng_tree_nodes(struct ng_tree *tree)
 {
 	return tree->nodes;

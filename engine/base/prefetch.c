@@ -6,6 +6,11 @@
 /* A read from memory takes below a microsecond, from the fastest of disks over ten. */
 #define WAIT_NS 8000u
 
+/* What the system begins to read for one call at most, on a filesystem that doesn't know how much
+ * its device takes at once, as one over a network: its readahead of 128 KiB. The rest of a longer
+ * call is passed over without a word. */
+#define CALL_BYTES (128u << 10)
+
 static uint64_t now_ns(void)
 {
 	struct timespec t;
@@ -25,10 +30,11 @@ bool ng_touch_waits(const void *at)
 void ng_prefetch(const void *at, size_t bytes)
 {
 	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t begin = (uintptr_t)at / page_bytes * page_bytes;
+	uintptr_t begin = (uintptr_t)at / page_bytes * page_bytes, end = (uintptr_t)at + bytes;
 
 	/* It is advice: where it can't be taken, reading does what it always does. */
-	madvise((void *)begin, (uintptr_t)at + bytes - begin, MADV_WILLNEED);
+	for (; begin < end; begin += CALL_BYTES)
+		madvise((void *)begin, ng_min(end - begin, (uintptr_t)CALL_BYTES), MADV_WILLNEED);
 }
 
 void ng_prefetch_pace_look(struct ng_prefetch_pace *pace)

@@ -1,28 +1,11 @@
 #include "format/framelayout.h"
 
-#include <pthread.h>
 #include <zstd.h>
 
 #include "base/prefetch.h"
+#include "format/decoders.h"
 
-#define POOL_MAX     4u  /* decoders kept; more threads than that make their own */
 #define FETCH_FRAMES 64u /* asked of the kernel at a time */
-#define NO_FRAME     UINT64_MAX
-
-/* What one thread decompresses with. It remembers the last frame that it was asked a part of:
- * neighbouring documents' metadata mostly lies in one frame. */
-struct decoder {
-	ZSTD_DCtx *ctx;
-	uint64_t frame; /* whose bytes raw holds, or NO_FRAME */
-	uint8_t raw[NG_FRAME_BYTES];
-};
-
-struct pool {
-	pthread_mutex_t lock;
-	ZSTD_DDict *ddict; /* made when first needed: it takes 140 KB */
-	unsigned n_idle;
-	struct decoder *idle[POOL_MAX];
-};
 
 struct ng_frames {
 	const struct ng_pages *pages;
@@ -32,7 +15,7 @@ struct ng_frames {
 	const uint8_t *dict;
 	size_t dict_bytes;
 	struct ng_ef offsets;
-	struct pool *pool; /* what changes under readers */
+	struct ng_decoders *own, *decoders; /* own: NULL where they are shared with other frames */
 };
 
 int ng_frames_open(const struct ng_pages *pages, const uint8_t *data, size_t data_bytes,
@@ -66,31 +49,26 @@ int ng_frames_open(const struct ng_pages *pages, const uint8_t *data, size_t dat
 	if (frames->offsets.n != ng_div_up(header.raw_bytes, NG_FRAME_BYTES) + 1 ||
 	    frames->offsets.last != data_bytes)
 		return -EUCLEAN;
-	frames->pool = calloc(1, sizeof(*frames->pool));
-	if (!frames->pool)
-		return -ENOMEM;
-	pthread_mutex_init(&frames->pool->lock, NULL);
+	r = ng_decoders_new(&frames->own);
+	if (r)
+		return r;
+	frames->decoders = frames->own;
 	*ret_frames = ng_steal_ptr(&frames);
 	return 0;
 }
 
-static void decoder_free(struct decoder *d)
+void ng_frames_share(struct ng_frames *frames, struct ng_decoders *decoders)
 {
-	ZSTD_freeDCtx(d->ctx);
-	free(d);
+	frames->own = ng_decoders_free(frames->own);
+	frames->decoders = decoders;
 }
 
 struct ng_frames *ng_frames_free(struct ng_frames *frames)
 {
-	struct pool *pool = frames ? frames->pool : NULL;
-
-	if (pool) {
-		while (pool->n_idle)
-			decoder_free(pool->idle[--pool->n_idle]);
-		ZSTD_freeDDict(pool->ddict);
-		pthread_mutex_destroy(&pool->lock);
-		free(pool);
-	}
+	if (frames && frames->decoders && !frames->own)
+		ng_decoders_forget(frames->decoders, frames);
+	if (frames)
+		ng_decoders_free(frames->own);
 	free(frames);
 	return NULL;
 }
@@ -100,67 +78,14 @@ uint64_t ng_frames_raw_bytes(const struct ng_frames *frames)
 	return frames->raw_bytes;
 }
 
-/* Under the lock. zstd would take anything for a dictionary of plain content; ours are not. */
-static int make_ddict(const struct ng_frames *frames)
+/* zstd would take anything for a dictionary of plain content; ours are not. */
+static int decoder_take(const struct ng_frames *frames, uint64_t frame, struct ng_decoder **ret_d)
 {
-	struct pool *pool = frames->pool;
-
-	if (!frames->dict_bytes || pool->ddict)
-		return 0;
-	if (!ng_pages_ok(frames->pages, frames->dict, frames->dict_bytes) ||
-	    !ZSTD_getDictID_fromDict(frames->dict, frames->dict_bytes))
+	if (frames->dict_bytes && (!ng_pages_ok(frames->pages, frames->dict, frames->dict_bytes) ||
+				   !ZSTD_getDictID_fromDict(frames->dict, frames->dict_bytes)))
 		return -EUCLEAN;
-	pool->ddict = ZSTD_createDDict(frames->dict, frames->dict_bytes);
-	return pool->ddict ? 0 : -EUCLEAN;
-}
-
-/* An idle decoder, the one that holds `frame` if there is one, or a new one. */
-static int decoder_take(const struct ng_frames *frames, uint64_t frame, struct decoder **ret_d)
-{
-	struct pool *pool = frames->pool;
-	struct decoder *d = NULL;
-	int r;
-
-	pthread_mutex_lock(&pool->lock);
-	r = make_ddict(frames);
-	if (!r && pool->n_idle) {
-		unsigned pick = pool->n_idle - 1;
-
-		for (unsigned i = 0; i < pool->n_idle; i++)
-			if (pool->idle[i]->frame == frame)
-				pick = i;
-		d = pool->idle[pick];
-		pool->idle[pick] = pool->idle[--pool->n_idle];
-	}
-	pthread_mutex_unlock(&pool->lock);
-	if (!r && !d) {
-		d = malloc(sizeof(*d));
-		if (!d)
-			return -ENOMEM;
-		d->frame = NO_FRAME;
-		d->ctx = ZSTD_createDCtx();
-		if (!d->ctx) {
-			free(d);
-			return -ENOMEM;
-		}
-	}
-	if (!r)
-		*ret_d = d;
-	return r;
-}
-
-static void decoder_return(const struct ng_frames *frames, struct decoder *d)
-{
-	struct pool *pool = frames->pool;
-
-	pthread_mutex_lock(&pool->lock);
-	if (pool->n_idle < POOL_MAX) {
-		pool->idle[pool->n_idle++] = d;
-		d = NULL;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	if (d)
-		decoder_free(d);
+	return ng_decoders_take(frames->decoders, frames, frame, frames->dict, frames->dict_bytes,
+				ret_d);
 }
 
 int ng_frames_packed_range(const struct ng_frames *frames, uint64_t first, uint64_t end,
@@ -188,7 +113,7 @@ static void fetch(const struct ng_frames *frames, uint64_t first, uint64_t end)
 	ng_prefetch(frames->data + lo, hi - lo);
 }
 
-static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_t frame,
+static int decompress(const struct ng_frames *frames, struct ng_decoder *d, uint64_t frame,
 		      uint8_t *buf, size_t len)
 {
 	uint64_t lo, hi;
@@ -200,13 +125,12 @@ static int decompress(const struct ng_frames *frames, struct decoder *d, uint64_
 	/* A frame has some bytes. */
 	if (lo == hi || !ng_pages_ok(frames->pages, frames->data + lo, hi - lo))
 		return -EUCLEAN;
-	n = ZSTD_decompress_usingDDict(d->ctx, buf, len, frames->data + lo, hi - lo,
-				       frames->pool->ddict);
+	n = ZSTD_decompress_usingDDict(d->ctx, buf, len, frames->data + lo, hi - lo, d->ddict);
 	return ZSTD_isError(n) || n != len ? -EUCLEAN : 0;
 }
 
 /* Bytes [begin, end) of a frame. */
-static int read_frame(const struct ng_frames *frames, struct decoder *d, uint64_t frame,
+static int read_frame(const struct ng_frames *frames, struct ng_decoder *d, uint64_t frame,
 		      size_t begin, size_t end, uint8_t *buf)
 {
 	size_t raw_len =
@@ -216,7 +140,7 @@ static int read_frame(const struct ng_frames *frames, struct decoder *d, uint64_
 	if (d->frame != frame) {
 		if (begin == 0 && end == raw_len)
 			return decompress(frames, d, frame, buf, raw_len);
-		d->frame = NO_FRAME;
+		d->frame = NG_NO_FRAME;
 		r = decompress(frames, d, frame, d->raw, raw_len);
 		if (r)
 			return r;
@@ -229,7 +153,7 @@ static int read_frame(const struct ng_frames *frames, struct decoder *d, uint64_
 int ng_frames_read(const struct ng_frames *frames, uint64_t offset, size_t len, uint8_t *buf)
 {
 	uint64_t first = offset / NG_FRAME_BYTES, end;
-	struct decoder *d;
+	struct ng_decoder *d;
 	int r;
 
 	if (offset > frames->raw_bytes || len > frames->raw_bytes - offset)
@@ -249,6 +173,6 @@ int ng_frames_read(const struct ng_frames *frames, uint64_t offset, size_t len, 
 		r = read_frame(frames, d, frame, from, to, buf);
 		buf += to - from;
 	}
-	decoder_return(frames, d);
+	ng_decoders_return(frames->decoders, d);
 	return r;
 }

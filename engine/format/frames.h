@@ -56,6 +56,11 @@ static inline void ng_frames_freep(struct ng_frames **frames)
 	ng_frames_free(*frames);
 }
 
+/* From here on decompress with decoders that others use, too (format/decoders.h), which must live
+ * as long. Before anything is read. */
+struct ng_decoders;
+void ng_frames_share(struct ng_frames *frames, struct ng_decoders *decoders);
+
 uint64_t ng_frames_raw_bytes(const struct ng_frames *frames);
 
 /* Raw bytes [offset, offset + len) into buf. -EINVAL when out of range, -EUCLEAN when a frame

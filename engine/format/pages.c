@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include "base/prefetch.h"
 #include "base/sigbus.h"
 
 uint32_t ng_page_sum(const void *page, uint64_t number)
@@ -28,10 +29,12 @@ int ng_pages_open(const void *base, uint64_t file_bytes, uint64_t sums_offset,
 				 .watch = watch};
 	uint64_t words = pages.n / 64 + 1;
 
-	pages.checked = calloc(words + 1, sizeof(*pages.checked));
+	pages.checked = calloc(words + 2, sizeof(*pages.checked));
 	if (!pages.checked)
 		return -ENOMEM;
 	pages.bad = pages.checked + words;
+	pages.cold = pages.bad + 1;
+	*pages.cold = true;
 	mark(&pages, 0);
 	for (uint64_t p = pages.sums + ng_page_sums_bytes(pages.sums) / NG_PAGE_BYTES; p < pages.n;
 	     p++)
@@ -84,6 +87,21 @@ bool ng_pages_compare(const struct ng_pages *pages, uint64_t first, uint64_t las
 		if (!compare(pages, page))
 			return false;
 	return true;
+}
+
+void ng_pages_prefetch(const struct ng_pages *pages, const void *at, size_t bytes)
+{
+	uint64_t page, of;
+
+	ng_prefetch(at, bytes);
+	if (!pages)
+		return;
+	page = (uint64_t)((const uint8_t *)at - pages->base) / NG_PAGE_BYTES;
+	if (ng_pages_checked(pages, page) || page >= pages->sums)
+		return;
+	of = ng_page_sums_page(page, pages->sums);
+	if (!ng_pages_checked(pages, of))
+		ng_prefetch(pages->base + of * NG_PAGE_BYTES, NG_PAGE_BYTES);
 }
 
 uint64_t ng_pages_bad(const struct ng_pages *pages)

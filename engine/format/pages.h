@@ -20,6 +20,7 @@ struct ng_pages {
 	uint64_t sums;                 /* the number of the first page of sums */
 	uint64_t *checked;             /* [n / 64 + 1]: bit i: page i was compared and is sound */
 	uint64_t *bad;                 /* the page that first was found not to be; 0: none */
+	uint64_t *cold;                /* whether reading was seen to wait, below */
 	const struct ng_sigbus *watch; /* of the mapping; NULL: none */
 };
 
@@ -71,6 +72,24 @@ static inline bool ng_pages_ok_within(const struct ng_pages *pages, const void *
 
 /* The page that first was found not to be sound; 0: none. Thread-safe. */
 uint64_t ng_pages_bad(const struct ng_pages *pages);
+
+/* Whether pages have to be waited for (base/prefetch.h), as far as is known: those who read many
+ * say so, and those who read next begin by that, so that they needn't wait to find it out. True at
+ * first. False for memory that is no file. Thread-safe. */
+static inline bool ng_pages_cold(const struct ng_pages *pages)
+{
+	return pages && __atomic_load_n(pages->cold, __ATOMIC_RELAXED);
+}
+
+static inline void ng_pages_set_cold(const struct ng_pages *pages, bool cold)
+{
+	if (pages && ng_pages_cold(pages) != cold)
+		__atomic_store_n(pages->cold, cold, __ATOMIC_RELAXED);
+}
+
+/* Ask for the pages of [at, at + bytes) and for the sums that they are compared with, and don't
+ * wait. Some system calls. */
+void ng_pages_prefetch(const struct ng_pages *pages, const void *at, size_t bytes);
 
 /* ---- how sums are made ---- */
 

@@ -26,7 +26,7 @@ static void fetch(const struct ng_packed *packed, uint64_t i, bool cold)
 	const uint8_t *at = ng_packed_at(packed, i);
 
 	if (cold)
-		ng_prefetch(at, sizeof(uint64_t));
+		ng_pages_prefetch(packed->pages, at, sizeof(uint64_t));
 	else
 		__builtin_prefetch(at);
 }
@@ -74,7 +74,8 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 	uint64_t found[NG_INVERT_MAX];
 	struct chase chases[NG_INVERT_MAX];
 	unsigned left = n;
-	bool bad = false, cold = n > 1 && ng_touch_waits(ng_packed_at(&p->numbers, values[0]));
+	bool bad = false, cold = n > 1 && (ng_pages_cold(p->numbers.pages) ||
+					   ng_touch_waits(ng_packed_at(&p->numbers, values[0])));
 
 	assert(n <= NG_INVERT_MAX);
 	for (unsigned i = 0; i < n; i++) {

@@ -6,12 +6,9 @@
 #include <xxhash.h>
 
 #include "base/file.h"
-#include "base/prefetch.h"
+#include "base/filesystem.h"
 #include "base/sigbus.h"
 #include "format/pages.h"
-
-/* Of a section that is read as soon as a shard is opened, at most. */
-#define WARM_BYTES_MAX (64u << 20)
 
 struct ng_shard_file {
 	const uint8_t *data; /* the mapping */
@@ -21,7 +18,7 @@ struct ng_shard_file {
 	uint64_t table_offset;
 	uint64_t checksum;
 	uint32_t n_sections;
-	struct ng_shard_entry entries[NG_SHARD_SECTIONS_MAX]; /* by offset; the last: page sums */
+	struct ng_shard_entry *entries; /* by offset; the last: page sums */
 	struct ng_sigbus *watch;
 	struct ng_pages pages;
 	atomic_bool damage_taken;
@@ -228,6 +225,9 @@ int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct
 	file->checksum = header.header_sum;
 	file->n_sections = header.n_sections;
 	table_bytes = header.n_sections * sizeof(file->entries[0]);
+	file->entries = malloc(table_bytes);
+	if (!file->entries)
+		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = read_at(fd, path, file->entries, table_bytes, header.table_offset, err);
 	if (r)
 		return r;
@@ -252,6 +252,7 @@ struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file)
 	if (file->data)
 		munmap((void *)file->data, file->file_bytes);
 	ng_closep(&file->fd);
+	free(file->entries);
 	free(file);
 	return NULL;
 }
@@ -281,40 +282,35 @@ const struct ng_pages *ng_shard_file_pages(const struct ng_shard_file *file)
 	return &file->pages;
 }
 
-/* A section that is needed whatever is asked, or that leads to one that is. */
-static bool is_table(uint32_t type)
+void ng_shard_file_ask_heads(const struct ng_shard_file *file)
 {
-	switch (type) {
-	case NG_SECTION_BWT_CELLS:
-	case NG_SECTION_SA_SAMPLES:
-	case NG_SECTION_SHORTCUTS:
-	case NG_SECTION_META_FRAMES:
-	case NG_SECTION_TEXT_FRAMES:
-		return false;
-	default:
-		return type < NG_SECTION_TYPES;
-	}
-}
+	uint64_t begin = 0, end = 0; /* of pages that follow each other */
 
-void ng_shard_file_warm(const struct ng_shard_file *file)
-{
-	uint64_t begin = 0, end = 0;
-
-	/* Those that lie together at once. */
 	for (uint32_t i = 0; i < file->n_sections; i++) {
 		const struct ng_shard_entry *e = &file->entries[i];
+		uint64_t head_end = e->offset + ng_min(e->bytes, (uint64_t)NG_PAGE_BYTES);
 
-		if (!is_table(e->type) || e->bytes > WARM_BYTES_MAX)
-			continue;
-		if (e->offset - end > NG_PAGE_BYTES) {
+		if (e->offset > end) {
 			if (begin < end)
-				ng_prefetch(file->data + begin, end - begin);
+				ng_pages_prefetch(&file->pages, file->data + begin, end - begin);
 			begin = e->offset;
 		}
-		end = e->offset + e->bytes;
+		end = ng_align_up(head_end, NG_PAGE_BYTES);
+		/* The totals are at its end. */
+		if (e->type == NG_SECTION_BWT_SUPERBLOCKS && e->bytes > NG_PAGE_BYTES)
+			ng_pages_prefetch(&file->pages, file->data + e->offset + e->bytes - 1, 1);
 	}
-	if (begin < end)
-		ng_prefetch(file->data + begin, end - begin);
+	ng_pages_prefetch(&file->pages, file->data + begin, end - begin);
+}
+
+bool ng_shard_file_is_remote(const struct ng_shard_file *file)
+{
+	return ng_file_is_remote(file->fd);
+}
+
+bool ng_shard_file_same_storage(const struct ng_shard_file *a, const struct ng_shard_file *b)
+{
+	return a->opened.st_dev == b->opened.st_dev;
 }
 
 static uint32_t type_at(const struct ng_shard_file *file, uint64_t offset)

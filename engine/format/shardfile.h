@@ -98,8 +98,13 @@ bool ng_shard_file_section(const struct ng_shard_file *file, uint32_t type,
 struct ng_pages;
 const struct ng_pages *ng_shard_file_pages(const struct ng_shard_file *file);
 
-/* Have the system begin to read the small sections that every question needs, and don't wait. */
-void ng_shard_file_warm(const struct ng_shard_file *file);
+/* Have the system begin to read what opening the sections reads of them, and don't wait. */
+void ng_shard_file_ask_heads(const struct ng_shard_file *file);
+
+/* Whether its filesystem is one whose data comes from elsewhere (base/filesystem.h), and whether
+ * that of another one is the same. */
+bool ng_shard_file_is_remote(const struct ng_shard_file *file);
+bool ng_shard_file_same_storage(const struct ng_shard_file *a, const struct ng_shard_file *b);
 
 /* Where the first page is that a reader found not to be sound: the section that has it, and its
  * offset in the file. False where none was found, or where this has been said already. */

@@ -7,11 +7,15 @@
 /* Turns between two looks at the cancel flag. */
 #define TURNS 64u
 
+/* The rows that a step of a search visits. */
+#define ENDS(search) ((const uint64_t[]){(search).rows.lo, (search).rows.hi})
+
 /* A search in one shard: the rows of the pattern's bytes [left, len). */
 struct search {
 	const struct ng_shard *shard;
 	struct ng_interval rows;
 	size_t left;
+	bool asked, waited; /* for pages of the shard */
 };
 
 /* The frequent patterns' table has the end of the pattern, or its last byte's rows are known. */
@@ -37,12 +41,32 @@ static bool search_goes_on(const struct search *s)
 	return s->left && s->rows.lo < s->rows.hi;
 }
 
-/* Ask for both ends of the rows. */
-static void search_prefetch(const struct search *s)
+/* Ask for both ends of the rows of all searches that go on, then wait for them. */
+static void searches_prefetch(size_t n, struct search *searches)
 {
-	uint64_t ends[] = {s->rows.lo, s->rows.hi};
+	for (size_t i = 0; i < n; i++)
+		if (search_goes_on(&searches[i]))
+			ng_bwt_prefetch_directory(searches[i].shard->bwt, 2, ENDS(searches[i]));
+	for (size_t i = 0; i < n; i++)
+		if (search_goes_on(&searches[i]))
+			ng_bwt_prefetch_cells(searches[i].shard->bwt, 2, ENDS(searches[i]));
+	for (size_t i = 0; i < n; i++) {
+		struct search *s = &searches[i];
 
-	ng_bwt_prefetch_rows(s->shard->bwt, ng_array_size(ends), ends);
+		if (!search_goes_on(s))
+			continue;
+		s->asked = true;
+		s->waited |= ng_bwt_is_cold(s->shard->bwt, 2, ENDS(*s));
+	}
+}
+
+/* What the searches have learnt of their shards. */
+static void searches_end(size_t n, const struct search *searches)
+{
+	for (size_t i = 0; i < n; i++)
+		if (searches[i].asked)
+			ng_pages_set_cold(ng_shard_file_pages(searches[i].shard->file),
+					  searches[i].waited);
 }
 
 /* Whether rows of the BWT hold a live one. */
@@ -56,7 +80,7 @@ static bool has_live(const struct ng_shard *shard, struct ng_interval rows, bool
 static int find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len, bool live,
 		    const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len)
 {
-	struct ng_prefetch_pace pace = {0};
+	struct ng_prefetch_pace pace = {.cold = ng_pages_cold(ng_shard_file_pages(shard->file))};
 	struct search s;
 	bool bad = false;
 	int r = search_begin(shard, pat, len, &s);
@@ -82,7 +106,7 @@ static int find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len
 
 		ng_prefetch_pace_read(&pace);
 		if (pace.cold)
-			search_prefetch(&s);
+			searches_prefetch(1, &s);
 		ng_bwt_step(shard->bwt, pat[s.left - 1], &more.lo, &more.hi, &bad);
 		if (bad)
 			return ng_shard_damaged(shard);
@@ -93,6 +117,7 @@ static int find_end(const struct ng_shard *shard, const uint8_t *pat, size_t len
 		s.rows = more;
 		s.left--;
 	}
+	searches_end(1, &s);
 	if (bad)
 		return ng_shard_damaged(shard);
 	*ret_interval = s.rows;
@@ -149,9 +174,8 @@ static size_t searches_turn(size_t n, struct search *searches, const uint8_t *pa
 {
 	size_t walking = 0;
 
-	for (size_t i = 0; pace->cold && i < n; i++)
-		if (search_goes_on(&searches[i]))
-			search_prefetch(&searches[i]);
+	if (pace->cold)
+		searches_prefetch(n, searches);
 	for (size_t i = 0; i < n; i++) {
 		struct search *s = &searches[i];
 
@@ -174,14 +198,18 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 	bool bad = false;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		pace.cold |= ng_pages_cold(ng_shard_file_pages(shards[i]->file));
 		r = search_begin(shards[i], pat, len, &searches[i]);
+	}
 	for (size_t turn = 1; r == 0 && searches_turn(n, searches, pat, &pace, &bad); turn++) {
 		if (bad)
 			break;
 		if (turn % TURNS == 0 && ng_cancelled(cancel))
 			r = -EINTR;
 	}
+	if (r == 0)
+		searches_end(n, searches);
 	for (size_t i = 0; r == 0 && !bad && i < n; i++)
 		live[i] = ng_shard_live(shards[i], searches[i].rows, &bad);
 	for (size_t i = 0; r == 0 && i < n; i++)
@@ -220,20 +248,43 @@ static int search_start(const struct ng_shard *shard, const struct ng_pattern *p
 	return 0;
 }
 
-/* Walk searches of whole patterns to their ends, a piece of each at a time. */
+/* Ask for what the next step of all searches visits; whether any of it had to be waited for. */
+static bool many_prefetch(const struct ng_shard *shard, size_t n,
+			  const struct ng_bwt_search *searches)
+{
+	uint64_t rows[2 * TOGETHER];
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!searches[i].left || searches[i].lo == searches[i].hi)
+			continue;
+		rows[m++] = searches[i].lo;
+		rows[m++] = searches[i].hi;
+	}
+	ng_bwt_prefetch_rows(shard->bwt, m, rows);
+	return ng_bwt_is_cold(shard->bwt, m, rows);
+}
+
+/* Walk searches of whole patterns to their ends, a piece of each at a time: where pages are cold, a
+ * byte of each, so that all of them wait together. */
 static int searches_walk(const struct ng_shard *shard, size_t n, struct ng_bwt_search *searches,
 			 const ng_cancel *cancel)
 {
+	const struct ng_pages *pages = ng_shard_file_pages(shard->file);
 	size_t rest[TOGETHER]; /* bytes of each behind the piece */
 	bool more = true, bad = false;
 
 	for (size_t i = 0; i < n; i++)
 		rest[i] = searches[i].left;
 	while (more) {
+		size_t piece = ng_pages_cold(pages) ? 1 : PIECE;
+
 		for (size_t i = 0; i < n; i++) {
-			searches[i].left = ng_min(rest[i], (size_t)PIECE);
+			searches[i].left = ng_min(rest[i], piece);
 			rest[i] -= searches[i].left;
 		}
+		if (piece == 1)
+			ng_pages_set_cold(pages, many_prefetch(shard, n, searches));
 		ng_bwt_walk_searches(shard->bwt, n, searches, &bad);
 		if (bad)
 			return -EUCLEAN;

@@ -40,8 +40,8 @@ static int batch_run(struct batch *batch)
 	for (size_t i = 0; i < batch->n; i++)
 		if (batch->patterns[i].len == 0)
 			return -EINVAL;
-	return ng_pool_run(batch->index->pool, ng_div_up(batch->n, GROUP) * batch->index->n_shards,
-			   group_search, batch);
+	return ng_index_run(batch->index, ng_div_up(batch->n, GROUP) * batch->index->n_shards,
+			    group_search, batch);
 }
 
 int ng_batch_count(const struct ng_index *index, size_t n, const struct ng_pattern *patterns,

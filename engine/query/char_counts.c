@@ -128,7 +128,7 @@ int ng_char_counts_all(const struct ng_index *index, const struct ng_ranges *ran
 	if (!job.counts)
 		return -ENOMEM;
 	all = &job.counts[index->n_shards];
-	r = ng_pool_run(index->pool, index->n_shards, shard_count, &job);
+	r = ng_index_run(index, index->n_shards, shard_count, &job);
 	if (r == 0)
 		r = counts_join(&job);
 	if (r == 0) {

@@ -2,7 +2,7 @@
 
 #include "query/index_internal.h"
 
-/* Occurrences that one thread takes at a time: some groups of chains. */
+/* Occurrences that one thread takes at a time, at most: some groups of chains. */
 #define SLICE (4 * NG_BWT_CHAINS)
 
 struct contexts {
@@ -10,7 +10,7 @@ struct contexts {
 	const struct ng_ranges *ranges;
 	const uint64_t *numbers; /* of the occurrences, rising; NULL: from first on */
 	uint64_t first;
-	size_t n;
+	size_t n, slice; /* how many; and how many of them a thread takes at a time */
 	uint32_t context_bytes;
 	const ng_cancel *cancel;
 	struct ng_context *contexts;
@@ -89,7 +89,7 @@ static int find_row(const struct contexts *c, size_t i, uint64_t *ret_row, uint3
 static int contexts_slice(void *userdata, uint64_t slice)
 {
 	const struct contexts *c = userdata;
-	size_t at = slice * SLICE, n = ng_min(c->n - at, (size_t)SLICE), begin = 0;
+	size_t at = slice * c->slice, n = ng_min(c->n - at, c->slice), begin = 0;
 	uint64_t rows[SLICE];
 	uint32_t shards[SLICE];
 	int r = 0;
@@ -122,7 +122,7 @@ static int compare_places(const void *pa, const void *pb, void *userdata)
 static int read_slice(void *userdata, uint64_t slice)
 {
 	const struct contexts *c = userdata;
-	size_t at = slice * SLICE, end = ng_min(at + SLICE, c->n);
+	size_t at = slice * c->slice, end = ng_min(at + c->slice, c->n);
 	int r = 0;
 
 	for (; r == 0 && at < end; at++) {
@@ -149,7 +149,9 @@ static int read_contexts(struct contexts *c)
 	for (size_t i = 0; i < c->n; i++)
 		c->by_place[i] = (uint32_t)i;
 	qsort_r(c->by_place, c->n, sizeof(*c->by_place), compare_places, c->contexts);
-	return ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), read_slice, c);
+	/* To decompress a frame twice takes much less than to wait for two in turn. */
+	c->slice = ng_index_waits(c->index) ? 1 : SLICE;
+	return ng_index_run(c->index, ng_div_up(c->n, c->slice), read_slice, c);
 }
 
 static int find_contexts(struct contexts *c)
@@ -165,7 +167,8 @@ static int find_contexts(struct contexts *c)
 			return -ENOMEM;
 		c->by_place = by_place;
 	}
-	r = ng_pool_run(c->index->pool, ng_div_up(c->n, SLICE), contexts_slice, c);
+	c->slice = ng_index_part(c->index, SLICE);
+	r = ng_index_run(c->index, ng_div_up(c->n, c->slice), contexts_slice, c);
 	return r == 0 && by_place ? read_contexts(c) : r;
 }
 
@@ -173,8 +176,13 @@ int ng_contexts(const struct ng_index *index, const struct ng_ranges *ranges, ui
 		size_t n, uint32_t context_bytes, const ng_cancel *cancel,
 		struct ng_context *ret_contexts, uint8_t *ret_text, size_t *ret_n)
 {
-	struct contexts c = {index,         ranges, NULL,         first,    0,
-			     context_bytes, cancel, ret_contexts, ret_text, NULL};
+	struct contexts c = {.index = index,
+			     .ranges = ranges,
+			     .first = first,
+			     .context_bytes = context_bytes,
+			     .cancel = cancel,
+			     .contexts = ret_contexts,
+			     .text = ret_text};
 	int r;
 
 	if (first < ranges->count)
@@ -190,8 +198,14 @@ int ng_contexts_at(const struct ng_index *index, const struct ng_ranges *ranges,
 		   const uint64_t *numbers, uint32_t context_bytes, const ng_cancel *cancel,
 		   struct ng_context *ret_contexts, uint8_t *ret_text)
 {
-	struct contexts c = {index,         ranges, numbers,      0,        n,
-			     context_bytes, cancel, ret_contexts, ret_text, NULL};
+	struct contexts c = {.index = index,
+			     .ranges = ranges,
+			     .numbers = numbers,
+			     .n = n,
+			     .context_bytes = context_bytes,
+			     .cancel = cancel,
+			     .contexts = ret_contexts,
+			     .text = ret_text};
 
 	for (size_t i = 0; i < n; i++) {
 		if (numbers[i] >= ranges->count || (i > 0 && numbers[i] < numbers[i - 1]))

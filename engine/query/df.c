@@ -5,13 +5,14 @@
 #include "query/docset.h"
 #include "query/index_internal.h"
 
-/* Occurrences that a thread locates at a time. */
+/* Occurrences that a thread locates at a time, at most. */
 #define PART 1024u
 
 struct df {
 	const struct ng_index *index;
 	const struct ng_ranges *ranges;
 	const ng_cancel *cancel;
+	size_t part; /* occurrences that a thread locates at a time */
 	pthread_mutex_t
 		lock; /* of docs; taken once a part, for much less time than locating takes */
 	struct ng_docset docs;
@@ -23,7 +24,8 @@ static int part_add(void *userdata, uint64_t part)
 	struct ng_match matches[PART];
 	uint64_t last = UINT64_MAX;
 	size_t n = 0;
-	int r = ng_ranges_locate(df->index, df->ranges, part * PART, PART, df->cancel, matches, &n);
+	int r = ng_ranges_locate(df->index, df->ranges, part * df->part, df->part, df->cancel,
+				 matches, &n);
 
 	pthread_mutex_lock(&df->lock);
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -38,14 +40,17 @@ static int part_add(void *userdata, uint64_t part)
 int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
 	  uint64_t *ret_docs)
 {
-	struct df df = {.index = index, .ranges = ranges, .cancel = cancel};
+	struct df df = {.index = index,
+			.ranges = ranges,
+			.cancel = cancel,
+			.part = ng_index_part(index, PART)};
 	int r = ng_ranges_check(ranges, index);
 
 	if (r < 0)
 		return r;
 	pthread_mutex_init(&df.lock, NULL);
 	df.docs = ng_docset_make(index->stats.numbers);
-	r = ng_pool_run(index->pool, ng_div_up(ranges->count, PART), part_add, &df);
+	r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)df.part), part_add, &df);
 	if (r == 0)
 		*ret_docs = df.docs.n;
 	ng_docset_clear(&df.docs);

@@ -4,7 +4,7 @@
 #include "query/index_internal.h"
 
 /* Occurrences that are located together: few at first, since the first page may be all that is
- * asked for, then twice as many each time; and those of them that a thread takes at a time. */
+ * asked for, then twice as many each time; and those of them that a thread takes at most. */
 #define BATCH_FIRST 128u
 #define BATCH_MAX   4096u
 #define PART        128u
@@ -43,14 +43,14 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 
 struct locating {
 	struct ng_doclist *list;
-	size_t n;
+	size_t n, part; /* how many; and how many of them a thread takes */
 	const ng_cancel *cancel;
 };
 
 static int part_locate(void *userdata, uint64_t part)
 {
 	const struct locating *l = userdata;
-	size_t at = part * PART, n = ng_min(l->n - at, (size_t)PART), got;
+	size_t at = part * l->part, n = ng_min(l->n - at, l->part), got;
 
 	return ng_ranges_locate(l->list->index, &l->list->ranges, l->list->next + at, n, l->cancel,
 				l->list->batch + at, &got);
@@ -59,12 +59,12 @@ static int part_locate(void *userdata, uint64_t part)
 /* The next batch; after an error it may be asked for again. */
 static int batch_locate(struct ng_doclist *list, const ng_cancel *cancel)
 {
-	struct locating l = {list, list->batch_next, cancel};
+	struct locating l = {list, list->batch_next, ng_index_part(list->index, PART), cancel};
 	int r;
 
 	l.n = (size_t)ng_min((uint64_t)l.n, list->ranges.count - list->next);
 	list->batch_at = list->batch_n = 0;
-	r = ng_pool_run(list->index->pool, ng_div_up(l.n, (size_t)PART), part_locate, &l);
+	r = ng_index_run(list->index, ng_div_up(l.n, l.part), part_locate, &l);
 	if (r < 0)
 		return r;
 	list->batch_n = l.n;

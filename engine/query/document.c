@@ -43,7 +43,7 @@ static int extract(const struct ng_index *index, const struct extraction *e)
 	/* Most stretches are short, and many of them are read by the pool's own threads. */
 	if (e->len <= e->piece)
 		return ng_shard_extract(e->shard, e->doc, e->offset, e->len, e->cancel, e->buf);
-	return ng_pool_run(index->pool, end - first, piece_extract, (void *)e);
+	return ng_index_run(index, end - first, piece_extract, (void *)e);
 }
 
 static int text_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,

@@ -262,7 +262,7 @@ int ng_fold_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 	job.found = calloc(index->n_shards + 1, sizeof(*job.found));
 	if (!job.found)
 		return -ENOMEM;
-	r = ng_pool_run(index->pool, index->n_shards, shard_fold, &job);
+	r = ng_index_run(index, index->n_shards, shard_fold, &job);
 	if (r == 0)
 		r = found_join(&job, ret_ranges);
 	for (uint32_t s = 0; s < index->n_shards; s++)

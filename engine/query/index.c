@@ -1,10 +1,13 @@
 #include "query/index_internal.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
+#include "base/parallel.h"
 #include "format/manifest.h"
 #include "format/shardpath.h"
+#include "query/preload.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 {
@@ -62,12 +65,37 @@ static int shard_check(const struct ng_manifest *manifest, size_t s, const struc
 	return 0;
 }
 
+/* Shards that are opened side by side. To open one waits a few times for the disk, or for a server,
+ * and computes next to nothing. */
+#define OPENERS 64u
+
+struct opening {
+	struct ng_index *index;
+	const char *path;
+	struct ng_shard_paths *paths;
+	const struct ng_manifest *manifest;
+	pthread_mutex_t lock; /* of all that follows, and of paths */
+	uint64_t failed_at; /* the first shard that couldn't be opened, of those that were tried */
+	struct ng_error *err; /* of that; or NULL */
+};
+
+static int path_get(struct opening *opening, const char *name, char **ret_path,
+		    struct ng_error *err)
+{
+	int r;
+
+	pthread_mutex_lock(&opening->lock);
+	r = ng_shard_paths_get(opening->paths, name, ret_path, err);
+	pthread_mutex_unlock(&opening->lock);
+	return r;
+}
+
 /* Take out of a shard what the manifest says. */
-static int shard_remove(struct ng_shard_paths *paths, const struct ng_manifest_removed *entry,
+static int shard_remove(struct opening *opening, const struct ng_manifest_removed *entry,
 			struct ng_shard *shard, struct ng_error *err)
 {
 	ng_cleanup(ng_freep) char *path = NULL;
-	int r = entry->file ? ng_shard_paths_get(paths, entry->file, &path, err) : 0;
+	int r = entry->file ? path_get(opening, entry->file, &path, err) : 0;
 
 	if (r < 0 || !entry->file)
 		return r;
@@ -89,16 +117,43 @@ static int shard_remove(struct ng_shard_paths *paths, const struct ng_manifest_r
 }
 
 /* One that was left where it was may be gone. */
-static int shard_open(const char *path, const char *file, bool outside, struct ng_shard **ret_shard,
-		      struct ng_error *err)
+static int shard_open(struct opening *opening, uint64_t s, struct ng_error *err)
 {
-	int r = ng_shard_open(file, ret_shard, err);
+	const struct ng_manifest_shard *entry = &opening->manifest->shards[s];
+	struct ng_shard **shard = &opening->index->shards[s];
+	ng_cleanup(ng_freep) char *file = NULL;
+	int r = path_get(opening, entry->file, &file, err);
 
-	if (r == -ENOENT && outside)
+	if (r < 0)
+		return r;
+	r = ng_shard_open(file, shard, err);
+	if (r == -ENOENT && ng_shard_path_outside(entry->file))
 		return ng_fail(err, -EUCLEAN,
 			       "%s: %s is gone; the index that it is of was merged, or made anew, "
 			       "since they were joined: join them again",
-			       path, file);
+			       opening->path, file);
+	if (r < 0)
+		return r;
+	ng_shard_share(*shard, opening->index->decoders);
+	r = shard_check(opening->manifest, s, *shard, err);
+	return r ? r : shard_remove(opening, &entry->removed, *shard, err);
+}
+
+static int open_one(void *userdata, uint64_t s)
+{
+	struct opening *opening = userdata;
+	struct ng_error err = {""};
+	int r = shard_open(opening, s, &err);
+
+	if (r == 0)
+		return 0;
+	pthread_mutex_lock(&opening->lock);
+	if (s < opening->failed_at) {
+		opening->failed_at = s;
+		if (opening->err)
+			*opening->err = err;
+	}
+	pthread_mutex_unlock(&opening->lock);
 	return r;
 }
 
@@ -106,35 +161,29 @@ static int shards_open(struct ng_index *index, const char *path, const char *out
 		       const struct ng_manifest *manifest, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_paths_freep) struct ng_shard_paths *paths = NULL;
+	struct opening opening = {.index = index,
+				  .path = path,
+				  .manifest = manifest,
+				  .failed_at = UINT64_MAX,
+				  .err = err};
 	int r = ng_shard_paths_new(path, outside, &paths, err);
 
 	if (r < 0)
 		return r;
+	opening.paths = paths;
 	index->shards = calloc(manifest->n_shards + 1, sizeof(*index->shards));
 	index->first_doc = calloc(manifest->n_shards + 1, sizeof(*index->first_doc));
 	if (!index->shards || !index->first_doc)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	for (size_t s = 0; s < manifest->n_shards; s++) {
-		const char *name = manifest->shards[s].file;
-		ng_cleanup(ng_freep) char *file = NULL;
-
-		r = ng_shard_paths_get(paths, name, &file, err);
-		if (r == 0)
-			r = shard_open(path, file, ng_shard_path_outside(name), &index->shards[s],
-				       err);
-		if (r < 0)
-			return r;
-		index->n_shards++;
-		r = shard_check(manifest, s, index->shards[s], err);
-		if (r == 0)
-			r = shard_remove(paths, &manifest->shards[s].removed, index->shards[s],
-					 err);
-		if (r < 0)
-			return r;
+	index->n_shards = (uint32_t)manifest->n_shards;
+	pthread_mutex_init(&opening.lock, NULL);
+	r = ng_parallel(index->n_shards, OPENERS, open_one, &opening);
+	pthread_mutex_destroy(&opening.lock);
+	for (uint32_t s = 0; r == 0 && s < index->n_shards; s++) {
 		index->first_doc[s + 1] = index->first_doc[s] + index->shards[s]->params.docs;
 		stats_add(&index->stats, index->shards[s]);
 	}
-	return 0;
+	return r;
 }
 
 static uint64_t manifest_bytes(const char *path)
@@ -164,11 +213,15 @@ int ng_index_open_with(const char *path, const struct ng_index_options *options,
 	if (r < 0)
 		return r;
 	index = calloc(1, sizeof(*index));
-	if (!index || ng_pool_new(options->threads, &index->pool) < 0)
+	if (!index || ng_pool_new(options->threads, &index->pool) < 0 ||
+	    ng_decoders_new(&index->decoders) < 0)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = shards_open(index, path, options->outside, &manifest, err);
 	if (r < 0)
 		return r;
+	/* Where it may take long, it is for whoever can say so. */
+	if (!ng_preload_is_remote(index))
+		ng_preload_ask(index, ng_preload_most());
 	index->stats.index_bytes += manifest_bytes(path);
 	index->stats.shards = index->n_shards;
 	index->stats.sa_sampling = manifest.sa_sampling;
@@ -184,6 +237,7 @@ struct ng_index *ng_index_close(struct ng_index *index)
 	ng_pool_free(index->pool);
 	for (uint32_t s = 0; s < index->n_shards; s++)
 		ng_shard_close(index->shards[s]);
+	ng_decoders_free(index->decoders);
 	free(index->shards);
 	free(index->first_doc);
 	free(index);
@@ -252,6 +306,25 @@ bool ng_index_continues(const struct ng_index *index, const struct ng_index *old
 		    removed_checksum(index->shards[s]) != removed_checksum(older->shards[s]))
 			return false;
 	return true;
+}
+
+bool ng_index_waits(const struct ng_index *index)
+{
+	for (uint32_t s = 0; s < index->n_shards; s++)
+		if (ng_pages_cold(ng_shard_file_pages(index->shards[s]->file)))
+			return true;
+	return false;
+}
+
+int ng_index_run(const struct ng_index *index, uint64_t n, int (*body)(void *userdata, uint64_t i),
+		 void *userdata)
+{
+	return ng_pool_run(index->pool, n > 1 && ng_index_waits(index), n, body, userdata);
+}
+
+size_t ng_index_part(const struct ng_index *index, size_t most)
+{
+	return ng_index_waits(index) ? ng_min(most, (size_t)NG_BWT_CHAINS) : most;
 }
 
 int ng_index_shard_of(const struct ng_index *index, uint64_t doc, const struct ng_shard **ret_shard,

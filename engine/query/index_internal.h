@@ -1,6 +1,7 @@
 /* An open index: shared by the files of this folder. */
 #pragma once
 
+#include "format/decoders.h"
 #include "query/pool.h"
 #include "query/shard.h"
 
@@ -9,8 +10,20 @@ struct ng_index {
 	struct ng_shard **shards;
 	uint64_t *first_doc; /* [n_shards + 1]: number of each shard's first document */
 	struct ng_pool *pool;
+	struct ng_decoders *decoders; /* of all shards */
 	struct ng_index_stats stats;
 };
+
+/* Whether questions have to wait for storage, as far as is known. O(shards). */
+bool ng_index_waits(const struct ng_index *index);
+
+/* ng_pool_run on the index's pool, on as many threads as it is worth. */
+int ng_index_run(const struct ng_index *index, uint64_t n, int (*body)(void *userdata, uint64_t i),
+		 void *userdata);
+
+/* Rows that one thread takes at a time: `most`, or fewer where they have to be waited for, so that
+ * more threads do. */
+size_t ng_index_part(const struct ng_index *index, size_t most);
 
 /* The shard of a document number, and its number there. -ENOENT: there is no such document, or none
  * any more; and the errors of query.h. */

@@ -18,6 +18,18 @@ static int sample_place(const struct ng_shard *shard, uint64_t sample, struct ng
 	return 0;
 }
 
+/* Ask for the samples that chains have come to, if they have to be waited for. */
+static void samples_prefetch(const struct ng_shard *shard, unsigned n,
+			     const struct ng_bwt_chain *chains)
+{
+	const struct ng_packed *numbers = &shard->sa.numbers;
+
+	for (unsigned c = 0; c < n && ng_pages_cold(numbers->pages); c++)
+		if (chains[c].marked && chains[c].sample < numbers->n)
+			ng_pages_prefetch(numbers->pages, ng_packed_at(numbers, chains[c].sample),
+					  sizeof(uint64_t));
+}
+
 /* Rows rows[0..n-1], or, where that is NULL, [first, first + n). */
 static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const uint64_t *rows,
 		  uint8_t *end, uint32_t bytes, size_t stride, const ng_cancel *cancel,
@@ -41,6 +53,7 @@ static int locate(const struct ng_shard *shard, uint64_t first, size_t n, const 
 		if (bad)
 			return ng_shard_damaged(shard);
 		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
+		samples_prefetch(shard, m, chains);
 		for (unsigned c = 0; c < m; c++) {
 			struct ng_match *match = &ret_matches[i + c];
 			uint64_t sample;

@@ -14,7 +14,7 @@ struct task {
 	int (*body)(void *userdata, uint64_t i);
 	void *userdata;
 	uint64_t n, begun;
-	unsigned helpers; /* threads of the pool that work on it */
+	unsigned helpers, most; /* threads of the pool that work on it; that may */
 	int error;
 };
 
@@ -24,8 +24,9 @@ struct ng_pool {
 	pthread_cond_t left; /* a helper has left a task */
 	struct task *tasks;
 	bool stopping;
-	unsigned most; /* that work on one call */
-	unsigned wanted, started;
+	unsigned most; /* that compute for one call */
+	unsigned started;
+	bool all_started; /* no more of them can be */
 	pthread_t threads[MAX_THREADS];
 };
 
@@ -47,7 +48,7 @@ static void task_work(struct ng_pool *pool, struct task *task)
 static struct task *task_open(const struct ng_pool *pool)
 {
 	for (struct task *task = pool->tasks; task; task = task->next)
-		if (task->begun < task->n && !task->error)
+		if (task->begun < task->n && !task->error && task->helpers < task->most)
 			return task;
 	return NULL;
 }
@@ -74,12 +75,12 @@ static void *thread_run(void *arg)
 }
 
 /* With the lock held. Fewer threads than wanted do as well. */
-static void threads_start(struct ng_pool *pool)
+static void threads_start(struct ng_pool *pool, unsigned wanted)
 {
 	pthread_attr_t attr;
 	sigset_t all, was;
 
-	if (pool->started == pool->wanted)
+	if (pool->started >= wanted || pool->all_started)
 		return;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
@@ -89,12 +90,11 @@ static void threads_start(struct ng_pool *pool)
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGSEGV);
 	pthread_sigmask(SIG_SETMASK, &all, &was);
-	while (pool->started < pool->wanted) {
-		if (pthread_create(&pool->threads[pool->started], &attr, thread_run, pool) != 0) {
-			pool->wanted = pool->started;
-			break;
-		}
-		pool->started++;
+	while (pool->started < wanted && !pool->all_started) {
+		if (pthread_create(&pool->threads[pool->started], &attr, thread_run, pool) == 0)
+			pool->started++;
+		else
+			pool->all_started = true;
 	}
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	pthread_attr_destroy(&attr);
@@ -110,7 +110,6 @@ int ng_pool_new(unsigned threads, struct ng_pool **ret_pool)
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->left, NULL);
 	pool->most = ng_min(threads ? threads : ng_processors(), MAX_THREADS);
-	pool->wanted = pool->most - 1;
 	*ret_pool = pool;
 	return 0;
 }
@@ -137,16 +136,21 @@ struct ng_pool *ng_pool_free(struct ng_pool *pool)
 	return NULL;
 }
 
-int ng_pool_run(struct ng_pool *pool, uint64_t n, int (*body)(void *userdata, uint64_t i),
-		void *userdata)
+int ng_pool_run(struct ng_pool *pool, bool waits, uint64_t n,
+		int (*body)(void *userdata, uint64_t i), void *userdata)
 {
-	struct task task = {.body = body, .userdata = userdata, .n = n};
+	unsigned most = waits ? ng_max(pool->most, NG_POOL_WAITERS) : pool->most;
+	struct task task = {.body = body, .userdata = userdata, .n = n, .most = most - 1};
+	unsigned helpers;
 
 	pthread_mutex_lock(&pool->lock);
-	if (n > 1 && pool->wanted) {
-		threads_start(pool);
-		pthread_cond_broadcast(&pool->work);
-	}
+	helpers = (unsigned)ng_min((uint64_t)task.most, n ? n - 1 : 0);
+	/* All that compute start with the first call that needs one. */
+	if (helpers)
+		threads_start(pool, waits ? helpers : task.most);
+	/* No more than can help: there may be many that would only look. */
+	for (unsigned i = 0; i < helpers; i++)
+		pthread_cond_signal(&pool->work);
 	task.next = pool->tasks;
 	pool->tasks = &task;
 	task_work(pool, &task);

@@ -16,7 +16,8 @@ struct ng_index;
 /* Open an index (the directory that mkngramfs made). Reads the manifest and each shard's header
  * and tables: O(shards), not O(size). threads: how many search one query's shards side by side at
  * most; 0: as many as there are processors. Returns also -ENOENT, -EACCES, -ENOTDIR, -EPROTO
- * (not an index, or of an unknown format version), with err naming the file. */
+ * (not an index, or of an unknown format version), with err naming the file. Has the system begin
+ * to read what every question needs (query/preload.h), unless the index is on remote storage. */
 int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_index,
 		  struct ng_error *err);
 

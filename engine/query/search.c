@@ -25,6 +25,7 @@ int ng_find(const struct ng_index *index, const uint8_t *pat, size_t len, const 
 {
 	ng_cleanup(ng_freep) struct ng_interval *by_shard = NULL;
 	struct find find = {index, pat, len, cancel, 0, NULL};
+	bool waits;
 	int r;
 
 	if (len == 0)
@@ -37,9 +38,12 @@ int ng_find(const struct ng_index *index, const uint8_t *pat, size_t len, const 
 	if (!by_shard)
 		return -ENOMEM;
 	find.by_shard = by_shard;
-	find.group = (uint32_t)ng_min(ng_div_up(index->n_shards, ng_pool_threads(index->pool)),
-				      (uint64_t)NG_SHARDS_TOGETHER);
-	r = ng_pool_run(index->pool, ng_div_up(index->n_shards, find.group), find_in_group, &find);
+	waits = ng_index_waits(index);
+	find.group = (uint32_t)ng_min(
+		ng_div_up(index->n_shards, waits ? NG_POOL_WAITERS : ng_pool_threads(index->pool)),
+		(uint64_t)NG_SHARDS_TOGETHER);
+	r = ng_pool_run(index->pool, waits, ng_div_up(index->n_shards, find.group), find_in_group,
+			&find);
 	if (r < 0)
 		return r;
 	memcpy(ret_by_shard, by_shard, index->n_shards * sizeof(*by_shard));

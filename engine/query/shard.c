@@ -78,7 +78,7 @@ int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error
 	if (r == 0 && ng_shard_file_section(shard->file, NG_SECTION_REMOVED, &data, &bytes))
 		r = ng_segment_damaged(path, "it says which documents are removed", err);
 	if (r == 0) {
-		ng_shard_file_warm(shard->file);
+		ng_shard_file_ask_heads(shard->file);
 		r = segment_open(shard, err);
 	}
 	if (r == 0)
@@ -121,6 +121,13 @@ int ng_shard_remove(struct ng_shard *shard, const char *path, struct ng_error *e
 	ng_removed_close(shard->removed);
 	shard->removed = ng_steal_ptr(&removed);
 	return 0;
+}
+
+void ng_shard_share(struct ng_shard *shard, struct ng_decoders *decoders)
+{
+	ng_frames_share(shard->meta, decoders);
+	if (shard->text)
+		ng_frames_share(shard->text, decoders);
 }
 
 int ng_shard_result(const struct ng_shard *shard, int r)

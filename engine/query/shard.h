@@ -71,6 +71,8 @@ static inline bool ng_shard_has_removed(const struct ng_shard *shard, uint64_t d
 {
 	return shard->removed && ng_removed_has(shard->removed, doc, damaged);
 }
+/* ng_frames_share of all its frames. */
+void ng_shard_share(struct ng_shard *shard, struct ng_decoders *decoders);
 
 /* Rows of a pattern of len >= 1 bytes. */
 int ng_shard_find(const struct ng_shard *shard, const uint8_t *pat, size_t len,
@@ -82,7 +84,7 @@ int ng_shard_find_end(const struct ng_shard *shard, const uint8_t *pat, size_t l
 		      const ng_cancel *cancel, struct ng_interval *ret_interval, size_t *ret_len);
 
 /* Shards that ng_shards_find takes at most. */
-#define NG_SHARDS_TOGETHER 16u
+#define NG_SHARDS_TOGETHER 64u
 
 /* Rows of a pattern in each of n <= NG_SHARDS_TOGETHER shards, by turns: where they aren't in
  * memory, a step of all of them waits for the disk once. */

@@ -157,8 +157,7 @@ static int span_next(struct ng_trace *trace, const ng_cancel *cancel, struct spa
 			int r;
 
 			trace->cancel = cancel;
-			r = ng_pool_run(trace->index->pool, trace->index->n_shards, shard_fill,
-					trace);
+			r = ng_index_run(trace->index, trace->index->n_shards, shard_fill, trace);
 			trace->cancel = NULL;
 			if (r < 0)
 				return r;

@@ -213,6 +213,25 @@ class Corpus:
         return self._index("index", lambda part: run(self.tools.mkngramfs, "-q", "-o", part,
                                                      self.jsonl))
 
+    def index_shards(self, n):
+        """The same in about n shards."""
+        if n == 1:
+            return self.index()
+        size = sum(map(len, self.docs)) // n + 1
+        return self._index(f"shards{n}", lambda part: run(
+            self.tools.mkngramfs, "-q", f"--shard-size={size}", "-o", part, self.jsonl))
+
+    def index_thousand(self):
+        """Our index of the corpus's first documents in a thousand shards or so, of 20 KB each."""
+        def lines():
+            left = 20_000_000
+            for doc in self.docs:
+                left -= len(doc)
+                if left < 0:
+                    return
+                yield json.dumps({"text": doc.decode()}).encode() + b"\n"
+        return self._index_of("thousand", lines(), "--shard-size=20000")
+
     def index_stored(self):
         """The same with a text store."""
         return self._index("store", lambda part: run(self.tools.mkngramfs, "-q", "--text-store",

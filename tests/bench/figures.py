@@ -3,6 +3,7 @@
 
     figures.py [PART...]      count fold size locate extract cold build merge first paths again memory
                               mounting batch kwic docs trace next fairness documents grep
+                              far
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -10,7 +11,7 @@ columns beside it have the best round of each.
 Environment:
     NGRAMFS_BENCH_DIR  where texts and indexes are kept for the next run (2 GB)
     NGRAMFS_SHARED     the directory with corpora/english.jsonl.zst and peers/sdsl_peer.cpp
-    MKNGRAMFS NGRAMFS BENCH_ENGINE BENCH_INDEX BARE_FUSE OPEN_READ_CLOSE
+    MKNGRAMFS NGRAMFS BENCH_ENGINE BENCH_INDEX BARE_FUSE OPEN_READ_CLOSE DELAYED_FS
                        the programs; Meson sets these
 Exit status: 0 when the table is printed, whatever it says, 2 usage, 77 when something is missing.
 """
@@ -23,6 +24,7 @@ import types
 
 import asking
 import engine
+import far
 import mount
 from corpus import Corpus, Failed, Missing
 from table import Row, show
@@ -49,8 +51,10 @@ PARTS = {
     "fairness": asking.fairness,
     "documents": asking.documents,
     "grep": asking.grep,
+    "far": far.far,
 }
-PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close")
+PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close",
+            "delayed_fs")
 
 
 def tools():

@@ -33,7 +33,7 @@ static void check_run(struct ng_pool *pool, uint64_t n)
 {
 	struct calls calls = {.fails_at = UINT64_MAX};
 
-	assert_int_equal(ng_pool_run(pool, n, body, &calls), 0);
+	assert_int_equal(ng_pool_run(pool, false, n, body, &calls), 0);
 	for (uint64_t i = 0; i < N_MAX; i++)
 		assert_int_equal(calls.made[i], i < n);
 }
@@ -66,7 +66,7 @@ static void test_errors(void **state)
 			struct calls calls = {.fails_at = round * 7 % N_MAX};
 			unsigned made = 0;
 
-			assert_int_equal(ng_pool_run(pool, N_MAX, body, &calls), -EDOM);
+			assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), -EDOM);
 			for (uint64_t i = 0; i < N_MAX; i++) {
 				assert_true(calls.made[i] <= 1);
 				made += calls.made[i];
@@ -88,7 +88,7 @@ static void test_width(void **state)
 	struct ng_pool *pool;
 
 	assert_int_equal(ng_pool_new(4, &pool), 0);
-	assert_int_equal(ng_pool_run(pool, 100, body, &calls), 0);
+	assert_int_equal(ng_pool_run(pool, false, 100, body, &calls), 0);
 	assert_in_range(calls.most, 2, 4);
 	ng_pool_free(pool);
 }
@@ -100,7 +100,7 @@ static void *run_many(void *pool)
 		uint64_t n = round % 40 + 6;
 		int want = round % 3 ? 0 : -EDOM;
 
-		if (ng_pool_run(pool, n, body, &calls) != want)
+		if (ng_pool_run(pool, false, n, body, &calls) != want)
 			return pool;
 		for (uint64_t i = 0; i < N_MAX; i++)
 			if (calls.made[i] > (i < n) || (want == 0 && i < n && !calls.made[i]))
@@ -139,7 +139,7 @@ static int inner(void *userdata, uint64_t i)
 
 static int outer(void *userdata, uint64_t i)
 {
-	return ng_pool_run(((struct nested *)userdata)->pool, 20, inner, userdata);
+	return ng_pool_run(((struct nested *)userdata)->pool, false, 20, inner, userdata);
 }
 
 /* A call that uses the pool itself can't lock it up. */
@@ -148,9 +148,58 @@ static void test_nested(void **state)
 	struct nested nested = {0};
 
 	assert_int_equal(ng_pool_new(2, &nested.pool), 0);
-	assert_int_equal(ng_pool_run(nested.pool, 20, outer, &nested), 0);
+	assert_int_equal(ng_pool_run(nested.pool, false, 20, outer, &nested), 0);
 	assert_int_equal(nested.made, 400);
 	ng_pool_free(nested.pool);
+}
+
+struct meeting {
+	pthread_mutex_t lock;
+	pthread_cond_t met;
+	unsigned here, wanted;
+	bool timed_out;
+};
+
+/* Each call waits until as many are inside as shall be: no time of its own. */
+static int meet(void *userdata, uint64_t i)
+{
+	struct meeting *m = userdata;
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 120;
+	pthread_mutex_lock(&m->lock);
+	if (++m->here == m->wanted)
+		pthread_cond_broadcast(&m->met);
+	while (m->here < m->wanted && !m->timed_out)
+		m->timed_out = pthread_cond_timedwait(&m->met, &m->lock, &end) != 0;
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
+/* Calls that wait for storage do so together, however many threads may compute; and afterwards no
+ * more than those compute. */
+static void test_waiting(void **state)
+{
+	struct meeting m = {.lock = PTHREAD_MUTEX_INITIALIZER,
+			    .met = PTHREAD_COND_INITIALIZER,
+			    .wanted = NG_POOL_WAITERS};
+	struct calls calls = {.fails_at = UINT64_MAX, .us = 100};
+	struct ng_pool *pool = NULL;
+
+	assert_int_equal(ng_pool_new(1, &pool), 0);
+	assert_int_equal(ng_pool_run(pool, true, NG_POOL_WAITERS, meet, &m), 0);
+	assert_false(m.timed_out);
+	assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), 0);
+	assert_int_equal(calls.most, 1);
+	ng_pool_free(pool);
+	assert_int_equal(ng_pool_new(3, &pool), 0);
+	m.here = 0;
+	assert_int_equal(ng_pool_run(pool, true, NG_POOL_WAITERS, meet, &m), 0);
+	calls = (struct calls){.fails_at = UINT64_MAX, .us = 100};
+	assert_int_equal(ng_pool_run(pool, false, N_MAX, body, &calls), 0);
+	assert_in_range(calls.most, 1, 3);
+	ng_pool_free(pool);
 }
 
 int main(void)
@@ -158,7 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),    cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_width),  cmocka_unit_test(test_callers),
-		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_nested), cmocka_unit_test(test_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

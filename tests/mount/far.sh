@@ -1,0 +1,10 @@
+#!/bin/bash
+# Indexes on storage that is far away: reads that take long, that fail, that are never answered.
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+
+DELAYED_FS=${DELAYED_FS:-$BUILD/tests/delayed_fs}
+[ -x "$DELAYED_FS" ] || skip "DELAYED_FS must be set"
+export DELAYED_FS=$(realpath "$DELAYED_FS") NGRAMFS MKNGRAMFS
+PYTHONPATH=$here/../lib python3 -B "$here/far.py" || fail "far.py"
+finish
