@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "build/compact.h"
+#include "build/join.h"
 #include "build/memory.h"
+#include "build/resume.h"
 #include "remembered.h"
 #include "text/input.h"
 
@@ -25,6 +27,7 @@ struct run {
 	struct ng_progress *progress;
 	FILE *skip_bad, *list_passed;
 	const ng_cancel *cancel;
+	bool was_done;  /* what was to be resumed had been finished */
 	double started; /* seconds */
 };
 
@@ -131,9 +134,7 @@ static int begin(struct run *run, struct ng_error *err)
 	uint64_t memory;
 	int r;
 
-	r = remembered_apply(args, &run->remembered, err);
-	if (r == 0)
-		r = check_outside(run, args->build.output, err);
+	r = check_outside(run, args->build.output, err);
 	if (r == 0)
 		r = open_report(run, "--skip-bad", args->skip_bad, &run->skip_bad, err);
 	if (r == 0)
@@ -170,9 +171,17 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 	struct ng_error why;
 	int r;
 
-	r = begin(run, err);
-	if (r < 0)
-		return r;
+	r = remembered_apply(&run->args, &run->remembered, err);
+	/* A job that a cluster starts once more. Before the files that tell about the input are
+	 * emptied. */
+	if (r == 0 && run->args.build.resume) {
+		r = ng_resume_done(&run->args.build, ret_summary, err);
+		run->was_done = r > 0;
+	}
+	if (r == 0)
+		r = begin(run, err);
+	if (r != 0)
+		return ng_min(r, 0);
 	while ((r = ng_source_next(run->source, &doc, err)) > 0) {
 		r = ng_builder_add(run->builder, doc.text, doc.text_bytes, doc.meta, doc.meta_bytes,
 				   &why);
@@ -202,6 +211,31 @@ static int merge(struct run *run, struct ng_build_summary *ret_summary, struct n
 	options->progress = on_build_progress;
 	options->userdata = run;
 	return ng_compact(options, ret_summary, err);
+}
+
+static void on_note(void *userdata, const char *text)
+{
+	const struct run *run = userdata;
+
+	if (!run->args.quiet)
+		fprintf(stderr, "mkngramfs: note: %s\n", text);
+}
+
+static int join(struct run *run, struct ng_build_summary *ret_summary, struct ng_error *err)
+{
+	const struct ng_build_options *build = &run->args.build;
+	struct ng_join_options options = {.output = build->output,
+					  .parts = run->args.paths,
+					  .n_parts = run->args.n_paths,
+					  .absolute = run->args.absolute,
+					  .force = run->args.force,
+					  .resume = build->resume,
+					  .outside = build->outside,
+					  .cancel = run->cancel,
+					  .note = on_note,
+					  .userdata = run};
+
+	return ng_join(&options, ret_summary, err);
 }
 
 static double cpu_seconds(const struct rusage *usage)
@@ -275,6 +309,8 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 		ng_source_stats(run->source, &stats);
 	fprintf(stderr, "mkngramfs: %s is %s\n", run->args.build.output,
 		run->args.merge           ? "merged"
+		: run->was_done           ? "there already, whole"
+		: run->args.join          ? "joined"
 		: !run->args.build.append ? "made"
 		: summary->added_docs     ? "appended to"
 					  : "as it was");
@@ -306,7 +342,7 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 			stats.padded_files);
 	if (stats.blank_lines)
 		fprintf(stderr, "  blank lines  %" PRIu64 ", passed over\n", stats.blank_lines);
-	if (!summary->added_docs && !run->args.merge)
+	if (!summary->added_docs && !run->args.merge && !run->was_done)
 		fprintf(stderr, "mkngramfs: note: no document in the sources; the index is %s\n",
 			summary->docs ? "as it was" : "empty");
 }
@@ -388,7 +424,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
-		r = run.args.merge ? merge(&run, &summary, &err) : build(&run, &summary, &err);
+		r = run.args.merge  ? merge(&run, &summary, &err)
+		    : run.args.join ? join(&run, &summary, &err)
+				    : build(&run, &summary, &err);
 	/* Bad input leaves nothing behind: other input is another build. */
 	kept = r < 0 && r != -EBADMSG && r != -E2BIG && r != -ENODATA && run.builder &&
 	       ng_builder_keep(run.builder);

@@ -4,11 +4,13 @@
 
 #include "base/utf8.h"
 #include "format/params.h"
+#include "format/shardpath.h"
 #include "text/formats.h"
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
+	"       mkngramfs --join -o INDEX [OPTION]... PART...\n"
 	"Build an index for exact search from JSON, CSV, WARC, text files, directory trees, and "
 	"tar,\n"
 	"zip and 7z archives, any of them compressed (gzip, bzip2, xz, zstd, lz4, ...). '-' is\n"
@@ -19,7 +21,14 @@ static const char help[] =
 	"      --force             replace an INDEX that is there; with --append, take other\n"
 	"                          options than it was made with\n"
 	"      --merge             make larger shards of the small ones of an INDEX\n"
-	"      --resume            go on with a build of it that was interrupted\n"
+	"      --resume            go on with a build of it that was interrupted; nothing is to\n"
+	"                          be done where it had finished\n"
+	"      --join              make one INDEX of the indexes PART..., whose shards it names\n"
+	"                          where they are\n"
+	"      --absolute          with --join: by absolute paths (default: relative ones)\n"
+	"      --outside=DIRS      directories, with ':' between, where shards of a joined INDEX\n"
+	"                          may lie, beside the one that it is in itself\n"
+	"                          (default: $NGRAMFS_OUTSIDE)\n"
 	"\n"
 	"Input:\n"
 	"      --format=FORMAT     auto (default), jsonl (a JSON object a line), json (objects\n"
@@ -73,6 +82,9 @@ enum long_option {
 	OPT_FORCE,
 	OPT_RESUME,
 	OPT_MERGE,
+	OPT_JOIN,
+	OPT_ABSOLUTE,
+	OPT_OUTSIDE,
 	OPT_TMP,
 	OPT_PROGRESS,
 	OPT_LIST_FORMATS,
@@ -156,6 +168,15 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_MERGE:
 		args->merge = true;
 		break;
+	case OPT_JOIN:
+		args->join = true;
+		break;
+	case OPT_ABSOLUTE:
+		args->absolute = true;
+		break;
+	case OPT_OUTSIDE:
+		args->build.outside = arg;
+		break;
 	case OPT_TMP:
 		args->build.tmp_dir = arg;
 		break;
@@ -184,10 +205,38 @@ static int check_merge(struct arguments *args)
 	return 0;
 }
 
+static int check_join(const struct arguments *args)
+{
+	if (args->build.append || args->merge)
+		return ng_usage("--join makes an index: --append and --merge change one");
+	if (args->build.resume && args->force)
+		return ng_usage("--resume leaves an index that is there, --force replaces it");
+	if (!args->n_paths)
+		return ng_usage("no PART named (indexes to join)");
+	return 0;
+}
+
+static int check_outside(struct arguments *args)
+{
+	struct ng_error err = {""};
+
+	if (!args->build.outside)
+		args->build.outside = getenv(NG_OUTSIDE_VARIABLE);
+	return ng_shard_roots_check(args->build.outside, &err) < 0
+		       ? ng_usage("--outside: %s", err.text)
+		       : 0;
+}
+
 static int check_arguments(struct arguments *args)
 {
-	int r = args->merge ? check_merge(args) : 0;
+	int r = check_outside(args);
 
+	if (!r && args->absolute && !args->join)
+		r = ng_usage("--absolute is for --join");
+	if (!r && args->join)
+		r = check_join(args);
+	else if (!r && args->merge)
+		r = check_merge(args);
 	if (r)
 		return r;
 	if (!args->build.output || !*args->build.output)
@@ -237,6 +286,9 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"force", no_argument, NULL, OPT_FORCE},
 		{"resume", no_argument, NULL, OPT_RESUME},
 		{"merge", no_argument, NULL, OPT_MERGE},
+		{"join", no_argument, NULL, OPT_JOIN},
+		{"absolute", no_argument, NULL, OPT_ABSOLUTE},
+		{"outside", required_argument, NULL, OPT_OUTSIDE},
 		{"tmp", required_argument, NULL, OPT_TMP},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
 		{"list-formats", no_argument, NULL, OPT_LIST_FORMATS},

@@ -25,6 +25,8 @@ struct arguments {
 	bool given[REMEMBERED_OPTIONS]; /* on the command line */
 	bool force;                     /* build.force as well, unless build.append */
 	bool merge;                     /* build.output's shards, instead of building */
+	bool join;                      /* the indexes at paths into build.output */
+	bool absolute;                  /* with join */
 	bool quiet;
 	const char *const *paths;
 	size_t n_paths;

@@ -5,6 +5,7 @@
 
 #include "check/check.h"
 #include "command.h"
+#include "format/shardpath.h"
 
 static const char help[] =
 	"Usage: ngramfsck [OPTION]... INDEX...\n"
@@ -13,6 +14,8 @@ static const char help[] =
 	"      --full           rebuild the text from each index, too, and recount 1,000 random\n"
 	"                       substrings of each shard by reading it\n"
 	"      --seed=N         what to pick at random; --full prints it\n"
+	"      --outside=DIRS   directories, with ':' between, where shards of a joined index may\n"
+	"                       lie, beside the one that it is in (default: $NGRAMFS_OUTSIDE)\n"
 	"      --tmp=DIR        --full keeps the text in a file in DIR instead of memory\n"
 	"      --threads=N      default: one a processor\n"
 	"      --progress=WHEN  auto (default), plain (a line every 10 seconds), json or none\n"
@@ -31,7 +34,7 @@ struct run {
 	struct ng_progress *progress;
 };
 
-enum long_option { OPT_FULL = 256, OPT_SEED, OPT_TMP, OPT_THREADS, OPT_PROGRESS };
+enum long_option { OPT_FULL = 256, OPT_SEED, OPT_OUTSIDE, OPT_TMP, OPT_THREADS, OPT_PROGRESS };
 
 static int parse_option(int option, const char *arg, struct run *run)
 {
@@ -41,6 +44,9 @@ static int parse_option(int option, const char *arg, struct run *run)
 		return 0;
 	case OPT_FULL:
 		run->check.full = true;
+		return 0;
+	case OPT_OUTSIDE:
+		run->check.outside = arg;
 		return 0;
 	case OPT_TMP:
 		run->check.tmp_dir = arg;
@@ -63,6 +69,7 @@ static int parse_arguments(int argc, char **argv, struct run *run)
 	static const struct option options[] = {
 		{"full", no_argument, NULL, OPT_FULL},
 		{"seed", required_argument, NULL, OPT_SEED},
+		{"outside", required_argument, NULL, OPT_OUTSIDE},
 		{"tmp", required_argument, NULL, OPT_TMP},
 		{"threads", required_argument, NULL, OPT_THREADS},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
@@ -71,6 +78,7 @@ static int parse_arguments(int argc, char **argv, struct run *run)
 		{"version", no_argument, NULL, 'V'},
 		{0},
 	};
+	struct ng_error err = {""};
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "qhV", options, NULL)) >= 0) {
@@ -90,6 +98,10 @@ static int parse_arguments(int argc, char **argv, struct run *run)
 	run->n_paths = (size_t)(argc - optind);
 	if (!run->n_paths)
 		return ng_usage("no INDEX named");
+	if (!run->check.outside)
+		run->check.outside = getenv(NG_OUTSIDE_VARIABLE);
+	if (ng_shard_roots_check(run->check.outside, &err) < 0)
+		return ng_usage("--outside: %s", err.text);
 	if (run->quiet)
 		run->mode = NG_PROGRESS_NONE;
 	return 0;

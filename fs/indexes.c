@@ -79,6 +79,8 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 {
 	struct ng_mounted_index *index = calloc(1, sizeof(*index));
 	ng_cleanup(ng_freep) char *manifest = NULL;
+	struct ng_index_options options = {.threads = indexes->opening.threads,
+					   .outside = indexes->opening.outside};
 	struct ng_index_stats stats;
 	struct stat st;
 	int r;
@@ -87,7 +89,7 @@ static int open_index(struct ng_indexes *indexes, const char *path,
 		free(index);
 		return ng_fail(err, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
-	r = ng_index_open(path, indexes->opening.threads, &index->index, err);
+	r = ng_index_open_with(path, &options, &index->index, err);
 	if (r == 0 && stat(manifest, &st) < 0) {
 		r = ng_fail(err, -errno, "%s: %s", manifest, strerror(errno));
 		ng_index_close(index->index);

@@ -23,7 +23,8 @@ struct ng_mounted_index {
 
 /* How indexes are opened. */
 struct ng_opening {
-	unsigned threads; /* as ng_index_open takes it */
+	unsigned threads;    /* as ng_index_open takes it */
+	const char *outside; /* as struct ng_index_options has it; borrowed */
 };
 
 struct ng_indexes;

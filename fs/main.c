@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "daemon.h"
+#include "format/shardpath.h"
 #include "service.h"
 
 #define EXIT_USAGE 2
@@ -25,7 +26,7 @@ struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
 	char **argv;
-	char *page, *threads;
+	char *page, *threads, *outside;
 	uint64_t page_docs;
 	unsigned search_threads;
 	int foreground, debug, single, read_only, no_streams, help, version;
@@ -43,6 +44,7 @@ static const struct fuse_opt option_spec[] = {
 	{"ro", offsetof(struct options, read_only), 1},
 	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
+	{"outside=%s", offsetof(struct options, outside), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
@@ -64,6 +66,8 @@ static const char help_text[] =
 	"    -o ro           nothing can be written, batch/ and trace neither\n"
 	"    -o nostreams    no batch/, no trace, and of kwic/ and df/ only what is short; in\n"
 	"                    turn a path asked for again costs nothing\n"
+	"    -o outside=DIRS directories, with ':' between, where shards of a joined index may\n"
+	"                    lie, beside the one that it is in (default: $NGRAMFS_OUTSIDE)\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
@@ -128,6 +132,7 @@ static int parse_number(const char *name, const char *text, uint64_t max, uint64
 /* Returns 0, or -EINVAL after a message. */
 static int parse(struct fuse_args *args, struct options *options)
 {
+	struct ng_error err = {""};
 	uint64_t number;
 
 	if (fuse_opt_parse(args, options, option_spec, on_option) < 0)
@@ -140,6 +145,17 @@ static int parse(struct fuse_args *args, struct options *options)
 		if (parse_number("threads", options->threads, THREADS_MAX, &number) < 0)
 			return -EINVAL;
 		options->search_threads = (unsigned)number;
+	}
+	if (!options->outside && getenv(NG_OUTSIDE_VARIABLE)) {
+		options->outside = strdup(getenv(NG_OUTSIDE_VARIABLE));
+		if (!options->outside) {
+			fprintf(stderr, "ngramfs: %s\n", strerror(ENOMEM));
+			return -EINVAL;
+		}
+	}
+	if (ng_shard_roots_check(options->outside, &err) < 0) {
+		fprintf(stderr, "ngramfs: -o outside: %s\n", err.text);
+		return -EINVAL;
 	}
 	if (options->help || options->version)
 		return 0;
@@ -216,7 +232,7 @@ static struct ng_tree *open_tree(const struct options *options)
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
 		.no_streams = options->no_streams,
-		.opening = {.threads = options->search_threads},
+		.opening = {.threads = options->search_threads, .outside = options->outside},
 	};
 	const char *remedy = "";
 	struct ng_error err = {""};
@@ -332,6 +348,7 @@ int main(int argc, char **argv)
 	free(options.paths);
 	free(options.page);
 	free(options.threads);
+	free(options.outside);
 	fuse_opt_free_args(&args);
 	return status;
 }

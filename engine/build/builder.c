@@ -8,14 +8,12 @@
 #include "format/params.h"
 #include "sort/suffix_sort.h"
 
-#define SA_SAMPLING 128u
-
 /* ---- beginning ---- */
 
 static int options_check(struct ng_build_options *options, struct ng_error *err)
 {
 	if (!options->sa_sampling)
-		options->sa_sampling = SA_SAMPLING;
+		options->sa_sampling = NG_SA_RATE_DEFAULT;
 	if (!options->memory_bytes)
 		options->memory_bytes = ng_memory_default();
 	if (!options->threads)

@@ -22,10 +22,11 @@ struct ng_build_options {
 	uint64_t batch_bytes;        /* of these, sorted at once at most; 0: as memory allows */
 	uint64_t memory_bytes;       /* bound on the process; 0: half of the machine's (memory.h) */
 	uint64_t input_memory_bytes; /* of that, for reading: ng_memory_for_input */
+	const char *outside;         /* where shards that are there may lie: shardpath.h */
 	const char *tmp_dir;         /* for what is not needed to resume; NULL: beside the output */
 	unsigned threads;            /* 0: as many as there are processors */
 	/* The next two are those of the index when appending; any other is refused. */
-	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: 52 */
+	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: NG_SA_RATE_DEFAULT */
 	bool text_store;
 	/* What the manifest says about how the documents were read ("--name=value"), for who
 	 * appends others; when appending, these take the place of those that are there. */

@@ -8,6 +8,7 @@
 #include "bwt/segment.h"
 #include "format/ef.h"
 #include "format/manifest.h"
+#include "format/shardpath.h"
 #include "merge/merge_plan.h"
 
 #define DOCS_A_CHECK 64u /* documents from check to check of how much memory is in use */
@@ -16,6 +17,7 @@ struct compaction {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
 	struct ng_appenddir *dir;
+	struct ng_shard_paths *paths;       /* of the old shards */
 	struct ng_manifest old, all, fresh; /* all: both, for names that nobody has */
 	struct ng_shard_progress progress;
 	size_t shard; /* number of the one that is being made */
@@ -27,6 +29,7 @@ static void compaction_clear(struct compaction *m)
 	ng_manifest_clear(&m->old);
 	ng_manifest_clear(&m->all);
 	ng_manifest_clear(&m->fresh);
+	ng_shard_paths_free(m->paths);
 	ng_appenddir_free(m->dir);
 }
 
@@ -93,6 +96,11 @@ static int shard_verify(struct contents *c, const char *path, const struct ng_ma
 
 	if (ng_shard_file_checksum(c->file) == shard->checksum)
 		r = ng_shard_file_verify(c->file, cancel, NULL, verify_progress, c);
+	else if (ng_shard_path_outside(shard->file))
+		return ng_fail(err, r,
+			       "%s: is not the shard that was joined; the index that it is of was "
+			       "made anew since: join them again",
+			       path);
 	if (r == -EUCLEAN)
 		return ng_fail(err, r, "%s: is damaged, and is not merged; see ngramfsck(1)", path);
 	return r < 0 ? ng_fail(err, r, "%s: %s", path, strerror(-r)) : 0;
@@ -186,12 +194,13 @@ static int shards_collect(struct compaction *m, size_t first, size_t end,
 	ng_shard_phase(&m->progress, NG_PHASE_READ, end - first);
 	for (size_t i = first; i < end; i++) {
 		const struct ng_manifest_shard *shard = &m->old.shards[i];
-		ng_cleanup(ng_freep) char *path = path_of(m, shard->file);
-		int r;
+		ng_cleanup(ng_freep) char *path = NULL;
+		int r = ng_shard_paths_get(m->paths, shard->file, &path, err);
 
-		if (!path || ng_merge_plan_add_shard(plan, rows_of(shard), path) < 0)
-			return ng_fail(err, -ENOMEM, "out of memory");
-		r = docs_add(m, path, shard, docs, err);
+		if (r == 0 && ng_merge_plan_add_shard(plan, rows_of(shard), path) < 0)
+			r = ng_fail(err, -ENOMEM, "out of memory");
+		if (r == 0)
+			r = docs_add(m, path, shard, docs, err);
 		if (r < 0)
 			return r;
 		atomic_store(&m->progress.done_bytes, i - first + 1);
@@ -270,6 +279,9 @@ static int merge_begin(struct compaction *m, struct ng_error *err)
 	struct ng_build_options *options = &m->options;
 	int r = ng_appenddir_new(options->output, &m->old, &m->dir, err);
 
+	if (r < 0)
+		return r;
+	r = ng_shard_paths_new(options->output, options->outside, &m->paths, err);
 	if (r < 0)
 		return r;
 	m->sa_rate = m->old.sa_sampling;

@@ -1,5 +1,7 @@
 #include "build/resume.h"
 
+#include "format/manifest.h"
+#include "format/params.h"
 #include "format/shardfile.h"
 
 /* 1: as it was; 0: not, or not there. */
@@ -59,4 +61,58 @@ int ng_resume_check(const char *dir, struct ng_journal *journal, const ng_cancel
 			keep[i] = sound[k] && takes_up(&steps[k], &steps[i]);
 	ng_journal_retain(journal, keep);
 	return 0;
+}
+
+/* An option as a command line has it that the index wasn't made with; NULL: there is none. */
+static const char *made_otherwise(const struct ng_build_options *options,
+				  const struct ng_manifest *manifest)
+{
+	uint32_t sampling = options->sa_sampling ? options->sa_sampling : NG_SA_RATE_DEFAULT;
+
+	if (manifest->sa_sampling != sampling)
+		return "--sa-sampling";
+	if (manifest->text_store != options->text_store)
+		return "--text-store";
+	for (size_t i = 0; i < options->n_remembered; i++) {
+		bool has = false;
+
+		for (size_t k = 0; k < manifest->n_options; k++)
+			has |= strcmp(manifest->options[k], options->remembered[i]) == 0;
+		if (!has)
+			return options->remembered[i];
+	}
+	return NULL;
+}
+
+int ng_resume_done(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
+		   struct ng_error *err)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+	ng_cleanup(ng_freep) char *building = NULL;
+	struct ng_build_summary s = {0};
+	const char *other;
+	int r;
+
+	if (asprintf(&building, "%s.building", options->output) < 0) {
+		building = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	if (access(building, F_OK) == 0)
+		return 0;
+	r = ng_manifest_read(options->output, &manifest, err);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	other = made_otherwise(options, &manifest);
+	if (other)
+		return ng_fail(err, -EEXIST,
+			       "%s: is there, but was made with another %s; --force replaces it",
+			       options->output, other);
+	s.shards = (uint32_t)manifest.n_shards;
+	for (size_t i = 0; i < manifest.n_shards; i++) {
+		s.docs += manifest.shards[i].docs;
+		s.text_bytes += manifest.shards[i].text_bytes;
+		s.index_bytes += manifest.shards[i].file_bytes;
+	}
+	*ret_summary = s;
+	return 1;
 }

@@ -6,6 +6,7 @@
 #include "check/files.h"
 #include "check/full.h"
 #include "check/structure.h"
+#include "format/shardpath.h"
 
 #define SHARD_SUFFIX ".ngs"
 
@@ -16,6 +17,7 @@ struct index {
 	struct ng_manifest manifest;
 	bool has_manifest;
 	char *manifest_path;
+	struct ng_shard_paths *paths;
 	struct ng_check_summary summary;
 };
 
@@ -24,6 +26,7 @@ static void index_clear(struct index *index)
 	ng_checker_clear(&index->checker);
 	ng_manifest_clear(&index->manifest);
 	free(index->manifest_path);
+	ng_shard_paths_free(index->paths);
 }
 
 static int fail_memory(struct ng_error *err, const char *path)
@@ -103,13 +106,20 @@ static int shard_check(struct index *index, const char *name, const struct ng_ma
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_freep) char *path = NULL;
 	struct ng_checker *checker = &index->checker;
+	struct ng_error why = {""};
 	bool params_sound;
 	int r;
 
-	if (asprintf(&path, "%s/%s", index->path, name) < 0) {
-		path = NULL;
-		return fail_memory(err, index->path);
+	r = ng_shard_paths_get(index->paths, name, &path, &why);
+	if (r == -EUCLEAN) {
+		ng_checker_file(checker, index->manifest_path);
+		ng_checker_damage(checker, NG_PART_FILE, NG_NO_OFFSET, "%s", why.text);
+		ng_checker_file_end(checker);
+		checker->shard++;
+		return 0;
 	}
+	if (r < 0)
+		return ng_fail(err, r, "%s", why.text);
 	ng_checker_file(checker, path);
 	r = ng_check_container(checker, path, &file);
 	if (r == 0 && file) {
@@ -183,7 +193,9 @@ static int opens(struct index *index, struct ng_error *err)
 {
 	struct ng_index *opened = NULL;
 	struct ng_error why = {""};
-	int r = ng_index_open(index->path, 1, &opened, &why);
+	struct ng_index_options options = {.threads = 1,
+					   .outside = index->checker.options->outside};
+	int r = ng_index_open_with(index->path, &options, &opened, &why);
 
 	ng_index_close(opened);
 	if (r == 0)
@@ -209,6 +221,9 @@ int ng_check_index(const char *path, const struct ng_check_options *options,
 		index.manifest_path = NULL;
 		return fail_memory(err, path);
 	}
+	r = ng_shard_paths_new(path, options->outside, &index.paths, err);
+	if (r < 0)
+		return r;
 	r = ng_cancelled(options->cancel) ? -EINTR : manifest_check(&index, &why);
 	for (size_t i = 0; r == 0 && i < index.manifest.n_shards; i++)
 		r = shard_check(&index, index.manifest.shards[i].file, &index.manifest.shards[i],

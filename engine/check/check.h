@@ -22,6 +22,7 @@ struct ng_check_options {
 	uint64_t seed;    /* of what --full picks at random */
 	const char
 		*tmp_dir; /* where the rebuilt text goes, in a file without a name; NULL: memory */
+	const char *outside; /* where shards may lie, as in shardpath.h; NULL: nowhere else */
 	const ng_cancel *cancel;
 	/* Both may be NULL. They are called by any of the threads, but by one at a time. */
 	void (*report)(void *userdata, const struct ng_finding *finding);

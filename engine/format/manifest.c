@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "format/params.h"
 #include "format/shardfile.h"
+#include "format/shardpath.h"
 
 #define TEMPORARY_NAME     NG_MANIFEST_NAME ".tmp"
 #define MANIFEST_BYTES_MAX (256u << 20)
@@ -22,6 +22,13 @@
 #define DIGITS         16u
 
 #define OPTIONS_FIELD "x_options"
+
+/* What a manifest may require of its readers: bits of a set, in this order. */
+enum feature { FEATURE_OUTSIDE, FEATURES };
+
+static const char *const feature_names[FEATURES] = {
+	[FEATURE_OUTSIDE] = "outside", /* shards are named by paths */
+};
 
 /* What "x_" at the beginning of a field's name says: that it may be passed over. */
 #define PASSED_OVER "x_"
@@ -110,20 +117,10 @@ int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard
 	return 0;
 }
 
-/* A name that is safe in a path and in a message. */
-static bool file_name_ok(const char *name)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-
-	return name && *name && *name != '.' && !name[strspn(name, allowed)] &&
-	       strlen(name) <= NAME_MAX;
-}
-
 /* Whether it will be read again. JSON numbers are signed here; no corpus comes near. */
 static bool shard_ok(const struct ng_manifest_shard *s)
 {
-	return file_name_ok(s->file) && s->docs <= INT64_MAX && s->text_bytes <= INT64_MAX &&
+	return ng_shard_path_ok(s->file) && s->docs <= INT64_MAX && s->text_bytes <= INT64_MAX &&
 	       s->file_bytes <= INT64_MAX;
 }
 
@@ -191,6 +188,35 @@ static int put_options(const struct ng_manifest *manifest, json_t *root)
 	return json_object_set_new(root, OPTIONS_FIELD, options) < 0 ? -ENOMEM : 0;
 }
 
+/* The features that it needs. */
+static unsigned features_of(const struct ng_manifest *manifest)
+{
+	unsigned features = 0;
+
+	for (size_t i = 0; i < manifest->n_shards; i++)
+		if (ng_shard_path_outside(manifest->shards[i].file))
+			features |= 1u << FEATURE_OUTSIDE;
+	return features;
+}
+
+/* An index that needs none can be read by programs that know of none. */
+static int put_requires(const struct ng_manifest *manifest, json_t *root)
+{
+	unsigned features = features_of(manifest);
+	json_t *array;
+
+	if (!features)
+		return 0;
+	array = json_array();
+	for (unsigned i = 0; i < FEATURES; i++)
+		if (features & 1u << i &&
+		    json_array_append_new(array, json_string(feature_names[i])) < 0) {
+			json_decref(array);
+			return -ENOMEM;
+		}
+	return json_object_set_new(root, "requires", array) < 0 ? -ENOMEM : 0;
+}
+
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
@@ -205,7 +231,9 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 			 manifest->text_store, "shards");
 	if (!root)
 		return -ENOMEM;
-	r = put_options(manifest, root);
+	r = put_requires(manifest, root);
+	if (r == 0)
+		r = put_options(manifest, root);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < manifest->n_shards; i++) {
@@ -295,10 +323,10 @@ static int parse_shard(json_t *json, struct ng_manifest_shard *s, struct ng_erro
 	r = check_fields(json, known, err);
 	if (r)
 		return r;
-	if (!file_name_ok(file))
+	if (!file || !ng_shard_path_ok(file))
 		return ng_fail(err, -EPROTO,
 			       "\"file\" is not a file name of letters, digits, '.', '_' and '-' "
-			       "without a leading dot");
+			       "without a leading dot, nor a plain path to such a file");
 	r = get_number(json, "docs", 0, INT64_MAX, &s->docs, err);
 	if (!r)
 		r = get_number(json, "text_bytes", 0, INT64_MAX, &s->text_bytes, err);
@@ -348,21 +376,27 @@ static int parse_shards(const json_t *array, struct ng_manifest *m, struct ng_er
 	return 0;
 }
 
-/* There are no features yet that a manifest could require. */
-static int check_requires(const json_t *array, struct ng_error *err)
+/* The features that a manifest requires, all of them known. */
+static int parse_requires(const json_t *array, unsigned *ret_features, struct ng_error *err)
 {
-	const char *feature;
-
 	if (!array)
 		return 0;
 	if (!json_is_array(array))
 		return ng_fail(err, -EPROTO, "\"requires\" is not an array");
-	if (json_array_size(array) == 0)
-		return 0;
-	feature = json_string_value(json_array_get(array, 0));
-	return ng_fail(err, -EPROTO,
-		       "requires \"%s\", which this program doesn't know; use a newer one",
-		       feature ? feature : "?");
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *feature = json_string_value(json_array_get(array, i));
+		unsigned known = 0;
+
+		while (known < FEATURES && (!feature || strcmp(feature, feature_names[known])))
+			known++;
+		if (known == FEATURES)
+			return ng_fail(err, -EPROTO,
+				       "requires \"%s\", which this program doesn't know; use a "
+				       "newer one",
+				       feature ? feature : "?");
+		*ret_features |= 1u << known;
+	}
+	return 0;
 }
 
 static int check_format(const json_t *root, uint64_t *ret_version, struct ng_error *err)
@@ -434,7 +468,8 @@ static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
 		"text_store", "requires",       "shards",       NULL};
 	const json_t *text_store = json_object_get(root, "text_store");
 	uint64_t sampling = 0;
-	int r = check_requires(json_object_get(root, "requires"), err);
+	unsigned features = 0;
+	int r = parse_requires(json_object_get(root, "requires"), &features, err);
 
 	if (!r)
 		r = check_fields(root, known, err);
@@ -448,7 +483,15 @@ static int parse_root(json_t *root, struct ng_manifest *m, struct ng_error *err)
 		m->sa_sampling = (uint32_t)sampling;
 	if (!r)
 		r = parse_options(json_object_get(root, OPTIONS_FIELD), m, err);
-	return r ? r : parse_shards(json_object_get(root, "shards"), m, err);
+	if (!r)
+		r = parse_shards(json_object_get(root, "shards"), m, err);
+	if (r)
+		return r;
+	/* Who doesn't know it would be misled. */
+	if (features_of(m) & ~features)
+		return ng_fail(err, -EPROTO, "names a shard by a path, but doesn't require \"%s\"",
+			       feature_names[FEATURE_OUTSIDE]);
+	return 0;
 }
 
 int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,

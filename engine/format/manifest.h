@@ -7,7 +7,7 @@
 #define NG_MANIFEST_NAME "index.json"
 
 struct ng_manifest_shard {
-	char *file;    /* name in the index directory: letters, digits, . _ - */
+	char *file;    /* a name in the index directory, or a path: see shardpath.h */
 	uint64_t docs; /* in this shard */
 	uint64_t text_bytes;
 	uint64_t file_bytes;
@@ -30,8 +30,8 @@ struct ng_manifest {
  */
 int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text);
 
-/* Parse; every field is checked (a manifest may come from a stranger: no shard name with a slash
- * or a leading dot, no file twice, no overflow in sums), and so is the text's checksum. A field
+/* Parse; every field is checked (a manifest may come from a stranger: no shard name but of those
+ * that shardpath.h allows, no file twice, no overflow in sums), and so is the text's checksum. A field
  * that isn't known is passed over when its name begins with "x_", and refused otherwise, as is a
  * feature that the manifest requires. -EPROTO, -EUCLEAN (a wrong checksum) or -ENOMEM with err set.
  */

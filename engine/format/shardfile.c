@@ -178,6 +178,33 @@ static int map_file(struct ng_shard_file *file, int fd, const char *path, struct
 	return r ? ng_fail(err, r, "%s: out of memory", path) : 0;
 }
 
+static int read_header(int fd, const char *path, uint64_t file_bytes,
+		       struct ng_shard_header *ret_header, struct ng_error *err)
+{
+	int r;
+
+	if (file_bytes < sizeof(*ret_header))
+		return ng_fail(err, -EPROTO, "%s: not a shard of an index: %llu bytes long", path,
+			       (unsigned long long)file_bytes);
+	r = read_at(fd, path, ret_header, sizeof(*ret_header), 0, err);
+	return r ? r : check_header(ret_header, path, file_bytes, err);
+}
+
+int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_checksum,
+		       struct ng_error *err)
+{
+	struct ng_shard_header header;
+	struct stat st;
+	ng_cleanup(ng_closep) int fd = open_regular(path, &st, err);
+	int r = fd < 0 ? fd : read_header(fd, path, (uint64_t)st.st_size, &header, err);
+
+	if (r)
+		return r;
+	*ret_stat = st;
+	*ret_checksum = header.header_sum;
+	return 0;
+}
+
 int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = calloc(1, sizeof(*file));
@@ -191,12 +218,7 @@ int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct
 	if (fd < 0)
 		return fd;
 	file->file_bytes = (uint64_t)file->opened.st_size;
-	if (file->file_bytes < sizeof(header))
-		return ng_fail(err, -EPROTO, "%s: not a shard of an index: %llu bytes long", path,
-			       (unsigned long long)file->file_bytes);
-	r = read_at(fd, path, &header, sizeof(header), 0, err);
-	if (!r)
-		r = check_header(&header, path, file->file_bytes, err);
+	r = read_header(fd, path, file->file_bytes, &header, err);
 	if (r)
 		return r;
 	file->table_offset = header.table_offset;

@@ -77,6 +77,12 @@ static inline void ng_shard_file_closep(struct ng_shard_file **file)
 	ng_shard_file_close(*file);
 }
 
+/* Read the header alone: whether path is a shard of the right size, and *ret_checksum as
+ * ng_shard_file_checksum has it. Errors as ng_shard_file_open. */
+struct stat;
+int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_checksum,
+		       struct ng_error *err);
+
 /* Give back the memory of the pages that were read so far: they are read again when needed. */
 void ng_shard_file_release(const struct ng_shard_file *file);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "format/manifest.h"
+#include "format/shardpath.h"
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 {
@@ -44,27 +45,49 @@ static int shard_check(const struct ng_manifest *manifest, size_t s, const struc
 	    ng_shard_file_bytes(shard->file) != entry->file_bytes ||
 	    shard->params.docs != entry->docs || shard->params.text_bytes != entry->text_bytes ||
 	    shard->params.sa_rate != manifest->sa_sampling)
-		return ng_fail(err, -EUCLEAN,
-			       "%s: is not the shard that %s names; rebuild the index or fetch it "
-			       "again",
-			       shard->path, NG_MANIFEST_NAME);
+		return ng_fail(err, -EUCLEAN, "%s: is not the shard that %s names; %s", shard->path,
+			       NG_MANIFEST_NAME,
+			       ng_shard_path_outside(entry->file)
+				       ? "the index that it is of was made anew since they were "
+					 "joined: join them again"
+				       : "rebuild the index or fetch it again");
 	return 0;
 }
 
-static int shards_open(struct ng_index *index, const char *path, const struct ng_manifest *manifest,
-		       struct ng_error *err)
+/* One that was left where it was may be gone. */
+static int shard_open(const char *path, const char *file, bool outside, struct ng_shard **ret_shard,
+		      struct ng_error *err)
 {
+	int r = ng_shard_open(file, ret_shard, err);
+
+	if (r == -ENOENT && outside)
+		return ng_fail(err, -EUCLEAN,
+			       "%s: %s is gone; the index that it is of was merged, or made anew, "
+			       "since they were joined: join them again",
+			       path, file);
+	return r;
+}
+
+static int shards_open(struct ng_index *index, const char *path, const char *outside,
+		       const struct ng_manifest *manifest, struct ng_error *err)
+{
+	ng_cleanup(ng_shard_paths_freep) struct ng_shard_paths *paths = NULL;
+	int r = ng_shard_paths_new(path, outside, &paths, err);
+
+	if (r < 0)
+		return r;
 	index->shards = calloc(manifest->n_shards + 1, sizeof(*index->shards));
 	index->first_doc = calloc(manifest->n_shards + 1, sizeof(*index->first_doc));
 	if (!index->shards || !index->first_doc)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	for (size_t s = 0; s < manifest->n_shards; s++) {
+		const char *name = manifest->shards[s].file;
 		ng_cleanup(ng_freep) char *file = NULL;
-		int r;
 
-		if (asprintf(&file, "%s/%s", path, manifest->shards[s].file) < 0)
-			return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-		r = ng_shard_open(file, &index->shards[s], err);
+		r = ng_shard_paths_get(paths, name, &file, err);
+		if (r == 0)
+			r = shard_open(path, file, ng_shard_path_outside(name), &index->shards[s],
+				       err);
 		if (r < 0)
 			return r;
 		index->n_shards++;
@@ -90,6 +113,13 @@ static uint64_t manifest_bytes(const char *path)
 int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_index,
 		  struct ng_error *err)
 {
+	return ng_index_open_with(path, &(struct ng_index_options){.threads = threads}, ret_index,
+				  err);
+}
+
+int ng_index_open_with(const char *path, const struct ng_index_options *options,
+		       struct ng_index **ret_index, struct ng_error *err)
+{
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
 	ng_cleanup(ng_index_closep) struct ng_index *index = NULL;
 	int r = ng_manifest_read(path, &manifest, err);
@@ -97,9 +127,9 @@ int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_inde
 	if (r < 0)
 		return r;
 	index = calloc(1, sizeof(*index));
-	if (!index || ng_pool_new(threads, &index->pool) < 0)
+	if (!index || ng_pool_new(options->threads, &index->pool) < 0)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	r = shards_open(index, path, &manifest, err);
+	r = shards_open(index, path, options->outside, &manifest, err);
 	if (r < 0)
 		return r;
 	index->stats.index_bytes += manifest_bytes(path);

@@ -19,6 +19,15 @@ struct ng_index;
  * (not an index, or of an unknown format version), with err naming the file. */
 int ng_index_open(const char *path, unsigned threads, struct ng_index **ret_index,
 		  struct ng_error *err);
+
+struct ng_index_options {
+	unsigned threads;    /* as ng_index_open takes it */
+	const char *outside; /* where shards may lie, as in shardpath.h; NULL: nowhere else */
+};
+
+/* The same. Returns also -EINVAL (options) and -EPERM (shards lie where they mustn't). */
+int ng_index_open_with(const char *path, const struct ng_index_options *options,
+		       struct ng_index **ret_index, struct ng_error *err);
 struct ng_index *ng_index_close(struct ng_index *index);
 
 static inline void ng_index_closep(struct ng_index **index)
