@@ -47,7 +47,7 @@ for list in "$dir"/*.list; do
 		missing=$((missing + 1))
 		echo "join.sh: $part is not built; the end of its log:" >&2
 		tail -n 3 "$part.log" 2>/dev/null | sed 's/^/    /' >&2 ||
-			echo "    (there is none: no machine has begun it)" >&2
+			echo "    (there is none: no machine has begun it, or it does not see this directory)" >&2
 	fi
 done
 if [ $missing -gt 0 ]; then

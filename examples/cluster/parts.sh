@@ -40,7 +40,7 @@ esac
 TEXT=$(realpath -s "$TEXT")
 INDEX=$(realpath -s "$INDEX")
 program=$(command -v "$MKNGRAMFS") || fail "MKNGRAMFS: there is no $MKNGRAMFS here; install it, or name its path"
-MKNGRAMFS=$(realpath "$program")
+MKNGRAMFS=$(realpath -s "$program")
 dir=$INDEX.parts
 case $dir/ in
 "$TEXT"/*) fail "INDEX: $INDEX lies in TEXT, and would be read as text" ;;
