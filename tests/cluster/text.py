@@ -1,5 +1,6 @@
 """text.py DIR FILES [BYTES]: text in JSONL for a cluster's tests, BYTES a file on average."""
 
+import itertools
 import json
 import pathlib
 import random
@@ -11,7 +12,7 @@ random.seed(15)
 LETTERS = "etaoinshrdlu"
 words = ["".join(random.choices(LETTERS, k=random.randint(2, 9))) for _ in range(3000)]
 words += ["naïve", "100%", "a/b", "中文"]
-weights = [1 / (rank + 1) for rank in range(len(words))]
+weights = list(itertools.accumulate(1 / (rank + 1) for rank in range(len(words))))
 kept = []
 for number in range(files):
     # Byte order is not that of numbers, nor of directories before files.
@@ -23,7 +24,7 @@ for number in range(files):
             if kept and random.random() < 0.1:
                 text = random.choice(kept)
             else:
-                text = " ".join(random.choices(words, weights, k=random.choice([5, 50, 300])))
+                text = " ".join(random.choices(words, cum_weights=weights, k=random.choice([5, 50, 300])))
             if random.random() < 0.05:
                 kept.append(text)
             out.write(json.dumps({"text": text, "file": number}, ensure_ascii=False) + "\n")
