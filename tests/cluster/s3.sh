@@ -121,7 +121,7 @@ s3fs_mount || { fail "mount-s3fs.sh"; finish; }
 wait_for test -e remote/one.ngram/shard-00000.ngs || fail "s3fs shows nothing"
 kill -9 "$(cat proxy.pid)"
 mkdir -p mnt
-refuses "remote/one.ngram: " "$NGRAMFS" remote/one.ngram mnt
+refuses "ngramfs: remote/one.ngram" "$NGRAMFS" remote/one.ngram mnt
 bash start-proxy
 wait_for test -s remote/one.ngram/index.json || fail "s3fs doesn't find the index again"
 attach remote/one.ngram mnt
