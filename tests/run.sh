@@ -124,11 +124,13 @@ run_tests() { # NAME OPTION...
 }
 
 begin "packages"
-examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver clang \
-	clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git jq less \
-	libarchive-tools libclang-rt-14-dev lintian lz4 mandoc nginx-light nodejs \
-	openssh-sftp-server p7zip-full perl procps python3 ripgrep rsync rust-coreutils sshfs \
-	unzip xz-utils zip zsh zstd || exit 1
+examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver \
+	clang clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git \
+	glusterfs-client glusterfs-server iproute2 jq less libarchive-tools libclang-rt-14-dev \
+	lintian lz4 mandoc memcached munge nginx-light nodejs openmpi-bin openssh-client \
+	openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 rclone ripgrep \
+	rsync rust-coreutils s3fs slurm-client slurmctld slurmd sshfs swift-account swift-container \
+	swift-object swift-proxy unzip xz-utils zip zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1

@@ -90,7 +90,7 @@ purge() {
 trap purge EXIT
 dpkg -i "$deb" >/dev/null
 echo "installed: $(ngramfs --version | head -n 1)"
-for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-examples.7; do
+for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7; do
 	grep -qx "/usr/share/man/man${page##*.}/$page.gz" "$dir/contents" || fail "no page $page"
 done
 
