@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "daemon.h"
+#include "limits.h"
 #include "service.h"
 
 #define EXIT_USAGE 2
@@ -17,8 +18,6 @@
 #define PAGE_DOCS_MAX     1000000u
 #define CONTEXT_BYTES     200u
 #define THREADS_MAX       1024u
-#define SEARCHES_DEFAULT  16u
-#define WAITING_DEFAULT   1024u
 
 /* What the daemon may remember of queries asked for before it asks the kernel to forget them. */
 #define NODE_LIMIT_BYTES (4u << 20)
@@ -27,10 +26,10 @@ struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
 	char **argv;
-	char *page, *threads;
+	char *page, *threads, *limit_texts[NG_LIMITS];
 	uint64_t page_docs;
 	unsigned search_threads;
-	struct ng_calls_limits calls;
+	struct ng_limits limits;
 	int foreground, debug, single, read_only, no_streams, help, version;
 };
 
@@ -47,6 +46,12 @@ static const struct fuse_opt option_spec[] = {
 	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
+	{"timeout=%s", offsetof(struct options, limit_texts[NG_LIMIT_TIMEOUT]), 0},
+	{"searches=%s", offsetof(struct options, limit_texts[NG_LIMIT_SEARCHES]), 0},
+	{"queue=%s", offsetof(struct options, limit_texts[NG_LIMIT_QUEUE]), 0},
+	{"memory=%s", offsetof(struct options, limit_texts[NG_LIMIT_MEMORY]), 0},
+	{"spool=%s", offsetof(struct options, limit_texts[NG_LIMIT_SPOOL]), 0},
+	{"lines=%s", offsetof(struct options, limit_texts[NG_LIMIT_LINES]), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("rw", KEY_RW),
@@ -68,6 +73,12 @@ static const char help_text[] =
 	"    -o nostreams    no batch/, no trace, and of kwic/ and df/ only what is short; in\n"
 	"                    turn a path asked for again costs nothing\n"
 	"    -o threads=N    threads that search one query's shards (default: processors)\n"
+	"    -o timeout=SECONDS  answer with an error what takes longer (default: any time)\n"
+	"    -o searches=N   long questions that are answered at once (default 16)\n"
+	"    -o queue=N      questions that may wait for their turn (default 1024)\n"
+	"    -o memory=SIZE  memory of long answers that are half read (default 48M)\n"
+	"    -o spool=SIZE   temporary files of sessions in batch/ and trace (default 4G)\n"
+	"    -o lines=N      lines that may be written to one session in batch/ (any number)\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -136,8 +147,7 @@ static int parse(struct fuse_args *args, struct options *options)
 	if (fuse_opt_parse(args, options, option_spec, on_option) < 0)
 		return -EINVAL;
 	options->page_docs = PAGE_DOCS_DEFAULT;
-	options->calls.long_at_once = SEARCHES_DEFAULT;
-	options->calls.waiting_most = WAITING_DEFAULT;
+	options->limits = ng_limits_default;
 	if (options->page &&
 	    parse_number("page", options->page, PAGE_DOCS_MAX, &options->page_docs) < 0)
 		return -EINVAL;
@@ -146,6 +156,8 @@ static int parse(struct fuse_args *args, struct options *options)
 			return -EINVAL;
 		options->search_threads = (unsigned)number;
 	}
+	if (ng_limits_parse((const char *const *)options->limit_texts, &options->limits) < 0)
+		return -EINVAL;
 	if (options->help || options->version)
 		return 0;
 	if (options->n_paths < 2) {
@@ -221,6 +233,7 @@ static struct ng_tree *open_tree(const struct options *options)
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
 		.no_streams = options->no_streams,
+		.streams = options->limits.streams,
 		.opening = {.threads = options->search_threads},
 	};
 	const char *remedy = "";
@@ -250,14 +263,14 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		.ready_fd = ready_fd,
 		.single = options->single,
 		.argv = options->argv,
-		.long_at_once = options->calls.long_at_once,
+		.long_at_once = options->limits.calls.long_at_once,
 	};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
 	if (!tree)
 		return EXIT_FAILURE;
-	r = ng_calls_new(&options->calls, &mount->calls);
+	r = ng_calls_new(&options->limits.calls, &mount->calls);
 	if (r) {
 		fprintf(stderr, "ngramfs: %s\n", strerror(-r));
 		return EXIT_FAILURE;
@@ -351,6 +364,8 @@ int main(int argc, char **argv)
 	free(options.paths);
 	free(options.page);
 	free(options.threads);
+	for (size_t i = 0; i < NG_LIMITS; i++)
+		free(options.limit_texts[i]);
 	fuse_opt_free_args(&args);
 	return status;
 }

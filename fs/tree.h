@@ -9,6 +9,7 @@
 
 #include "indexes.h"
 #include "node.h"
+#include "streams.h"
 
 struct ng_tree;
 
@@ -17,6 +18,7 @@ struct ng_tree_options {
 	uint32_t context_bytes;  /* of text on each side of a match */
 	size_t node_limit_bytes; /* as ng_nodes_new takes it */
 	bool no_streams;         /* what would be one is refused with -EOPNOTSUPP */
+	struct ng_streams_limits streams;
 	struct ng_opening opening;
 };
 

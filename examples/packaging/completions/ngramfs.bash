@@ -70,8 +70,8 @@ _ngramfs() {
 		case $value in
 		*=*) _ngramfs_nothing ;;
 		*)
-			_ngramfs_offer "$value" page= threads= nostreams allow_other default_permissions \
-				auto_unmount fsname= subtype= ro
+			_ngramfs_offer "$value" page= threads= nostreams timeout= searches= queue= \
+				memory= spool= lines= allow_other default_permissions auto_unmount fsname= subtype= ro
 			;;
 		esac
 	elif [[ $value == -* ]]; then
