@@ -36,7 +36,10 @@ static int64_t now_ms(void)
 int ng_calls_new(const struct ng_calls_limits *limits, struct ng_calls **ret_calls)
 {
 	const unsigned at_once[NG_LANES] = {
-		[NG_LANE_SHORT] = NG_CALLS_SHORT_AT_ONCE, [NG_LANE_LONG] = limits->long_at_once};
+		[NG_LANE_SHORT] = NG_CALLS_SHORT_AT_ONCE,
+		[NG_LANE_MEDIUM] = NG_CALLS_MEDIUM_AT_ONCE,
+		[NG_LANE_LONG] = limits->long_at_once,
+	};
 	struct ng_calls *calls = calloc(1, sizeof(*calls));
 	pthread_condattr_t attr;
 	int r;

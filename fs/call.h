@@ -19,8 +19,11 @@ struct ng_calls_limits {
 	unsigned timeout_s; /* that a request may take, waiting included; 0: any time */
 };
 
-/* Of requests that are expected to be short. */
-#define NG_CALLS_SHORT_AT_ONCE 32u
+/* Of requests that are expected to be short; and of those that may take up to a second, but must
+ * not wait for one that takes minutes, since the kernel sends one lookup of a directory at a time.
+ */
+#define NG_CALLS_SHORT_AT_ONCE  32u
+#define NG_CALLS_MEDIUM_AT_ONCE 16u
 
 /* -ENOMEM. All functions below are thread-safe. */
 int ng_calls_new(const struct ng_calls_limits *limits, struct ng_calls **ret_calls);

@@ -130,7 +130,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	call->answer = answer_lookup;
 	call->node = parent;
 	if (ng_tree_lookup_is_long(mount->tree, parent))
-		call->job.lane = NG_LANE_LONG;
+		call->job.lane = NG_LANE_MEDIUM;
 	ng_call_submit(call);
 }
 

@@ -138,6 +138,7 @@ int ng_schedule_submit(struct ng_schedule *schedule, struct ng_job *job)
 	pthread_mutex_lock(&schedule->lock);
 	if (job->key)
 		leader = *leader_link(schedule, job->key);
+	assert(schedule->at_once[job->lane] > 0);
 	assert(!leader || leader->lane == job->lane);
 	runs = !leader && schedule->running[job->lane] < schedule->at_once[job->lane];
 	if (!runs && schedule->waiting == schedule->waiting_most) {

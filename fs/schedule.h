@@ -4,14 +4,14 @@
  * then the request waits here, and the thread goes back to reading, so that a message that cancels
  * another one never waits. Whoever has answered a request takes the next that waits.
  *
- * There are two lanes, each with a bound of its own, so that what takes long never holds the
+ * There are several lanes, each with a bound of its own, so that what takes long never holds the
  * threads that short questions need. And requests of one key are answered one at a time: those that
  * need what another one is making wait without a thread. */
 #pragma once
 
 #include "base/base.h"
 
-enum ng_lane { NG_LANE_SHORT, NG_LANE_LONG, NG_LANES };
+enum ng_lane { NG_LANE_SHORT, NG_LANE_MEDIUM, NG_LANE_LONG, NG_LANES };
 
 struct ng_job;
 

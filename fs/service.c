@@ -127,7 +127,8 @@ static void give_up(void *userdata)
 static int loop(const struct ng_service *service)
 {
 	const struct ng_loop_options options = {
-		.threads_most = NG_CALLS_SHORT_AT_ONCE + service->long_at_once + READERS,
+		.threads_most = NG_CALLS_SHORT_AT_ONCE + NG_CALLS_MEDIUM_AT_ONCE +
+				service->long_at_once + READERS,
 		.threads_idle = WORKERS_IDLE,
 		.give_up = give_up,
 		.userdata = service->mount->calls,

@@ -33,13 +33,13 @@ PYTHON
 }
 
 # ---- timeout: whoever asks for too much is told so, and others are answered ----
-attach -o timeout=1 long.ngram mnt
+attach -o timeout=3 long.ngram mnt
 before=$(cpu_ticks "${daemons[mnt]}")
 is ETIMEDOUT "$(ask mnt/df/a)" "a long question"
 rests mnt "$(cpu_ticks "${daemons[mnt]}")" "after the time is over"
 is ETIMEDOUT "$(ls mnt/docs/a 2>&1 >/dev/null | grep -q 'timed out' && echo ETIMEDOUT)" "a long listing"
 is 0 "$(ask mnt/count/nowhere)" "a short question"
-is 1 "$(ask mnt/df/abbabaabbbab)" "a document frequency that takes less"
+is 1 "$(ask mnt/df/abbabaabbbabab)" "a document frequency that takes less"
 # Waiting counts.
 for ((i = 0; i < 20; i++)); do ask mnt/df/b >"out$i" & asks[i]=$!; done
 wait "${asks[@]}"
@@ -49,24 +49,25 @@ detach mnt
 
 # ---- searches and queue: what would wait beyond is refused ----
 attach -o searches=1,queue=2 long.ngram mnt
+# Three that have each a file open ask it: one is answered, two wait.
 readers=()
 for q in a b ab; do
-	cat mnt/df/$q >/dev/null 2>&1 &
+	(exec 3<"mnt/df/$q" && : >"open-$q" && cat <&3 >/dev/null 2>&1) &
 	readers+=($!)
-	before=$(cpu_ticks "${daemons[mnt]}")
-	wait_for has_worked "${daemons[mnt]}" $((before + 5)) || fail "nobody asks"
-	sleep 0.3
+	wait_for test -e "open-$q" || fail "cannot open df/$q"
 done
+sleep 1
 is EBUSY "$(ask mnt/df/ba)" "a question too many"
 is EBUSY "$(ask mnt/df/aa)" "and another"
 is 0 "$(ask mnt/count/nowhere)" "a short question"
 for pid in "${readers[@]}"; do kill -0 "$pid" || fail "a reader has ended, so nothing was shown"; done
-kill "${readers[1]}"
+pkill -P "${readers[1]}" cat
 wait "${readers[1]}"
 # There is room again.
-timeout -s INT 0.5 cat mnt/df/bb >/dev/null 2>said && fail "should not have been answered"
+timeout -s INT 1 cat mnt/df/bb >/dev/null 2>said && fail "should not have been answered"
 grep -q busy said && fail "refused, though there was room"
-kill "${readers[@]}" 2>/dev/null
+pkill -P "${readers[0]}" cat
+pkill -P "${readers[2]}" cat
 wait "${readers[@]}"
 is 1 "$(ask mnt/df/abbabaabbbab)" "after that"
 detach mnt

@@ -314,7 +314,7 @@ static void *storm_thread(void *data)
 
 static void test_storm(void **state)
 {
-	const unsigned at_once[NG_LANES] = {1, 3};
+	const unsigned at_once[NG_LANES] = {[NG_LANE_LONG] = 3};
 	struct storm_thread numbered[STORM_THREADS];
 	pthread_t threads[STORM_THREADS];
 	struct storm storm = {0};
