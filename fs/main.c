@@ -30,7 +30,7 @@ struct options {
 	uint64_t page_docs;
 	unsigned search_threads;
 	struct ng_limits limits;
-	int foreground, debug, single, read_only, no_streams, help, version;
+	int foreground, debug, single, read_only, no_streams, no_sandbox, help, version;
 };
 
 enum { KEY_DEBUG, KEY_RW };
@@ -43,6 +43,7 @@ static const struct fuse_opt option_spec[] = {
 	{"-f", offsetof(struct options, foreground), 1},
 	{"-s", offsetof(struct options, single), 1},
 	{"ro", offsetof(struct options, read_only), 1},
+	{"nosandbox", offsetof(struct options, no_sandbox), 1},
 	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
@@ -79,6 +80,7 @@ static const char help_text[] =
 	"    -o memory=SIZE  memory of long answers that are half read (default 48M)\n"
 	"    -o spool=SIZE   temporary files of sessions in batch/ and trace (default 4G)\n"
 	"    -o lines=N      lines that may be written to one session in batch/ (any number)\n"
+	"    -o nosandbox    keep the rights that root has, and all system calls\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -263,6 +265,8 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		.ready_fd = ready_fd,
 		.single = options->single,
 		.argv = options->argv,
+		.no_sandbox = options->no_sandbox,
+		.debug = options->debug,
 		.long_at_once = options->limits.calls.long_at_once,
 	};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);

@@ -6,6 +6,7 @@
 
 #include "daemon.h"
 #include "loop.h"
+#include "sandbox.h"
 #include "service.h"
 #include "watch.h"
 
@@ -119,6 +120,25 @@ static int start_thread(struct helpers *helpers, void *(*run)(void *))
 	return -r;
 }
 
+static int enter_sandbox(const struct ng_service *service)
+{
+	struct ng_sandbox sandbox = {0};
+	int r = service->no_sandbox ? 0 : ng_sandbox_enter(&sandbox);
+
+	if (r)
+		fuse_log(FUSE_LOG_ERR,
+			 "ngramfs: %s: error: cannot give up rights: %s; mount it with -o "
+			 "nosandbox\n",
+			 service->mountpoint, strerror(-r));
+	else if (service->debug)
+		fuse_log(FUSE_LOG_DEBUG,
+			 "ngramfs: %s: in force: no_new_privs %s, capabilities dropped %s, "
+			 "seccomp %s\n",
+			 service->mountpoint, sandbox.no_new_privs ? "yes" : "no",
+			 sandbox.capabilities ? "yes" : "no", sandbox.seccomp ? "yes" : "no");
+	return r;
+}
+
 static void give_up(void *userdata)
 {
 	ng_calls_give_up(userdata);
@@ -151,7 +171,9 @@ int ng_service_run(struct ng_service *service)
 		fuse_log(FUSE_LOG_WARNING,
 			 "ngramfs: %s: warning: nothing frees its readers if it is killed: %s\n",
 			 service->mountpoint, strerror(-r));
-	r = start_thread(&helpers, run_reload);
+	r = enter_sandbox(service);
+	if (r == 0)
+		r = start_thread(&helpers, run_reload);
 	if (r == 0)
 		r = start_thread(&helpers, run_evict);
 	if (r == 0)

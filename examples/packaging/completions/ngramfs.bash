@@ -71,7 +71,8 @@ _ngramfs() {
 		*=*) _ngramfs_nothing ;;
 		*)
 			_ngramfs_offer "$value" page= threads= nostreams timeout= searches= queue= \
-				memory= spool= lines= allow_other default_permissions auto_unmount fsname= subtype= ro
+				memory= spool= lines= nosandbox allow_other default_permissions \
+				auto_unmount fsname= subtype= ro
 			;;
 		esac
 	elif [[ $value == -* ]]; then
