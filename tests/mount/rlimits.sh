@@ -9,7 +9,7 @@ build corpus.ngram --shard-size=64K corpus.jsonl
 the=$(naive_count the)
 mounted=0 failed_questions=0 right=0
 
-ask_all() { # 40 clients at once; prints how many answers were right and how many questions failed
+ask_all() { # 12 clients at once; prints how many answers were right and how many questions failed
 	python3 - mnt "$the" <<'PYTHON'
 import os, sys, threading
 mount, the = sys.argv[1], sys.argv[2].encode() + b"\n"
@@ -30,13 +30,13 @@ def ask(i):
             elif kind == 4:
                 fd = os.open(f"{mount}/batch/count", os.O_RDWR)
                 try:
-                    os.write(fd, b"the\n" * 20000)
+                    os.write(fd, b"the\n" * 3000)
                     got = b""
                     while data := os.read(fd, 1 << 17):
                         got += data
                 finally:
                     os.close(fd)
-                want = (the[:-1] + b"\tthe\n") * 20000
+                want = (the[:-1] + b"\tthe\n") * 3000
             else:
                 got, want = sorted(os.listdir(f"{mount}/docs/rare")), rare
             (right if got == want else wrong).append((kind, got))
@@ -45,7 +45,7 @@ def ask(i):
 
 spaces = sum(open(f"text/{i:04}.txt", "rb").read().count(b" ") for i in range(2500))
 rare = [f"{i:04}.txt" for i in range(2500) if b"rare" in open(f"text/{i:04}.txt", "rb").read()]
-threads = [threading.Thread(target=ask, args=(i,)) for i in range(40)]
+threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
 for t in threads:
     t.start()
 for t in threads:
@@ -89,10 +89,10 @@ limited() { # LETTER VALUE COMMAND...
 }
 
 # KB of address space, from too little to plenty.
-for kb in 8000 20000 30000 40000 50000 60000 80000 100000 150000 250000 400000; do
+for kb in 8000 40000 60000 150000 400000; do
 	try "ulimit -v $kb" limited v $kb "$NGRAMFS" -f corpus.ngram mnt
 done
-for files in 4 8 12 16 20 24 32 48; do
+for files in 4 8 12 16 24 48; do
 	try "ulimit -n $files" limited n $files "$NGRAMFS" -f corpus.ngram mnt
 done
 # Root isn't limited by ulimit -u, but by a group of processes.
@@ -102,7 +102,7 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ] && mkdir "$group" 2>/dev/null; then
 		echo "$1" >"$group/pids.max" && echo $BASHPID >"$group/cgroup.procs" && exec "${@:2}"
 	}
 	if [ -f "$group/pids.max" ]; then
-		for pids in 2 4 5 6 7 8 10 20; do
+		for pids in 2 5 6 8 20; do
 			try "$pids threads" in_group $pids "$NGRAMFS" -f corpus.ngram mnt
 		done
 	else
@@ -110,6 +110,6 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ] && mkdir "$group" 2>/dev/null; then
 	fi
 	rmdir "$group"
 fi
-[ $mounted -ge 6 ] && [ $right -gt 500 ] || fail "$mounted mounts, $right right answers: too few to show anything"
+[ $mounted -ge 6 ] && [ $right -gt 100 ] || fail "$mounted mounts, $right right answers: too few to show anything"
 echo "$mounted mounts, $right right answers, $failed_questions questions failed"
 finish
