@@ -26,19 +26,41 @@ struct batch_file {
 	struct ng_transcript transcript;
 	size_t piece_bytes;
 	size_t together;
-	struct ng_line lines[NG_BATCH_FILE_LINES];
+	struct ng_line *lines; /* [together], while it grows */
+	uint64_t n_lines;      /* that have been written */
+	struct ng_parked parked;
 };
+
+static uint64_t count_lines(const uint8_t *data, size_t len)
+{
+	const uint8_t *end = data + len;
+	uint64_t n = 0;
+
+	while (data < end && (data = memchr(data, '\n', (size_t)(end - data)))) {
+		data++;
+		n++;
+	}
+	return n;
+}
 
 static int batch_file_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data,
 			    size_t len)
 {
 	struct batch_file *file = (struct batch_file *)stream;
-	int r = ng_transcript_reserve(&file->transcript, offset, len);
+	uint64_t n_lines = file->n_lines + count_lines(data, len);
+	int r = 0;
 
+	if (stream->streams)
+		file->spool.disk = ng_streams_disk(stream->streams);
+	if (stream->streams && n_lines > ng_streams_lines_most(stream->streams))
+		r = -EDQUOT;
+	if (r == 0)
+		r = ng_transcript_reserve(&file->transcript, offset, len);
 	if (r == 0)
 		r = ng_spool_append(&file->spool, data, len);
 	if (r)
 		return r;
+	file->n_lines = n_lines;
 	ng_transcript_write(&file->transcript, offset, data, len);
 	atomic_store(&stream->bytes, ng_transcript_end(&file->transcript));
 	atomic_store(&stream->bytes_most,
@@ -130,9 +152,9 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
+static int make_piece(struct batch_file *file, const ng_cancel *cancel)
 {
-	struct batch_file *file = (struct batch_file *)stream;
+	struct ng_stream *stream = &file->stream;
 	struct ng_buf *content = &file->transcript.content;
 	size_t asked_bytes = 0, before, n, end;
 	int64_t until = now_ms() + PIECE_MS;
@@ -168,6 +190,20 @@ static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	return 0;
 }
 
+static int batch_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
+{
+	struct batch_file *file = (struct batch_file *)stream;
+	int r;
+
+	file->lines = calloc(file->together, sizeof(*file->lines));
+	if (!file->lines)
+		return -ENOMEM;
+	r = make_piece(file, cancel);
+	free(file->lines);
+	file->lines = NULL;
+	return r;
+}
+
 static int batch_file_read(struct ng_stream *stream, uint64_t offset, size_t len,
 			   const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
@@ -176,10 +212,40 @@ static int batch_file_read(struct ng_stream *stream, uint64_t offset, size_t len
 	return ng_transcript_read(&file->transcript, offset, len, buf, ret_len);
 }
 
+static size_t batch_file_held(const struct ng_stream *stream)
+{
+	const struct batch_file *file = (const struct batch_file *)stream;
+
+	return file->transcript.content.cap + file->asked.cap + file->spool.front.cap;
+}
+
+static void batch_file_shed(struct ng_stream *stream)
+{
+	struct batch_file *file = (struct batch_file *)stream;
+	struct ng_buf *const bufs[] = {&file->transcript.content, &file->asked, &file->spool.front};
+
+	if (batch_file_held(stream))
+		ng_disk_park(ng_streams_disk(stream->streams), ng_array_size(bufs), bufs,
+			     &file->parked);
+}
+
+static int batch_file_wake(struct ng_stream *stream)
+{
+	struct batch_file *file = (struct batch_file *)stream;
+	struct ng_buf *const bufs[] = {&file->transcript.content, &file->asked, &file->spool.front};
+
+	if (!file->parked.bytes)
+		return 0;
+	return ng_disk_unpark(ng_streams_disk(stream->streams), ng_array_size(bufs), bufs,
+			      &file->parked);
+}
+
 static void batch_file_free(struct ng_stream *stream)
 {
 	struct batch_file *file = (struct batch_file *)stream;
 
+	if (stream->streams)
+		ng_disk_drop(ng_streams_disk(stream->streams), &file->parked);
 	ng_spool_clear(&file->spool);
 	ng_buf_free(&file->asked);
 	ng_transcript_free(&file->transcript);
@@ -194,6 +260,9 @@ int ng_batch_file_new(struct ng_indexes *indexes, const struct ng_mounted_index 
 		.grow = batch_file_grow,
 		.read = batch_file_read,
 		.write = batch_file_write,
+		.held = batch_file_held,
+		.shed = batch_file_shed,
+		.wake = batch_file_wake,
 		.free = batch_file_free,
 	};
 	struct batch_file *file = calloc(1, sizeof(*file));

@@ -3,7 +3,8 @@
  * transcript.h says what stands where in it.
  *
  * Questions wait in a spool and are answered a piece at a time, when all earlier answers have been
- * read; so memory is bounded, however much is written before the first read. */
+ * read; so memory is bounded, however much is written before the first read. A write that would
+ * make more lines than a session may ask is -EDQUOT, and nothing of it is taken. */
 #pragma once
 
 #include "base/buf.h"

@@ -41,6 +41,7 @@ struct kwic {
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
 	size_t chunk;
+	unsigned grown; /* pieces made since it has shed */
 	struct ng_query query;
 	uint8_t query_bytes[];
 };
@@ -147,13 +148,14 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
 		return r;
 	next = kwic->pieces[kwic->n_pieces];
-	want = kwic->n_pieces < 4 ? PIECE_BYTES_FIRST << kwic->n_pieces : PIECE_BYTES_MAX;
+	want = kwic->grown < 4 ? PIECE_BYTES_FIRST << kwic->grown : PIECE_BYTES_MAX;
 	kept->text.len = 0;
 	kept->piece = kwic->n_pieces;
 	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);
 	if (kept->text.len == 0)
 		return r;
 	next.offset += kept->text.len;
+	kwic->grown++;
 	kwic->pieces[++kwic->n_pieces] = next;
 	atomic_store(&stream->bytes, next.offset);
 	if (next.line == kwic->found.count)
@@ -228,6 +230,29 @@ static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, cons
 	return 0;
 }
 
+static size_t kwic_held(const struct ng_stream *stream)
+{
+	const struct kwic *kwic = (const struct kwic *)stream;
+	size_t bytes = ng_occurrences_held(&kwic->found);
+
+	for (size_t i = 0; i < KEPT; i++)
+		bytes += kwic->kept[i].text.cap;
+	return bytes;
+}
+
+/* Where memory is short, a piece is often made again to give the next page of it: they begin small
+ * again. */
+static void kwic_shed(struct ng_stream *stream)
+{
+	struct kwic *kwic = (struct kwic *)stream;
+
+	for (size_t i = 0; i < KEPT; i++)
+		ng_buf_free(&kwic->kept[i].text);
+	ng_occurrences_shed(&kwic->found);
+	kwic->grown = 0;
+	kwic->chunk = ng_min(kwic->chunk, (size_t)CHUNK_FIRST);
+}
+
 static void kwic_free(struct ng_stream *stream)
 {
 	struct kwic *kwic = (struct kwic *)stream;
@@ -246,6 +271,8 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 	static const struct ng_stream_ops ops = {
 		.grow = kwic_grow,
 		.read = kwic_read,
+		.held = kwic_held,
+		.shed = kwic_shed,
 		.free = kwic_free,
 	};
 	struct kwic *kwic = calloc(1, sizeof(*kwic) + query->len);

@@ -11,9 +11,9 @@
 int ng_kwic_line(struct ng_buf *buf, const struct ng_occurrence *occurrence);
 
 /* The stream of all lines. The query is copied; the index is as ng_stream_init takes it, and not
- * NULL. Besides 16 bytes for each piece made, it holds the last two pieces, of up to 1 MiB; what
- * was dropped is made again when it is read again. Cost and errors of ng_occurrences_find; of a
- * long one's size, of counting each control character once. */
+ * NULL. Besides 16 bytes for each piece made, it holds the last two pieces, of up to 1 MiB, until
+ * it sheds them; what was dropped is made again when it is read again. Cost and errors of
+ * ng_occurrences_find; of a long one's size, of counting each control character once. */
 int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
 		const struct ng_query *query, const struct ng_occurrences_how *how,
 		const ng_cancel *cancel, struct ng_stream **ret_stream);

@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "daemon.h"
 #include "format/shardpath.h"
+#include "limits.h"
 #include "parallel_lookups.h"
 #include "service.h"
 
@@ -27,10 +28,12 @@ struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
 	char **argv;
-	char *page, *threads, *outside, *preload_size;
+	char *page, *threads, *outside, *preload_size, *limit_texts[NG_LIMITS];
 	uint64_t page_docs, preload_bytes;
 	unsigned search_threads;
-	int foreground, debug, single, read_only, no_streams, preload, no_preload, help, version;
+	struct ng_limits limits;
+	int foreground, debug, single, read_only, no_streams, preload, no_preload, no_sandbox;
+	int help, version;
 };
 
 enum { KEY_DEBUG, KEY_RW };
@@ -43,6 +46,7 @@ static const struct fuse_opt option_spec[] = {
 	{"-f", offsetof(struct options, foreground), 1},
 	{"-s", offsetof(struct options, single), 1},
 	{"ro", offsetof(struct options, read_only), 1},
+	{"nosandbox", offsetof(struct options, no_sandbox), 1},
 	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"outside=%s", offsetof(struct options, outside), 0},
@@ -50,6 +54,12 @@ static const struct fuse_opt option_spec[] = {
 	{"preload", offsetof(struct options, preload), 1},
 	{"preload=%s", offsetof(struct options, preload_size), 0},
 	{"nopreload", offsetof(struct options, no_preload), 1},
+	{"timeout=%s", offsetof(struct options, limit_texts[NG_LIMIT_TIMEOUT]), 0},
+	{"searches=%s", offsetof(struct options, limit_texts[NG_LIMIT_SEARCHES]), 0},
+	{"queue=%s", offsetof(struct options, limit_texts[NG_LIMIT_QUEUE]), 0},
+	{"memory=%s", offsetof(struct options, limit_texts[NG_LIMIT_MEMORY]), 0},
+	{"spool=%s", offsetof(struct options, limit_texts[NG_LIMIT_SPOOL]), 0},
+	{"lines=%s", offsetof(struct options, limit_texts[NG_LIMIT_LINES]), 0},
 	FUSE_OPT_KEY("-d", KEY_DEBUG),
 	FUSE_OPT_KEY("debug", KEY_DEBUG),
 	FUSE_OPT_KEY("rw", KEY_RW),
@@ -78,6 +88,13 @@ static const char help_text[] =
 	"                    up to an eighth of memory; on network storage it is the default\n"
 	"    -o preload=SIZE the same, up to SIZE in all (suffixes K, M, G, T)\n"
 	"    -o nopreload    never\n"
+	"    -o timeout=SECONDS  answer with an error what takes longer (default: any time)\n"
+	"    -o searches=N   long questions that are answered at once (default 16)\n"
+	"    -o queue=N      questions that may wait for their turn (default 1024)\n"
+	"    -o memory=SIZE  memory of long answers that are half read (default 48M)\n"
+	"    -o spool=SIZE   temporary files of sessions in batch/ and trace (default 4G)\n"
+	"    -o lines=N      lines that may be written to one session in batch/ (any number)\n"
+	"    -o nosandbox    keep the rights that root has, and all system calls\n"
 	"    -o allow_other  let other users in (needs user_allow_other in /etc/fuse.conf\n"
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
@@ -147,6 +164,7 @@ static int parse(struct fuse_args *args, struct options *options)
 	if (fuse_opt_parse(args, options, option_spec, on_option) < 0)
 		return -EINVAL;
 	options->page_docs = PAGE_DOCS_DEFAULT;
+	options->limits = ng_limits_default;
 	if (options->page &&
 	    parse_number("page", options->page, PAGE_DOCS_MAX, &options->page_docs) < 0)
 		return -EINVAL;
@@ -178,6 +196,8 @@ static int parse(struct fuse_args *args, struct options *options)
 		fprintf(stderr, "ngramfs: -o outside: %s\n", err.text);
 		return -EINVAL;
 	}
+	if (ng_limits_parse((const char *const *)options->limit_texts, &options->limits) < 0)
+		return -EINVAL;
 	if (options->help || options->version)
 		return 0;
 	if (options->n_paths < 2) {
@@ -253,6 +273,7 @@ static struct ng_tree *open_tree(const struct options *options)
 		.context_bytes = CONTEXT_BYTES,
 		.node_limit_bytes = NODE_LIMIT_BYTES,
 		.no_streams = options->no_streams,
+		.streams = options->limits.streams,
 		.opening = {.threads = options->search_threads, .outside = options->outside},
 	};
 	const char *remedy = "";
@@ -292,12 +313,20 @@ static int run(const struct options *options, struct fuse_session *session, stru
 		.argv = options->argv,
 		.preloading = {.when = preloading_when(options),
 			       .most_bytes = options->preload_bytes},
+		.no_sandbox = options->no_sandbox,
+		.debug = options->debug,
+		.long_at_once = options->limits.calls.long_at_once,
 	};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
 	if (!tree)
 		return EXIT_FAILURE;
+	r = ng_calls_new(&options->limits.calls, &mount->calls);
+	if (r) {
+		fprintf(stderr, "ngramfs: %s\n", strerror(-r));
+		return EXIT_FAILURE;
+	}
 	mount->tree = tree;
 	mount->session = session;
 	mount->no_streams = options->no_streams;
@@ -350,6 +379,8 @@ static int start(struct fuse_args *args, const struct options *options)
 	if (mountpoint && r == 0)
 		status = run(options, session, mount, mountpoint, ready_fd);
 	fuse_session_destroy(session);
+	if (mount)
+		ng_calls_free(mount->calls);
 	return status;
 }
 
@@ -391,6 +422,8 @@ int main(int argc, char **argv)
 	free(options.threads);
 	free(options.outside);
 	free(options.preload_size);
+	for (size_t i = 0; i < NG_LIMITS; i++)
+		free(options.limit_texts[i]);
 	fuse_opt_free_args(&args);
 	return status;
 }

@@ -13,6 +13,7 @@
 struct ng_tree {
 	struct ng_settings settings; /* the mount's own */
 	bool no_streams;
+	struct ng_streams *streams;
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
 	struct ng_indexes *indexes;

@@ -29,6 +29,7 @@ int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, c
 		ng_stream_free(stream);
 		return -EOPNOTSUPP;
 	}
+	ng_stream_join(stream, request->tree->streams);
 	init.query = query->bytes;
 	init.query_bytes = query->len;
 	init.stream = stream;

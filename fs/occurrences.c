@@ -19,10 +19,29 @@ size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occu
 	return ng_max(ng_min(fit, (size_t)LINES_MAX), (size_t)LINES_MIN);
 }
 
+void ng_occurrences_shed(struct ng_occurrences *o)
+{
+	ng_buf_free(&o->strings);
+	free(o->contexts);
+	free(o->text);
+	free(o->places);
+	free(o->numbers);
+	free(o->string_at);
+	o->contexts = NULL;
+	o->text = NULL;
+	o->places = NULL;
+	o->numbers = NULL;
+	o->string_at = NULL;
+	o->has_room = false;
+}
+
 static int make_room(struct ng_occurrences *o)
 {
 	size_t n = o->at_once;
 
+	if (o->has_room)
+		return 0;
+	ng_occurrences_shed(o); /* what there was memory for */
 	o->contexts = calloc(n, sizeof(*o->contexts));
 	o->text = malloc(n * 2 * ng_max(o->how.context_bytes, 1u));
 	if (!o->contexts || !o->text)
@@ -38,6 +57,7 @@ static int make_room(struct ng_occurrences *o)
 		if (!o->string_at)
 			return -ENOMEM;
 	}
+	o->has_room = true;
 	return 0;
 }
 
@@ -51,12 +71,8 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 
 	o.at_once = ng_occurrences_at_once(query, how);
 	r = ng_query_find(index, query, cancel, &o.ranges);
-	if (r == 0)
-		r = make_room(&o);
-	if (r) {
-		ng_occurrences_clear(&o);
+	if (r)
 		return r;
-	}
 	o.count = o.ranges.count;
 	if (how->random && o.count)
 		o.shuffle = ng_shuffle_make(o.count, how->seed);
@@ -64,15 +80,21 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 	return 0;
 }
 
+size_t ng_occurrences_held(const struct ng_occurrences *o)
+{
+	size_t line = sizeof(*o->contexts) + 2 * (size_t)o->how.context_bytes;
+
+	if (o->how.random)
+		line += sizeof(*o->places) + sizeof(*o->numbers);
+	if (o->query.fold)
+		line += sizeof(*o->string_at);
+	return o->has_room ? o->at_once * line + o->strings.cap : 0;
+}
+
 void ng_occurrences_clear(struct ng_occurrences *o)
 {
 	ng_ranges_clear(&o->ranges);
-	ng_buf_free(&o->strings);
-	free(o->contexts);
-	free(o->text);
-	free(o->places);
-	free(o->numbers);
-	free(o->string_at);
+	ng_occurrences_shed(o);
 	*o = (struct ng_occurrences){0};
 }
 
@@ -137,8 +159,11 @@ static int look_up_strings(struct ng_occurrences *o, uint64_t at, size_t n, cons
 
 int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, const ng_cancel *cancel)
 {
-	int r = o->how.random ? look_up_shuffled(o, at, n, cancel)
-			      : look_up_in_order(o, at, n, cancel);
+	int r = make_room(o);
+
+	if (r == 0)
+		r = o->how.random ? look_up_shuffled(o, at, n, cancel)
+				  : look_up_in_order(o, at, n, cancel);
 
 	return r == 0 && o->query.fold ? look_up_strings(o, at, n, cancel) : r;
 }

@@ -28,6 +28,8 @@ struct ng_occurrences {
 	struct ng_ranges ranges;
 	struct ng_shuffle shuffle; /* of a random order */
 	size_t at_once;
+	bool has_room;
+	/* Room for a chunk, made when it is needed. */
 	struct ng_context *contexts; /* [at_once], in index order, and as the next */
 	uint8_t *text;
 	size_t *places;    /* which of contexts is a line's, of a random order */
@@ -40,12 +42,16 @@ struct ng_occurrences {
 /* Lines that are looked up at once at most, so that they take some MiB. */
 size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how);
 
-/* Find them, and make room for a chunk. query's bytes aren't copied. Cost and errors as
+/* Find them. query's bytes aren't copied. Cost and errors as
  * ng_query_find. On failure *ret isn't touched, otherwise the caller clears it. */
 int ng_occurrences_find(const struct ng_index *index, const struct ng_query *query,
 			const struct ng_occurrences_how *how, const ng_cancel *cancel,
 			struct ng_occurrences *ret);
 void ng_occurrences_clear(struct ng_occurrences *o);
+
+/* Give back the room for a chunk, with the lines looked up last; and how many bytes that is. */
+void ng_occurrences_shed(struct ng_occurrences *o);
+size_t ng_occurrences_held(const struct ng_occurrences *o);
 
 /* Look up the lines [at, at + n), n <= ng_occurrences_at_once, at + n <= count. Cost of
  * ng_contexts; where case is folded, of ng_range_text for each range that holds one of them. */

@@ -8,26 +8,42 @@
 /* Once so much of the file has been taken, its room is given back. */
 #define PUNCH_BYTES (16u << 20)
 
-static int temporary_open(void)
+static int file_open(const struct ng_spool *spool)
 {
 	const char *dir = getenv("TMPDIR");
 
+	if (spool->disk)
+		return ng_disk_open(spool->disk);
 	return ng_tempfile_open(dir && *dir ? dir : "/tmp");
+}
+
+static void hold(struct ng_spool *spool, uint64_t bytes)
+{
+	if (spool->disk)
+		ng_disk_give_back(spool->disk, spool->file_held - bytes);
+	spool->file_held = bytes;
 }
 
 static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)
 {
+	uint64_t held = spool->file_held;
 	int r;
 
 	if (spool->fd < 0) {
-		r = temporary_open();
+		r = file_open(spool);
 		if (r < 0)
 			return r;
 		spool->fd = r;
 	}
-	r = ng_file_write_at(spool->fd, data, len, spool->file_hi, NULL);
+	r = spool->disk ? ng_disk_reserve(spool->disk, len) : 0;
 	if (r < 0)
 		return r;
+	spool->file_held += len;
+	r = ng_file_write_at(spool->fd, data, len, spool->file_hi, NULL);
+	if (r < 0) {
+		hold(spool, held);
+		return r;
+	}
 	spool->file_hi += len;
 	return 0;
 }
@@ -62,11 +78,14 @@ static int file_take(struct ng_spool *spool, size_t len, uint8_t *buf)
 static void file_trim(struct ng_spool *spool)
 {
 	if (spool->file_lo == spool->file_hi && spool->file_hi > 0) {
-		if (ftruncate(spool->fd, 0) == 0)
+		if (ftruncate(spool->fd, 0) == 0) {
 			spool->file_lo = spool->file_hi = 0;
+			hold(spool, 0);
+		}
 	} else if (spool->file_lo % PUNCH_BYTES == 0 && spool->file_lo > 0) {
-		fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-			  (off_t)spool->file_lo);
+		if (fallocate(spool->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			      (off_t)spool->file_lo) == 0)
+			hold(spool, spool->file_hi - spool->file_lo);
 	}
 }
 
@@ -95,8 +114,12 @@ int ng_spool_take(struct ng_spool *spool, size_t len, uint8_t *buf, size_t *ret_
 
 void ng_spool_clear(struct ng_spool *spool)
 {
+	struct ng_disk *disk = spool->disk;
+
 	ng_buf_free(&spool->front);
 	if (spool->fd >= 0)
 		close(spool->fd);
+	hold(spool, 0);
 	*spool = NG_SPOOL_INIT;
+	spool->disk = disk;
 }

@@ -13,9 +13,12 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 	stream->ops = ops;
 	stream->indexes = indexes;
 	stream->index = index;
+	stream->streams = NULL;
+	stream->has_shed = stream->keeps = false;
+	stream->held_bytes = 0;
+	stream->older = stream->newer = NULL;
 	atomic_init(&stream->bytes, 0);
 	atomic_init(&stream->bytes_most, 0);
-	atomic_init(&stream->used, false);
 	pthread_mutex_init(&stream->lock, NULL);
 }
 
@@ -26,6 +29,8 @@ void ng_stream_free(struct ng_stream *stream)
 
 	if (!stream)
 		return;
+	if (stream->streams)
+		ng_streams_leave(stream->streams, stream);
 	indexes = stream->indexes;
 	index = stream->index;
 	pthread_mutex_destroy(&stream->lock);
@@ -54,6 +59,35 @@ static int lock(struct ng_stream *stream, const ng_cancel *cancel)
 	return -EINTR;
 }
 
+size_t ng_stream_shed(struct ng_stream *stream)
+{
+	stream->ops->shed(stream);
+	stream->has_shed = true;
+	return stream->ops->held(stream);
+}
+
+/* With the lock held. */
+static int begin(struct ng_stream *stream)
+{
+	int r = stream->streams ? ng_streams_make_room(stream->streams, stream) : 0;
+
+	if (r == 0 && stream->has_shed && stream->ops->wake)
+		r = stream->ops->wake(stream);
+	if (r == 0)
+		stream->has_shed = false;
+	return r;
+}
+
+/* Gives back the lock. What the stream holds counts from here on. */
+static void end(struct ng_stream *stream)
+{
+	if (stream->streams && stream->ops->held)
+		ng_streams_hold(stream->streams, stream, stream->ops->held(stream));
+	pthread_mutex_unlock(&stream->lock);
+	if (stream->streams)
+		ng_streams_make_room(stream->streams, NULL);
+}
+
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		   uint8_t *buf, size_t *ret_len)
 {
@@ -61,13 +95,14 @@ int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const 
 
 	if (r)
 		return r;
-	if (offset > atomic_load(&stream->bytes))
+	r = begin(stream);
+	if (r == 0 && offset > atomic_load(&stream->bytes))
 		r = -ESPIPE; /* whoever comes next may have left something out */
-	else if (offset == atomic_load(&stream->bytes))
+	else if (r == 0 && offset == atomic_load(&stream->bytes))
 		r = stream->ops->grow(stream, cancel);
 	if (r == 0)
 		r = stream->ops->read(stream, offset, len, cancel, buf, ret_len);
-	pthread_mutex_unlock(&stream->lock);
+	end(stream);
 	return r;
 }
 
@@ -78,7 +113,9 @@ int ng_stream_write(struct ng_stream *stream, uint64_t offset, const uint8_t *da
 	if (!stream->ops->write)
 		return -EROFS;
 	pthread_mutex_lock(&stream->lock);
-	r = stream->ops->write(stream, offset, data, len);
-	pthread_mutex_unlock(&stream->lock);
+	r = begin(stream);
+	if (r == 0)
+		r = stream->ops->write(stream, offset, data, len);
+	end(stream);
 	return r;
 }

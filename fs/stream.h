@@ -22,6 +22,7 @@
 #include <pthread.h>
 
 #include "indexes.h"
+#include "streams.h"
 
 struct ng_stream;
 
@@ -35,6 +36,14 @@ struct ng_stream_ops {
 		    uint8_t *buf, size_t *ret_len);
 	/* NULL: it can't be written. */
 	int (*write)(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len);
+	/* Bytes of memory that shed would give back. NULL, with shed: it holds next to nothing. */
+	size_t (*held)(const struct ng_stream *stream);
+	/* Give them back, as far as that works. What is asked next is answered as if nothing had
+	 * happened, or fails, and can be asked again. */
+	void (*shed)(struct ng_stream *stream);
+	/* Before anything else is called after that: get back what cannot be made again. NULL:
+	 * there is no such thing. -ENOMEM, -EIO and other errors of files. */
+	int (*wake)(struct ng_stream *stream);
 	void (*free)(struct ng_stream *stream);
 };
 
@@ -46,13 +55,27 @@ struct ng_stream {
 	/* Set by ops: made so far; and while there may be more, how many there are at most, or 0.
 	 */
 	atomic_ullong bytes, bytes_most;
-	atomic_bool used; /* read or written */
+	struct ng_streams *streams; /* of whom it is one, or NULL */
+	bool has_shed;              /* since it was asked last */
+	/* streams.c's own. */
+	bool keeps; /* all that it holds: it couldn't shed it */
+	size_t held_bytes;
+	struct ng_stream *older, *newer;
 };
 
 /* index, from ng_indexes_get on indexes, is given back when the stream is freed. indexes NULL:
  * index is the caller's, and stays. */
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 		    struct ng_indexes *indexes, const struct ng_mounted_index *index);
+
+/* Let it be one of streams: to be called before it is used. */
+static inline void ng_stream_join(struct ng_stream *stream, struct ng_streams *streams)
+{
+	stream->streams = streams;
+}
+
+/* Have a stream, with its lock held, shed what it can; returns how much it holds still. */
+size_t ng_stream_shed(struct ng_stream *stream);
 
 /* NULL is fine. Nobody may be using it. */
 void ng_stream_free(struct ng_stream *stream);

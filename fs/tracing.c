@@ -23,6 +23,7 @@ struct tracing {
 	bool found;                /* stretch is the next, whose line isn't made yet */
 	struct ng_maximal stretch; /* of trace */
 	size_t min_bytes, piece_bytes;
+	struct ng_parked parked;
 };
 
 /* Add those of m that are of a document not among docs[0..n-1] while there is room; returns how
@@ -195,10 +196,45 @@ static int tracing_read(struct ng_stream *stream, uint64_t offset, size_t len,
 	return ng_transcript_read(&t->transcript, offset, len, buf, ret_len);
 }
 
+static size_t tracing_held(const struct ng_stream *stream)
+{
+	const struct tracing *t = (const struct tracing *)stream;
+
+	return t->transcript.content.cap + t->written.cap + t->text.cap;
+}
+
+static void tracing_shed(struct ng_stream *stream)
+{
+	struct tracing *t = (struct tracing *)stream;
+	struct ng_buf *const bufs[] = {&t->transcript.content, &t->written, &t->text};
+
+	if (tracing_held(stream))
+		ng_disk_park(ng_streams_disk(stream->streams), ng_array_size(bufs), bufs,
+			     &t->parked);
+}
+
+static int tracing_wake(struct ng_stream *stream)
+{
+	struct tracing *t = (struct tracing *)stream;
+	struct ng_buf *const bufs[] = {&t->transcript.content, &t->written, &t->text};
+	int r;
+
+	if (!t->parked.bytes)
+		return 0;
+	r = ng_disk_unpark(ng_streams_disk(stream->streams), ng_array_size(bufs), bufs, &t->parked);
+	if (r)
+		return r;
+	if (t->trace)
+		ng_trace_set_text(t->trace, t->text.data);
+	return 0;
+}
+
 static void tracing_free(struct ng_stream *stream)
 {
 	struct tracing *t = (struct tracing *)stream;
 
+	if (stream->streams)
+		ng_disk_drop(ng_streams_disk(stream->streams), &t->parked);
 	end(t);
 	ng_buf_free(&t->written);
 	ng_transcript_free(&t->transcript);
@@ -212,6 +248,9 @@ int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *in
 		.grow = tracing_grow,
 		.read = tracing_read,
 		.write = tracing_write,
+		.held = tracing_held,
+		.shed = tracing_shed,
+		.wake = tracing_wake,
 		.free = tracing_free,
 	};
 	struct tracing *t = calloc(1, sizeof(*t));

@@ -33,6 +33,8 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);
 	if (r == 0)
+		r = ng_streams_new(&options->streams, &tree->streams);
+	if (r == 0)
 		r = ng_listings_new(LISTINGS_MAX, LISTINGS_MAX_BYTES, &tree->listings);
 	if (r)
 		return ng_fail(err, r, "%s", strerror(-r));
@@ -48,6 +50,7 @@ struct ng_tree *ng_tree_free(struct ng_tree *tree)
 	if (!tree)
 		return NULL;
 	ng_nodes_free(tree->nodes); /* streams hold indexes */
+	ng_streams_free(tree->streams);
 	ng_indexes_free(tree->indexes);
 	ng_listings_free(tree->listings);
 	free(tree);

@@ -73,6 +73,11 @@ struct ng_trace *ng_trace_free(struct ng_trace *trace)
 	return NULL;
 }
 
+void ng_trace_set_text(struct ng_trace *trace, const uint8_t *text)
+{
+	trace->text = text;
+}
+
 /* The next stretch of shard s into *ret_span: 1; or what is known of it is noted, and it is to be
  * asked again: 0. */
 static int shard_look(const struct ng_trace *trace, uint32_t s, struct span *ret_span)

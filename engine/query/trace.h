@@ -12,6 +12,9 @@ int ng_trace_new(const struct ng_index *index, const uint8_t *text, size_t len, 
 		 struct ng_trace **ret_trace);
 struct ng_trace *ng_trace_free(struct ng_trace *trace);
 
+/* The same text now stands elsewhere; not during a call. */
+void ng_trace_set_text(struct ng_trace *trace, const uint8_t *text);
+
 static inline void ng_trace_freep(struct ng_trace **trace)
 {
 	ng_trace_free(*trace);

@@ -75,6 +75,7 @@ static void build(const char *path)
 static struct ng_tree *open_tree(const char *path)
 {
 	static const struct ng_tree_options options = {.page_docs = 2,
+						       .streams = {.disk_bytes = 1 << 30},
 						       .context_bytes = 10,
 						       .node_limit_bytes = 1 << 20,
 						       .opening = {.threads = 1}};

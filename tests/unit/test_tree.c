@@ -34,6 +34,7 @@ static struct ng_tree *open_tree(const char *const *paths, size_t n)
 	struct ng_tree_options options = {.page_docs = 10,
 					  .context_bytes = 10,
 					  .node_limit_bytes = 1 << 20,
+					  .streams = {.disk_bytes = 1 << 30},
 					  .opening = {.threads = 1}};
 	struct ng_tree *tree = NULL;
 	struct ng_error err = {""};

@@ -70,7 +70,9 @@ _ngramfs() {
 		case $value in
 		*=*) _ngramfs_nothing ;;
 		*)
-			_ngramfs_offer "$value" page= threads= outside= preload preload= nopreload nostreams allow_other default_permissions \
+			_ngramfs_offer "$value" page= threads= outside= preload preload= nopreload nostreams \
+				timeout= searches= queue= memory= spool= lines= nosandbox allow_other \
+				default_permissions \
 				auto_unmount fsname= subtype= ro
 			;;
 		esac

@@ -1,0 +1,19 @@
+/* What the daemon gives up once it has mounted: a fault in what it does with a stranger's index is
+ * worth less then. */
+#pragma once
+
+#include "base/base.h"
+
+/* What ng_sandbox_enter has put in force. */
+struct ng_sandbox {
+	bool no_new_privs; /* no program gives it rights */
+	bool capabilities; /* of root's, those are left that reading and unmounting take */
+	bool seccomp;      /* system calls that it has no use for fail with EPERM */
+};
+
+/* Give up rights, in this thread and those that it starts from here on: to be called before any is
+ * started. Root unmounts by itself; anybody else has no rights but those that fusermount3 lends
+ * when it unmounts, which this would take from it, so then nothing is given up. What the kernel
+ * hasn't is left out; so is all of it under AddressSanitizer. Returns 0, or what the kernel said.
+ */
+int ng_sandbox_enter(struct ng_sandbox *ret_sandbox);
