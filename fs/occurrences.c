@@ -11,12 +11,12 @@ struct place {
 	size_t line;
 };
 
-size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how)
+static size_t lines_at_once(const struct ng_occurrences *o)
 {
-	size_t bytes = 2 * (size_t)how->context_bytes + (query->fold ? query->len : 0);
-	size_t fit = CHUNK_BYTES / ng_max(bytes, (size_t)1);
+	uint64_t bytes = 2 * (uint64_t)o->how.context_bytes + (o->query.fold ? o->longest : 0);
+	uint64_t fit = CHUNK_BYTES / ng_max(bytes, UINT64_C(1));
 
-	return ng_max(ng_min(fit, (size_t)LINES_MAX), (size_t)LINES_MIN);
+	return (size_t)ng_max(ng_min(fit, (uint64_t)LINES_MAX), (uint64_t)LINES_MIN);
 }
 
 static int make_room(struct ng_occurrences *o)
@@ -49,8 +49,10 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 		.index = index, .query = *query, .how = *how, .strings = NG_BUF_INIT};
 	int r;
 
-	o.at_once = ng_occurrences_at_once(query, how);
 	r = ng_query_find(index, query, cancel, &o.ranges);
+	for (size_t i = 0; i < o.ranges.n; i++)
+		o.longest = ng_max(o.longest, o.ranges.list[i].bytes);
+	o.at_once = lines_at_once(&o);
 	if (r == 0)
 		r = make_room(&o);
 	if (r) {

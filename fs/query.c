@@ -8,6 +8,9 @@
 #define SCAN_BYTES  65536u
 #define SCAN_LOCATE 256u
 
+/* The longest document that is read whole, where an occurrence may be of any length. */
+#define WHOLE_MAX (32u << 20)
+
 /* With a text store reading is that much cheaper than backward steps. */
 #define STORE_SPEEDUP 64u
 
@@ -18,7 +21,7 @@ int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 
 	if (!query->fold)
 		return ng_ranges_find(index, query->bytes, query->len, cancel, ret_ranges);
-	r = ng_fold_find(index, query->bytes, query->len, cancel, ret_ranges);
+	r = ng_fold_find_by(index, query->fold, query->bytes, query->len, cancel, ret_ranges);
 	/* What programs print for E2BIG is about arguments of theirs. */
 	return r == -E2BIG ? -EOVERFLOW : r;
 }
@@ -57,7 +60,7 @@ static int holds_by_locating(const struct ng_index *index, uint64_t doc,
 	return r;
 }
 
-/* Whether a piece of text holds the query. scan: how to look for it if case is folded. */
+/* Whether a piece of text holds the query. scan: how to look for it if anything is folded. */
 static int piece_holds(const struct ng_query *query, const struct ng_fold_scan *scan,
 		       const uint8_t *text, size_t len, const ng_cancel *cancel)
 {
@@ -66,31 +69,62 @@ static int piece_holds(const struct ng_query *query, const struct ng_fold_scan *
 	return memmem(text, len, query->bytes, query->len) != NULL;
 }
 
-static int holds_by_reading(const struct ng_index *index, uint64_t doc,
-			    const struct ng_query *query, const ng_cancel *cancel)
+/* A piece of the document after the other. */
+static int pieces_hold(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
+		       const struct ng_fold_scan *scan, const ng_cancel *cancel)
 {
-	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {.longest = query->len};
 	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	uint64_t offset = 0;
 	size_t kept = 0, got;
-	int r = query->fold ? ng_fold_scan_make(query->bytes, query->len, &scan) : 0;
+	int r = ng_buf_reserve(&text, scan->longest + SCAN_BYTES);
 
-	if (r == 0)
-		r = ng_buf_reserve(&text, scan.longest + SCAN_BYTES);
 	while (r == 0) {
 		r = ng_doc_read(index, doc, offset, SCAN_BYTES, cancel, text.data + kept, &got);
 		if (r || got == 0)
 			break;
-		r = piece_holds(query, &scan, text.data, kept + got, cancel);
+		r = piece_holds(query, scan, text.data, kept + got, cancel);
 		if (r)
 			break;
 		offset += got;
 		/* What could begin an occurrence that ends in the next piece. */
 		got += kept;
-		kept = ng_min(got, scan.longest - 1);
+		kept = ng_min(got, scan->longest - 1);
 		memmove(text.data, text.data + got - kept, kept);
 	}
 	return r;
+}
+
+/* The whole document. */
+static int whole_holds(const struct ng_index *index, uint64_t doc, uint64_t doc_bytes,
+		       const struct ng_fold_scan *scan, const ng_cancel *cancel)
+{
+	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
+	size_t got = 0;
+	int r = ng_buf_reserve(&text, ng_max(doc_bytes, (uint64_t)1));
+
+	if (r == 0)
+		r = ng_doc_read(index, doc, 0, doc_bytes, cancel, text.data, &got);
+	return r ? r : ng_fold_scan_holds(scan, text.data, got, cancel);
+}
+
+static int holds_by_reading(const struct ng_index *index, uint64_t doc, uint64_t doc_bytes,
+			    const struct ng_query *query, const ng_cancel *cancel)
+{
+	ng_cleanup(ng_fold_scan_clear) struct ng_fold_scan scan = {.longest = query->len};
+	int r = 0;
+
+	if (query->fold)
+		r = ng_fold_scan_make(query->fold, false, query->bytes, query->len, &scan);
+	if (r)
+		return r;
+	return scan.longest == SIZE_MAX ? whole_holds(index, doc, doc_bytes, &scan, cancel)
+					: pieces_hold(index, doc, query, &scan, cancel);
+}
+
+/* Whether reading may take the whole document at once. */
+static bool needs_whole(const struct ng_query *query)
+{
+	return query->fold & NG_FOLD_SPACE;
 }
 
 int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
@@ -102,12 +136,13 @@ int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct 
 
 	if (r)
 		return r;
-	/* In another case, an occurrence may be shorter than the query. */
+	/* Spelled otherwise, an occurrence may be shorter than the query. */
 	if (count == 0 || (query->len > doc_bytes && !query->fold))
 		return 0;
 	ng_index_stats(index, &stats);
 	read_steps = stats.text_store_bytes ? doc_bytes / STORE_SPEEDUP : doc_bytes;
-	if (count <= read_steps / ng_max(stats.sa_sampling, 1u))
+	if (count <= read_steps / ng_max(stats.sa_sampling, 1u) ||
+	    (needs_whole(query) && doc_bytes > WHOLE_MAX))
 		return holds_by_locating(index, doc, query, cancel);
-	return holds_by_reading(index, doc, query, cancel);
+	return holds_by_reading(index, doc, doc_bytes, query, cancel);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "query/folding.h"
 
 #define NG_SETTINGS_CONTEXT_MAX 4096u
 #define NG_SETTINGS_PAGE_MAX    100000u
@@ -15,7 +16,7 @@ struct ng_settings {
 	uint32_t min_bytes;   /* of a stretch that trace gives */
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
-	bool fold;            /* upper and lower case are the same, save in trace */
+	unsigned fold;        /* NG_FOLD_*, what makes no difference, save in trace */
 	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;   /* %XX in a line of batch is a byte */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
@@ -29,6 +30,8 @@ struct ng_settings {
  *     order=index|random
  *     seed=0..18446744073709551615
  *     case=exact|fold
+ *     form=exact|fold
+ *     space=exact|fold
  *     escape=percent|none      escaped_lines; plain_names
  * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
  * O(strlen(name)). */

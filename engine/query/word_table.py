@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Make word_table.c: the characters that words are made of, which are those of the general categories
+L, N and M (letters, digits and other numbers, marks), from Python's unicodedata.
+
+    python3 word_table.py > word_table.c
+"""
+import unicodedata
+
+HEAD = """\
+/* Letters, numbers and marks of Unicode %s, made by word_table.py. */
+#include "query/word.h"
+
+/* clang-format off */
+const struct ng_word_range ng_word_ranges[] = {
+"""
+
+
+def main():
+    ranges = []
+    for c in range(0x110000):
+        if unicodedata.category(chr(c))[0] not in "LNM":
+            continue
+        if ranges and ranges[-1][1] == c - 1:
+            ranges[-1][1] = c
+        else:
+            ranges.append([c, c])
+    print(HEAD % unicodedata.unidata_version, end="")
+    for first, last in ranges:
+        print("\t{0x%05x, 0x%05x}," % (first, last))
+    print("};\n\nconst size_t ng_word_ranges_n = sizeof(ng_word_ranges) / sizeof(ng_word_ranges[0]);")
+
+
+main()
