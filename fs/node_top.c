@@ -46,9 +46,11 @@ static bool is_dynamic(enum ng_kind kind)
 	return kind >= NG_KIND_FIRST_DYNAMIC;
 }
 
-/* /with isn't in itself. */
+/* /with isn't in itself, and /trace is not where it would have to fold, or to look for words. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
+	if (kind == NG_KIND_TRACE)
+		return !request->settings->fold;
 	return kind != NG_KIND_WITH_DIR || !request->node;
 }
 

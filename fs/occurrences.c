@@ -13,7 +13,8 @@ struct place {
 
 static size_t lines_at_once(const struct ng_occurrences *o)
 {
-	uint64_t bytes = 2 * (uint64_t)o->how.context_bytes + (o->query.fold ? o->longest : 0);
+	uint64_t bytes =
+		2 * (uint64_t)o->how.context_bytes + (ng_query_varies(&o->query) ? o->longest : 0);
 	uint64_t fit = CHUNK_BYTES / ng_max(bytes, UINT64_C(1));
 
 	return (size_t)ng_max(ng_min(fit, (uint64_t)LINES_MAX), (uint64_t)LINES_MIN);
@@ -33,7 +34,7 @@ static int make_room(struct ng_occurrences *o)
 		if (!o->places || !o->numbers)
 			return -ENOMEM;
 	}
-	if (o->query.fold) {
+	if (ng_query_varies(&o->query)) {
 		o->string_at = calloc(n, sizeof(*o->string_at));
 		if (!o->string_at)
 			return -ENOMEM;
@@ -142,7 +143,7 @@ int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, cons
 	int r = o->how.random ? look_up_shuffled(o, at, n, cancel)
 			      : look_up_in_order(o, at, n, cancel);
 
-	return r == 0 && o->query.fold ? look_up_strings(o, at, n, cancel) : r;
+	return r == 0 && ng_query_varies(&o->query) ? look_up_strings(o, at, n, cancel) : r;
 }
 
 struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i)
@@ -152,6 +153,7 @@ struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i
 	return (struct ng_occurrence){
 		.context = &o->contexts[k],
 		.middle = o->text + (2 * k + 1) * o->how.context_bytes,
-		.string = o->query.fold ? o->strings.data + o->string_at[k] : o->query.bytes,
+		.string = ng_query_varies(&o->query) ? o->strings.data + o->string_at[k]
+						     : o->query.bytes,
 	};
 }

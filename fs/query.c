@@ -2,28 +2,55 @@
 
 #include "query/fold.h"
 #include "query/fold_scan.h"
+#include "query/word_find.h"
 
 /* How much of a document is read at once to look for a query in it, and how many occurrences are
  * located at once. */
 #define SCAN_BYTES  65536u
 #define SCAN_LOCATE 256u
 
-/* The longest document that is read whole, where an occurrence may be of any length. */
+/* The longest document that is read whole, where it is not looked through in pieces. */
 #define WHOLE_MAX (32u << 20)
 
 /* With a text store reading is that much cheaper than backward steps. */
 #define STORE_SPEEDUP 64u
 
+static unsigned folds_of(const struct ng_query *query)
+{
+	return query->fold & ~NG_QUERY_WORD;
+}
+
+/* Its occurrences, words or not. */
+static int find_any(const struct ng_index *index, const struct ng_query *query,
+		    const ng_cancel *cancel, struct ng_ranges *ret_ranges)
+{
+	unsigned folds = folds_of(query);
+	int r;
+
+	if (!folds)
+		return ng_ranges_find(index, query->bytes, query->len, cancel, ret_ranges);
+	r = ng_fold_find_by(index, folds, query->bytes, query->len, cancel, ret_ranges);
+	/* What programs print for E2BIG is about arguments of theirs. */
+	return r == -E2BIG ? -EOVERFLOW : r;
+}
+
+/* ret_ranges may be NULL. */
+static int find_words(const struct ng_index *index, const struct ng_query *query,
+		      const ng_cancel *cancel, struct ng_ranges *ret_ranges, uint64_t *ret_count)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges any = NG_RANGES_INIT;
+	const uint8_t *pat = folds_of(query) ? NULL : query->bytes;
+	int r = find_any(index, query, cancel, &any);
+
+	return r ? r : ng_word_find(index, &any, pat, query->len, cancel, ret_ranges, ret_count);
+}
+
 int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges)
 {
-	int r;
-
-	if (!query->fold)
-		return ng_ranges_find(index, query->bytes, query->len, cancel, ret_ranges);
-	r = ng_fold_find_by(index, query->fold, query->bytes, query->len, cancel, ret_ranges);
-	/* What programs print for E2BIG is about arguments of theirs. */
-	return r == -E2BIG ? -EOVERFLOW : r;
+	if (query->fold & NG_QUERY_WORD)
+		return find_words(index, query, cancel, ret_ranges, NULL);
+	return find_any(index, query, cancel, ret_ranges);
 }
 
 int ng_query_count(const struct ng_index *index, const struct ng_query *query,
@@ -34,7 +61,9 @@ int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 
 	if (!query->fold)
 		return ng_count(index, query->bytes, query->len, cancel, ret_count);
-	r = ng_query_find(index, query, cancel, &ranges);
+	if (query->fold & NG_QUERY_WORD)
+		return find_words(index, query, cancel, NULL, ret_count);
+	r = find_any(index, query, cancel, &ranges);
 	if (r == 0)
 		*ret_count = ranges.count;
 	return r;
@@ -107,6 +136,12 @@ static int whole_holds(const struct ng_index *index, uint64_t doc, uint64_t doc_
 	return r ? r : ng_fold_scan_holds(scan, text.data, got, cancel);
 }
 
+/* Whether an occurrence may be of any length, or what stands beside it matters. */
+static bool needs_whole(const struct ng_query *query)
+{
+	return query->fold & (NG_FOLD_SPACE | NG_QUERY_WORD);
+}
+
 static int holds_by_reading(const struct ng_index *index, uint64_t doc, uint64_t doc_bytes,
 			    const struct ng_query *query, const ng_cancel *cancel)
 {
@@ -114,17 +149,12 @@ static int holds_by_reading(const struct ng_index *index, uint64_t doc, uint64_t
 	int r = 0;
 
 	if (query->fold)
-		r = ng_fold_scan_make(query->fold, false, query->bytes, query->len, &scan);
+		r = ng_fold_scan_make(folds_of(query), query->fold & NG_QUERY_WORD, query->bytes,
+				      query->len, &scan);
 	if (r)
 		return r;
-	return scan.longest == SIZE_MAX ? whole_holds(index, doc, doc_bytes, &scan, cancel)
-					: pieces_hold(index, doc, query, &scan, cancel);
-}
-
-/* Whether reading may take the whole document at once. */
-static bool needs_whole(const struct ng_query *query)
-{
-	return query->fold & NG_FOLD_SPACE;
+	return needs_whole(query) ? whole_holds(index, doc, doc_bytes, &scan, cancel)
+				  : pieces_hold(index, doc, query, &scan, cancel);
 }
 
 int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,

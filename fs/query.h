@@ -4,11 +4,21 @@
 #include "query/folding.h"
 #include "query/ranges.h"
 
+/* Beside NG_FOLD_*: only occurrences that are whole words, see query/word_find.h. */
+#define NG_QUERY_WORD 8u
+
 struct ng_query {
 	const uint8_t *bytes;
 	size_t len;
-	unsigned fold; /* NG_FOLD_*: what makes no difference, see query/folding.h; 0: exact */
+	unsigned fold; /* NG_FOLD_*: what makes no difference, see query/folding.h; 0: exact;
+			* and NG_QUERY_WORD */
 };
+
+/* Whether its occurrences may be spelled otherwise than it is. */
+static inline bool ng_query_varies(const struct ng_query *query)
+{
+	return query->fold & ~NG_QUERY_WORD;
+}
 
 /* Its occurrences, and how many there are. Cost of ng_find, and of ng_fold_find_by if anything is
  * folded; an exact count of one shard allocates nothing. Thread-safe. -EOVERFLOW: the query has too

@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "query.h"
+
 #include <xxhash.h>
 
 enum key {
@@ -12,6 +14,7 @@ enum key {
 	KEY_PAGE,
 	KEY_SEED,
 	KEY_SPACE,
+	KEY_WORD,
 	KEYS
 };
 
@@ -31,6 +34,7 @@ static const struct {
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
 	[KEY_SEED] = {"seed", 0, UINT64_MAX, {NULL}},
 	[KEY_SPACE] = {"space", 0, 0, {"exact", "fold"}},
+	[KEY_WORD] = {"word", 0, 0, {"no", "yes"}},
 };
 
 static bool is_text(const char *text, size_t len, const char *want)
@@ -122,9 +126,9 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		settings.escaped_lines = values[KEY_ESCAPE];
 		settings.plain_names = !settings.escaped_lines;
 	}
-	settings.fold = (values[KEY_CASE] ? NG_FOLD_CASE : 0) |
-			(values[KEY_SPACE] ? NG_FOLD_SPACE : 0) |
-			(values[KEY_FORM] ? NG_FOLD_FORM : 0);
+	settings.fold =
+		(values[KEY_CASE] ? NG_FOLD_CASE : 0) | (values[KEY_SPACE] ? NG_FOLD_SPACE : 0) |
+		(values[KEY_FORM] ? NG_FOLD_FORM : 0) | (values[KEY_WORD] ? NG_QUERY_WORD : 0);
 	settings.random = values[KEY_ORDER];
 	/* Without a random order a seed means nothing. */
 	settings.seed = settings.random ? values[KEY_SEED] : 0;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/base.h"
-#include "query/folding.h"
 
 #define NG_SETTINGS_CONTEXT_MAX 4096u
 #define NG_SETTINGS_PAGE_MAX    100000u
@@ -16,7 +15,7 @@ struct ng_settings {
 	uint32_t min_bytes;   /* of a stretch that trace gives */
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
-	unsigned fold;        /* NG_FOLD_*, what makes no difference, save in trace */
+	unsigned fold;        /* as that of a query, see query.h; 0 for /trace */
 	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;   /* %XX in a line of batch is a byte */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
@@ -32,6 +31,7 @@ struct ng_settings {
  *     case=exact|fold
  *     form=exact|fold
  *     space=exact|fold
+ *     word=no|yes
  *     escape=percent|none      escaped_lines; plain_names
  * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
  * O(strlen(name)). */

@@ -223,6 +223,10 @@ static int fold_symbol(struct fold *fold, size_t end)
 		r = fold_variants(fold, &fold->at[1], done, all, variants, n);
 		done = all;
 	}
+	/* What such a byte ends may be white space, which the run went on with. */
+	for (size_t i = 0; run && fold->symbols[end - 2] >= NG_SYMBOL_BYTE && i < fold->at[1].n;
+	     i++)
+		fold->at[1].list[i].left = fold->at[1].list[i].hi - fold->at[1].list[i].lo;
 	first = fold->at[0];
 	memmove(fold->at, fold->at + 1, NG_SYMBOLS_MAX * sizeof(*fold->at));
 	first.n = 0;
@@ -331,8 +335,11 @@ static int found_join(const struct job *job, struct ng_ranges *ret_ranges)
 		for (size_t i = 0; i < job->found[s].n; i++) {
 			const struct spelling *spelling = &job->found[s].list[i];
 
-			ranges.list[ranges.n++] = (struct ng_range){s, spelling->lo, spelling->hi,
-								    ranges.count, spelling->bytes};
+			ranges.list[ranges.n++] = (struct ng_range){.shard = s,
+								    .lo = spelling->lo,
+								    .hi = spelling->hi,
+								    .first = ranges.count,
+								    .bytes = spelling->bytes};
 			ranges.count += spelling->hi - spelling->lo;
 		}
 	}

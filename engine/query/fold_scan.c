@@ -102,6 +102,18 @@ static bool rest_at(const struct ng_fold_scan *scan, const uint8_t *p, const uin
 	return true;
 }
 
+/* Where a run that p is in ends. */
+static const uint8_t *run_end(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end,
+			      size_t i)
+{
+	unsigned n;
+	size_t bytes;
+
+	while (!rest_at(scan, p, end, i + 1) && (bytes = symbols_at(scan, p, end, i, &n)) > 0)
+		p += bytes;
+	return p;
+}
+
 /* Where an occurrence that begins at p ends, or NULL. */
 static const uint8_t *end_of(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end)
 {
@@ -112,11 +124,8 @@ static const uint8_t *end_of(const struct ng_fold_scan *scan, const uint8_t *p, 
 		if (bytes == 0)
 			return NULL;
 		p += bytes;
-		if (is_run(scan, i)) {
-			while (!rest_at(scan, p, end, i + 1) &&
-			       (bytes = symbols_at(scan, p, end, i, &n)) > 0)
-				p += bytes;
-		}
+		if (is_run(scan, i))
+			p = run_end(scan, p, end, i);
 		i += n;
 	}
 	return p;
