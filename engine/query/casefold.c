@@ -11,6 +11,8 @@ uint32_t ng_casefold(uint32_t c)
 {
 	size_t lo = 0, hi = ng_fold_ranges_n;
 
+	if (c < 0x80)
+		return c >= 'A' && c <= 'Z' ? c + 0x20 : c;
 	while (hi - lo > 1) {
 		size_t middle = lo + (hi - lo) / 2;
 

@@ -9,7 +9,8 @@
 #define NO_NODE (NG_FREQUENT_ROOT - 1)
 
 /* Of so few rows it is looked at what is in front of each before it is tried. */
-#define FEW_ROWS 8u
+#define FEW_ROWS  8u
+#define SOME_ROWS 32768u /* up to here only in which cells they are */
 
 /* Spellings of an end of the query that occur. */
 struct spelling {
@@ -130,17 +131,19 @@ static int fold_extend(struct fold *fold, size_t from, const struct ng_variant *
 /* Bytes that may be in front of a spelling: a bit for each, all of them where there are many rows.
  */
 static int bytes_before(struct fold *fold, const struct spelling *spelling,
-			uint64_t ret_bytes[static 4])
+			uint64_t ret_bytes[static NG_BWT_SYMBOL_WORDS])
 {
-	bool few = spelling->hi - spelling->lo <= FEW_ROWS, bad = false;
+	uint64_t rows = spelling->hi - spelling->lo;
+	bool bad = false;
 
-	memset(ret_bytes, few ? 0 : 0xff, 4 * sizeof(*ret_bytes));
-	for (uint64_t row = spelling->lo; few && row < spelling->hi; row++) {
+	memset(ret_bytes, rows <= FEW_ROWS ? 0 : 0xff, NG_BWT_SYMBOL_WORDS * sizeof(*ret_bytes));
+	if (rows > FEW_ROWS && rows <= SOME_ROWS)
+		ng_bwt_symbols(fold->shard->bwt, spelling->lo, spelling->hi, ret_bytes, &bad);
+	for (uint64_t row = spelling->lo; rows <= FEW_ROWS && row < spelling->hi; row++) {
 		uint64_t before;
 		unsigned symbol = ng_bwt_lf(fold->shard->bwt, row, &before, &bad);
 
-		if (symbol < 256)
-			ret_bytes[symbol / 64] |= UINT64_C(1) << symbol % 64;
+		ret_bytes[symbol / 64] |= UINT64_C(1) << symbol % 64;
 		fold->steps++;
 	}
 	return bad ? -EUCLEAN : 0;
@@ -151,7 +154,7 @@ static int fold_extend_others(struct fold *fold, size_t from, const struct ng_va
 			      unsigned n)
 {
 	unsigned last = fold->source->list[from].last % n;
-	uint64_t before[4];
+	uint64_t before[NG_BWT_SYMBOL_WORDS];
 	int r = bytes_before(fold, &fold->source->list[from], before);
 
 	for (unsigned k = 0; r == 0 && k < n; k++) {

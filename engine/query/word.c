@@ -18,8 +18,11 @@ static const struct ng_word_range *range_at(uint32_t c)
 
 enum ng_word_span ng_word_span(uint32_t first, uint32_t last)
 {
-	const struct ng_word_range *range = range_at(first);
+	const struct ng_word_range *range;
 
+	if (last - first == 63 && first % 64 == 0)
+		return ng_word_blocks[first / 256] >> first / 64 % 4 * 2 & 3;
+	range = range_at(first);
 	if (range->first <= first && last <= range->last)
 		return NG_WORD_ALL;
 	if (range->last < first)

@@ -13,6 +13,10 @@ struct ng_word_range {
 extern const struct ng_word_range ng_word_ranges[]; /* ascending */
 extern const size_t ng_word_ranges_n;
 
+/* Which code points of block number b, [64 * b, 64 * b + 64), are of words: enum ng_word_span in
+ * bits 2 * (b % 4) and on of byte b / 4. */
+extern const uint8_t ng_word_blocks[];
+
 enum ng_word_span { NG_WORD_NONE, NG_WORD_SOME, NG_WORD_ALL };
 
 /* Which of the code points first to last are of words. O(log(table)). */

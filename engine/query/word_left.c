@@ -7,6 +7,9 @@
 /* Rows that are followed one by one rather than asked for each byte. */
 #define FEW_ROWS 16u
 
+/* Of no more rows it is looked up which symbols are in front of them. */
+#define SOME_ROWS 32768u
+
 /* Those that most often stand before words: tried first, since often nothing else is left then. */
 #define FIRST " \n"
 
@@ -190,28 +193,39 @@ static int bytes_try(struct left *left, const struct node *node, const uint8_t *
 	return r;
 }
 
-/* The other bytes that the shard has, and that don't say at once that a word goes on. */
-static unsigned bytes_other(const struct left *left, const struct node *node,
-			    uint8_t ret_bytes[static 256])
+/* The other bytes that may be in front, and that don't say at once that a word goes on; and whether
+ * a document may begin there. */
+static int bytes_other(const struct left *left, const struct node *node,
+		       uint8_t ret_bytes[static 256], unsigned *ret_n, bool *ret_start)
 {
+	uint64_t symbols[NG_BWT_SYMBOL_WORDS];
+	bool bad = false;
 	unsigned n = 0;
 
+	memset(symbols, 0xff, sizeof(symbols));
+	if (node->hi - node->lo <= SOME_ROWS)
+		ng_bwt_symbols(left->shard->bwt, node->lo, node->hi, symbols, &bad);
 	for (unsigned byte = 0; byte < 256; byte++) {
 		struct before more = before_more(&node->before, (uint8_t)byte);
 		uint64_t lo, hi;
 
+		if (!(symbols[byte / 64] >> byte % 64 & 1))
+			continue;
 		ng_bwt_symbol_rows(left->shard->bwt, byte, &lo, &hi);
 		if (lo < hi && decide(&more) != WORD && !(byte && strchr(FIRST, (int)byte)))
 			ret_bytes[n++] = (uint8_t)byte;
 	}
-	return n;
+	*ret_n = n;
+	*ret_start = symbols[NG_SEPARATOR / 64] >> NG_SEPARATOR % 64 & 1;
+	return bad ? -EUCLEAN : 0;
 }
 
 static int node_look(struct left *left, const struct node *node)
 {
 	uint64_t rows = node->hi - node->lo, first = node->lo, last = node->hi;
 	uint8_t others[256];
-	bool bad = false;
+	bool bad = false, start;
+	unsigned n;
 	int r = 0;
 
 	if (ng_cancelled(left->cancel))
@@ -224,8 +238,10 @@ static int node_look(struct left *left, const struct node *node)
 	r = bytes_try(left, node, (const uint8_t *)FIRST, sizeof(FIRST) - 1, &rows);
 	if (r || rows == 0)
 		return r;
-	r = bytes_try(left, node, others, bytes_other(left, node, others), &rows);
-	if (r || rows == 0)
+	r = bytes_other(left, node, others, &n, &start);
+	if (r == 0)
+		r = bytes_try(left, node, others, n, &rows);
+	if (r || rows == 0 || !start)
 		return r;
 	ng_bwt_step(left->shard->bwt, NG_SEPARATOR, &first, &last, &bad);
 	if (bad || last - first > rows)

@@ -6,46 +6,32 @@
 
 #include "query/word.h"
 
-/* What follows the pattern: the first bytes of a character, if any, and then one of a range, or
- * with `end` none. */
+/* What follows the pattern after some first bytes of a character: any byte of a range. */
 struct follow {
-	uint8_t bytes[4];
-	uint8_t n, first, last;
-	bool end;    /* the document's end is meant as well */
-	bool closed; /* it is no word; otherwise it must be looked at closer: */
-	bool any;    /* at any first byte of a character of several, each by itself */
+	uint8_t first, last;
+	bool end; /* or the document's end */
 };
 
 struct follows {
-	struct follow *list;
-	size_t n, cap;
+	struct follow list[256];
+	unsigned n;
+};
+
+/* The first bytes of a character. */
+struct prefix {
+	uint8_t bytes[4];
+	unsigned n;
 };
 
 struct right {
 	const struct ng_shard *shard;
 	const uint8_t *pat;
 	size_t len;
+	struct ng_interval all;
 	const ng_cancel *cancel;
-	struct follows now, next;
-	struct follows firsts; /* those first bytes */
-	struct ng_interval *rows;
+	struct ng_interval *rows; /* found */
 	size_t n, cap;
 };
-
-static int follows_add(struct follows *follows, const struct follow *follow)
-{
-	if (follows->n == follows->cap) {
-		size_t cap = ng_max(2 * follows->cap, (size_t)128);
-		struct follow *grown = reallocarray(follows->list, cap, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		follows->list = grown;
-		follows->cap = cap;
-	}
-	follows->list[follows->n++] = *follow;
-	return 0;
-}
 
 static int rows_add(struct right *right, uint64_t lo, uint64_t hi)
 {
@@ -84,112 +70,193 @@ static void code_points(const uint8_t *bytes, unsigned n, uint32_t *ret_first, u
 }
 
 /* What is known of what begins with bytes[0..n-1], n >= 1, of which fewer began a character. */
-static enum { CLOSED, LOOK, WORD } bytes_kind(const uint8_t *bytes, unsigned n)
+static enum { NO_WORD, LOOK, WORD } bytes_kind(const uint8_t *bytes, unsigned n)
 {
 	uint32_t first, last;
 	unsigned all = ng_utf8_promised(bytes[0]);
 
-	if (all == 0 || (n > 1 && !(n == 2 ? ng_utf8_follows(bytes[0], bytes[1])
-					   : ng_utf8_continues(bytes[n - 1]))))
-		return CLOSED;
+	if (n == 1 && all != 1)
+		return all ? LOOK : NO_WORD;
+	if (n > 1 &&
+	    !(n == 2 ? ng_utf8_follows(bytes[0], bytes[1]) : ng_utf8_continues(bytes[n - 1])))
+		return NO_WORD;
 	code_points(bytes, n, &first, &last);
-	if (ng_word_span(first, last) == NG_WORD_NONE)
-		return CLOSED;
-	return n == all ? WORD : LOOK;
+	if (n == all)
+		return ng_word_has(first) ? WORD : NO_WORD;
+	return ng_word_span(first, last) == NG_WORD_NONE ? NO_WORD : LOOK;
 }
 
-/* What may follow after `prefix`: those that are no word as few ranges, the others each. */
-static int follows_expand(struct right *right, const struct follow *prefix)
+static void follows_add(struct follows *follows, unsigned byte)
 {
-	struct follow group = *prefix;
-	bool grouping = true;
-	int r = 0;
+	struct follow *last = follows->n ? &follows->list[follows->n - 1] : NULL;
 
-	group.first = group.last = 0;
-	group.end = true;
-	group.closed = true;
-	for (unsigned byte = 0; r == 0 && byte < 256; byte++) {
-		struct follow one = *prefix;
-		unsigned n = prefix->n;
+	if (last && last->last + 1u == byte)
+		last->last = (uint8_t)byte;
+	else
+		follows->list[follows->n++] =
+			(struct follow){(uint8_t)byte, (uint8_t)byte, byte == 0};
+}
+
+/* What may follow behind a prefix: those that are no word as few ranges, and those bytes, each by
+ * itself, that must be looked at closer. */
+static void follows_find(const struct right *right, const struct prefix *prefix,
+			 struct follows *ret_none, struct follows *ret_look)
+{
+	struct prefix one = *prefix;
+
+	ret_none->n = ret_look->n = 0;
+	one.n++;
+	for (unsigned byte = 0; byte < 256; byte++) {
 		uint64_t lo, hi;
 
-		one.bytes[n] = (uint8_t)byte;
-		switch (bytes_kind(one.bytes, n + 1)) {
-		case CLOSED:
-			if (!grouping)
-				group.first = (uint8_t)byte;
-			group.last = (uint8_t)byte;
-			grouping = true;
-			continue;
+		one.bytes[one.n - 1] = (uint8_t)byte;
+		switch (bytes_kind(one.bytes, one.n)) {
+		case NO_WORD:
+			follows_add(ret_none, byte);
+			break;
 		case LOOK:
-			one.first = one.last = (uint8_t)byte;
-			one.end = one.closed = false;
 			ng_bwt_symbol_rows(right->shard->bwt, byte, &lo, &hi);
 			if (lo < hi)
-				r = follows_add(&right->next, &one);
+				ret_look->list[ret_look->n++] =
+					(struct follow){(uint8_t)byte, (uint8_t)byte, false};
 			break;
 		case WORD:
 			break;
 		}
-		if (r == 0 && grouping)
-			r = follows_add(&right->next, &group);
-		grouping = group.end = false;
 	}
-	return r == 0 && grouping ? follows_add(&right->next, &group) : r;
 }
 
-/* Search for what follows, and then for the pattern before it, all at once. */
-static int follows_search(struct right *right, struct ng_bwt_search *searches)
+/* Rows of the pattern and what follows: search for what follows, and then for the pattern before
+ * it, all at once. */
+static int follows_search(const struct right *right, const struct prefix *prefix,
+			  const struct follow *follows, unsigned n, struct ng_bwt_search *searches)
 {
 	const struct ng_bwt *bwt = right->shard->bwt;
 	bool bad = false;
 
-	for (size_t i = 0; i < right->now.n; i++) {
-		const struct follow *f = &right->now.list[i];
+	for (unsigned i = 0; i < n; i++) {
 		uint64_t lo, hi, unused;
 
-		ng_bwt_symbol_rows(bwt, f->first, &lo, &unused);
-		ng_bwt_symbol_rows(bwt, f->last, &unused, &hi);
+		ng_bwt_symbol_rows(bwt, follows[i].first, &lo, &unused);
+		ng_bwt_symbol_rows(bwt, follows[i].last, &unused, &hi);
 		/* Separators come before all bytes. */
-		searches[i] = (struct ng_bwt_search){f->end ? 0 : lo, hi, f->bytes + f->n, f->n};
+		searches[i] = (struct ng_bwt_search){follows[i].end ? 0 : lo, hi,
+						     prefix->bytes + prefix->n, prefix->n};
 	}
-	ng_bwt_walk_searches(bwt, right->now.n, searches, &bad);
-	for (size_t i = 0; i < right->now.n; i++) {
+	ng_bwt_walk_searches(bwt, n, searches, &bad);
+	for (unsigned i = 0; i < n; i++) {
 		searches[i].at = right->pat + right->len;
 		searches[i].left = searches[i].lo < searches[i].hi ? right->len : 0;
 	}
-	ng_bwt_walk_searches(bwt, right->now.n, searches, &bad);
-	return bad ? -EUCLEAN : ng_cancelled(right->cancel) ? -EINTR : 0;
+	ng_bwt_walk_searches(bwt, n, searches, &bad);
+	if (ng_cancelled(right->cancel))
+		return -EINTR;
+	for (unsigned i = 0; i < n; i++)
+		if (bad || (searches[i].lo < searches[i].hi &&
+			    (searches[i].lo < right->all.lo || searches[i].hi > right->all.hi)))
+			return -EUCLEAN;
+	return 0;
 }
 
-/* Look for all of `now`, keep the rows of those that are no words, and find what is next. */
-static int right_round(struct right *right, struct ng_interval all)
+static int prefix_look(struct right *right, const struct prefix *prefix, uint64_t rows);
+
+/* Those of `look` that occur, looked at closer; there are `rows` of them at most. */
+static int look_closer(struct right *right, const struct prefix *prefix, const struct follow *look,
+		       unsigned n, uint64_t *rows)
 {
-	ng_cleanup(ng_freep) struct ng_bwt_search *searches =
-		calloc(right->now.n + 1, sizeof(*searches));
-	int r = searches ? follows_search(right, searches) : -ENOMEM;
+	struct ng_bwt_search searches[256];
+	int r = n ? follows_search(right, prefix, look, n, searches) : 0;
 
-	for (size_t i = 0; r == 0 && i < right->now.n; i++) {
-		struct follow *f = &right->now.list[i];
-		uint64_t lo = searches[i].lo, hi = searches[i].hi;
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		struct prefix more = *prefix;
+		uint64_t mine = searches[i].hi - searches[i].lo;
 
-		if (lo >= hi)
-			continue;
-		if (lo < all.lo || hi > all.hi)
+		if (mine > *rows)
 			return -EUCLEAN;
-		if (f->closed) {
-			r = rows_add(right, lo, hi);
-			continue;
-		}
-		for (size_t k = 0; r == 0 && f->any && k < right->firsts.n; k++)
-			r = follows_add(&right->next, &right->firsts.list[k]);
-		if (f->any)
-			continue;
-		/* Its first bytes are now those that came before and this one. */
-		f->n++;
-		r = follows_expand(right, f);
+		*rows -= mine;
+		more.bytes[more.n++] = look[i].first;
+		if (mine)
+			r = prefix_look(right, &more, mine);
 	}
 	return r;
+}
+
+/* Those that are no words are searched for first: often they are all that there is. *rows are those
+ * of the prefix, and what is left of them. */
+static int none_find(struct right *right, const struct prefix *prefix, const struct follows *none,
+		     uint64_t *rows)
+{
+	struct ng_bwt_search searches[256];
+	int r = follows_search(right, prefix, none->list, none->n, searches);
+
+	for (unsigned i = 0; r == 0 && i < none->n; i++) {
+		uint64_t mine = searches[i].hi - searches[i].lo;
+
+		if (mine > *rows)
+			return -EUCLEAN;
+		*rows -= mine;
+		if (mine)
+			r = rows_add(right, searches[i].lo, searches[i].hi);
+	}
+	return r;
+}
+
+/* `rows` rows of the pattern followed by a prefix, which isn't empty. */
+static int prefix_look(struct right *right, const struct prefix *prefix, uint64_t rows)
+{
+	struct follows none, look;
+	int r;
+
+	follows_find(right, prefix, &none, &look);
+	r = none_find(right, prefix, &none, &rows);
+	return r || rows == 0 ? r : look_closer(right, prefix, look.list, look.n, &rows);
+}
+
+/* Bytes that begin a character of several, the most frequent ones behind words first: those of
+ * punctuation. */
+static int firsts_look(struct right *right, const struct follows *look, uint64_t rows)
+{
+	static const uint8_t punctuation[] = {0xe2, 0xc2, 0xe3};
+	const struct prefix none = {.n = 0};
+	struct follow likely[sizeof(punctuation)], others[256];
+	unsigned n_likely = 0, n_others = 0;
+	int r;
+
+	for (unsigned i = 0; i < look->n; i++) {
+		if (memchr(punctuation, look->list[i].first, sizeof(punctuation)))
+			likely[n_likely++] = look->list[i];
+		else
+			others[n_others++] = look->list[i];
+	}
+	r = look_closer(right, &none, likely, n_likely, &rows);
+	return r || rows == 0 ? r : look_closer(right, &none, others, n_others, &rows);
+}
+
+static int right_find(struct right *right)
+{
+	/* What follows_find would find: it is asked for each query. */
+	static const struct follows ends = {.list = {{0x00, '0' - 1, true},
+						     {'9' + 1, 'A' - 1, false},
+						     {'Z' + 1, 'a' - 1, false},
+						     {'z' + 1, 0xc1, false},
+						     {0xf5, 0xff, false}},
+					    .n = 5};
+	static const struct follow any = {0xc2, 0xf4, false};
+	const struct prefix empty = {.n = 0};
+	uint64_t rows = right->all.hi - right->all.lo;
+	struct ng_bwt_search beyond;
+	struct follows none, look;
+	int r;
+
+	r = none_find(right, &empty, &ends, &rows);
+	if (r || rows == 0)
+		return r;
+	/* What is left goes on with a word, most often in ASCII. */
+	r = follows_search(right, &empty, &any, 1, &beyond);
+	if (r || beyond.lo == beyond.hi)
+		return r;
+	follows_find(right, &empty, &none, &look);
+	return firsts_look(right, &look, beyond.hi - beyond.lo);
 }
 
 static int by_row(const void *pa, const void *pb)
@@ -218,39 +285,14 @@ static int rows_finish(struct right *right)
 	return 0;
 }
 
-/* What may follow the pattern: often it is all ASCII. */
-static int follows_begin(struct right *right)
-{
-	static const struct follow any = {.first = 0xc2, .last = 0xf4, .any = true};
-	struct follows *next = &right->next;
-	size_t closed = 0;
-	int r = follows_expand(right, &(struct follow){.n = 0});
-
-	for (size_t i = 0; r == 0 && i < next->n; i++) {
-		if (next->list[i].closed)
-			next->list[closed++] = next->list[i];
-		else
-			r = follows_add(&right->firsts, &next->list[i]);
-	}
-	next->n = closed;
-	return r ? r : follows_add(next, &any);
-}
-
 int ng_word_right(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		  struct ng_interval rows, const ng_cancel *cancel, struct ng_interval **ret_rows,
 		  size_t *ret_n)
 {
-	struct right right = {.shard = shard, .pat = pat, .len = len, .cancel = cancel};
-	int r = follows_begin(&right);
+	struct right right = {
+		.shard = shard, .pat = pat, .len = len, .all = rows, .cancel = cancel};
+	int r = right_find(&right);
 
-	while (r == 0 && right.next.n) {
-		struct follows before = right.now;
-
-		right.now = right.next;
-		right.next = before;
-		right.next.n = 0;
-		r = right_round(&right, rows);
-	}
 	if (r == 0)
 		r = rows_finish(&right);
 	if (r == 0) {
@@ -258,8 +300,5 @@ int ng_word_right(const struct ng_shard *shard, const uint8_t *pat, size_t len,
 		*ret_rows = ng_steal_ptr(&right.rows);
 	}
 	free(right.rows);
-	free(right.now.list);
-	free(right.next.list);
-	free(right.firsts.list);
 	return ng_shard_result(shard, r);
 }

@@ -27,7 +27,17 @@ def main():
     print(HEAD % unicodedata.unidata_version, end="")
     for first, last in ranges:
         print("\t{0x%05x, 0x%05x}," % (first, last))
-    print("};\n\nconst size_t ng_word_ranges_n = sizeof(ng_word_ranges) / sizeof(ng_word_ranges[0]);")
+    print("};\n\nconst size_t ng_word_ranges_n = sizeof(ng_word_ranges) / sizeof(ng_word_ranges[0]);\n")
+    words = bytearray(0x110000)
+    for first, last in ranges:
+        words[first:last + 1] = b"\1" * (last + 1 - first)
+    print("const uint8_t ng_word_blocks[] = {")
+    blocks = [sum(words[c:c + 64]) for c in range(0, 0x110000, 64)]
+    packed = [sum((0 if n == 0 else 2 if n == 64 else 1) << 2 * i for i, n in enumerate(blocks[k:k + 4]))
+              for k in range(0, len(blocks), 4)]
+    for i in range(0, len(packed), 16):
+        print("\t" + " ".join("%d," % b for b in packed[i:i + 16]))
+    print("};")
 
 
 main()
