@@ -12,7 +12,8 @@ struct ng_settings {
 	uint64_t page_docs;   /* names that a directory lists before more/ */
 	uint32_t kwic_bytes;  /* of text on each side of an occurrence in kwic, */
 	uint32_t match_bytes; /* and in match */
-	uint32_t min_bytes;   /* of a stretch that trace gives */
+	uint32_t min_bytes;   /* of a stretch in trace, and times of a word in wordlist, at least;
+			       * 0: as each has it */
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
 	unsigned fold;        /* as that of a query, see query.h; 0 for /trace */

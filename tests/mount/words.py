@@ -98,6 +98,34 @@ def beside(texts, found, behind):
     return counts
 
 
+def words_of(text):
+    """Where words begin and end."""
+    begin = None
+    for at, c in enumerate(text + " "):
+        if is_word(c) and begin is None:
+            begin = at
+        elif not is_word(c) and begin is not None:
+            yield begin, at
+            begin = None
+
+
+def word_beside(text, begin, end, behind):
+    if behind:
+        return next((shown(text[end:][b:e]) for b, e in words_of(text[end:])), "$END")
+    return next((text[b:e] for b, e in reversed(list(words_of(text[:begin])))), "$START")
+
+
+def is_far(text, begin, end, behind):
+    """The word, or what is before it, is longer than what is looked at: words, here, are short."""
+    beside = text[end:] if behind else text[:begin]
+    return next((b if behind else len(beside) - e for b, e in
+                 (lambda all: all if behind else reversed(list(all)))(words_of(beside))), len(beside)) > 1000
+
+
+def by_count(counts):
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0].encode()))
+
+
 def rows(path):
     return [line.split("\t") for line in read(path).decode().split("\n")[:-1]]
 
@@ -121,6 +149,12 @@ def check(index, texts, folds, settings, query):
         assert sorted(got) == sorted(f"{n:03}.{suffix}" for n in docs), (asked, room)
     for room, behind in (("next", True), ("prev", False)):
         assert {c: int(n) for n, _, c in rows(f"{top}/{room}/{name}")} == beside(texts, found, behind), (asked, room)
+    for room, behind in (("nextword", True), ("prevword", False)):
+        counts = collections.Counter("$FAR" if is_far(texts[n], b, e, behind) else word_beside(texts[n], b, e, behind)
+                                     for n, b, e in found)
+        got = rows(f"{top}/{room}/{name}")
+        assert [(word, int(n)) for n, _, word in got] == by_count(counts), (asked, room)
+        assert all(abs(float(p) - int(n) / len(found)) < 1e-6 for n, p, _ in got), (asked, room)
     want = sorted((n, len(texts[n][:b].encode()), shown(texts[n][b:e]), shown(texts[n][:b])[-20:], shown(texts[n][e:])[:20])
                   for n, b, e in found)
     for order in ("context=4096", "order=random,seed=3,context=4096"):
@@ -141,12 +175,23 @@ def check(index, texts, folds, settings, query):
     return len(found)
 
 
+def check_list(index, texts):
+    counts = collections.Counter(text[b:e] for text in texts for b, e in words_of(text))
+    for settings, least in ((None, 1), ("min=2", 2), ("min=5", 5), ("min=70", 70), ("min=100000", 100000)):
+        got = [(word, int(n)) for n, word in rows(f"mnt/{index}" + (f"/with/{settings}" if settings else "") + "/wordlist")]
+        want = sorted(((word, n) for word, n in counts.items() if n >= least), key=lambda item: item[0].encode())
+        assert got == want, (index, settings, len(got), len(want))
+        assert (len(want) > 10) == (least < 1000), "nothing was tested"
+
+
 def main():
     if sys.argv[1] == "corpus":
         return corpus()
     index, path, settings, queries = sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
     with open(path, encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in lines]
+    if settings == "list":
+        return check_list(index, texts)
     folds = [[symbols(settings, c) for c in text] for text in texts]
     found = sum(check(index, texts, folds, settings, query) for query in queries)
     assert found > 10 * len(queries), f"{settings}: only {found} occurrences"

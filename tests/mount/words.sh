@@ -26,6 +26,15 @@ for settings in word=yes word=yes,case=fold,space=fold,form=fold; do
 	python3 "$words" check store corpus.jsonl "$settings" "${queries[@]:0:8}" || fail "store: $settings"
 done
 
+# ---- all words ----
+for index in corpus store; do
+	python3 "$words" check $index corpus.jsonl list || fail "wordlist"
+done
+is "$(cat mnt/corpus/wordlist | head -n 3)" "$(head -n 3 mnt/corpus/wordlist)" "the beginning"
+refuses "No such file" cat mnt/corpus/with/word=yes/wordlist
+is "" "$(cat mnt/corpus/nextword/nonesuch)" "no such word"
+[ -n "$(cat mnt/dice/prevword/b)" ] || fail "a hundred thousand occurrences"
+
 # ---- what has no such setting ----
 for setting in word=yes space=fold form=fold; do
 	refuses "No such file" cat "mnt/corpus/with/$setting/trace"
