@@ -23,10 +23,10 @@ PIECES = ["whale", "Whale", "WHALE", "whales", "of", "the", "of  the", "of\nthe"
 
 def corpus():
     random.seed(16)
-    for i in range(350):
+    for i in range(180):
         text = random.choice(("", " ")).join(random.choice(PIECES) for _ in range(random.choice((0, 1, 4, 9, 30))))
-        if i % 175 == 9:
-            text = "  " + text + "   rare \n rare" + " " * (5000 if i == 9 else 2) + "rare"
+        if i % 90 == 9:
+            text = "  " + text + "   rare \n rare" + " " * (600 if i == 9 else 2) + "rare"
         print(json.dumps({"text": text, "id": i}))
 
 
@@ -115,13 +115,6 @@ def word_beside(text, begin, end, behind):
     return next((text[b:e] for b, e in reversed(list(words_of(text[:begin])))), "$START")
 
 
-def is_far(text, begin, end, behind):
-    """The word, or what is before it, is longer than what is looked at: words, here, are short."""
-    beside = text[end:] if behind else text[:begin]
-    return next((b if behind else len(beside) - e for b, e in
-                 (lambda all: all if behind else reversed(list(all)))(words_of(beside))), len(beside)) > 1000
-
-
 def by_count(counts):
     return sorted(counts.items(), key=lambda item: (-item[1], item[0].encode()))
 
@@ -150,8 +143,7 @@ def check(index, texts, folds, settings, query):
     for room, behind in (("next", True), ("prev", False)):
         assert {c: int(n) for n, _, c in rows(f"{top}/{room}/{name}")} == beside(texts, found, behind), (asked, room)
     for room, behind in (("nextword", True), ("prevword", False)):
-        counts = collections.Counter("$FAR" if is_far(texts[n], b, e, behind) else word_beside(texts[n], b, e, behind)
-                                     for n, b, e in found)
+        counts = collections.Counter(word_beside(texts[n], b, e, behind) for n, b, e in found)
         got = rows(f"{top}/{room}/{name}")
         assert [(word, int(n)) for n, _, word in got] == by_count(counts), (asked, room)
         assert all(abs(float(p) - int(n) / len(found)) < 1e-6 for n, p, _ in got), (asked, room)
