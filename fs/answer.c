@@ -56,6 +56,16 @@ static int answer_exact(const struct ng_index *index, const struct ng_query *que
 	return r ? r : ng_answer_intervals(by_shard, stats.shards, buf);
 }
 
+static int append_range(struct ng_buf *buf, const struct ng_range *range, bool more)
+{
+	int r = ng_buf_printf(buf, "%s[%llu,%llu", more ? "," : "", (unsigned long long)range->lo,
+			      (unsigned long long)range->hi);
+
+	if (r == 0 && range->lead)
+		r = ng_buf_printf(buf, ",%u", range->lead);
+	return r ? r : ng_buf_append(buf, "]", 1);
+}
+
 /* A list of intervals for each shard. */
 static int answer_folded(const struct ng_index *index, const struct ng_query *query,
 			 const ng_cancel *cancel, struct ng_buf *buf)
@@ -77,9 +87,7 @@ static int answer_folded(const struct ng_index *index, const struct ng_query *qu
 
 		r = ng_buf_printf(buf, s ? ",[" : "[");
 		for (; r == 0 && range < end && range->shard == s; range++)
-			r = ng_buf_printf(buf, "%s[%llu,%llu]", range > first ? "," : "",
-					  (unsigned long long)range->lo,
-					  (unsigned long long)range->hi);
+			r = append_range(buf, range, range > first);
 		if (r == 0)
 			r = ng_buf_printf(buf, "]");
 	}

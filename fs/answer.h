@@ -15,9 +15,11 @@ size_t ng_answer_count(uint64_t count, char text[static NG_ANSWER_COUNT_MAX + 1]
 /* {"documents":...} for /stats. */
 int ng_answer_stats(const struct ng_index *index, struct ng_buf *buf);
 
-/* {"cnt":N,"segment_by_shard":[[lo,hi],...]} for /find/QUERY; where case is folded, a shard has a
- * list of intervals, ascending, one for each spelling that occurs in it:
- * {"cnt":N,"segment_by_shard":[[[lo,hi],...],...]}. Cost and errors of ng_query_find. */
+/* {"cnt":N,"segment_by_shard":[[lo,hi],...]} for /find/QUERY; where anything is folded, or whole
+ * words are asked for, a shard has a list of intervals, ascending, one for each spelling that
+ * occurs in it, and for each character that stands before a word:
+ * {"cnt":N,"segment_by_shard":[[[lo,hi],...],...]}. An interval [lo,hi,lead] is of suffixes that
+ * begin so many bytes before the occurrence. Cost and errors of ng_query_find. */
 int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf);
 

@@ -139,7 +139,7 @@ struct answers {
 
 /* One query after the other. */
 static int append_each(append_answer append, const struct ng_index *index, size_t n,
-		       const struct ng_pattern *queries, bool fold, const ng_cancel *cancel,
+		       const struct ng_pattern *queries, unsigned fold, const ng_cancel *cancel,
 		       struct ng_buf *buf)
 {
 	int r = 0;

@@ -98,7 +98,7 @@ static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want
 		      const ng_cancel *cancel, struct ng_buf *buf)
 {
 	size_t line_bytes = ordinary_line_bytes(kwic);
-	size_t most = ng_occurrences_at_once(&kwic->query, &kwic->how);
+	size_t most = kwic->found.at_once;
 	int r = 0;
 
 	while (r == 0 && *at < end && buf->len < want) {
@@ -289,15 +289,15 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 	kwic->query = *query;
 	kwic->query.bytes = kwic->query_bytes;
 	memcpy(kwic->query_bytes, query->bytes, query->len);
-	kwic->chunk = ng_min(ng_occurrences_at_once(query, how), (size_t)CHUNK_FIRST);
 	r = ng_occurrences_find(index->index, &kwic->query, how, cancel, &kwic->found);
 	if (r == 0 && !ng_kwic_is_short(&kwic->stream))
-		r = ng_kwic_bytes_most(index, &kwic->query, how, kwic->found.count, cancel,
+		r = ng_kwic_bytes_most(index, &kwic->found, how->context_bytes, cancel,
 				       &bytes_most);
 	if (r) {
 		ng_stream_free(&kwic->stream);
 		return r;
 	}
+	kwic->chunk = ng_min(kwic->found.at_once, (size_t)CHUNK_FIRST);
 	atomic_store(&kwic->stream.bytes_most, bytes_most);
 	*ret_stream = &kwic->stream;
 	return 0;
@@ -306,7 +306,7 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 bool ng_kwic_is_short(const struct ng_stream *stream)
 {
 	const struct kwic *kwic = (const struct kwic *)stream;
-	size_t line_bytes = ordinary_line_bytes(kwic) + kwic->query.len;
+	size_t line_bytes = ordinary_line_bytes(kwic) + (size_t)kwic->found.longest;
 
 	return kwic->found.count <= ng_min(SHORT_LINES, SHORT_BYTES / line_bytes);
 }

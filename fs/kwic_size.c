@@ -36,13 +36,10 @@ static unsigned digits(uint64_t n)
 	return (unsigned)snprintf(NULL, 0, "%llu", (unsigned long long)n);
 }
 
-int ng_kwic_bytes_most(const struct ng_mounted_index *index, const struct ng_query *query,
-		       const struct ng_occurrences_how *how, uint64_t count,
-		       const ng_cancel *cancel, uint64_t *ret_bytes)
+int ng_kwic_bytes_most(const struct ng_mounted_index *index, const struct ng_occurrences *found,
+		       uint32_t context_bytes, const ng_cancel *cancel, uint64_t *ret_bytes)
 {
-	/* Spellings of a query may be of other lengths: a character has four bytes at most. */
-	uint64_t match = query->fold ? 4 * (uint64_t)query->len : query->len;
-	uint64_t text = 2 * (uint64_t)how->context_bytes + match;
+	uint64_t text = 2 * (uint64_t)context_bytes + found->longest, count = found->count;
 	uint64_t line = digits(index->numbers) + digits(index->text_bytes) + 4 + 1 + text;
 	struct longer longer[3];
 	uint64_t bytes;

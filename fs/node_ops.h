@@ -114,6 +114,10 @@ int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, c
 int ng_request_trace(const struct ng_request *request, const char *name,
 		     struct ng_entry *ret_entry);
 
+/* A new /wordlist. */
+int ng_request_wordlist(const struct ng_request *request, const char *name,
+			struct ng_entry *ret_entry);
+
 /* node_top.c */
 extern const struct ng_node_ops ng_node_ops_root, ng_node_ops_index, ng_node_ops_readme,
 	ng_node_ops_stats;
@@ -126,6 +130,8 @@ extern const struct ng_node_ops ng_node_ops_docs_page, ng_node_ops_text, ng_node
 /* node_answer.c */
 extern const struct ng_node_ops ng_node_ops_kwic_dir, ng_node_ops_df_dir, ng_node_ops_next_dir,
 	ng_node_ops_prev_dir, ng_node_ops_answer;
+/* node_word.c */
+extern const struct ng_node_ops ng_node_ops_nextword_dir, ng_node_ops_prevword_dir;
 /* node_stream.c */
 extern const struct ng_node_ops ng_node_ops_batch_dir, ng_node_ops_stream_file;
 /* node_match.c */

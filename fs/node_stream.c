@@ -80,11 +80,12 @@ static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree
 
 int ng_request_trace(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
 {
-	const struct ng_query query = {(const uint8_t *)"", 0, false};
+	const struct ng_query query = {(const uint8_t *)"", 0, 0};
+	uint32_t min_bytes = request->settings->min_bytes;
 	struct ng_stream *stream;
 	int r = ng_tracing_new(request->tree->indexes,
 			       ng_indexes_get(request->tree->indexes, request->index_no),
-			       request->settings->min_bytes, &stream);
+			       min_bytes ? min_bytes : NG_TRACING_MIN_BYTES, &stream);
 
 	return r ? r
 		 : ng_request_add_stream(request, NG_KIND_TRACE, name, &query, stream, ret_entry);

@@ -6,11 +6,15 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README}, {"batch", NG_KIND_BATCH_DIR}, {"count", NG_KIND_COUNT_DIR},
-	{"df", NG_KIND_DF_DIR},     {"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
-	{"find", NG_KIND_FIND_DIR}, {"kwic", NG_KIND_KWIC_DIR},   {"match", NG_KIND_MATCH_DIR},
-	{"meta", NG_KIND_META_DIR}, {"next", NG_KIND_NEXT_DIR},   {"prev", NG_KIND_PREV_DIR},
-	{"stats", NG_KIND_STATS},   {"trace", NG_KIND_TRACE},     {"with", NG_KIND_WITH_DIR},
+	{"README", NG_KIND_README},   {"batch", NG_KIND_BATCH_DIR},
+	{"count", NG_KIND_COUNT_DIR}, {"df", NG_KIND_DF_DIR},
+	{"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
+	{"find", NG_KIND_FIND_DIR},   {"kwic", NG_KIND_KWIC_DIR},
+	{"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},
+	{"next", NG_KIND_NEXT_DIR},   {"nextword", NG_KIND_NEXTWORD_DIR},
+	{"prev", NG_KIND_PREV_DIR},   {"prevword", NG_KIND_PREVWORD_DIR},
+	{"stats", NG_KIND_STATS},     {"trace", NG_KIND_TRACE},
+	{"with", NG_KIND_WITH_DIR},   {"wordlist", NG_KIND_WORDLIST},
 };
 
 const char *ng_node_top_name(size_t i)
@@ -46,9 +50,17 @@ static bool is_dynamic(enum ng_kind kind)
 	return kind >= NG_KIND_FIRST_DYNAMIC;
 }
 
-/* /with isn't in itself. */
+static bool is_stream(enum ng_kind kind)
+{
+	return kind == NG_KIND_TRACE || kind == NG_KIND_WORDLIST;
+}
+
+/* /with isn't in itself; /trace and /wordlist, which neither fold nor are of queries, aren't where
+ * queries are folded or whole words. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
+	if (is_stream(kind))
+		return !request->settings->fold;
 	return kind != NG_KIND_WITH_DIR || !request->node;
 }
 
@@ -62,6 +74,8 @@ static int index_lookup(const struct ng_request *request, const char *name,
 			continue;
 		if (kind == NG_KIND_TRACE)
 			return ng_request_trace(request, name, ret_entry);
+		if (kind == NG_KIND_WORDLIST)
+			return ng_request_wordlist(request, name, ret_entry);
 		if (is_dynamic(kind))
 			return dynamic_lookup(request, kind, name, ret_entry);
 		if (request->node)
@@ -80,8 +94,7 @@ static int index_list(const struct ng_request *request, uint64_t offset, ng_tree
 		struct ng_name name = {.name = names[i].name, .next = i + 1};
 		struct ng_entry entry;
 
-		if (!is_shown(request, kind) ||
-		    (kind == NG_KIND_TRACE && request->tree->no_streams))
+		if (!is_shown(request, kind) || (is_stream(kind) && request->tree->no_streams))
 			continue;
 		name.is_dir = !is_dynamic(kind);
 		if (is_dynamic(kind) || request->node) {

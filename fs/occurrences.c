@@ -11,12 +11,13 @@ struct place {
 	size_t line;
 };
 
-size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how)
+static size_t lines_at_once(const struct ng_occurrences *o)
 {
-	size_t bytes = 2 * (size_t)how->context_bytes + (query->fold ? query->len : 0);
-	size_t fit = CHUNK_BYTES / ng_max(bytes, (size_t)1);
+	uint64_t bytes =
+		2 * (uint64_t)o->how.context_bytes + (ng_query_varies(&o->query) ? o->longest : 0);
+	uint64_t fit = CHUNK_BYTES / ng_max(bytes, UINT64_C(1));
 
-	return ng_max(ng_min(fit, (size_t)LINES_MAX), (size_t)LINES_MIN);
+	return (size_t)ng_max(ng_min(fit, (uint64_t)LINES_MAX), (uint64_t)LINES_MIN);
 }
 
 void ng_occurrences_shed(struct ng_occurrences *o)
@@ -52,7 +53,7 @@ static int make_room(struct ng_occurrences *o)
 		if (!o->places || !o->numbers)
 			return -ENOMEM;
 	}
-	if (o->query.fold) {
+	if (ng_query_varies(&o->query)) {
 		o->string_at = calloc(n, sizeof(*o->string_at));
 		if (!o->string_at)
 			return -ENOMEM;
@@ -69,10 +70,12 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 		.index = index, .query = *query, .how = *how, .strings = NG_BUF_INIT};
 	int r;
 
-	o.at_once = ng_occurrences_at_once(query, how);
 	r = ng_query_find(index, query, cancel, &o.ranges);
 	if (r)
 		return r;
+	for (size_t i = 0; i < o.ranges.n; i++)
+		o.longest = ng_max(o.longest, o.ranges.list[i].bytes);
+	o.at_once = lines_at_once(&o);
 	o.count = o.ranges.count;
 	if (how->random && o.count)
 		o.shuffle = ng_shuffle_make(o.count, how->seed);
@@ -165,7 +168,7 @@ int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, cons
 		r = o->how.random ? look_up_shuffled(o, at, n, cancel)
 				  : look_up_in_order(o, at, n, cancel);
 
-	return r == 0 && o->query.fold ? look_up_strings(o, at, n, cancel) : r;
+	return r == 0 && ng_query_varies(&o->query) ? look_up_strings(o, at, n, cancel) : r;
 }
 
 struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i)
@@ -175,6 +178,7 @@ struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i
 	return (struct ng_occurrence){
 		.context = &o->contexts[k],
 		.middle = o->text + (2 * k + 1) * o->how.context_bytes,
-		.string = o->query.fold ? o->strings.data + o->string_at[k] : o->query.bytes,
+		.string = ng_query_varies(&o->query) ? o->strings.data + o->string_at[k]
+						     : o->query.bytes,
 	};
 }

@@ -19,28 +19,27 @@ struct ng_occurrence {
 	const uint8_t *string; /* the occurrence itself, context->bytes of them */
 };
 
-/* Count is for all to read, after ng_occurrences_find; the rest is occurrences.c's own. */
+/* The first three are for all to read, after ng_occurrences_find; the rest is occurrences.c's own.
+ */
 struct ng_occurrences {
 	uint64_t count;
+	uint64_t longest; /* bytes that an occurrence has at most */
+	size_t at_once;   /* lines that are looked up at once at most: they take some MiB */
 	const struct ng_index *index;
 	struct ng_query query;
 	struct ng_occurrences_how how;
 	struct ng_ranges ranges;
 	struct ng_shuffle shuffle; /* of a random order */
-	size_t at_once;
 	bool has_room;
 	/* Room for a chunk, made when it is needed. */
 	struct ng_context *contexts; /* [at_once], in index order, and as the next */
 	uint8_t *text;
 	size_t *places;    /* which of contexts is a line's, of a random order */
 	uint64_t *numbers; /* of contexts, of a random order */
-	/* Where case is folded, the strings of contexts, those of one range once. */
+	/* Where anything is folded, the strings of contexts, those of one range once. */
 	struct ng_buf strings;
 	size_t *string_at;
 };
-
-/* Lines that are looked up at once at most, so that they take some MiB. */
-size_t ng_occurrences_at_once(const struct ng_query *query, const struct ng_occurrences_how *how);
 
 /* Find them. query's bytes aren't copied. Cost and errors as
  * ng_query_find. On failure *ret isn't touched, otherwise the caller clears it. */
@@ -53,8 +52,8 @@ void ng_occurrences_clear(struct ng_occurrences *o);
 void ng_occurrences_shed(struct ng_occurrences *o);
 size_t ng_occurrences_held(const struct ng_occurrences *o);
 
-/* Look up the lines [at, at + n), n <= ng_occurrences_at_once, at + n <= count. Cost of
- * ng_contexts; where case is folded, of ng_range_text for each range that holds one of them. */
+/* Look up the lines [at, at + n), n <= at_once, at + n <= count. Cost of
+ * ng_contexts; where anything is folded, of ng_range_text for each range that holds one of them. */
 int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n,
 			   const ng_cancel *cancel);
 

@@ -1,17 +1,28 @@
 /* A query, and how it is meant: what the files of a mount are asked under some settings. */
 #pragma once
 
+#include "query/folding.h"
 #include "query/ranges.h"
+
+/* Beside NG_FOLD_*: only occurrences that are whole words, see query/word_find.h. */
+#define NG_QUERY_WORD 8u
 
 struct ng_query {
 	const uint8_t *bytes;
 	size_t len;
-	bool fold; /* upper and lower case are the same, see query/fold.h; false: exact */
+	unsigned fold; /* NG_FOLD_*: what makes no difference, see query/folding.h; 0: exact;
+			* and NG_QUERY_WORD */
 };
 
-/* Its occurrences, and how many there are. Cost of ng_find, and of ng_fold_find if case is folded;
- * an exact count of one shard allocates nothing. Thread-safe. -EOVERFLOW: the query has too many
- * spellings (ng_fold_find's limits); -EINVAL: it is empty; and the errors of query.h. */
+/* Whether its occurrences may be spelled otherwise than it is. */
+static inline bool ng_query_varies(const struct ng_query *query)
+{
+	return query->fold & ~NG_QUERY_WORD;
+}
+
+/* Its occurrences, and how many there are. Cost of ng_find, and of ng_fold_find_by if anything is
+ * folded; an exact count of one shard allocates nothing. Thread-safe. -EOVERFLOW: the query has too
+ * many spellings (ng_fold_find_by's limits); -EINVAL: it is empty; and the errors of query.h. */
 int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges);
 int ng_query_count(const struct ng_index *index, const struct ng_query *query,

@@ -1,8 +1,22 @@
 #include "settings.h"
 
+#include "query.h"
+
 #include <xxhash.h>
 
-enum key { KEY_CASE, KEY_CONTEXT, KEY_ESCAPE, KEY_MIN, KEY_ORDER, KEY_PAGE, KEY_SEED, KEYS };
+enum key {
+	KEY_CASE,
+	KEY_CONTEXT,
+	KEY_ESCAPE,
+	KEY_FORM,
+	KEY_MIN,
+	KEY_ORDER,
+	KEY_PAGE,
+	KEY_SEED,
+	KEY_SPACE,
+	KEY_WORD,
+	KEYS
+};
 
 /* A key takes a number in [min, max], or one of these words, whose place in the list is the
  * number. */
@@ -14,10 +28,13 @@ static const struct {
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
 	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
+	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
 	[KEY_SEED] = {"seed", 0, UINT64_MAX, {NULL}},
+	[KEY_SPACE] = {"space", 0, 0, {"exact", "fold"}},
+	[KEY_WORD] = {"word", 0, 0, {"no", "yes"}},
 };
 
 static bool is_text(const char *text, size_t len, const char *want)
@@ -109,7 +126,9 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		settings.escaped_lines = values[KEY_ESCAPE];
 		settings.plain_names = !settings.escaped_lines;
 	}
-	settings.fold = values[KEY_CASE];
+	settings.fold =
+		(values[KEY_CASE] ? NG_FOLD_CASE : 0) | (values[KEY_SPACE] ? NG_FOLD_SPACE : 0) |
+		(values[KEY_FORM] ? NG_FOLD_FORM : 0) | (values[KEY_WORD] ? NG_QUERY_WORD : 0);
 	settings.random = values[KEY_ORDER];
 	/* Without a random order a seed means nothing. */
 	settings.seed = settings.random ? values[KEY_SEED] : 0;

@@ -12,10 +12,11 @@ struct ng_settings {
 	uint64_t page_docs;   /* names that a directory lists before more/ */
 	uint32_t kwic_bytes;  /* of text on each side of an occurrence in kwic, */
 	uint32_t match_bytes; /* and in match */
-	uint32_t min_bytes;   /* of a stretch that trace gives */
+	uint32_t min_bytes;   /* of a stretch in trace, and times of a word in wordlist, at least;
+			       * 0: as each has it */
 	bool random;          /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;        /* of a random order, otherwise 0 */
-	bool fold;            /* upper and lower case are the same, save in trace */
+	unsigned fold;        /* as that of a query, see query.h; 0 for /trace */
 	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;   /* %XX in a line of batch is a byte */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
@@ -29,6 +30,9 @@ struct ng_settings {
  *     order=index|random
  *     seed=0..18446744073709551615
  *     case=exact|fold
+ *     form=exact|fold
+ *     space=exact|fold
+ *     word=no|yes
  *     escape=percent|none      escaped_lines; plain_names
  * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
  * O(strlen(name)). */

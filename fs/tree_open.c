@@ -2,7 +2,6 @@
 #include <assert.h>
 
 #include "node_ops.h"
-#include "tracing.h"
 
 /* Listings of the most recent queries are kept within these bounds; see listing.h. */
 #define LISTINGS_MAX       16u
@@ -28,7 +27,6 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 		.page_docs = options->page_docs,
 		.kwic_bytes = KWIC_CONTEXT_BYTES,
 		.match_bytes = options->context_bytes,
-		.min_bytes = NG_TRACING_MIN_BYTES,
 	};
 	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);

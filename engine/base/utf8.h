@@ -52,6 +52,16 @@ static inline unsigned ng_utf8_len(const uint8_t *p, const uint8_t *end)
 	return len;
 }
 
+/* The code point of a valid character of n bytes. */
+static inline uint32_t ng_utf8_get(const uint8_t *p, unsigned n)
+{
+	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+
+	for (unsigned i = 1; i < n; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
 /* How many bytes of a character stand at p: all that its first byte promises, or the longest piece
  * that could have begun one, or 1 where none can begin. Requires p < end. */
 static inline unsigned ng_utf8_piece(const uint8_t *p, const uint8_t *end)

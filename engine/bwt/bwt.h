@@ -38,6 +38,13 @@ uint64_t ng_bwt_rows(const struct ng_bwt *bwt);
 void ng_bwt_symbol_rows(const struct ng_bwt *bwt, unsigned symbol, uint64_t *ret_lo,
 			uint64_t *ret_hi);
 
+/* Bits, one for each symbol that a row in [lo, hi), lo < hi, has; and perhaps some more, of symbols
+ * that only their neighbours have. A visit for each cell that they lie in: for intervals of some
+ * thousand rows much cheaper than to try all symbols. */
+#define NG_BWT_SYMBOL_WORDS 5u
+void ng_bwt_symbols(const struct ng_bwt *bwt, uint64_t lo, uint64_t hi,
+		    uint64_t ret_symbols[static NG_BWT_SYMBOL_WORDS], bool *damaged);
+
 /* One step of backward search: from the rows [*lo, *hi) of a string to those of symbol followed by
  * that string. One visit of a cell where it holds both ends, two otherwise. Requires *lo < *hi.
  * There being none, *lo and *hi are one row, any of [0, rows]. */

@@ -11,6 +11,8 @@ uint32_t ng_casefold(uint32_t c)
 {
 	size_t lo = 0, hi = ng_fold_ranges_n;
 
+	if (c < 0x80)
+		return c >= 'A' && c <= 'Z' ? c + 0x20 : c;
 	while (hi - lo > 1) {
 		size_t middle = lo + (hi - lo) / 2;
 
@@ -29,8 +31,7 @@ static void case_add(struct ng_cases *cases, uint32_t c)
 	cases->of[n].len = ng_utf8_put(c, cases->of[n].bytes);
 }
 
-/* Whatever folds to `folded`, which folds to itself. */
-static void cases_find(uint32_t folded, struct ng_cases *ret_cases)
+void ng_casefold_cases(uint32_t folded, struct ng_cases *ret_cases)
 {
 	ret_cases->n = 0;
 	case_add(ret_cases, folded);
@@ -46,16 +47,6 @@ static void cases_find(uint32_t folded, struct ng_cases *ret_cases)
 	}
 }
 
-/* A valid character of n bytes. */
-static uint32_t character_get(const uint8_t *p, size_t n)
-{
-	uint32_t c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	return c;
-}
-
 size_t ng_casefold_last(const uint8_t *text, size_t len, struct ng_cases *ret_cases)
 {
 	const uint8_t *end = text + len;
@@ -63,7 +54,7 @@ size_t ng_casefold_last(const uint8_t *text, size_t len, struct ng_cases *ret_ca
 	for (size_t n = 1; n <= 4 && n <= len; n++) {
 		if (ng_utf8_len(end - n, end) != n)
 			continue;
-		cases_find(ng_casefold(character_get(end - n, n)), ret_cases);
+		ng_casefold_cases(ng_casefold(ng_utf8_get(end - n, (unsigned)n)), ret_cases);
 		return n;
 	}
 	ret_cases->n = 1;

@@ -34,6 +34,10 @@ struct ng_cases {
 	} of[NG_CASEFOLD_MAX];
 };
 
+/* All that fold to `folded`, which folds to itself: the first of them. O(table), least for ASCII.
+ */
+void ng_casefold_cases(uint32_t folded, struct ng_cases *ret_cases);
+
 /* All that fold to the same as the last character of text[0..len-1], len >= 1. A last byte that
  * doesn't end a valid character (RFC 3629) stands for itself alone. Returns the bytes of it that
  * were taken, 1 to 4. No case's bytes begin another's. O(table), least for ASCII. */

@@ -37,12 +37,14 @@ static int context_extent(const struct contexts *c, const struct ng_shard *shard
 	return 0;
 }
 
-/* rows[0..n-1], n <= SLICE, of a shard, which are occurrences [at, at + n) of those asked for; how
- * many bytes each has is known. */
-static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_t *rows, size_t at,
-			     size_t n)
+/* Rows of a shard, n <= SLICE, which are occurrences [at, at + n) of those asked for; how many
+ * bytes each has is known. Their ranges have leads of the same length. */
+static int contexts_in_shard(const struct contexts *c, const struct ng_range *const *ranges,
+			     const uint64_t *rows, size_t at, size_t n)
 {
-	const struct ng_shard *shard = c->index->shards[s];
+	const struct ng_shard *shard = c->index->shards[ranges[0]->shard];
+	uint64_t first_doc = c->index->first_doc[ranges[0]->shard];
+	uint32_t lead = ranges[0]->lead, shown = ng_min(lead, c->context_bytes);
 	struct ng_context *contexts = c->contexts + at;
 	uint8_t *middle = c->text + (2 * at + 1) * c->context_bytes;
 	size_t stride = 2 * (size_t)c->context_bytes;
@@ -51,16 +53,19 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_
 	uint32_t before[SLICE] = {0};
 	int r;
 
-	r = ng_shard_locate_before(shard, n, rows, middle, c->by_place ? 0 : c->context_bytes,
-				   stride, c->cancel, matches, before);
+	r = ng_shard_locate_before(shard, n, rows, middle - shown,
+				   c->by_place ? 0 : c->context_bytes - shown, stride, c->cancel,
+				   matches, before);
 	for (size_t i = 0; r == 0 && i < n; i++) {
+		matches[i].offset += lead;
 		r = context_extent(c, shard, &matches[i], &contexts[i]);
 		contexts[i].match = matches[i];
-		contexts[i].match.doc += c->index->first_doc[s];
+		contexts[i].match.doc += first_doc;
 		if (r || c->by_place)
 			continue;
-		if (contexts[i].before != before[i])
+		if (contexts[i].before != before[i] + shown)
 			r = -EUCLEAN;
+		memcpy(middle + i * stride - shown, ranges[i]->lead_bytes + lead - shown, shown);
 		after[i] =
 			(struct ng_stretch){matches[i].doc, matches[i].offset + contexts[i].bytes,
 					    contexts[i].after, middle + i * stride};
@@ -70,8 +75,9 @@ static int contexts_in_shard(const struct contexts *c, uint32_t s, const uint64_
 	return ng_shard_extract_each(shard, n, after, c->cancel);
 }
 
-/* Row, shard and bytes of one of the occurrences asked for. */
-static int find_row(const struct contexts *c, size_t i, uint64_t *ret_row, uint32_t *ret_shard)
+/* Row, range and bytes of one of the occurrences asked for. */
+static int find_row(const struct contexts *c, size_t i, uint64_t *ret_row,
+		    const struct ng_range **ret_range)
 {
 	uint64_t number = c->numbers ? c->numbers[i] : c->first + i;
 	const struct ng_range *range = ng_ranges_at(c->ranges, number);
@@ -81,8 +87,13 @@ static int find_row(const struct contexts *c, size_t i, uint64_t *ret_row, uint3
 		return -EINVAL;
 	c->contexts[i].bytes = range->bytes;
 	*ret_row = range->lo + (number - range->first);
-	*ret_shard = range->shard;
+	*ret_range = range;
 	return 0;
+}
+
+static bool is_together(const struct ng_range *a, const struct ng_range *b)
+{
+	return a->shard == b->shard && a->lead == b->lead;
 }
 
 /* A slice may lie in more than one shard. */
@@ -91,17 +102,17 @@ static int contexts_slice(void *userdata, uint64_t slice)
 	const struct contexts *c = userdata;
 	size_t at = slice * c->slice, n = ng_min(c->n - at, c->slice), begin = 0;
 	uint64_t rows[SLICE];
-	uint32_t shards[SLICE];
+	const struct ng_range *ranges[SLICE];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = find_row(c, at + i, &rows[i], &shards[i]);
+		r = find_row(c, at + i, &rows[i], &ranges[i]);
 	while (r == 0 && begin < n) {
 		size_t end = begin + 1;
 
-		while (end < n && shards[end] == shards[begin])
+		while (end < n && is_together(ranges[end], ranges[begin]))
 			end++;
-		r = contexts_in_shard(c, shards[begin], rows + begin, at + begin, end - begin);
+		r = contexts_in_shard(c, ranges + begin, rows + begin, at + begin, end - begin);
 		begin = end;
 	}
 	return r;

@@ -1,71 +1,145 @@
 #include "query/fold_scan.h"
 
+#include "query/word.h"
+
 /* Places that are tried between two looks at the cancel flag. */
 #define TOGETHER 4096u
 
-static void begin_add(struct ng_fold_scan *scan, uint8_t byte)
+static bool is_byte(uint32_t symbol)
 {
-	scan->begins[byte / 64] |= UINT64_C(1) << byte % 64;
+	return symbol >= NG_SYMBOL_BYTE;
 }
 
-static bool begins(const struct ng_fold_scan *scan, uint8_t byte)
+/* A run of white space within the query is any run. */
+static bool is_run(const struct ng_fold_scan *scan, size_t i)
 {
-	return scan->begins[byte / 64] >> byte % 64 & 1;
+	return scan->symbols[i] == NG_SYMBOL_SPACE && i > 0 && i + 1 < scan->n;
 }
 
-int ng_fold_scan_make(const uint8_t *pat, size_t len, struct ng_fold_scan *ret_scan)
+static void longest_find(struct ng_fold_scan *scan)
 {
-	struct ng_fold_scan scan = {0};
-	struct ng_cases *first;
+	struct ng_variant variants[NG_VARIANTS_MAX];
 
-	scan.room = calloc(len, sizeof(*scan.room));
-	if (!scan.room)
-		return -ENOMEM;
-	first = scan.room + len;
-	while (len) {
+	scan->longest = 0;
+	for (size_t i = 0; i < scan->n; i++) {
+		unsigned n = ng_folding_variants(scan->folds, scan->symbols, i + 1, variants);
 		unsigned most = 0;
 
-		len -= ng_casefold_last(pat, len, --first);
-		for (unsigned k = 0; k < first->n; k++)
-			most = ng_max(most, first->of[k].len);
-		scan.longest += most;
-		scan.n++;
+		for (unsigned k = 0; k < n; k++)
+			most = ng_max(most, (unsigned)variants[k].len);
+		scan->longest += most;
+		if (is_run(scan, i)) {
+			scan->longest = SIZE_MAX;
+			return;
+		}
 	}
-	scan.characters = first;
-	for (unsigned k = 0; k < first->n; k++)
-		begin_add(&scan, first->of[k].bytes[0]);
+}
+
+/* Bytes of several are not looked at any closer. */
+static void begins_find(struct ng_fold_scan *scan)
+{
+	for (unsigned byte = 0; byte < 0x100; byte++) {
+		uint32_t symbols[NG_SYMBOLS_MAX];
+		const uint8_t text = (uint8_t)byte;
+		unsigned n;
+
+		ng_folding_symbols(scan->folds, &text, 1, symbols, &n);
+		scan->begins[byte] = symbols[0] == scan->symbols[0] ||
+				     (byte >= 0x80 && !is_byte(scan->symbols[0]));
+	}
+}
+
+int ng_fold_scan_make(unsigned folds, bool word, const uint8_t *pat, size_t len,
+		      struct ng_fold_scan *ret_scan)
+{
+	struct ng_fold_scan scan = {.folds = folds, .word = word};
+	int r = ng_folding_query(folds, pat, len, &scan.symbols, &scan.n);
+
+	if (r < 0)
+		return r;
+	scan.bytes_end = scan.n;
+	while (scan.bytes_end && is_byte(scan.symbols[scan.bytes_end - 1]))
+		scan.bytes_end--;
+	longest_find(&scan);
+	begins_find(&scan);
 	*ret_scan = scan;
 	return 0;
 }
 
 void ng_fold_scan_clear(struct ng_fold_scan *scan)
 {
-	free(scan->room);
+	free(scan->symbols);
 	*scan = (struct ng_fold_scan){0};
 }
 
-/* The case of a character that stands at p: its bytes, or 0. No case begins another. */
-static size_t case_at(const struct ng_cases *cases, const uint8_t *p, const uint8_t *end)
+/* Bytes of the character at p that makes symbols [i, i + *ret_n), or 0. */
+static size_t symbols_at(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end,
+			 size_t i, unsigned *ret_n)
 {
-	for (unsigned k = 0; k < cases->n; k++) {
-		size_t n = cases->of[k].len;
+	uint32_t symbols[NG_SYMBOLS_MAX];
+	size_t bytes;
 
-		if (n <= (size_t)(end - p) && memcmp(p, cases->of[k].bytes, n) == 0)
-			return n;
-	}
-	return 0;
+	if (p == end)
+		return 0;
+	*ret_n = 1;
+	if (is_byte(scan->symbols[i]))
+		return scan->symbols[i] == NG_SYMBOL_BYTE + *p;
+	bytes = ng_folding_symbols(scan->folds, p, (size_t)(end - p), symbols, ret_n);
+	if (*ret_n > scan->n - i || memcmp(symbols, scan->symbols + i, *ret_n * sizeof(*symbols)))
+		return 0;
+	return bytes;
 }
 
-static bool stands_at(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end)
+/* Whether p begins with all the rest of the query, which is bytes: the beginning of a character of
+ * white space, perhaps. */
+static bool rest_at(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end, size_t i)
 {
-	for (size_t i = 0; i < scan->n; i++) {
-		size_t n = case_at(&scan->characters[i], p, end);
-
-		if (n == 0)
+	if (i < scan->bytes_end || scan->n - i > (size_t)(end - p))
+		return false;
+	for (; i < scan->n; i++, p++)
+		if (scan->symbols[i] != NG_SYMBOL_BYTE + *p)
 			return false;
-		p += n;
-	}
 	return true;
+}
+
+/* Where a run that p is in ends. */
+static const uint8_t *run_end(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end,
+			      size_t i)
+{
+	unsigned n;
+	size_t bytes;
+
+	while (!rest_at(scan, p, end, i + 1) && (bytes = symbols_at(scan, p, end, i, &n)) > 0)
+		p += bytes;
+	return p;
+}
+
+/* Where an occurrence that begins at p ends, or NULL. */
+static const uint8_t *end_of(const struct ng_fold_scan *scan, const uint8_t *p, const uint8_t *end)
+{
+	for (size_t i = 0; i < scan->n;) {
+		unsigned n;
+		size_t bytes = symbols_at(scan, p, end, i, &n);
+
+		if (bytes == 0)
+			return NULL;
+		p += bytes;
+		if (is_run(scan, i))
+			p = run_end(scan, p, end, i);
+		i += n;
+	}
+	return p;
+}
+
+size_t ng_fold_scan_at(const struct ng_fold_scan *scan, const uint8_t *text, size_t len, size_t at)
+{
+	const uint8_t *p = text + at, *end = text + len, *behind = NULL;
+
+	if (scan->begins[*p])
+		behind = end_of(scan, p, end);
+	if (behind && scan->word && (ng_word_before(text, p) || ng_word_at(behind, end)))
+		behind = NULL;
+	return behind ? (size_t)(behind - p) : 0;
 }
 
 int ng_fold_scan_holds(const struct ng_fold_scan *scan, const uint8_t *text, size_t len,
@@ -74,7 +148,7 @@ int ng_fold_scan_holds(const struct ng_fold_scan *scan, const uint8_t *text, siz
 	for (size_t i = 0; i < len; i++) {
 		if (i % TOGETHER == 0 && ng_cancelled(cancel))
 			return -EINTR;
-		if (begins(scan, text[i]) && stands_at(scan, text + i, text + len))
+		if (ng_fold_scan_at(scan, text, len, i))
 			return 1;
 	}
 	return 0;

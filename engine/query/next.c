@@ -118,14 +118,22 @@ struct searching {
 	const struct ng_shard *shard;
 	const ng_cancel *cancel;
 	struct ng_char_counts *counts;
-	uint8_t *text; /* 256 copies of pattern and tail: what is searched for */
-	size_t len;    /* of the pattern */
+	uint8_t *text;           /* 256 copies of pattern and tail: what is searched for */
+	size_t len;              /* of the pattern */
+	struct ng_interval rows; /* of the pattern: those that matter */
 };
 
 struct tail {
 	uint8_t bytes[CHARACTER];
 	unsigned n;
 };
+
+static uint64_t rows_within(struct ng_interval rows, struct ng_interval within)
+{
+	uint64_t lo = ng_max(rows.lo, within.lo), hi = ng_min(rows.hi, within.hi);
+
+	return lo < hi ? hi - lo : 0;
+}
 
 /* Rows of the pattern followed by tail and each byte [begin, end) that the shard has; the others
  * have none. */
@@ -153,7 +161,7 @@ static int bytes_find(const struct searching *s, const struct tail *tail, unsign
 		return r;
 	memset(ret_counts, 0, (end - begin) * sizeof(*ret_counts));
 	for (size_t i = 0; i < n; i++)
-		ret_counts[patterns[i].bytes[len - 1] - begin] = rows[i].hi - rows[i].lo;
+		ret_counts[patterns[i].bytes[len - 1] - begin] = rows_within(rows[i], s->rows);
 	return 0;
 }
 
@@ -223,14 +231,17 @@ static int behind_count(const struct ng_index *index, const struct ng_range *ran
 			const ng_cancel *cancel, struct ng_char_counts *counts)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf pat = NG_BUF_INIT;
-	struct reading reading = {index, range->shard, range->bytes, cancel, counts};
-	struct searching searching = {index->shards[range->shard], cancel, counts, NULL,
-				      range->bytes};
+	size_t len = range->lead + range->bytes;
+	struct reading reading = {index, range->shard, len, cancel, counts};
+	struct searching searching = {index->shards[range->shard], cancel, counts, NULL, len,
+				      {range->lo, range->hi}};
 	int r;
 
-	if (range->bytes >= LONG_PAT || range->hi - range->lo <= FEW_ROWS)
+	if (len >= LONG_PAT || range->hi - range->lo <= FEW_ROWS)
 		return rows_read(&reading, (struct ng_interval){range->lo, range->hi});
-	r = ng_range_text(index, range, cancel, &pat);
+	r = ng_buf_append(&pat, range->lead_bytes, range->lead);
+	if (r == 0)
+		r = ng_range_text(index, range, cancel, &pat);
 	return r < 0 ? r : rows_search(&searching, pat.data, range->hi - range->lo);
 }
 

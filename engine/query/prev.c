@@ -177,6 +177,18 @@ static int few_count(const struct walk *walk, struct ng_interval rows)
 	return r == 0 && ng_cancelled(walk->cancel) ? -EINTR : r;
 }
 
+/* What stands before is the end of the lead, which is as long as it takes to know. */
+static int lead_count(const struct ng_range *range, struct ng_char_counts *counts)
+{
+	const uint8_t *end = range->lead_bytes + range->lead;
+	uint64_t rows = range->hi - range->lo;
+
+	for (unsigned n = 1; n <= range->lead; n++)
+		if (ng_utf8_len(end - n, end) == n)
+			return ng_char_counts_add(counts, NG_NEXT_CHARACTER, end - n, n, rows);
+	return ng_char_counts_add(counts, NG_NEXT_BYTE, end - 1, 1, rows);
+}
+
 static int before_count(const struct ng_index *index, const struct ng_range *range,
 			const ng_cancel *cancel, struct ng_char_counts *counts)
 {
@@ -186,6 +198,8 @@ static int before_count(const struct ng_index *index, const struct ng_range *ran
 	bool damaged = false;
 	int r = 0;
 
+	if (range->lead)
+		return lead_count(range, counts);
 	if (left <= FEW_ROWS)
 		return few_count(&walk, rows);
 	/* From the first live row to the last one, as the BWT has them. */

@@ -26,7 +26,11 @@ int ng_ranges_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 	if (r < 0)
 		return r;
 	for (uint32_t s = 0; s < index->n_shards; s++) {
-		struct ng_range range = {s, by_shard[s].lo, by_shard[s].hi, ranges.count, len};
+		struct ng_range range = {.shard = s,
+					 .lo = by_shard[s].lo,
+					 .hi = by_shard[s].hi,
+					 .first = ranges.count,
+					 .bytes = len};
 
 		if (range.lo >= range.hi)
 			continue;
@@ -103,6 +107,8 @@ int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *range
 		take = (size_t)ng_min((uint64_t)(n - done), range->hi - row);
 		r = ng_index_locate_rows(index, range->shard, row, take, cancel,
 					 ret_matches + done);
+		for (size_t i = done; r == 0 && i < done + take; i++)
+			ret_matches[i].offset += range->lead;
 		done += take;
 	}
 	if (r < 0)

@@ -1,20 +1,25 @@
 /* The occurrences of a query as a list of ranges of rows: of an exact query one in each shard, of
- * one that ignores case one for each spelling that occurs in a shard. Functions are thread-safe and
- * return 0, or the errors of query.h; -EINVAL for ranges that aren't this index's. */
+ * one that ignores case one for each spelling that occurs in a shard, and of whole words one for
+ * each character that stands before them. Functions are thread-safe and return 0, or the errors of
+ * query.h; -EINVAL for ranges that aren't this index's. */
 #pragma once
 
 #include "base/buf.h"
 #include "query/query.h"
 
-/* Rows [lo, hi) of a shard, whose suffixes begin with one string. Never empty. */
+/* Rows [lo, hi) of a shard, whose suffixes begin with `lead` bytes that precede the occurrence in
+ * its document (most often none), and then one string. Never empty. */
 struct ng_range {
 	uint32_t shard;
 	uint64_t lo, hi;
 	uint64_t first; /* occurrences in the ranges before: the number of row lo's */
 	uint64_t bytes; /* of the string: the occurrences' length */
+	uint8_t lead_bytes[4];
+	uint8_t lead;
 };
 
-/* Ascending by shard, then row; disjoint. The whole is the caller's, who clears it. */
+/* Ascending by shard, then row; disjoint where no range has a lead. The whole is the caller's, who
+ * clears it. */
 struct ng_ranges {
 	struct ng_range *list;
 	size_t n;

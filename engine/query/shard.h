@@ -66,6 +66,16 @@ static inline uint64_t ng_shard_bwt_row(const struct ng_shard *shard, uint64_t l
 	return shard->removed ? ng_removed_row(shard->removed, live, damaged) : live;
 }
 
+/* The BWT's rows from the first to the last of live ones. Between them may be removed ones. */
+static inline struct ng_interval ng_shard_bwt_rows(const struct ng_shard *shard,
+						   struct ng_interval live, bool *damaged)
+{
+	if (!shard->removed || live.lo >= live.hi)
+		return live;
+	return (struct ng_interval){ng_shard_bwt_row(shard, live.lo, damaged),
+				    ng_shard_bwt_row(shard, live.hi - 1, damaged) + 1};
+}
+
 /* Whether a document < docs was removed. */
 static inline bool ng_shard_has_removed(const struct ng_shard *shard, uint64_t doc, bool *damaged)
 {

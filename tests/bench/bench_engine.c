@@ -4,6 +4,8 @@
  *   bench_engine count INDEX QUERIES REPS     ng_count of each query
  *   bench_engine batch INDEX QUERIES REPS     ng_batch_count of all of them
  *   bench_engine fold INDEX QUERIES REPS      ng_fold_find of each query
+ *   bench_engine folds INDEX QUERIES REPS     the same, white space and typography folded, too
+ *   bench_engine words INDEX QUERIES REPS     ng_word_find, of the number, of each query
  *   bench_engine locate INDEX QUERIES REPS    ng_find, and ng_locate of the first occurrence
  *   bench_engine extract INDEX BYTES N        ng_doc_read at N random places
  *
@@ -17,6 +19,7 @@
 #include "query/fold.h"
 #include "query/index_internal.h"
 #include "queries.h"
+#include "query/word_find.h"
 
 #define SEED 20240607u
 
@@ -74,7 +77,8 @@ static int batch_all(const struct ng_index *index, const struct queries *queries
 	return r;
 }
 
-static int fold_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+static int fold_all_by(const struct ng_index *index, unsigned folds, const struct queries *queries,
+		       uint64_t *ret_sum)
 {
 	uint64_t sum = 0;
 
@@ -82,11 +86,42 @@ static int fold_all(const struct ng_index *index, const struct queries *queries,
 		ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 		size_t len;
 		const uint8_t *query = query_at(queries, i, &len);
-		int r = ng_fold_find(index, query, len, NULL, &ranges);
+		int r = ng_fold_find_by(index, folds, query, len, NULL, &ranges);
 
 		if (r < 0)
 			return r;
 		sum += ranges.count;
+	}
+	*ret_sum = sum;
+	return 0;
+}
+
+static int fold_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+{
+	return fold_all_by(index, NG_FOLD_CASE, queries, ret_sum);
+}
+
+static int folds_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+{
+	return fold_all_by(index, NG_FOLD_CASE | NG_FOLD_SPACE | NG_FOLD_FORM, queries, ret_sum);
+}
+
+static int words_all(const struct ng_index *index, const struct queries *queries, uint64_t *ret_sum)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < queries->n; i++) {
+		ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+		size_t len;
+		const uint8_t *query = query_at(queries, i, &len);
+		uint64_t count = 0;
+		int r = ng_ranges_find(index, query, len, NULL, &ranges);
+
+		if (r == 0)
+			r = ng_word_find(index, &ranges, query, len, NULL, NULL, &count);
+		if (r < 0)
+			return r;
+		sum += count;
 	}
 	*ret_sum = sum;
 	return 0;
@@ -223,9 +258,9 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc < 5 || argc > 6 || (n = strtoul(argv[4], NULL, 10)) == 0) {
-		fprintf(stderr,
-			"usage: bench_engine count|batch|fold|locate INDEX QUERIES REPS [KERNEL]\n"
-			"       bench_engine extract INDEX BYTES N [KERNEL]\n");
+		fprintf(stderr, "usage: bench_engine count|batch|fold|folds|words|locate INDEX "
+				"QUERIES REPS [KERNEL]\n"
+				"       bench_engine extract INDEX BYTES N [KERNEL]\n");
 		return 2;
 	}
 	r = ng_index_open(argv[2], 1, &index, &err);
@@ -240,6 +275,10 @@ int main(int argc, char **argv)
 			r = bench_queries(index, argv[3], n, batch_all);
 		else if (strcmp(argv[1], "fold") == 0)
 			r = bench_queries(index, argv[3], n, fold_all);
+		else if (strcmp(argv[1], "folds") == 0)
+			r = bench_queries(index, argv[3], n, folds_all);
+		else if (strcmp(argv[1], "words") == 0)
+			r = bench_queries(index, argv[3], n, words_all);
 		else if (strcmp(argv[1], "locate") == 0)
 			r = bench_queries(index, argv[3], n, locate_all);
 		else

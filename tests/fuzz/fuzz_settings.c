@@ -1,5 +1,6 @@
 /* libFuzzer entry point: a name below /with from a stranger. */
 #include "fuzz.h"
+#include "query.h"
 #include "settings.h"
 
 static const struct ng_settings defaults = {
@@ -33,8 +34,8 @@ static unsigned times(const char *name, const char *word)
 /* Names that are taken hold keys and their values, each once, and nothing else. */
 static void check_taken(const char *name, const struct ng_settings *s)
 {
-	static const char *const keys[] = {
-		"case=", "context=", "escape=", "min=", "order=", "page=", "seed="};
+	static const char *const keys[] = {"case=",  "context=", "escape=", "form=",  "min=",
+					   "order=", "page=",    "seed=",   "space=", "word="};
 	unsigned known = 0, equals = 0, commas = 0;
 	const char *context = strstr(name, "context=");
 
@@ -54,7 +55,10 @@ static void check_taken(const char *name, const struct ng_settings *s)
 	require(context ? s->kwic_bytes == s->match_bytes
 			: s->kwic_bytes == defaults.kwic_bytes &&
 				  s->match_bytes == defaults.match_bytes);
-	require(s->fold == (strstr(name, "case=fold") != NULL));
+	require(s->fold == ((strstr(name, "case=fold") ? NG_FOLD_CASE : 0) |
+			    (strstr(name, "space=fold") ? NG_FOLD_SPACE : 0) |
+			    (strstr(name, "form=fold") ? NG_FOLD_FORM : 0) |
+			    (strstr(name, "word=yes") ? NG_QUERY_WORD : 0)));
 	require(s->random == (strstr(name, "order=random") != NULL));
 	require(s->random || s->seed == 0);
 	require(s->plain_names == (strstr(name, "escape=none") != NULL));
@@ -66,9 +70,13 @@ static void check_again(const struct ng_settings *s)
 {
 	char name[256];
 	struct ng_settings again;
-	int n = snprintf(name, sizeof(name), "page=%llu,seed=%llu,min=%u,case=%s,order=%s",
+	int n = snprintf(name, sizeof(name),
+			 "page=%llu,seed=%llu,min=%u,case=%s,space=%s,form=%s,word=%s,order=%s",
 			 (unsigned long long)s->page_docs, (unsigned long long)s->seed,
-			 s->min_bytes, s->fold ? "fold" : "exact", s->random ? "random" : "index");
+			 s->min_bytes, s->fold & NG_FOLD_CASE ? "fold" : "exact",
+			 s->fold & NG_FOLD_SPACE ? "fold" : "exact",
+			 s->fold & NG_FOLD_FORM ? "fold" : "exact",
+			 s->fold & NG_QUERY_WORD ? "yes" : "no", s->random ? "random" : "index");
 
 	if (s->kwic_bytes == s->match_bytes)
 		n += snprintf(name + n, sizeof(name) - (size_t)n, ",context=%u", s->kwic_bytes);
@@ -103,6 +111,8 @@ uint8_t *fuzz_seed(unsigned number, size_t *ret_size)
 		"context=80,order=random,seed=7",
 		"page=100000,min=1048576,case=fold",
 		"escape=percent",
+		"word=yes,space=fold,form=fold",
+		"form=exact,word=no,space=exact",
 		"case=exact,escape=none",
 		"seed=18446744073709551615,order=index",
 		"context=4097",

@@ -90,6 +90,15 @@ def expected(docs, old, new):
     want[14] = ["doc/" + f for f in holding("harpoon", docs)]
     size = sum(len(doc["text"].encode()) for doc in docs)
     want[15] = [f"{word} {int(count(word, docs) * 1e6 / size)}" for word in ("colour", "color")]
+    word = r"[^\W_]+"
+    words = [re.findall(word, doc["text"]) for doc in docs]
+    want[16] = [str(sum(w.lower() == "whale" for all in words for w in all))]
+    following = collections.Counter(b for all in words for a, b in zip(all, all[1:] + ["$END"]) if a == "the")
+    items = sorted(following.items(), key=lambda item: (-item[1], by_bytes(item[0])))
+    want[17] = [f"{n}\t{w}" for w, n in items[:5]]
+    items = sorted(collections.Counter(w for all in words for w in all).items(), key=lambda item: (-item[1], by_bytes(item[0])))
+    want[18] = [f"{n}\t{w}" for w, n in items if n >= 20][:5]
+    want[19] = [str(sum(len(re.findall(r"x\s+y", doc["text"], re.I)) for doc in docs))]
     return want
 
 
@@ -117,7 +126,7 @@ def check(path):
         blocks = re.findall(r"^## (\d+)\. (.*)\n(?:(?!## ).*\n)*?```bash\n((?:(?!```).*\n)*)```$",
                             page.read(), re.M)
     want = expected(docs, old, new)
-    assert [int(number) for number, _, _ in blocks] == list(range(1, 16)), "fifteen blocks"
+    assert [int(number) for number, _, _ in blocks] == list(range(1, 20)), "nineteen blocks"
     failures = 0
     for number, title, block in blocks:
         done = subprocess.run(["bash", "-c", block], stdin=subprocess.DEVNULL, capture_output=True,

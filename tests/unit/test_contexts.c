@@ -123,11 +123,11 @@ static void test_refusals(void **state)
 {
 	static const struct ng_build_options options = {.threads = 1};
 	static const struct ng_range bad[] = {
-		{0, 0, UINT64_MAX, 0, 2}, /* beyond the last row */
-		{0, 2, 1, 0, 2},          /* backwards */
-		{1, 0, 1, 0, 2},          /* no such shard */
-		{0, 0, 2, 1, 2},          /* begins with another number */
-		{0, 0, 1, 0, 2},          /* fewer than the count */
+		{0, 0, UINT64_MAX, 0, 2, {0}, 0}, /* beyond the last row */
+		{0, 2, 1, 0, 2, {0}, 0},          /* backwards */
+		{1, 0, 1, 0, 2, {0}, 0},          /* no such shard */
+		{0, 0, 2, 1, 2, {0}, 0},          /* begins with another number */
+		{0, 0, 1, 0, 2, {0}, 0},          /* fewer than the count */
 	};
 	struct ng_ranges some;
 	struct ng_context contexts[4];

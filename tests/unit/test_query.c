@@ -145,7 +145,7 @@ static void test_fold(void **state)
 			uint8_t pat[64];
 			size_t len = make_text(&rng, 1 + scratch_random(&rng) % 5, pat);
 
-			check(&c, made.index, &(struct ng_query){pat, len, true});
+			check(&c, made.index, &(struct ng_query){pat, len, NG_FOLD_CASE});
 		}
 		made_index_free(&made);
 	}
@@ -170,7 +170,7 @@ static void test_seam(void **state)
 	assert_non_null(text);
 	for (size_t i = 0; i < ng_array_size(cases); i++) {
 		const struct ng_query query = {(const uint8_t *)cases[i].pat, strlen(cases[i].pat),
-					       true};
+					       NG_FOLD_CASE};
 		size_t len = strlen(cases[i].text);
 
 		for (size_t before = 0; before <= len; before++) {
@@ -211,13 +211,13 @@ static void test_limit(void **state)
 	naive_add(&c, text, 300000);
 	made_index_new(&c, &options, &made);
 	memset(pat, 'a', sizeof(pat));
-	query = (struct ng_query){pat, sizeof(pat), true};
+	query = (struct ng_query){pat, sizeof(pat), NG_FOLD_CASE};
 	assert_int_equal(ng_query_count(made.index, &query, NULL, &count), -EOVERFLOW);
 	assert_int_equal(count, 42);
 	assert_int_equal(ng_answer_find(made.index, &query, NULL, &buf), -EOVERFLOW);
 	assert_int_equal(ng_answer_df(made.index, &query, NULL, &buf), -EOVERFLOW);
 	assert_int_equal(ng_answer_next(made.index, &query, NULL, &buf), -EOVERFLOW);
-	query.fold = false;
+	query.fold = 0;
 	assert_int_equal(ng_query_count(made.index, &query, NULL, &count), 0);
 	made_index_free(&made);
 	naive_clear(&c);
@@ -229,7 +229,7 @@ static void test_scan(void **state)
 	static const uint8_t text[] = "xxAbxx";
 	ng_cancel cancel = true;
 
-	assert_int_equal(ng_fold_scan_make((const uint8_t *)"aB", 2, &scan), 0);
+	assert_int_equal(ng_fold_scan_make(NG_FOLD_CASE, false, (const uint8_t *)"aB", 2, &scan), 0);
 	assert_int_equal(scan.longest, 2);
 	assert_int_equal(ng_fold_scan_holds(&scan, text, 6, NULL), 1);
 	assert_int_equal(ng_fold_scan_holds(&scan, text, 3, NULL), 0);

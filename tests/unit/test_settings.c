@@ -1,3 +1,4 @@
+#include "query.h"
 #include "settings.h"
 
 #include <setjmp.h>
@@ -24,6 +25,13 @@ static void test_names(void **state)
 		{"order=index", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
 		{"seed=5", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
 		{"case=fold", {1000, 40, 200, 32, false, 0, true, false, false, 0}},
+		{"space=fold", {1000, 40, 200, 32, false, 0, NG_FOLD_SPACE, false, false, 0}},
+		{"form=fold", {1000, 40, 200, 32, false, 0, NG_FOLD_FORM, false, false, 0}},
+		{"word=yes", {1000, 40, 200, 32, false, 0, NG_QUERY_WORD, false, false, 0}},
+		{"word=no,form=exact,space=exact",
+		 {1000, 40, 200, 32, false, 0, 0, false, false, 0}},
+		{"word=yes,case=fold,form=fold,space=fold",
+		 {1000, 40, 200, 32, false, 0, 15, false, false, 0}},
 		{"seed=3,case=fold,order=random",
 		 {1000, 40, 200, 32, true, 3, true, false, false, 0}},
 		{"case=exact", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
@@ -70,6 +78,11 @@ static void test_refusals(void **state)
 					    "context=1 ",
 					    "context=0x10",
 					    "Context=1",
+					    "word=fold",
+					    "word=1",
+					    "space=yes",
+					    "form=",
+					    "form=fold,form=fold",
 					    "context=1,",
 					    ",context=1",
 					    "context=1,,min=2",
