@@ -9,7 +9,7 @@
 static const struct {
 	const char *name;
 	ng_batch_file_answer answer;
-	size_t together; /* as ng_batch_file_new takes it, where case isn't folded */
+	size_t together; /* as ng_batch_file_new takes it, where nothing is folded */
 } batches[] = {
 	{"count", ng_lines_count, NG_BATCH_FILE_LINES},
 	{"df", ng_lines_df, SLOW_LINES},

@@ -1,7 +1,7 @@
 /* The tree that a mount shows, as operations on node numbers: everything a FUSE request needs but
  * FUSE itself. Thread-safe once made. Functions return 0 or a negative errno and leave ret_* alone
  * on failure; besides those named: -EUCLEAN (a damaged index), -EIO, -EINTR (cancelled), -ENOMEM,
- * -ESTALE (a node number the tree doesn't know), -EOVERFLOW (a query whose case is folded has too
+ * -ESTALE (a node number the tree doesn't know), -EOVERFLOW (a query that is folded has too
  * many spellings). */
 #pragma once
 

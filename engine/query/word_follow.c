@@ -4,7 +4,7 @@
 
 /* Rows that are read at once, and bytes of the text behind each: most often enough. */
 #define TOGETHER   NG_BWT_CHAINS
-#define READ_FIRST 32u
+#define READ_FIRST 20u
 
 /* What a row's text turns out to be. */
 enum verdict {

@@ -204,7 +204,12 @@ static void test_words(void **state)
 		"\xc3\xa9", " ",        "\xe4\xb8", "\xad",         "\xf0\x90\x80",
 		"\xe0\x80"};
 
+	/* What stands beside the borders of letters and digits in ASCII. */
+	static const char *const borders[] = {"q", "/", "0", "9", ":", "@", "A",
+					      "Z", "[", "`", "a", "z", "{"};
+
 	check_pieces("Latin", latin, ng_array_size(latin));
+	check_pieces("borders", borders, ng_array_size(borders));
 	check_pieces("other scripts", others, ng_array_size(others));
 	check_pieces("broken", broken, ng_array_size(broken));
 }
