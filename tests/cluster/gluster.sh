@@ -9,6 +9,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	IN_NAMESPACE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc "$BASH" \
 		$([[ $- != *x* ]] || echo -x) "$0"
 fi
+. "$(dirname "$0")/../lib/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
 needs glusterd glusterfsd gluster ip mount.glusterfs
 

@@ -7,6 +7,7 @@ if [ -z "${IN_HOSTS:-}" ]; then
 	unshare --mount --net true 2>/dev/null || { echo "skipped: no namespaces"; exit 77; }
 	IN_HOSTS=1 exec unshare --mount --net "$BASH" $([[ $- != *x* ]] || echo -x) "$0"
 fi
+. "$(dirname "$0")/../lib/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
 needs ip /usr/sbin/sshd ssh ssh-keygen
 

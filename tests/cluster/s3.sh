@@ -7,6 +7,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	unshare --mount --net true 2>/dev/null || { echo "skipped: no namespaces"; exit 77; }
 	IN_NAMESPACE=1 exec unshare --mount --net "$BASH" $([[ $- != *x* ]] || echo -x) "$0"
 fi
+. "$(dirname "$0")/../lib/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
 needs ip rclone s3fs memcached swift-ring-builder swift-account-server swift-container-server swift-object-server
 ip link set lo up

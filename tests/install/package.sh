@@ -10,6 +10,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	unshare --mount true 2>/dev/null || { echo "skipped: no namespaces of mounts"; exit 77; }
 	IN_NAMESPACE=1 exec unshare --mount "$0"
 fi
+. "$(dirname "$0")/../lib/own_mounts.sh"
 top=$(cd "$(dirname "$0")/../.." && pwd)
 view=$(mktemp -d) || exit 77
 skip() {
