@@ -16,10 +16,12 @@ TEXT       bytes of text, with a suffix K, M, G, T or P (powers of 1000): 10T
 
 Exit status: 0 done, 1 the nodes don't do, 2 usage.
 
-The constants were measured, with what `meson test --benchmark` prints (parts size, build and far of
-tests/bench/figures.py) on 100 MB of English on two processors of a virtual machine; put your own in
-their places. What follows from them is no measurement: builds scale with cores as long as there are
-as many part indexes, and storage that is asked for more than its IOPS makes questions wait."""
+Sizes and reads in turn were measured, with what `meson test --benchmark` prints (parts size and far
+of tests/bench/figures.py) on 100 MB of English; the time of a build on the same text, on a machine
+that was busy otherwise. Temporary files, the size of a shard and the storage's IOPS are assumed. Put
+your own figures in their places. What follows is no measurement: builds scale with cores as long as
+there are as many part indexes, and storage that is asked for more than its IOPS makes questions
+wait."""
 
 import argparse
 import json
@@ -33,9 +35,10 @@ STORE_SHARE = 0.38
 SMALL_SHARE = 0.0117
 # CPU seconds to build 1 GB of text.
 BUILD_CPU_SECONDS_PER_GB = 180
-# Beside the index while it is built: temporary files, for each byte of text.
+# Beside the index while it is built: temporary files, for each byte of text. Assumed.
 TEMPORARY_SHARE = 0.5
 # Text in one shard: what half of a node's memory sorts, two bytes of text for each byte of memory.
+# The most of it is assumed.
 SHARD_PER_MEMORY = 2
 SHARD_MOST = 1e12
 # Memory of the daemon, and for each open shard; a bit of memory for each page of an index.
