@@ -19,12 +19,13 @@ int ng_appenddir_new(const char *index, struct ng_manifest *ret_manifest,
 int ng_appenddir_options(const struct ng_manifest *manifest, struct ng_build_options *options,
 			 struct ng_error *err);
 
-/* The index directory. */
+/* The index directory: its path, and its descriptor; both are dir's own. */
 const char *ng_appenddir_path(const struct ng_appenddir *dir);
+int ng_appenddir_fd(const struct ng_appenddir *dir);
 
 /* Put manifest, which names old and new shards, into the place of the old one in one step, after
- * the shards are on disk. -ESTALE when the index was moved away meanwhile; otherwise as writing
- * a manifest. */
+ * the shards are on disk. -ESTALE when the index was moved away meanwhile, or its manifest isn't
+ * the one that was read any more, or its lock is gone; otherwise as writing a manifest. */
 int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *manifest,
 			 struct ng_error *err);
 

@@ -10,9 +10,22 @@ static const char *directory(const struct ng_builder *builder)
 			       : ng_workdir_path(builder->workdir);
 }
 
-static const char *tmp_directory(const struct ng_builder *builder)
+static int directory_fd(const struct ng_builder *builder)
 {
-	return builder->options.tmp_dir ? builder->options.tmp_dir : directory(builder);
+	return builder->append ? ng_appenddir_fd(builder->append) : ng_workdir_fd(builder->workdir);
+}
+
+static struct ng_tempdir tmp_directory(const struct ng_builder *builder)
+{
+	return builder->tmp_fd >= 0
+		       ? (struct ng_tempdir){builder->options.tmp_dir, builder->tmp_fd}
+		       : (struct ng_tempdir){directory(builder), directory_fd(builder)};
+}
+
+/* What a killed run left of it. */
+static void file_remove(const struct ng_file_at *file)
+{
+	unlinkat(file->dir_fd, ng_file_name(file), 0);
 }
 
 void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
@@ -83,7 +96,7 @@ int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err)
 {
 	struct ng_shard_docs_options options = {.text_store = builder->options.text_store,
 						.threads = builder->options.threads,
-						.tmp_dir = tmp_directory(builder)};
+						.tmp = tmp_directory(builder)};
 	char file[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 
@@ -116,8 +129,8 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	input_sum(builder, job->step.input);
 	job->batch = builder->batch;
 	builder->batch = (struct ng_batch){0};
-	/* What a killed run left of it. */
-	unlink(path);
+	job->dir_fd = directory_fd(builder);
+	file_remove(&(struct ng_file_at){job->dir_fd, path});
 	r = ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
 	if (r == 0 && builder->plan.alone)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
@@ -133,8 +146,8 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 	int r = 0;
 
 	if (!builder->merge_plan)
-		r = ng_merge_plan_new(directory(builder), builder->manifest.n_shards - 1,
-				      &builder->merge_plan, err);
+		r = ng_merge_plan_new(directory_fd(builder), directory(builder),
+				      builder->manifest.n_shards - 1, &builder->merge_plan, err);
 	if (r < 0)
 		return r;
 	job.step.first = ng_merge_plan_segments(builder->merge_plan);
@@ -181,7 +194,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 						 .threads = builder->options.threads,
 						 .resident_bytes = resident_bytes,
 						 .memory_bytes = builder->plan.jobs_bytes,
-						 .tmp_dir = tmp_directory(builder),
+						 .tmp = tmp_directory(builder),
 						 .cancel = builder->options.cancel,
 						 .progress = &builder->merging,
 						 .report = merge_report,
@@ -190,7 +203,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	struct ng_step step = {.kind = NG_STEP_SHARD,
 			       .shard = builder->manifest.n_shards - 1,
 			       .rows = builder->shard_rows};
-	const char *segment;
+	struct ng_file_at file = {directory_fd(builder), path}, segment;
 	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 
 	if (r == 0)
@@ -200,8 +213,8 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	options.threads = builder->options.threads;
 	options.resident_bytes = resident_bytes;
 	options.cancel = builder->options.cancel;
-	unlink(path);
-	r = ng_shard_complete(segment, &builder->docs, &options, path, &builder->merging,
+	file_remove(&file);
+	r = ng_shard_complete(segment, &builder->docs, &options, file, &builder->merging,
 			      &step.file_bytes, &step.checksum, err);
 	if (r < 0)
 		return r;

@@ -16,6 +16,7 @@ struct compaction {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
 	struct ng_appenddir *dir;
+	struct ng_tempdir tmp;
 	struct ng_manifest old, all, fresh; /* all: both, for names that nobody has */
 	struct ng_shard_progress progress;
 	size_t shard; /* number of the one that is being made */
@@ -28,6 +29,8 @@ static void compaction_clear(struct compaction *m)
 	ng_manifest_clear(&m->all);
 	ng_manifest_clear(&m->fresh);
 	ng_appenddir_free(m->dir);
+	if (m->options.tmp_dir)
+		ng_closep(&m->tmp.fd);
 }
 
 static void report(void *userdata)
@@ -203,12 +206,11 @@ static int shards_collect(struct compaction *m, size_t first, size_t end,
 static int group_write(struct compaction *m, struct ng_merge_plan *plan, struct ng_shard_docs *docs,
 		       struct ng_manifest_shard *entry, struct ng_error *err)
 {
-	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
 	struct ng_segment_merge_options merge = {.sa_rate = m->sa_rate,
 						 .threads = m->options.threads,
 						 .resident_bytes = resident_bytes(m),
 						 .memory_bytes = m->plan.jobs_bytes,
-						 .tmp_dir = tmp,
+						 .tmp = m->tmp,
 						 .cancel = m->options.cancel,
 						 .progress = &m->progress,
 						 .report = report,
@@ -218,15 +220,16 @@ static int group_write(struct compaction *m, struct ng_merge_plan *plan, struct 
 					   .resident_bytes = merge.resident_bytes,
 					   .cancel = m->options.cancel};
 	ng_cleanup(ng_freep) char *path = path_of(m, entry->file);
-	const char *segment;
+	struct ng_file_at segment;
 	int r;
 
 	if (!path)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	r = ng_merge_plan_run(plan, NULL, &merge, &segment, err);
 	return r < 0 ? r
-		     : ng_shard_complete(segment, docs, &options, path, &m->progress,
-					 &entry->file_bytes, &entry->checksum, err);
+		     : ng_shard_complete(segment, docs, &options,
+					 (struct ng_file_at){ng_appenddir_fd(m->dir), path},
+					 &m->progress, &entry->file_bytes, &entry->checksum, err);
 }
 
 /* Shards [first, end) become one. */
@@ -235,9 +238,7 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = NULL;
 	ng_cleanup(ng_shard_docs_clear) struct ng_shard_docs docs = {0};
 	struct ng_shard_docs_options docs_options = {
-		.text_store = m->old.text_store,
-		.threads = m->options.threads,
-		.tmp_dir = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir)};
+		.text_store = m->old.text_store, .threads = m->options.threads, .tmp = m->tmp};
 	char file[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 	int r;
@@ -247,7 +248,8 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 		entry.docs += m->old.shards[i].docs;
 		entry.text_bytes += m->old.shards[i].text_bytes;
 	}
-	r = ng_merge_plan_new(ng_appenddir_path(m->dir), m->all.n_shards, &plan, err);
+	r = ng_merge_plan_new(ng_appenddir_fd(m->dir), ng_appenddir_path(m->dir), m->all.n_shards,
+			      &plan, err);
 	if (r == 0)
 		r = ng_shard_docs_begin(&docs, &docs_options, err);
 	if (r == 0)
@@ -265,11 +267,27 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 
 /* ---- all of them ---- */
 
+static int tmp_open(struct compaction *m, struct ng_error *err)
+{
+	const char *path = m->options.tmp_dir;
+
+	m->tmp = (struct ng_tempdir){ng_appenddir_path(m->dir), ng_appenddir_fd(m->dir)};
+	if (!path)
+		return 0;
+	m->tmp = (struct ng_tempdir){path, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	return m->tmp.fd < 0 ? ng_fail(err, -errno, "%s: cannot make temporary files: %s", path,
+				       strerror(errno))
+			     : 0;
+}
+
 static int merge_begin(struct compaction *m, struct ng_error *err)
 {
 	struct ng_build_options *options = &m->options;
 	int r = ng_appenddir_new(options->output, &m->old, &m->dir, err);
 
+	if (r < 0)
+		return r;
+	r = tmp_open(m, err);
 	if (r < 0)
 		return r;
 	m->sa_rate = m->old.sa_sampling;
@@ -314,7 +332,7 @@ static void summarize(const struct compaction *m, struct ng_build_summary *ret_s
 int ng_compact(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
 	       struct ng_error *err)
 {
-	ng_cleanup(compaction_clear) struct compaction m = {.options = *options};
+	ng_cleanup(compaction_clear) struct compaction m = {.options = *options, .tmp.fd = -1};
 	int r = merge_begin(&m, err);
 
 	for (size_t first = 0, end; r == 0 && first < m.old.n_shards; first = end) {

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <sys/stat.h>
 
+#include "build/dirlock.h"
 #include "format/manifest.h"
 #include "merge/journal.h"
 
@@ -13,7 +14,8 @@ static bool is_our_name(const char *name)
 	static const char *const patterns[] = {
 		"shard-+([0-9]).ngs",    "segment-+([0-9])-+([0-9])-+([0-9])",
 		"text-+([0-9])",         NG_JOURNAL_NAME,
-		NG_MANIFEST_NAME ".tmp", NG_MANIFEST_NAME};
+		NG_MANIFEST_NAME ".tmp", NG_MANIFEST_NAME,
+		NG_DIRLOCK_NAME};
 
 	for (size_t i = 0; i < ng_array_size(patterns); i++)
 		if (fnmatch(patterns[i], name, FNM_EXTMATCH) == 0)
@@ -38,13 +40,19 @@ static DIR *open_entries(int dir_fd)
 	return dir;
 }
 
-/* Ours is a regular file. */
+static bool is_lock(const char *name)
+{
+	return strcmp(name, NG_DIRLOCK_NAME) == 0;
+}
+
+/* Ours is a regular file, and a lock's is empty. */
 static bool is_ours(int dir_fd, const struct dirent *entry)
 {
 	struct stat st;
 
 	return is_our_name(entry->d_name) &&
-	       fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+	       fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && (st.st_size == 0 || !is_lock(entry->d_name));
 }
 
 static bool is_dots(const char *name)
@@ -68,6 +76,19 @@ int ng_ours_check(int dir_fd, const char *path, struct ng_error *err)
 	return errno ? ng_fail(err, -errno, "%s: cannot be read: %s", path, strerror(errno)) : 0;
 }
 
+bool ng_ours_nothing(int dir_fd)
+{
+	ng_cleanup(closedirp) DIR *dir = open_entries(dir_fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return false;
+	while (errno = 0, (entry = readdir(dir)))
+		if (!is_dots(entry->d_name) && !(is_lock(entry->d_name) && is_ours(dir_fd, entry)))
+			return false;
+	return errno == 0;
+}
+
 int ng_ours_remove(int dir_fd, bool (*unless)(const void *userdata, const char *name),
 		   const void *userdata)
 {
@@ -77,10 +98,11 @@ int ng_ours_remove(int dir_fd, bool (*unless)(const void *userdata, const char *
 
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir)))
-		if (!is_dots(entry->d_name) && is_ours(dir_fd, entry) &&
+	/* The last call of readdir leaves errno as it is: 0, unless it failed. */
+	while (errno = 0, (entry = readdir(dir)))
+		if (!is_dots(entry->d_name) && !is_lock(entry->d_name) && is_ours(dir_fd, entry) &&
 		    !(unless && unless(userdata, entry->d_name)) &&
 		    unlinkat(dir_fd, entry->d_name, 0) < 0)
 			r = -errno;
-	return r;
+	return errno && r == 0 ? -errno : r;
 }

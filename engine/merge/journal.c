@@ -101,15 +101,18 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 {
 	ng_cleanup(ng_freep) char *text = NULL;
 	size_t cap = 0, lines = 0;
-	ssize_t len;
+	ssize_t len = 0;
 	int r = 0;
 
 	*ret_bytes = 0;
 	while (r == 0 && (len = getline(&text, &cap, f)) > 0 && text[len - 1] == '\n') {
-		json_t *line = json_loadb(text, (size_t)len, 0, NULL);
+		json_error_t why;
+		json_t *line = json_loadb(text, (size_t)len, 0, &why);
 		struct ng_step step;
 
-		if (lines++ == 0)
+		if (!line && json_error_code(&why) == json_error_out_of_memory)
+			r = ng_fail(err, -ENOMEM, "out of memory");
+		else if (lines++ == 0)
 			r = options_compare(line, options, path, err);
 		else if (!line || !step_parse(line, &step))
 			r = ng_fail(err, -EPROTO, "%s:%zu: is no step of a build", path, lines);
@@ -118,6 +121,9 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 		json_decref(line);
 		*ret_bytes += len;
 	}
+	/* What getline(3) has no memory for isn't the end. */
+	if (r == 0 && len < 0 && !feof(f) && !ferror(f))
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0 && ferror(f))
 		r = ng_fail(err, -EIO, "%s: cannot be read", path);
 	return r;
@@ -177,8 +183,8 @@ static int journal_load(struct ng_journal *journal, const char *path, const char
 	return bytes ? 0 : line_write(journal, json_pack("{s:s}", "options", options), err);
 }
 
-int ng_journal_open(const char *dir, const char *options, struct ng_journal **ret_journal,
-		    bool *ret_found, struct ng_error *err)
+int ng_journal_open(int dir_fd, const char *dir, const char *options,
+		    struct ng_journal **ret_journal, bool *ret_found, struct ng_error *err)
 {
 	ng_cleanup(ng_journal_closep) struct ng_journal *journal = calloc(1, sizeof(*journal));
 	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
@@ -190,7 +196,7 @@ int ng_journal_open(const char *dir, const char *options, struct ng_journal **re
 	journal->dir = strdup(dir);
 	if (!path || !journal->dir)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	r = ng_file_make(AT_FDCWD, path, O_RDWR | O_APPEND, &journal->fd);
+	r = ng_file_make(dir_fd, NG_JOURNAL_NAME, O_RDWR | O_APPEND, &journal->fd);
 	if (r < 0)
 		return ng_fail(err, r, "%s: %s", path, strerror(-r));
 	r = journal_load(journal, path, options, ret_found, err);
@@ -211,19 +217,23 @@ struct ng_journal *ng_journal_close(struct ng_journal *journal)
 	return NULL;
 }
 
-bool ng_journal_exists(const char *dir)
+bool ng_journal_exists(int dir_fd)
 {
-	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
-	FILE *f = path ? fopen(path, "re") : NULL;
+	ng_cleanup(ng_closep) int fd =
+		openat(dir_fd, NG_JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	unsigned lines = 0;
-	int c;
+	char text[4096];
+	size_t n = 1;
+	int r = 0;
 
-	if (!f)
-		return false;
-	while (lines < 2 && (c = getc(f)) != EOF)
-		lines += c == '\n';
-	fclose(f);
-	return lines == 2;
+	if (fd < 0)
+		return errno != ENOENT;
+	while (lines < 2 && r == 0 && n) {
+		r = ng_file_read(fd, text, sizeof(text), &n);
+		for (size_t i = 0; i < n; i++)
+			lines += text[i] == '\n';
+	}
+	return r < 0 || lines >= 2;
 }
 
 int ng_journal_add(struct ng_journal *journal, const struct ng_step *step, struct ng_error *err)
@@ -273,10 +283,7 @@ void ng_journal_retain(struct ng_journal *journal, const bool *keep)
 	journal->n = n;
 }
 
-void ng_journal_remove(const char *dir)
+void ng_journal_remove(int dir_fd)
 {
-	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
-
-	if (path)
-		unlink(path);
+	unlinkat(dir_fd, NG_JOURNAL_NAME, 0);
 }

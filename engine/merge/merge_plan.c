@@ -17,6 +17,7 @@ struct piece {
 };
 
 struct ng_merge_plan {
+	int dir_fd; /* borrowed */
 	char *dir;
 	size_t shard;
 	char *text_path;
@@ -44,22 +45,38 @@ static int piece_path(const struct ng_merge_plan *plan, uint64_t first, uint64_t
 	return 0;
 }
 
-int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
+/* Shards that are there may be elsewhere. */
+static struct ng_file_at piece_file(const struct ng_merge_plan *plan, const struct piece *piece)
+{
+	return (struct ng_file_at){piece->foreign ? AT_FDCWD : plan->dir_fd, piece->path};
+}
+
+static void file_remove(const struct ng_merge_plan *plan, const char *path)
+{
+	struct ng_file_at file = {plan->dir_fd, path};
+
+	unlinkat(plan->dir_fd, ng_file_name(&file), 0);
+}
+
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
 		      struct ng_error *err)
 {
 	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = calloc(1, sizeof(*plan));
+	struct ng_file_at text;
 	int r;
 
 	if (!plan)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	plan->text_fd = -1;
+	plan->dir_fd = dir_fd;
 	plan->shard = shard;
 	plan->dir = strdup(dir);
 	if (!plan->dir || asprintf(&plan->text_path, "%s/text-%05zu", dir, shard) < 0) {
 		plan->text_path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	r = ng_file_make(AT_FDCWD, plan->text_path, O_RDWR, &plan->text_fd);
+	text = (struct ng_file_at){dir_fd, plan->text_path};
+	r = ng_file_make(dir_fd, ng_file_name(&text), O_RDWR, &plan->text_fd);
 	if (r < 0)
 		return ng_fail(err, r, "%s: %s", plan->text_path, strerror(-r));
 	*ret_plan = ng_steal_ptr(&plan);
@@ -211,7 +228,7 @@ static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
 	if (piece->has_text)
 		return 0;
 	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows);
-	r = ng_shard_file_open(piece->path, &file, err);
+	r = ng_shard_file_open_at(piece_file(plan, piece), &file, err);
 	if (r == 0)
 		r = ng_segment_open(file, piece->path, &segment, err);
 	fetching.file = file;
@@ -244,8 +261,9 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	if (r < 0)
 		return r;
 	/* What a killed run left of it. */
-	unlink(path);
-	r = ng_segment_merge(left->path, right->path, &text, options, path, &step.file_bytes,
+	file_remove(plan, path);
+	r = ng_segment_merge(piece_file(plan, left), piece_file(plan, right), &text, options,
+			     (struct ng_file_at){plan->dir_fd, path}, &step.file_bytes,
 			     &step.checksum, err);
 	if (r < 0 || !journal)
 		return r;
@@ -253,10 +271,10 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	return ng_journal_add(journal, &step, err);
 }
 
-static void piece_remove(struct piece *piece)
+static void piece_remove(const struct ng_merge_plan *plan, struct piece *piece)
 {
 	if (!piece->foreign)
-		unlink(piece->path);
+		file_remove(plan, piece->path);
 	free(piece->path);
 }
 
@@ -273,8 +291,8 @@ static int neighbours_merge(struct ng_merge_plan *plan, size_t i, struct ng_jour
 	r = pair_merge(plan, i, journal, options, path, err);
 	if (r < 0)
 		return r;
-	piece_remove(left);
-	piece_remove(right);
+	piece_remove(plan, left);
+	piece_remove(plan, right);
 	left->path = ng_steal_ptr(&path);
 	left->foreign = false;
 	left->has_text &= right->has_text;
@@ -302,7 +320,7 @@ static int stretch_merge(struct ng_merge_plan *plan, const struct order *order, 
 }
 
 int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
-		      const struct ng_segment_merge_options *options, const char **ret_path,
+		      const struct ng_segment_merge_options *options, struct ng_file_at *ret_file,
 		      struct ng_error *err)
 {
 	ng_cleanup(ng_freep) struct order *order = malloc(sizeof(*order));
@@ -315,7 +333,7 @@ int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
 		r = stretch_merge(plan, order, 0, n, 0, journal, options, err);
 	}
 	if (r == 0)
-		*ret_path = plan->pieces[0].path;
+		*ret_file = piece_file(plan, &plan->pieces[0]);
 	return r;
 }
 
@@ -323,6 +341,6 @@ void ng_merge_plan_remove(struct ng_merge_plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)
 		if (!plan->pieces[i].foreign)
-			unlink(plan->pieces[i].path);
-	unlink(plan->text_path);
+			file_remove(plan, plan->pieces[i].path);
+	file_remove(plan, plan->text_path);
 }

@@ -6,9 +6,10 @@
 
 struct ng_merge_plan;
 
-/* Begin the plan of shard number `shard` in a directory: opens the file for its text, as it is
+/* Begin the plan of shard number `shard` in a directory, which dir_fd has opened, and keeps open,
+ * or which is found by its path (AT_FDCWD): opens the file for its text, as it is
  * if it is there. -ENOMEM, and the file's errors, with err set. */
-int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
 		      struct ng_error *err);
 
 /* Free; the files stay. */
@@ -33,9 +34,9 @@ size_t ng_merge_plan_segments(const struct ng_merge_plan *plan);
 
 /* Merge all segments, which are on disk, two neighbours at a time, in the order that costs least;
  * what was merged is removed. Steps that the journal (NULL: none) has are not made again.
- * *ret_path: the file of the one segment. Errors as of ng_segment_merge. */
+ * *ret_file: the one segment; its path is the plan's. Errors as of ng_segment_merge. */
 int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
-		      const struct ng_segment_merge_options *options, const char **ret_path,
+		      const struct ng_segment_merge_options *options, struct ng_file_at *ret_file,
 		      struct ng_error *err);
 
 /* Remove the files. */
