@@ -22,10 +22,12 @@ static struct ng_tempdir tmp_directory(const struct ng_builder *builder)
 		       : (struct ng_tempdir){directory(builder), directory_fd(builder)};
 }
 
-/* What a killed run left of it. */
-static void file_remove(const struct ng_file_at *file)
+/* What a killed run left of it. In an index that is added to that is gone already: what is there is
+ * of somebody else who should not be. */
+static void left_remove(const struct ng_builder *builder, const struct ng_file_at *file)
 {
-	unlinkat(file->dir_fd, ng_file_name(file), 0);
+	if (builder->journal)
+		unlinkat(file->dir_fd, ng_file_name(file), 0);
 }
 
 void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
@@ -130,7 +132,7 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	job->batch = builder->batch;
 	builder->batch = (struct ng_batch){0};
 	job->dir_fd = directory_fd(builder);
-	file_remove(&(struct ng_file_at){job->dir_fd, path});
+	left_remove(builder, &(struct ng_file_at){job->dir_fd, path});
 	r = ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
 	if (r == 0 && builder->plan.alone)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
@@ -147,7 +149,8 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 
 	if (!builder->merge_plan)
 		r = ng_merge_plan_new(directory_fd(builder), directory(builder),
-				      builder->manifest.n_shards - 1, &builder->merge_plan, err);
+				      builder->manifest.n_shards - 1, builder->journal != NULL,
+				      &builder->merge_plan, err);
 	if (r < 0)
 		return r;
 	job.step.first = ng_merge_plan_segments(builder->merge_plan);
@@ -213,7 +216,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	options.threads = builder->options.threads;
 	options.resident_bytes = resident_bytes;
 	options.cancel = builder->options.cancel;
-	file_remove(&file);
+	left_remove(builder, &file);
 	r = ng_shard_complete(segment, &builder->docs, &options, file, &builder->merging,
 			      &step.file_bytes, &step.checksum, err);
 	if (r < 0)

@@ -249,7 +249,7 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 		entry.text_bytes += m->old.shards[i].text_bytes;
 	}
 	r = ng_merge_plan_new(ng_appenddir_fd(m->dir), ng_appenddir_path(m->dir), m->all.n_shards,
-			      &plan, err);
+			      false, &plan, err);
 	if (r == 0)
 		r = ng_shard_docs_begin(&docs, &docs_options, err);
 	if (r == 0)

@@ -18,6 +18,7 @@ struct piece {
 
 struct ng_merge_plan {
 	int dir_fd; /* borrowed */
+	bool resumes;
 	char *dir;
 	size_t shard;
 	char *text_path;
@@ -58,8 +59,8 @@ static void file_remove(const struct ng_merge_plan *plan, const char *path)
 	unlinkat(plan->dir_fd, ng_file_name(&file), 0);
 }
 
-int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
-		      struct ng_error *err)
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, bool resumes,
+		      struct ng_merge_plan **ret_plan, struct ng_error *err)
 {
 	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = calloc(1, sizeof(*plan));
 	struct ng_file_at text;
@@ -69,6 +70,7 @@ int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge
 		return ng_fail(err, -ENOMEM, "out of memory");
 	plan->text_fd = -1;
 	plan->dir_fd = dir_fd;
+	plan->resumes = resumes;
 	plan->shard = shard;
 	plan->dir = strdup(dir);
 	if (!plan->dir || asprintf(&plan->text_path, "%s/text-%05zu", dir, shard) < 0) {
@@ -76,7 +78,8 @@ int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
 	text = (struct ng_file_at){dir_fd, plan->text_path};
-	r = ng_file_make(dir_fd, ng_file_name(&text), O_RDWR, &plan->text_fd);
+	r = ng_file_make(dir_fd, ng_file_name(&text), O_RDWR | (resumes ? 0 : O_EXCL),
+			 &plan->text_fd);
 	if (r < 0)
 		return ng_fail(err, r, "%s: %s", plan->text_path, strerror(-r));
 	*ret_plan = ng_steal_ptr(&plan);
@@ -261,7 +264,8 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	if (r < 0)
 		return r;
 	/* What a killed run left of it. */
-	file_remove(plan, path);
+	if (plan->resumes)
+		file_remove(plan, path);
 	r = ng_segment_merge(piece_file(plan, left), piece_file(plan, right), &text, options,
 			     (struct ng_file_at){plan->dir_fd, path}, &step.file_bytes,
 			     &step.checksum, err);

@@ -7,10 +7,11 @@
 struct ng_merge_plan;
 
 /* Begin the plan of shard number `shard` in a directory, which dir_fd has opened, and keeps open,
- * or which is found by its path (AT_FDCWD): opens the file for its text, as it is
- * if it is there. -ENOMEM, and the file's errors, with err set. */
-int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
-		      struct ng_error *err);
+ * or which is found by its path (AT_FDCWD). resumes: its files may be there, of a run that was
+ * killed: the one for the text is opened as it is, and others are replaced. Otherwise one that is
+ * there is another one's: -EEXIST. -ENOMEM, and the file's errors, with err set. */
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, bool resumes,
+		      struct ng_merge_plan **ret_plan, struct ng_error *err);
 
 /* Free; the files stay. */
 struct ng_merge_plan *ng_merge_plan_free(struct ng_merge_plan *plan);
