@@ -64,8 +64,12 @@ static int check_outside(const struct run *run, const char *path, struct ng_erro
 		struct stat st;
 		size_t n;
 
-		if (!realpath(run->args.paths[i], source) || stat(source, &st) < 0 ||
-		    !S_ISDIR(st.st_mode))
+		if (!realpath(run->args.paths[i], source)) {
+			if (errno == ENOMEM)
+				return ng_fail(err, -ENOMEM, "out of memory");
+			continue;
+		}
+		if (stat(source, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		n = strcmp(source, "/") == 0 ? 0 : strlen(source);
 		if (strncmp(place, source, n) == 0 && (place[n] == '/' || !place[n]))

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "format/params.h"
 #include "format/shardfile.h"
 
@@ -222,9 +222,9 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 		if (json_array_append_new(json_object_get(root, "shards"), item) < 0)
 			return -ENOMEM;
 	}
-	text = json_dumps(root, JSON_INDENT(2));
-	if (!text)
-		return -ENOMEM;
+	r = ng_json_dump(root, JSON_INDENT(2), &text);
+	if (r < 0)
+		return r;
 	len = strlen(text);
 	longer = realloc(text, len + 2);
 	if (!longer)
@@ -460,11 +460,11 @@ int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_mani
 	uint64_t version = 0;
 	int r;
 
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
-	if (!root && json_error_code(&json_err) == json_error_out_of_memory)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	if (!root)
-		return ng_fail(err, -EPROTO, "line %d: %s", json_err.line, json_err.text);
+	r = ng_json_load(text, len, JSON_REJECT_DUPLICATES, &root, &json_err);
+	if (r == -ENOMEM)
+		return ng_fail(err, r, "out of memory");
+	if (r)
+		return ng_fail(err, r, "line %d: %s", json_err.line, json_err.text);
 	r = check_format(root, &version, err);
 	if (!r)
 		r = check_checksum(root, text, len, err);

@@ -1,10 +1,10 @@
 #include "merge/journal.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 struct ng_journal {
 	char *dir;
@@ -49,21 +49,39 @@ static int steps_append(struct ng_journal *journal, const struct ng_step *step)
 	return r;
 }
 
-static bool step_parse(json_t *line, struct ng_step *ret)
+/* jansson's way to take an object apart, json_unpack(3), fails where memory runs out. */
+static const char *get_string(const json_t *line, const char *name, bool *missing)
 {
-	const char *kind, *file, *input, *checksum;
-	json_int_t shard, first, end, file_bytes, rows;
+	const char *value = json_string_value(json_object_get(line, name));
+
+	*missing |= !value;
+	return value ? value : "";
+}
+
+static uint64_t get_number(const json_t *line, const char *name, bool *missing)
+{
+	const json_t *value = json_object_get(line, name);
+
+	*missing |= !json_is_integer(value);
+	return (uint64_t)json_integer_value(value);
+}
+
+static bool step_parse(const json_t *line, struct ng_step *ret)
+{
+	bool missing = false;
+	const char *kind = get_string(line, "step", &missing);
+	const char *file = get_string(line, "file", &missing);
+	const char *input = get_string(line, "input", &missing);
+	const char *checksum = get_string(line, "checksum", &missing);
 	char *stop;
 
-	if (json_unpack(line, "{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:I, s:s}", "step", &kind,
-			"shard", &shard, "first", &first, "end", &end, "file", &file, "bytes",
-			&file_bytes, "checksum", &checksum, "rows", &rows, "input", &input) < 0)
+	*ret = (struct ng_step){.shard = get_number(line, "shard", &missing),
+				.first = get_number(line, "first", &missing),
+				.end = get_number(line, "end", &missing),
+				.file_bytes = get_number(line, "bytes", &missing),
+				.rows = get_number(line, "rows", &missing)};
+	if (missing)
 		return false;
-	*ret = (struct ng_step){.shard = (uint64_t)shard,
-				.first = (uint64_t)first,
-				.end = (uint64_t)end,
-				.file_bytes = (uint64_t)file_bytes,
-				.rows = (uint64_t)rows};
 	if (strlen(file) >= sizeof(ret->file) || strchr(file, '/') ||
 	    strlen(input) >= sizeof(ret->input))
 		return false;
@@ -79,12 +97,12 @@ static bool step_parse(json_t *line, struct ng_step *ret)
 	return false;
 }
 
-static int options_compare(json_t *line, const char *options, const char *path,
+static int options_compare(const json_t *line, const char *options, const char *path,
 			   struct ng_error *err)
 {
-	const char *was;
+	const char *was = json_string_value(json_object_get(line, "options"));
 
-	if (json_unpack(line, "{s:s}", "options", &was) < 0)
+	if (!was)
 		return ng_fail(err, -EPROTO, "%s: is no journal of a build", path);
 	if (strcmp(was, options) != 0)
 		return ng_fail(
@@ -107,10 +125,10 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 	*ret_bytes = 0;
 	while (r == 0 && (len = getline(&text, &cap, f)) > 0 && text[len - 1] == '\n') {
 		json_error_t why;
-		json_t *line = json_loadb(text, (size_t)len, 0, &why);
+		json_t *line = NULL;
 		struct ng_step step;
 
-		if (!line && json_error_code(&why) == json_error_out_of_memory)
+		if (ng_json_load(text, (size_t)len, 0, &line, &why) == -ENOMEM)
 			r = ng_fail(err, -ENOMEM, "out of memory");
 		else if (lines++ == 0)
 			r = options_compare(line, options, path, err);
@@ -145,12 +163,12 @@ static int line_put(struct ng_journal *journal, const char *line, size_t len)
 
 static int line_write(struct ng_journal *journal, json_t *line, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	ng_cleanup(ng_freep) char *text = NULL;
 	ng_cleanup(ng_freep) char *whole = NULL;
-	int len;
+	int len = line ? ng_json_dump(line, JSON_COMPACT, &text) : -ENOMEM;
 
 	json_decref(line);
-	len = text ? asprintf(&whole, "%s\n", text) : -1;
+	len = len == 0 ? asprintf(&whole, "%s\n", text) : -1;
 	if (len < 0) {
 		whole = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
