@@ -10,6 +10,8 @@ struct ng_appenddir {
 	char *path;
 	struct ng_dirlock lock;
 	struct ng_manifest was; /* when the lock was taken */
+	bool ready;             /* was has been read, */
+	bool published;         /* and another one written, or tried to */
 };
 
 /* Of what is ours, the manifest and what it names stays; and a journal, which is no part of this.
@@ -62,8 +64,6 @@ int ng_appenddir_new(const char *index, struct ng_manifest *ret_manifest,
 		r = ng_manifest_read_at(lock.dir_fd, index, &manifest, err);
 	if (r < 0)
 		return r;
-	/* From here on freeing it removes files, which is right only with the lock, and in an
-	 * index. */
 	dir = calloc(1, sizeof(*dir));
 	if (!dir)
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -75,6 +75,7 @@ int ng_appenddir_new(const char *index, struct ng_manifest *ret_manifest,
 	r = ng_manifest_read_at(dir->lock.dir_fd, index, &dir->was, err);
 	if (r < 0)
 		return r;
+	dir->ready = true;
 	r = remove_unnamed(dir, &manifest);
 	if (r < 0)
 		return ng_fail(err, r, "%s: cannot remove what an earlier run left: %s", index,
@@ -152,20 +153,27 @@ int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *man
 	if (fsync(dir->lock.dir_fd) < 0)
 		return ng_fail(err, -errno, "%s: cannot sync to disk: %s", dir->path,
 			       strerror(errno));
+	dir->published = true;
 	return ng_manifest_write_at(dir->lock.dir_fd, dir->path, manifest, err);
 }
 
 struct ng_appenddir *ng_appenddir_free(struct ng_appenddir *dir)
 {
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+	int r;
 
 	if (!dir)
 		return NULL;
-	/* The one on disk decides: publishing may have failed before it came there or after.
-	 * Without the lock the files may be another one's. */
-	if (dir->path && ng_dirlock_holds(&dir->lock) &&
-	    ng_manifest_read_at(dir->lock.dir_fd, dir->path, &manifest, NULL) == 0)
-		remove_unnamed(dir, &manifest);
+	/* Without the lock the files may be another one's. The manifest on disk decides: publishing
+	 * may have failed before it came there or after. Only where there is no memory to read it,
+	 * and nobody has written another one, it is the one that was. */
+	if (dir->ready && ng_dirlock_holds(&dir->lock)) {
+		r = ng_manifest_read_at(dir->lock.dir_fd, dir->path, &manifest, NULL);
+		if (r == 0)
+			remove_unnamed(dir, &manifest);
+		else if (r == -ENOMEM && !dir->published)
+			remove_unnamed(dir, &dir->was);
+	}
 	ng_dirlock_release(&dir->lock);
 	ng_manifest_clear(&dir->was);
 	free(dir->path);

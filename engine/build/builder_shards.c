@@ -22,12 +22,15 @@ static struct ng_tempdir tmp_directory(const struct ng_builder *builder)
 		       : (struct ng_tempdir){directory(builder), directory_fd(builder)};
 }
 
-/* What a killed run left of it. In an index that is added to that is gone already: what is there is
- * of somebody else who should not be. */
-static void left_remove(const struct ng_builder *builder, const struct ng_file_at *file)
+/* What a killed run left of a file. In an index that is added to that is gone already: what is
+ * there is of somebody else who should not be. */
+static int left_remove(const struct ng_builder *builder, const struct ng_file_at *file,
+		       struct ng_error *err)
 {
-	if (builder->journal)
-		unlinkat(file->dir_fd, ng_file_name(file), 0);
+	if (!builder->journal || unlinkat(file->dir_fd, ng_file_name(file), 0) == 0 ||
+	    errno == ENOENT)
+		return 0;
+	return ng_fail(err, -errno, "%s: cannot be removed: %s", file->path, strerror(errno));
 }
 
 void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
@@ -132,7 +135,11 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	job->batch = builder->batch;
 	builder->batch = (struct ng_batch){0};
 	job->dir_fd = directory_fd(builder);
-	left_remove(builder, &(struct ng_file_at){job->dir_fd, path});
+	r = left_remove(builder, &(struct ng_file_at){job->dir_fd, path}, err);
+	if (r < 0) {
+		ng_shard_job_clear(job);
+		return r;
+	}
 	r = ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
 	if (r == 0 && builder->plan.alone)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
@@ -166,8 +173,9 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 		r = ng_file_write_at(job.text_fd, builder->batch.bytes, builder->batch.n,
 				     job.text_at, NULL);
 		ng_batch_clear(&builder->batch);
-		return r < 0 ? ng_fail(err, r, "cannot write the text of a batch: %s%s",
-				       strerror(-r), ng_file_advice(r))
+		return r < 0 ? ng_fail(err, r,
+				       "%s: cannot write the text of a batch beside it: %s%s",
+				       done->file, strerror(-r), ng_file_advice(r))
 			     : 0;
 	}
 	return job_start(builder, &job, path, err);
@@ -216,7 +224,9 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	options.threads = builder->options.threads;
 	options.resident_bytes = resident_bytes;
 	options.cancel = builder->options.cancel;
-	left_remove(builder, &file);
+	r = left_remove(builder, &file, err);
+	if (r < 0)
+		return r;
 	r = ng_shard_complete(segment, &builder->docs, &options, file, &builder->merging,
 			      &step.file_bytes, &step.checksum, err);
 	if (r < 0)

@@ -378,6 +378,24 @@ static void old_remove(struct ng_workdir *workdir, const char *name)
 	unlinkat(workdir->parent_fd, name, AT_REMOVEDIR);
 }
 
+/* What is exchanged for the new index is soon called as a directory that builds work in is. By its
+ * journal it is known for one, should this be killed before it is removed. */
+static int old_mark(const struct ng_workdir *workdir, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int fd = -1;
+	int r = ng_file_make(workdir->old.dir_fd, NG_JOURNAL_NAME, O_RDWR, &fd);
+
+	return r < 0 ? ng_fail(err, r, "%s: cannot be replaced: %s%s", workdir->output,
+			       strerror(-r), ng_file_advice(r))
+		     : 0;
+}
+
+static void old_unmark(const struct ng_workdir *workdir)
+{
+	if (workdir->old.dir_fd >= 0)
+		unlinkat(workdir->old.dir_fd, NG_JOURNAL_NAME, 0);
+}
+
 int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
 {
 	ng_cleanup(ng_freep) char *aside = NULL;
@@ -390,6 +408,9 @@ int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
 		aside = strdup(workdir->work_name);
 		if (!aside)
 			return out_of_memory(err);
+		r = old_mark(workdir, err);
+		if (r < 0)
+			return r;
 	}
 	r = name_change(workdir, workdir->work_name, workdir->name,
 			replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE);
@@ -399,14 +420,17 @@ int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
 	} else if (r < 0) {
 		rename_fail(workdir, r, err);
 	}
-	if (r < 0)
+	if (r < 0) {
+		old_unmark(workdir);
 		return r;
+	}
 	r = ng_dirlock_is_at(workdir->work.dir_fd, workdir->parent_fd, workdir->name, false)
 		    ? parent_sync(workdir, err)
 		    : ng_fail(err, -ESTALE, "%s: was moved while the index was built",
 			      workdir->path);
 	if (r < 0) {
 		rename_undo(workdir, aside);
+		old_unmark(workdir);
 		return r;
 	}
 	workdir->published = true;

@@ -52,11 +52,12 @@ static struct ng_file_at piece_file(const struct ng_merge_plan *plan, const stru
 	return (struct ng_file_at){piece->foreign ? AT_FDCWD : plan->dir_fd, piece->path};
 }
 
-static void file_remove(const struct ng_merge_plan *plan, const char *path)
+/* 0, or -1 with errno; where there is none, it is removed. */
+static int file_remove(const struct ng_merge_plan *plan, const char *path)
 {
 	struct ng_file_at file = {plan->dir_fd, path};
 
-	unlinkat(plan->dir_fd, ng_file_name(&file), 0);
+	return unlinkat(plan->dir_fd, ng_file_name(&file), 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
 int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, bool resumes,
@@ -226,6 +227,7 @@ static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
 	struct fetching fetching = {.options = options, .caller = pthread_self()};
+	struct ng_error why;
 	int r;
 
 	if (piece->has_text)
@@ -235,9 +237,12 @@ static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
 	if (r == 0)
 		r = ng_segment_open(file, piece->path, &segment, err);
 	fetching.file = file;
-	if (r == 0)
+	if (r == 0) {
 		r = ng_segment_text_write(&segment, plan->text_fd, piece->text_at, options->threads,
-					  options->cancel, on_text, &fetching, err);
+					  options->cancel, on_text, &fetching, &why);
+		if (r < 0)
+			ng_fail(err, r, "%s, of %s: %s", plan->text_path, piece->path, why.text);
+	}
 	if (r == 0 && ng_shard_file_faulted(file))
 		r = ng_fail(err, -EIO, "%s: cannot be read", piece->path);
 	piece->has_text = r == 0;
@@ -264,8 +269,8 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	if (r < 0)
 		return r;
 	/* What a killed run left of it. */
-	if (plan->resumes)
-		file_remove(plan, path);
+	if (plan->resumes && file_remove(plan, path) < 0)
+		return ng_fail(err, -errno, "%s: cannot be removed: %s", path, strerror(errno));
 	r = ng_segment_merge(piece_file(plan, left), piece_file(plan, right), &text, options,
 			     (struct ng_file_at){plan->dir_fd, path}, &step.file_bytes,
 			     &step.checksum, err);
