@@ -44,8 +44,8 @@ static void *on_init(struct fuse_conn_info *conn, struct fuse_config *config)
 
 static int on_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
 {
-	/* What has lost its name is asked for by what is open; directories aren't. */
-	if (!path)
+	/* What is open may have lost its name, to another one. */
+	if (fi)
 		return result(fstat((int)fi->fh, st));
 	return result(fstatat(dir_fd, at(path), st, AT_SYMLINK_NOFOLLOW));
 }
@@ -105,6 +105,9 @@ static int open_as(const char *path, int flags, mode_t mode, struct fuse_file_in
 	int fd = openat(dir_fd, at(path), flags | O_NOFOLLOW | O_CLOEXEC, mode);
 
 	fi->fh = (uint64_t)fd;
+	/* The kernel knows files by their names here, and would mix the pages of one whose name
+	 * another machine has given to another file. */
+	fi->direct_io = strstr(path, ".json") != NULL;
 	return fd < 0 ? -errno : 0;
 }
 

@@ -109,7 +109,7 @@ done
 is 1 "$(documents)" "documents of what has replaced all"
 
 # One that was killed is in nobody's way, though its file is there.
-mk --append -o one/i - <pipe &
+"$MKNGRAMFS" --quiet --append --format lines -o one/i - <pipe &
 pid=$!
 exec 9>pipe
 wait_for [ -e shared/i/mkngramfs.lock ] || fail "no lock"
