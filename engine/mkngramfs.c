@@ -68,8 +68,12 @@ static int check_outside(const struct run *run, const char *path, struct ng_erro
 		struct stat st;
 		size_t n;
 
-		if (!realpath(run->args.paths[i], source) || stat(source, &st) < 0 ||
-		    !S_ISDIR(st.st_mode))
+		if (!realpath(run->args.paths[i], source)) {
+			if (errno == ENOMEM)
+				return ng_fail(err, -ENOMEM, "out of memory");
+			continue;
+		}
+		if (stat(source, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		n = strcmp(source, "/") == 0 ? 0 : strlen(source);
 		if (strncmp(place, source, n) == 0 && (place[n] == '/' || !place[n]))
@@ -175,7 +179,7 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 	r = remembered_apply(&run->args, &run->remembered, err);
 	/* A job that a cluster starts once more. Before the files that tell about the input are
 	 * emptied. */
-	if (r == 0 && run->args.build.resume) {
+	if (r == 0 && run->args.build.resume && !run->args.build.force) {
 		r = ng_resume_done(&run->args.build, ret_summary, err);
 		run->was_done = r > 0;
 	}

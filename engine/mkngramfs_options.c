@@ -292,8 +292,8 @@ static int check_arguments(struct arguments *args)
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->remove && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
-	if (args->build.resume && (args->build.append || args->force))
-		return ng_usage("--resume goes on with a build: --append and --force are others");
+	if (args->build.resume && args->build.append)
+		return ng_usage("--resume goes on with a build: --append is another thing");
 	return 0;
 }
 

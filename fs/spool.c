@@ -12,7 +12,7 @@ static int temporary_open(void)
 {
 	const char *dir = getenv("TMPDIR");
 
-	return ng_tempfile_open(dir && *dir ? dir : "/tmp");
+	return ng_tempfile_open(NG_TEMPDIR(dir && *dir ? dir : "/tmp"));
 }
 
 static int file_append(struct ng_spool *spool, const uint8_t *data, size_t len)

@@ -304,11 +304,11 @@ int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_mani
 	uint64_t version = 0;
 	int r;
 
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
-	if (!root && json_error_code(&json_err) == json_error_out_of_memory)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	if (!root)
-		return ng_fail(err, -EPROTO, "line %d: %s", json_err.line, json_err.text);
+	r = ng_json_load(text, len, JSON_REJECT_DUPLICATES, &root, &json_err);
+	if (r == -ENOMEM)
+		return ng_fail(err, r, "out of memory");
+	if (r)
+		return ng_fail(err, r, "line %d: %s", json_err.line, json_err.text);
 	r = check_format(root, &version, err);
 	if (!r)
 		r = check_checksum(root, text, len, err);

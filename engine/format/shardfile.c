@@ -144,10 +144,13 @@ static int check_table(const struct ng_shard_file *file, const char *path, struc
 	return 0;
 }
 
-static int open_regular(const char *path, struct stat *ret_stat, struct ng_error *err)
+static int open_regular(struct ng_file_at file, struct stat *ret_stat, struct ng_error *err)
 {
 	/* Not to hang where somebody put a named pipe. */
-	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *path = file.path;
+	int flags = file.dir_fd == AT_FDCWD ? 0 : O_NOFOLLOW;
+	ng_cleanup(ng_closep) int fd =
+		openat(file.dir_fd, ng_file_name(&file), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	struct stat st;
 
 	if (fd < 0)
@@ -198,7 +201,7 @@ int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_ch
 {
 	struct ng_shard_header header;
 	struct stat st;
-	ng_cleanup(ng_closep) int fd = open_regular(path, &st, err);
+	ng_cleanup(ng_closep) int fd = open_regular((struct ng_file_at){AT_FDCWD, path}, &st, err);
 	int r = fd < 0 ? fd : read_header(fd, path, (uint64_t)st.st_size, &header, err);
 
 	if (r)
@@ -208,16 +211,18 @@ int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_ch
 	return 0;
 }
 
-int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
+int ng_shard_file_open_at(struct ng_file_at at, struct ng_shard_file **ret_file,
+			  struct ng_error *err)
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = calloc(1, sizeof(*file));
+	const char *path = at.path;
 	struct ng_shard_header header;
 	size_t table_bytes;
 	int fd, r;
 
 	if (!file)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	file->fd = fd = open_regular(path, &file->opened, err);
+	file->fd = fd = open_regular(at, &file->opened, err);
 	if (fd < 0)
 		return fd;
 	file->file_bytes = (uint64_t)file->opened.st_size;

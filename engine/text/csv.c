@@ -286,22 +286,24 @@ static int read_header(struct ng_csv *csv, struct ng_error *why, struct ng_error
 	return 1;
 }
 
-bool ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field)
+int ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field)
 {
 	struct ng_csv csv = {
 		.params = {.separator = separator},
 		.feed = {.data = head, .len = len, .ended = true},
 		.header = {.n_max = COLUMNS_MAX},
 	};
-	bool has;
+	int r;
 
 	if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		ng_feed_take(&csv.feed, 3);
-	has = read_record(&csv, &csv.header, NULL, NULL) > 0 && csv.header.n <= COLUMNS_MAX &&
-	      find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;
+	r = read_record(&csv, &csv.header, NULL, NULL);
+	if (r != -ENOMEM)
+		r = r > 0 && csv.header.n <= COLUMNS_MAX &&
+		    find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;
 	ng_buf_free(&csv.header.bytes);
 	ng_buf_free(&csv.header.ends);
-	return has;
+	return r;
 }
 
 /* ---- documents ---- */
