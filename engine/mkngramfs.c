@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "build/compact.h"
 #include "build/memory.h"
 #include "remembered.h"
@@ -253,8 +254,8 @@ static void print_passed(const struct run *run, const struct ng_source_stats *st
 				stats->passed.counts[kind]);
 	print_known(&stats->passed);
 	if (run->args.list_passed)
-		fprintf(stderr, "  passed over  %" PRIu64 ", see %s\n",
-			ng_passed_total(&stats->passed), run->args.list_passed);
+		ng_say(stderr, "  passed over  %" PRIu64 ", see %s",
+		       ng_passed_total(&stats->passed), run->args.list_passed);
 	if (stats->json_texts)
 		fprintf(stderr,
 			"  JSON files   %" PRIu64
@@ -273,11 +274,11 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 	getrusage(RUSAGE_SELF, &usage);
 	if (run->source)
 		ng_source_stats(run->source, &stats);
-	fprintf(stderr, "mkngramfs: %s is %s\n", run->args.build.output,
-		run->args.merge           ? "merged"
-		: !run->args.build.append ? "made"
-		: summary->added_docs     ? "appended to"
-					  : "as it was");
+	ng_say(stderr, "mkngramfs: %s is %s", run->args.build.output,
+	       run->args.merge           ? "merged"
+	       : !run->args.build.append ? "made"
+	       : summary->added_docs     ? "appended to"
+					 : "as it was");
 	if (run->args.build.append) {
 		print_sizes("added", summary->added_docs, summary->added_text_bytes);
 		print_index(summary->added_index_bytes, summary->added_text_bytes,
@@ -292,8 +293,8 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 		now() - run->started, cpu_seconds(&usage),
 		ng_progress_bytes((uint64_t)usage.ru_maxrss * 1024, peak));
 	if (skip_bad)
-		fprintf(stderr, "  rejected     %" PRIu64 " lines or files, see %s\n",
-			stats.bad_docs, skip_bad);
+		ng_say(stderr, "  rejected     %" PRIu64 " lines or files, see %s", stats.bad_docs,
+		       skip_bad);
 	print_passed(run, &stats);
 	if (stats.csv_texts)
 		fprintf(stderr,
@@ -350,17 +351,17 @@ static void print_failure(const struct run *run, int code, bool bad_stays, bool 
 	if (code == -EINTR && kept) {
 		fprintf(stderr, "mkngramfs: interrupted\n");
 	} else if (code == -EINTR) {
-		fprintf(stderr, "mkngramfs: interrupted; nothing was left behind%s%s\n",
-			bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
+		ng_say(stderr, "mkngramfs: interrupted; nothing was left behind%s%s",
+		       bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
 		return;
 	}
 	if (code != -EINTR)
-		fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
+		ng_say(stderr, "mkngramfs: %s", *err->text ? err->text : strerror(-code));
 	if (kept) {
-		fprintf(stderr,
-			"mkngramfs: what is finished is in %s.building; the same command with "
-			"--resume goes on from there\n",
-			run->args.build.output);
+		ng_say(stderr,
+		       "mkngramfs: what is finished is in %s.building; the same command with "
+		       "--resume goes on from there",
+		       run->args.build.output);
 		return;
 	}
 	if (code == -ENOSPC || code == -EDQUOT)
