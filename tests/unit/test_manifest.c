@@ -148,7 +148,7 @@ static void test_parse_refuses(void **state)
 		{"\"ngramfs\"", "7", "format"},
 		{"_version\": 4", "_version\": 1", "version 1; this program reads version 4"},
 		{"_version\": 4", "_version\": 3", "from its sources with mkngramfs"},
-		{"_version\": 4", "_version\": 5", "version 5; this program reads version 4"},
+		{"_version\": 4", "_version\": 5", "version 5; this program reads version 4: use a newer"},
 		{"_version\": 4", "_version\": 0", "format_version"},
 		{"_version\": 4", "_version\": 4.0", "format_version"},
 		{"_version\": 4", "_version\": \"4\"", "format_version"},
