@@ -37,6 +37,9 @@ struct options {
 
 enum { KEY_DEBUG, KEY_RW };
 
+/* As FUSE_OPT_KEY has it, which leaves the conversion to the compiler. */
+#define OFFSET_NONE ((unsigned long)-1U)
+
 static const struct fuse_opt option_spec[] = {
 	{"-h", offsetof(struct options, help), 1},
 	{"--help", offsetof(struct options, help), 1},
@@ -48,9 +51,9 @@ static const struct fuse_opt option_spec[] = {
 	{"nostreams", offsetof(struct options, no_streams), 1},
 	{"page=%s", offsetof(struct options, page), 0},
 	{"threads=%s", offsetof(struct options, threads), 0},
-	FUSE_OPT_KEY("-d", KEY_DEBUG),
-	FUSE_OPT_KEY("debug", KEY_DEBUG),
-	FUSE_OPT_KEY("rw", KEY_RW),
+	{"-d", OFFSET_NONE, KEY_DEBUG},
+	{"debug", OFFSET_NONE, KEY_DEBUG},
+	{"rw", OFFSET_NONE, KEY_RW},
 	FUSE_OPT_END,
 };
 

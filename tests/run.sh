@@ -125,10 +125,10 @@ run_tests() { # NAME OPTION...
 
 begin "packages"
 examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver clang \
-	clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git jq less \
+	clang-format clang-tidy cppcheck debhelper dpkg-dev fd-find fonts-inter fonts-liberation git jq less \
 	libarchive-tools libclang-rt-14-dev lintian lz4 mandoc nginx-light nodejs \
-	openssh-sftp-server p7zip-full perl procps python3 ripgrep rsync rust-coreutils sshfs \
-	unzip xz-utils zip zsh zstd || exit 1
+	openssh-sftp-server p7zip-full perl procps python3 ripgrep rsync rust-coreutils \
+	shellcheck sshfs unzip xz-utils zip zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1

@@ -8,12 +8,14 @@
 #include "format/manifest.h"
 #include "merge/journal.h"
 
+#define MANIFEST_TEMPORARY NG_MANIFEST_NAME ".tmp"
+
 static bool is_our_name(const char *name)
 {
 	static const char *const patterns[] = {
-		"shard-+([0-9]).ngs",    "segment-+([0-9])-+([0-9])-+([0-9])",
-		"text-+([0-9])",         NG_JOURNAL_NAME,
-		NG_MANIFEST_NAME ".tmp", NG_MANIFEST_NAME};
+		"shard-+([0-9]).ngs", "segment-+([0-9])-+([0-9])-+([0-9])",
+		"text-+([0-9])",      NG_JOURNAL_NAME,
+		MANIFEST_TEMPORARY,   NG_MANIFEST_NAME};
 
 	for (size_t i = 0; i < ng_array_size(patterns); i++)
 		if (fnmatch(patterns[i], name, FNM_EXTMATCH) == 0)

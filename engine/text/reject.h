@@ -1,5 +1,5 @@
-/* The file of rejected input (--skip-bad), and the list of what was passed over (--list-passed). One
- * record a line:
+/* The file of rejected input (--skip-bad), and the list of what was passed over (--list-passed).
+ * One record a line:
  *
  *   FILE:LINE: REASON<TAB>THE LINE   a line that is no document, byte for byte as it was
  *   FILE: REASON                     a file that could not be read, or not to its end

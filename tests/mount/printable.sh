@@ -3,6 +3,7 @@
 # character and nothing that turns the direction of a text reaches the terminal or the log, and no
 # name makes a line of its own.
 tests=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=lib.sh
 . "$tests/mount/lib.sh"
 NGRAMFSCK=$(realpath "$NGRAMFSCK")
 

@@ -2,6 +2,7 @@
 # Indexes of version 4 that were made long ago: they are sound, answer what their documents say, and
 # can be added to and merged. ngramfs-index(5) promises that they open for ever.
 tests=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=lib.sh
 . "$tests/mount/lib.sh"
 NGRAMFSCK=$(realpath "$NGRAMFSCK")
 documents=$tests/data/documents-4.jsonl.xz
