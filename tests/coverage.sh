@@ -9,7 +9,7 @@ usage: tests/coverage.sh [ARGUMENT...]
 
 Builds with gcc and its counters in DIR (by default build-coverage/ beside tests/), runs `meson test`
 with these arguments (all tests without; `--suite unit`, or names), and prints which lines of engine and
-fs were run: a table by file, then each function of which nothing was. Fails below LINES percent of all
+fs were run: a table by file, then each function of which nothing was. Fails below LINES_MIN percent of all
 lines (92), or when a test does. Needs gcovr.
 
 What is killed while it runs leaves no counts: those lines count where something else runs them, too.
