@@ -49,7 +49,8 @@ cppchecked() {
 
 shell() {
 	local scripts
-	mapfile -t scripts < <(git ls-files | xargs grep -lE '^#!.*\b(bash|sh)\b|^# shellcheck shell=')
+	mapfile -t scripts < <(grep -rlIE --exclude-dir='build*' --exclude-dir=.git \
+		'^(#!.*[ /](ba)?sh$|# shellcheck shell=)' .)
 	[ ${#scripts[@]} -gt 30 ] || { echo "where are the scripts?"; return 1; }
 	printf '%s\0' "${scripts[@]}" | nice xargs -0 -P "$jobs" -n 8 shellcheck --severity=warning --format=gcc
 }
@@ -61,7 +62,7 @@ format() {
 		[ "$places" = 0 ] && continue
 		echo "$file: clang-format would change it in $places places"
 		bad=1
-	done < <(git ls-files '*.c' '*.h')
+	done < <(find engine examples fs tests -name '*.[ch]')
 	return $bad
 }
 
