@@ -8,6 +8,8 @@
 #include "format/manifest.h"
 #include "merge/journal.h"
 
+#define MANIFEST_TEMPORARY NG_MANIFEST_NAME ".tmp"
+
 /* Whether a name is that of a pattern, in which '#' stands for a number. */
 static bool is_like(const char *name, const char *pattern)
 {
@@ -24,9 +26,8 @@ static bool is_like(const char *name, const char *pattern)
 static bool is_our_name(const char *name)
 {
 	static const char *const patterns[] = {
-		"shard-#.ngs",  "removed-#.ngr", "dropped-#",      "segment-#-#-#",
-		"text-#",       NG_JOURNAL_NAME, NG_MANIFEST_NAME, NG_MANIFEST_NAME ".tmp",
-		NG_DIRLOCK_NAME};
+		"shard-#.ngs",   "removed-#.ngr",  "dropped-#",        "segment-#-#-#", "text-#",
+		NG_JOURNAL_NAME, NG_MANIFEST_NAME, MANIFEST_TEMPORARY, NG_DIRLOCK_NAME};
 
 	for (size_t i = 0; i < ng_array_size(patterns); i++)
 		if (is_like(name, patterns[i]))

@@ -162,7 +162,7 @@ static int train(struct ng_frames_writer *w, struct ng_error *err)
 
 struct batch {
 	struct ng_frames_writer *writer;
-	unsigned n_frames;
+	unsigned n_frames; /* BATCH_FRAMES at most */
 	atomic_uint next_group;
 	atomic_int result;
 	size_t packed_bytes[BATCH_FRAMES];
@@ -239,9 +239,10 @@ static int store_batch(struct ng_frames_writer *w, const struct batch *batch, st
 
 static int compress_batch(struct ng_frames_writer *w, struct ng_error *err)
 {
-	struct batch batch = {.writer = w, .n_frames = ng_div_up(w->fill, NG_FRAME_BYTES)};
+	struct batch batch = {.writer = w,
+			      .n_frames = (unsigned)ng_div_up(w->fill, NG_FRAME_BYTES)};
 	pthread_t threads[BATCH_FRAMES / GROUP_FRAMES];
-	unsigned n_groups = ng_div_up(batch.n_frames, GROUP_FRAMES);
+	unsigned n_groups = (batch.n_frames + GROUP_FRAMES - 1) / GROUP_FRAMES;
 	unsigned n_threads = 0;
 	int r = w->trained ? 0 : train(w, err);
 

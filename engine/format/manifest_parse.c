@@ -202,10 +202,7 @@ static int check_format(const json_t *root, uint64_t *ret_version, struct ng_err
 	if (r)
 		return r;
 	if (*ret_version != NG_FORMAT_VERSION)
-		return ng_fail(err, -EPROTO,
-			       "format version %" PRIu64 "; this program reads version %u: make "
-			       "the index again from its sources with mkngramfs",
-			       *ret_version, NG_FORMAT_VERSION);
+		return ng_format_refuse(NULL, *ret_version, err);
 	return 0;
 }
 

@@ -70,6 +70,16 @@ static int read_at(int fd, const char *path, void *buf, size_t len, uint64_t off
 	return 0;
 }
 
+int ng_format_refuse(const char *name, uint64_t version, struct ng_error *err)
+{
+	return ng_fail(err, -EPROTO, "%s%sformat version %llu; this program reads version %u: %s",
+		       name ? name : "", name ? ": " : "", (unsigned long long)version,
+		       NG_FORMAT_VERSION,
+		       version > NG_FORMAT_VERSION ? "use a newer one, which reads both"
+						   : "make the index again from its sources with "
+						     "mkngramfs");
+}
+
 static int check_header(const struct ng_shard_header *h, const char *path, uint64_t file_bytes,
 			struct ng_error *err)
 {
@@ -77,11 +87,7 @@ static int check_header(const struct ng_shard_header *h, const char *path, uint6
 		return ng_fail(err, -EPROTO,
 			       "%s: not a shard of an index, or its build did not finish", path);
 	if (h->version != NG_FORMAT_VERSION)
-		return ng_fail(
-			err, -EPROTO,
-			"%s: format version %u; this program reads version %u: make the index "
-			"again from its sources with mkngramfs",
-			path, h->version, NG_FORMAT_VERSION);
+		return ng_format_refuse(path, h->version, err);
 	if (XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum)) != h->header_sum)
 		return ng_fail(err, -EUCLEAN, "%s: damaged: the header's checksum is wrong", path);
 	if (h->file_bytes != file_bytes)

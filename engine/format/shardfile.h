@@ -12,6 +12,10 @@
 #define NG_PAGE_BYTES      4096u
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
 
+/* Refuse a file of a version of the format that this program doesn't read: -EPROTO, with err set to
+ * which one it is and what to do. name: of the file, or NULL where the caller says it. */
+int ng_format_refuse(const char *name, uint64_t version, struct ng_error *err);
+
 enum ng_section_type {
 	NG_SECTION_PARAMS = 1,      /* struct ng_shard_params */
 	NG_SECTION_BWT_DIRECTORY,   /* where each cell is */

@@ -230,7 +230,7 @@ static void test_errors(void **state)
 
 		snprintf(want, sizeof(want), "document %ju is gone", (uintmax_t)doc);
 		watch.last = 0;
-		assert_int_equal(find(&m, doc, 1 + doc % 3, &watch, &err), -EIO);
+		assert_int_equal(find(&m, doc, 1 + (unsigned)doc % 3, &watch, &err), -EIO);
 		assert_string_equal(err.text, want);
 	}
 	naive_merge_clear(&m);
