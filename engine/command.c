@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/number.h"
+#include "base/printable.h"
 
 /* Set by a signal handler, which can reach nothing else. */
 static ng_cancel cancelled;
@@ -27,13 +28,14 @@ const ng_cancel *ng_catch_signals(void)
 
 int ng_usage(const char *fmt, ...)
 {
+	char text[sizeof(((struct ng_error *)0)->text)];
 	va_list ap;
 
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	ng_printable_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nTry '%s --help'.\n", program_invocation_short_name);
+	ng_say(stderr, "%s: %s", program_invocation_short_name, text);
+	ng_say(stderr, "Try '%s --help'.", program_invocation_short_name);
 	return EXIT_USAGE;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "build/compact.h"
 #include "build/join.h"
 #include "build/memory.h"
@@ -68,8 +69,12 @@ static int check_outside(const struct run *run, const char *path, struct ng_erro
 		struct stat st;
 		size_t n;
 
-		if (!realpath(run->args.paths[i], source) || stat(source, &st) < 0 ||
-		    !S_ISDIR(st.st_mode))
+		if (!realpath(run->args.paths[i], source)) {
+			if (errno == ENOMEM)
+				return ng_fail(err, -ENOMEM, "out of memory");
+			continue;
+		}
+		if (stat(source, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		n = strcmp(source, "/") == 0 ? 0 : strlen(source);
 		if (strncmp(place, source, n) == 0 && (place[n] == '/' || !place[n]))
@@ -175,7 +180,7 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 	r = remembered_apply(&run->args, &run->remembered, err);
 	/* A job that a cluster starts once more. Before the files that tell about the input are
 	 * emptied. */
-	if (r == 0 && run->args.build.resume) {
+	if (r == 0 && run->args.build.resume && !run->args.build.force) {
 		r = ng_resume_done(&run->args.build, ret_summary, err);
 		run->was_done = r > 0;
 	}
@@ -219,7 +224,7 @@ static void on_note(void *userdata, const char *text)
 	const struct run *run = userdata;
 
 	if (!run->args.quiet)
-		fprintf(stderr, "mkngramfs: note: %s\n", text);
+		ng_say(stderr, "mkngramfs: note: %s", text);
 }
 
 static int join(struct run *run, struct ng_build_summary *ret_summary, struct ng_error *err)
@@ -242,6 +247,7 @@ static int join(struct run *run, struct ng_build_summary *ret_summary, struct ng
 static int remove_documents(struct run *run, struct ng_error *err)
 {
 	struct ng_remove_summary s = {0};
+	char before[48] = "";
 	int r;
 
 	run->args.build.cancel = run->cancel;
@@ -256,12 +262,14 @@ static int remove_documents(struct run *run, struct ng_error *err)
 			s.docs, s.text_bytes, s.before, s.left_docs, s.left_text_bytes);
 		return 0;
 	}
-	fprintf(stderr, "mkngramfs: %s: %" PRIu64 " document%s removed (%" PRIu64 " bytes of text)",
-		run->args.build.output, s.docs, s.docs == 1 ? "" : "s", s.text_bytes);
 	if (s.before)
-		fprintf(stderr, ", %" PRIu64 " were before", s.before);
-	fprintf(stderr, "; %" PRIu64 " left%s\n", s.left_docs,
-		s.docs ? "; the bytes stay in its files until it is merged (--merge)" : "");
+		snprintf(before, sizeof(before), ", %" PRIu64 " were before", s.before);
+	ng_say(stderr,
+	       "mkngramfs: %s: %" PRIu64 " document%s removed (%" PRIu64
+	       " bytes of text)%s; %" PRIu64 " left%s",
+	       run->args.build.output, s.docs, s.docs == 1 ? "" : "s", s.text_bytes, before,
+	       s.left_docs,
+	       s.docs ? "; the bytes stay in its files until it is merged (--merge)" : "");
 	return 0;
 }
 
@@ -314,8 +322,8 @@ static void print_passed(const struct run *run, const struct ng_source_stats *st
 				stats->passed.counts[kind]);
 	print_known(&stats->passed);
 	if (run->args.list_passed)
-		fprintf(stderr, "  passed over  %" PRIu64 ", see %s\n",
-			ng_passed_total(&stats->passed), run->args.list_passed);
+		ng_say(stderr, "  passed over  %" PRIu64 ", see %s",
+		       ng_passed_total(&stats->passed), run->args.list_passed);
 	if (stats->json_texts)
 		fprintf(stderr,
 			"  JSON files   %" PRIu64
@@ -334,13 +342,13 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 	getrusage(RUSAGE_SELF, &usage);
 	if (run->source)
 		ng_source_stats(run->source, &stats);
-	fprintf(stderr, "mkngramfs: %s is %s\n", run->args.build.output,
-		run->args.merge           ? "merged"
-		: run->was_done           ? "there already, whole"
-		: run->args.join          ? "joined"
-		: !run->args.build.append ? "made"
-		: summary->added_docs     ? "appended to"
-					  : "as it was");
+	ng_say(stderr, "mkngramfs: %s is %s", run->args.build.output,
+	       run->args.merge           ? "merged"
+	       : run->was_done           ? "there already, whole"
+	       : run->args.join          ? "joined"
+	       : !run->args.build.append ? "made"
+	       : summary->added_docs     ? "appended to"
+					 : "as it was");
 	if (run->args.build.append) {
 		print_sizes("added", summary->added_docs, summary->added_text_bytes);
 		print_index(summary->added_index_bytes, summary->added_text_bytes,
@@ -355,8 +363,8 @@ static void print_summary(const struct run *run, const struct ng_build_summary *
 		now() - run->started, cpu_seconds(&usage),
 		ng_progress_bytes((uint64_t)usage.ru_maxrss * 1024, peak));
 	if (skip_bad)
-		fprintf(stderr, "  rejected     %" PRIu64 " lines or files, see %s\n",
-			stats.bad_docs, skip_bad);
+		ng_say(stderr, "  rejected     %" PRIu64 " lines or files, see %s", stats.bad_docs,
+		       skip_bad);
 	print_passed(run, &stats);
 	if (stats.csv_texts)
 		fprintf(stderr,
@@ -413,17 +421,17 @@ static void print_failure(const struct run *run, int code, bool bad_stays, bool 
 	if (code == -EINTR && kept) {
 		fprintf(stderr, "mkngramfs: interrupted\n");
 	} else if (code == -EINTR) {
-		fprintf(stderr, "mkngramfs: interrupted; nothing was left behind%s%s\n",
-			bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
+		ng_say(stderr, "mkngramfs: interrupted; nothing was left behind%s%s",
+		       bad_stays ? " but " : "", bad_stays ? run->args.skip_bad : "");
 		return;
 	}
 	if (code != -EINTR)
-		fprintf(stderr, "mkngramfs: %s\n", *err->text ? err->text : strerror(-code));
+		ng_say(stderr, "mkngramfs: %s", *err->text ? err->text : strerror(-code));
 	if (kept) {
-		fprintf(stderr,
-			"mkngramfs: what is finished is in %s.building; the same command with "
-			"--resume goes on from there\n",
-			run->args.build.output);
+		ng_say(stderr,
+		       "mkngramfs: what is finished is in %s.building; the same command with "
+		       "--resume goes on from there",
+		       run->args.build.output);
 		return;
 	}
 	if (code == -ENOSPC || code == -EDQUOT)

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 
+#include "base/printable.h"
 #include "base/utf8.h"
 #include "format/params.h"
 #include "format/shardpath.h"
@@ -127,7 +128,7 @@ static int choose(int option, const char *arg, struct arguments *args)
 	if (r == -EINVAL && option != OPT_DOCUMENTS_FROM)
 		return ng_usage("%s", err.text);
 	if (r < 0)
-		fprintf(stderr, "mkngramfs: %s\n", err.text);
+		ng_say(stderr, "mkngramfs: %s", err.text);
 	return r < 0 ? EXIT_FAILURE : 0;
 }
 
@@ -292,8 +293,8 @@ static int check_arguments(struct arguments *args)
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->remove && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
-	if (args->build.resume && (args->build.append || args->force))
-		return ng_usage("--resume goes on with a build: --append and --force are others");
+	if (args->build.resume && args->build.append)
+		return ng_usage("--resume goes on with a build: --append is another thing");
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/printable.h"
 #include "check/check.h"
 #include "command.h"
 #include "format/shardpath.h"
@@ -110,20 +111,19 @@ static int parse_arguments(int argc, char **argv, struct run *run)
 static void on_finding(void *userdata, const struct ng_finding *f)
 {
 	struct run *run = userdata;
+	char offset[32] = "";
 
 	if (!f->damage && run->quiet)
 		return;
 	ng_progress_clear(run->progress);
 	if (!f->damage) {
-		fprintf(stderr, "ngramfsck: note: %s %s\n", f->path, f->text);
+		ng_say(stderr, "ngramfsck: note: %s %s", f->path, f->text);
 		return;
 	}
-	printf("%s: ", f->path);
-	if (f->part)
-		printf("%s: ", f->part);
 	if (f->offset != NG_NO_OFFSET)
-		printf("offset %" PRIu64 ": ", f->offset);
-	printf("%s\n", f->text);
+		snprintf(offset, sizeof(offset), "offset %" PRIu64 ": ", f->offset);
+	ng_say(stdout, "%s: %s%s%s%s", f->path, f->part ? f->part : "", f->part ? ": " : "", offset,
+	       f->text);
 	fflush(stdout);
 }
 
@@ -140,10 +140,11 @@ static void print_summary(const struct run *run, const char *path, const struct 
 {
 	char text[NG_PROGRESS_BYTES_LEN], size[NG_PROGRESS_BYTES_LEN];
 
+	ng_printable_write(stdout, path);
 	if (s->damages)
-		printf("%s: %" PRIu64 " damage%s", path, s->damages, s->damages == 1 ? "" : "s");
+		printf(": %" PRIu64 " damage%s", s->damages, s->damages == 1 ? "" : "s");
 	else
-		printf("%s: sound", path);
+		printf(": sound");
 	printf("; %" PRIu64 " shard%s of %s, %" PRIu64 " document%s, %s of text", s->shards,
 	       s->shards == 1 ? "" : "s", ng_progress_bytes(s->file_bytes, size), s->docs,
 	       s->docs == 1 ? "" : "s", ng_progress_bytes(s->text_bytes, text));
@@ -170,9 +171,9 @@ static bool check_one(struct run *run, const char *path)
 
 	ng_progress_clear(run->progress);
 	if (r == -EINTR)
-		fprintf(stderr, "ngramfsck: interrupted; %s was not checked to the end\n", path);
+		ng_say(stderr, "ngramfsck: interrupted; %s was not checked to the end", path);
 	else if (r < 0)
-		fprintf(stderr, "ngramfsck: %s\n", err.text);
+		ng_say(stderr, "ngramfsck: %s", err.text);
 	else if (!run->quiet)
 		print_summary(run, path, &summary);
 	return r == 0 && summary.damages == 0;

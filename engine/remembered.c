@@ -63,6 +63,8 @@ int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 	*remembered = (struct remembered){0};
 	if (args->build.append)
 		r = ng_manifest_read(args->build.output, &remembered->manifest, err);
+	if (args->build.append && r == 0)
+		args->build.known = &remembered->manifest;
 	/* That there is no index is said where it is opened to be appended to. Anything else must
 	 * not make documents of another kind. */
 	if (r == -ENOENT || r == -ENOTDIR)

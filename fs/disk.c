@@ -49,7 +49,7 @@ struct ng_disk *ng_disk_free(struct ng_disk *disk)
 
 int ng_disk_open(const struct ng_disk *disk)
 {
-	return ng_tempfile_open(disk->dir);
+	return ng_tempfile_open(NG_TEMPDIR(disk->dir));
 }
 
 int ng_disk_reserve(struct ng_disk *disk, uint64_t bytes)

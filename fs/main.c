@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/number.h"
+#include "base/printable.h"
 #include "daemon.h"
 #include "format/shardpath.h"
 #include "limits.h"
@@ -24,6 +25,9 @@
 /* What the daemon may remember of queries asked for before it asks the kernel to forget them. */
 #define NODE_LIMIT_BYTES (4u << 20)
 
+/* A line of the log is cut in its middle when it is longer. */
+#define LOG_LINE_BYTES 8192
+
 struct options {
 	const char **paths; /* indexes, then the mount point */
 	size_t n_paths;
@@ -37,6 +41,9 @@ struct options {
 };
 
 enum { KEY_DEBUG, KEY_RW };
+
+/* As FUSE_OPT_KEY has it, which leaves the conversion to the compiler. */
+#define OFFSET_NONE ((unsigned long)-1U)
 
 static const struct fuse_opt option_spec[] = {
 	{"-h", offsetof(struct options, help), 1},
@@ -60,9 +67,9 @@ static const struct fuse_opt option_spec[] = {
 	{"memory=%s", offsetof(struct options, limit_texts[NG_LIMIT_MEMORY]), 0},
 	{"spool=%s", offsetof(struct options, limit_texts[NG_LIMIT_SPOOL]), 0},
 	{"lines=%s", offsetof(struct options, limit_texts[NG_LIMIT_LINES]), 0},
-	FUSE_OPT_KEY("-d", KEY_DEBUG),
-	FUSE_OPT_KEY("debug", KEY_DEBUG),
-	FUSE_OPT_KEY("rw", KEY_RW),
+	{"-d", OFFSET_NONE, KEY_DEBUG},
+	{"debug", OFFSET_NONE, KEY_DEBUG},
+	{"rw", OFFSET_NONE, KEY_RW},
 	FUSE_OPT_END,
 };
 
@@ -102,20 +109,23 @@ static const char help_text[] =
 	"`umount MOUNTPOINT` (`fusermount3 -u` without root)\n"
 	"ends it. See ngramfs(1), and README in the mount.\n";
 
+/* What is logged, libfuse's own lines, too, is printable, whatever names were asked for. */
 static void log_to_stderr(enum fuse_log_level level, const char *fmt, va_list ap)
 {
-	vfprintf(stderr, fmt, ap);
+	char line[LOG_LINE_BYTES];
+
+	ng_printable_vformat(line, sizeof(line), fmt, ap);
+	ng_say(stderr, "%s", line);
 }
 
 /* In the background. Standard error is the terminal's until the mount is ready, then nowhere. */
 static void log_to_syslog(enum fuse_log_level level, const char *fmt, va_list ap)
 {
-	va_list again;
+	char line[LOG_LINE_BYTES];
 
-	va_copy(again, ap);
-	vfprintf(stderr, fmt, again);
-	va_end(again);
-	vsyslog((int)level, fmt, ap); /* libfuse's levels are those of syslog */
+	ng_printable_vformat(line, sizeof(line), fmt, ap);
+	ng_say(stderr, "%s", line);
+	syslog((int)level, "%s", line); /* libfuse's levels are those of syslog */
 }
 
 static int on_option(void *data, const char *arg, int key, struct fuse_args *args)
@@ -147,8 +157,8 @@ static int parse_number(const char *name, const char *text, uint64_t max, uint64
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || number < 1 || number > max) {
-		fprintf(stderr, "ngramfs: -o %s=%s: give a number from 1 to %llu\n", name, text,
-			(unsigned long long)max);
+		ng_say(stderr, "ngramfs: -o %s=%s: give a number from 1 to %llu", name, text,
+		       (unsigned long long)max);
 		return -EINVAL;
 	}
 	*ret_number = number;
@@ -193,7 +203,7 @@ static int parse(struct fuse_args *args, struct options *options)
 		}
 	}
 	if (ng_shard_roots_check(options->outside, &err) < 0) {
-		fprintf(stderr, "ngramfs: -o outside: %s\n", err.text);
+		ng_say(stderr, "ngramfs: -o outside: %s", err.text);
 		return -EINVAL;
 	}
 	if (ng_limits_parse((const char *const *)options->limit_texts, &options->limits) < 0)
@@ -254,12 +264,12 @@ static char *check_mountpoint(const char *path)
 			remedy = "; make it with mkdir";
 		else if (errno == ENOTCONN)
 			remedy = "; a filesystem whose daemon has died is mounted there: umount it";
-		fprintf(stderr, "ngramfs: mount point %s: %s%s\n", path, strerror(errno), remedy);
+		ng_say(stderr, "ngramfs: mount point %s: %s%s", path, strerror(errno), remedy);
 		free(real);
 		return NULL;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		fprintf(stderr, "ngramfs: mount point %s: not a directory\n", path);
+		ng_say(stderr, "ngramfs: mount point %s: not a directory", path);
 		free(real);
 		return NULL;
 	}
@@ -288,7 +298,7 @@ static struct ng_tree *open_tree(const struct options *options)
 		remedy = "; an index is a directory that mkngramfs makes";
 	else if (r == -EUCLEAN)
 		remedy = "; see what ngramfsck says of it";
-	fprintf(stderr, "ngramfs: %s%s\n", err.text[0] ? err.text : strerror(-r), remedy);
+	ng_say(stderr, "ngramfs: %s%s", err.text[0] ? err.text : strerror(-r), remedy);
 	return NULL;
 }
 
@@ -361,7 +371,6 @@ static int start(struct fuse_args *args, const struct options *options)
 		fprintf(stderr, "ngramfs: %s\n", strerror(ENOMEM));
 		return EXIT_FAILURE;
 	}
-	fuse_set_log_func(log_to_stderr);
 	session = fuse_session_new(args, &ng_ops, sizeof(ng_ops), mount);
 	if (!session) {
 		fprintf(stderr, "Try ngramfs --help.\n");
@@ -406,6 +415,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ngramfs: %s\n", strerror(ENOMEM));
 		return EXIT_FAILURE;
 	}
+	fuse_set_log_func(log_to_stderr);
 	if (parse(&args, &options) < 0) {
 		status = EXIT_USAGE;
 	} else if (options.help) {

@@ -14,7 +14,7 @@ static int file_open(const struct ng_spool *spool)
 
 	if (spool->disk)
 		return ng_disk_open(spool->disk);
-	return ng_tempfile_open(dir && *dir ? dir : "/tmp");
+	return ng_tempfile_open(NG_TEMPDIR(dir && *dir ? dir : "/tmp"));
 }
 
 static void hold(struct ng_spool *spool, uint64_t bytes)

@@ -13,7 +13,8 @@ tests/) and tests it:
   release   all tests, with gcc
   asan      all tests, with clang's AddressSanitizer and UndefinedBehaviorSanitizer
   tsan      the tests of what runs in several threads, with gcc's ThreadSanitizer
-and checks the formatting, the man pages, and examples/quickstart.sh. The last line counts.
+and runs the quick ones of tests/lint.sh, and checks the man pages and examples/quickstart.sh. The last
+line counts.
 TEXT
 }
 
@@ -56,17 +57,6 @@ check() { # NAME COMMAND...
 		printf '%s\n%s: FAILED\n' "$said" "$name"
 		account "$name" 0 1 0
 	fi
-}
-
-formatted() { # FILE...
-	local file places bad=0
-	for file in "$@"; do
-		places=$(clang-format --dry-run "$file" 2>&1 | grep -c 'code should be clang-formatted')
-		[ "$places" = 0 ] && continue
-		echo "$file: clang-format would change it in $places places"
-		bad=1
-	done
-	return $bad
 }
 
 # How many tests of a meson run passed, failed, and were skipped.
@@ -125,12 +115,12 @@ run_tests() { # NAME OPTION...
 
 begin "packages"
 examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver \
-	clang clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git \
-	glusterfs-client glusterfs-server iproute2 jq less libarchive-tools libclang-rt-14-dev \
-	lintian lz4 mandoc memcached munge nginx-light nodejs openmpi-bin openssh-client \
-	openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 rclone ripgrep \
-	rsync rust-coreutils s3fs slurm-client slurmctld slurmd sshfs swift-account swift-container \
-	swift-object swift-proxy unzip xz-utils zip zsh zstd || exit 1
+	clang clang-format clang-tidy cppcheck debhelper dh-python dpkg-dev fd-find fonts-inter \
+	fonts-liberation git glusterfs-client glusterfs-server iproute2 jq less libarchive-tools \
+	libclang-rt-14-dev lintian lz4 mandoc memcached munge nginx-light nodejs openmpi-bin \
+	openssh-client openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 \
+	rclone ripgrep rsync rust-coreutils s3fs shellcheck slurm-client slurmctld slurmd sshfs \
+	swift-account swift-container swift-object swift-proxy unzip xz-utils zip zsh zstd || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -154,13 +144,12 @@ begin "tsan"
 wait $tsan
 is_built tsan $? && run_tests tsan --suite threads --timeout-multiplier 4
 
-begin "formatting"
+begin "lint"
 if clang-format --version | grep -q ' version 14\.'; then
-	mapfile -t sources < <(find engine examples fs tests -name '*.[ch]')
-	check formatting formatted "${sources[@]}"
+	check lint tests/lint.sh format cppcheck shell
 else
-	echo "left out: the format is that of clang-format 14, here is $(clang-format --version)"
-	account formatting 0 0 1
+	echo "left out: it is made for clang-format 14, here is $(clang-format --version)"
+	account lint 0 0 1
 fi
 begin "man pages"
 check "man pages" mandoc -T lint -W warning engine/*.[1-9] examples/*.[1-9] fs/*.[1-9]

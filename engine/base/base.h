@@ -52,13 +52,14 @@ static inline int ng_steal_fd(int *fd)
 
 /* A text for a person, beside the errno that a function returns: which file, which line, what to
  * do. A function that takes a struct ng_error may be given NULL. The text is one line, without a
- * newline, in UTF-8 as far as the names in it are. */
+ * newline, and printable whatever names stand in it (see printable.h). */
 struct ng_error {
 	char text[1024];
 };
 
 /* Write a text into err (when it isn't NULL) and return code, so that a failing function can say
- * `return ng_fail(err, -EINVAL, "...", ...)`. An earlier text is replaced. */
+ * `return ng_fail(err, -EINVAL, "...", ...)`. An earlier text is replaced. One that is too long
+ * loses its middle. */
 int ng_fail(struct ng_error *err, int code, const char *fmt, ...)
 	__attribute__((__format__(printf, 3, 4)));
 

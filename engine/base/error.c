@@ -1,4 +1,4 @@
-#include "base/base.h"
+#include "base/printable.h"
 
 int ng_fail(struct ng_error *err, int code, const char *fmt, ...)
 {
@@ -6,7 +6,7 @@ int ng_fail(struct ng_error *err, int code, const char *fmt, ...)
 
 	if (err) {
 		va_start(ap, fmt);
-		vsnprintf(err->text, sizeof(err->text), fmt, ap);
+		ng_printable_vformat(err->text, sizeof(err->text), fmt, ap);
 		va_end(ap);
 	}
 	return code;

@@ -80,6 +80,13 @@ int ng_file_make(int dir_fd, const char *path, int flags, int *ret_fd)
 	return 0;
 }
 
+const char *ng_file_name(const struct ng_file_at *file)
+{
+	const char *slash = file->dir_fd == AT_FDCWD ? NULL : strrchr(file->path, '/');
+
+	return slash ? slash + 1 : file->path;
+}
+
 const char *ng_file_advice(int code)
 {
 	return code == -ENOSPC || code == -EDQUOT ? "; make room there or choose another place"

@@ -24,6 +24,16 @@ int ng_file_write(int fd, const void *data, size_t len, size_t *ret_len);
  * them, without O_CREAT. -ELOOP, -EEXIST (it is no such file), and open(2)'s errors. */
 int ng_file_make(int dir_fd, const char *path, int flags, int *ret_fd);
 
+/* A file, and where it is opened from, so that it is in the directory that was looked at even where
+ * another one has taken that one's path meanwhile. */
+struct ng_file_at {
+	int dir_fd;       /* of the directory that holds it, borrowed; AT_FDCWD: path says it all */
+	const char *path; /* for messages; its last component is the name in the directory */
+};
+
+/* What openat(2) and its like take, beside dir_fd, as the file's path: a part of file->path. */
+const char *ng_file_name(const struct ng_file_at *file);
+
 /* What to do about the error of a write, to be put behind its text: something about room for
  * -ENOSPC and -EDQUOT, "" for all others. */
 const char *ng_file_advice(int code);

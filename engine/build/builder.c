@@ -1,5 +1,7 @@
 #include "build/builder.h"
 
+#include <fcntl.h>
+
 #include "base/parallel.h"
 #include "build/builder_internal.h"
 #include "format/shardfile.h"
@@ -24,6 +26,19 @@ static int options_check(struct ng_build_options *options, struct ng_error *err)
 	return 0;
 }
 
+/* What was chosen before there was a lock may be another one's work by now. */
+static int known_check(const struct ng_builder *builder, struct ng_error *err)
+{
+	const struct ng_manifest *known = builder->options.known, *is = &builder->manifest;
+	bool same = !known || known->n_options == is->n_options;
+
+	for (size_t i = 0; known && same && i < is->n_options; i++)
+		same = strcmp(known->options[i], is->options[i]) == 0;
+	return same ? 0
+		    : ng_fail(err, -ESTALE, "%s: was changed just now by another one; try again",
+			      builder->options.output);
+}
+
 /* Open the index to append to. */
 static int append_begin(struct ng_builder *builder, struct ng_error *err)
 {
@@ -36,7 +51,8 @@ static int append_begin(struct ng_builder *builder, struct ng_error *err)
 	if (r < 0)
 		return r;
 	builder->first_shard = builder->manifest.n_shards;
-	return ng_appenddir_options(&builder->manifest, &builder->options, err);
+	r = known_check(builder, err);
+	return r < 0 ? r : ng_appenddir_options(&builder->manifest, &builder->options, err);
 }
 
 /* What must be the same for a build to go on: it decides where batches and shards begin, and what
@@ -59,7 +75,7 @@ static int workdir_begin(struct ng_builder *builder, struct ng_error *err)
 	ng_cleanup(ng_freep) char *text = options_text(builder);
 	const struct ng_build_options *options = &builder->options;
 	bool found;
-	int r;
+	int fd, r;
 
 	if (!text)
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -70,10 +86,11 @@ static int workdir_begin(struct ng_builder *builder, struct ng_error *err)
 			   err);
 	if (r < 0)
 		return r;
-	r = ng_journal_open(ng_workdir_path(builder->workdir), text, &builder->journal, &found,
+	fd = ng_workdir_fd(builder->workdir);
+	r = ng_journal_open(fd, ng_workdir_path(builder->workdir), text, &builder->journal, &found,
 			    err);
 	if (r == 0 && found)
-		r = ng_resume_check(ng_workdir_path(builder->workdir), builder->journal,
+		r = ng_resume_check(fd, ng_workdir_path(builder->workdir), builder->journal,
 				    options->cancel, err);
 	/* Whoever comes with the right options may go on with it. */
 	if (r < 0)
@@ -99,6 +116,16 @@ static int jobs_begin(struct ng_builder *builder, struct ng_error *err)
 	return 0;
 }
 
+static int tmp_open(struct ng_builder *builder, struct ng_error *err)
+{
+	const char *dir = builder->options.tmp_dir;
+
+	builder->tmp_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return builder->tmp_fd < 0 ? ng_fail(err, -errno, "%s: cannot make temporary files: %s",
+					     dir, strerror(errno))
+				   : 0;
+}
+
 int ng_builder_new(const struct ng_build_options *options, struct ng_builder **ret_builder,
 		   struct ng_error *err)
 {
@@ -108,6 +135,7 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	if (!builder)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	builder->options = *options;
+	builder->tmp_fd = -1;
 	builder->input = XXH3_createState();
 	if (!builder->input)
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -126,6 +154,8 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
 	if (r == 0 && !options->resume)
 		r = ng_disk_space_check(options->output, options->tmp_dir, options->input_bytes,
 					&builder->plan, err);
+	if (r == 0 && options->tmp_dir)
+		r = tmp_open(builder, err);
 	if (r == 0)
 		r = jobs_begin(builder, err);
 	if (r == 0 && !builder->append)
@@ -257,13 +287,14 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 	if (r == 0)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 	if (r == 0 && builder->workdir)
-		r = ng_manifest_write(ng_workdir_path(builder->workdir), manifest, err);
+		r = ng_manifest_write_at(ng_workdir_fd(builder->workdir),
+					 ng_workdir_path(builder->workdir), manifest, err);
 	if (r == 0 && ng_cancelled(builder->options.cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
 	if (r == 0 && builder->workdir)
 		r = ng_workdir_publish(builder->workdir, err);
 	if (r == 0 && builder->journal)
-		ng_journal_remove(builder->options.output);
+		ng_journal_remove(ng_workdir_fd(builder->workdir));
 	/* Nothing to add: the index stays as it is, byte for byte. */
 	if (r == 0 && builder->append && manifest->n_shards > builder->first_shard)
 		r = ng_appenddir_publish(builder->append, manifest, err);
@@ -290,6 +321,7 @@ struct ng_builder *ng_builder_free(struct ng_builder *builder)
 	ng_manifest_clear(&builder->manifest);
 	ng_workdir_free(builder->workdir);
 	ng_appenddir_free(builder->append);
+	ng_closep(&builder->tmp_fd);
 	free(builder);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include "merge/phase.h"
 
 struct ng_builder;
+struct ng_manifest;
 
 struct ng_build_progress {
 	enum ng_build_phase phase;
@@ -32,6 +33,9 @@ struct ng_build_options {
 	 * appends others; when appending, these take the place of those that are there. */
 	const char *const *remembered;
 	size_t n_remembered;
+	/* When appending: the manifest that these and others were chosen by, before there was a
+	 * lock. -ESTALE where the index remembers something else by now. NULL: none. */
+	const struct ng_manifest *known;
 	const ng_cancel *cancel; /* may be NULL */
 	/* Called from the builder's thread at least several times a second; may be NULL. */
 	void (*progress)(void *userdata, const struct ng_build_progress *progress);

@@ -16,6 +16,7 @@ struct ng_builder {
 	struct ng_workdir *workdir;  /* of an index that is made */
 	struct ng_appenddir *append; /* of one that is added to; one of them is NULL */
 	struct ng_journal *journal;  /* of an index that is made */
+	int tmp_fd;                  /* of options.tmp_dir; -1: there is none */
 	XXH3_state_t *input;         /* the sum of all documents so far */
 	struct ng_shard_options shard_options;
 	struct ng_batch batch;            /* that is being collected, */

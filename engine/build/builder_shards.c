@@ -10,9 +10,27 @@ static const char *directory(const struct ng_builder *builder)
 			       : ng_workdir_path(builder->workdir);
 }
 
-static const char *tmp_directory(const struct ng_builder *builder)
+static int directory_fd(const struct ng_builder *builder)
 {
-	return builder->options.tmp_dir ? builder->options.tmp_dir : directory(builder);
+	return builder->append ? ng_appenddir_fd(builder->append) : ng_workdir_fd(builder->workdir);
+}
+
+static struct ng_tempdir tmp_directory(const struct ng_builder *builder)
+{
+	return builder->tmp_fd >= 0
+		       ? (struct ng_tempdir){builder->options.tmp_dir, builder->tmp_fd}
+		       : (struct ng_tempdir){directory(builder), directory_fd(builder)};
+}
+
+/* What a killed run left of a file. In an index that is added to that is gone already: what is
+ * there is of somebody else who should not be. */
+static int left_remove(const struct ng_builder *builder, const struct ng_file_at *file,
+		       struct ng_error *err)
+{
+	if (!builder->journal || unlinkat(file->dir_fd, ng_file_name(file), 0) == 0 ||
+	    errno == ENOENT)
+		return 0;
+	return ng_fail(err, -errno, "%s: cannot be removed: %s", file->path, strerror(errno));
 }
 
 void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
@@ -83,7 +101,7 @@ int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err)
 {
 	struct ng_shard_docs_options options = {.text_store = builder->options.text_store,
 						.threads = builder->options.threads,
-						.tmp_dir = tmp_directory(builder)};
+						.tmp = tmp_directory(builder)};
 	char file[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 
@@ -116,8 +134,12 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	input_sum(builder, job->step.input);
 	job->batch = builder->batch;
 	builder->batch = (struct ng_batch){0};
-	/* What a killed run left of it. */
-	unlink(path);
+	job->dir_fd = directory_fd(builder);
+	r = left_remove(builder, &(struct ng_file_at){job->dir_fd, path}, err);
+	if (r < 0) {
+		ng_shard_job_clear(job);
+		return r;
+	}
 	r = ng_shard_jobs_start(builder->jobs, job, &builder->shard_options, err);
 	if (r == 0 && builder->plan.alone)
 		r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
@@ -133,7 +155,8 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 	int r = 0;
 
 	if (!builder->merge_plan)
-		r = ng_merge_plan_new(directory(builder), builder->manifest.n_shards - 1,
+		r = ng_merge_plan_new(directory_fd(builder), directory(builder),
+				      builder->manifest.n_shards - 1, builder->journal != NULL,
 				      &builder->merge_plan, err);
 	if (r < 0)
 		return r;
@@ -150,8 +173,9 @@ int ng_builder_segment_start(struct ng_builder *builder, struct ng_error *err)
 		r = ng_file_write_at(job.text_fd, builder->batch.bytes, builder->batch.n,
 				     job.text_at, NULL);
 		ng_batch_clear(&builder->batch);
-		return r < 0 ? ng_fail(err, r, "cannot write the text of a batch: %s%s",
-				       strerror(-r), ng_file_advice(r))
+		return r < 0 ? ng_fail(err, r,
+				       "%s: cannot write the text of a batch beside it: %s%s",
+				       done->file, strerror(-r), ng_file_advice(r))
 			     : 0;
 	}
 	return job_start(builder, &job, path, err);
@@ -181,7 +205,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 						 .threads = builder->options.threads,
 						 .resident_bytes = resident_bytes,
 						 .memory_bytes = builder->plan.jobs_bytes,
-						 .tmp_dir = tmp_directory(builder),
+						 .tmp = tmp_directory(builder),
 						 .cancel = builder->options.cancel,
 						 .progress = &builder->merging,
 						 .report = merge_report,
@@ -190,7 +214,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	struct ng_step step = {.kind = NG_STEP_SHARD,
 			       .shard = builder->manifest.n_shards - 1,
 			       .rows = builder->shard_rows};
-	const char *segment;
+	struct ng_file_at file = {directory_fd(builder), path}, segment;
 	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 
 	if (r == 0)
@@ -200,8 +224,10 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	options.threads = builder->options.threads;
 	options.resident_bytes = resident_bytes;
 	options.cancel = builder->options.cancel;
-	unlink(path);
-	r = ng_shard_complete(segment, &builder->docs, &options, path, &builder->merging,
+	r = left_remove(builder, &file, err);
+	if (r < 0)
+		return r;
+	r = ng_shard_complete(segment, &builder->docs, &options, file, &builder->merging,
 			      &step.file_bytes, &step.checksum, err);
 	if (r < 0)
 		return r;

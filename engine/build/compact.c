@@ -1,5 +1,7 @@
 #include "build/compact.h"
 
+#include <fcntl.h>
+
 #include "base/machine.h"
 #include "base/parallel.h"
 #include "build/appenddir.h"
@@ -20,7 +22,8 @@ struct compaction {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
 	struct ng_appenddir *dir;
-	struct ng_shard_paths *paths;       /* of the old shards */
+	struct ng_shard_paths *paths; /* of the old shards */
+	struct ng_tempdir tmp;
 	struct ng_manifest old, all, fresh; /* all: both, for names that nobody has */
 	struct ng_shard_progress progress;
 	size_t shard; /* number of the one that is being made */
@@ -34,6 +37,8 @@ static void compaction_clear(struct compaction *m)
 	ng_manifest_clear(&m->fresh);
 	ng_shard_paths_free(m->paths);
 	ng_appenddir_free(m->dir);
+	if (m->options.tmp_dir)
+		ng_closep(&m->tmp.fd);
 }
 
 static void report(void *userdata)
@@ -76,7 +81,8 @@ static int removed_open(struct compaction *m, const struct ng_manifest_shard *sh
 	int r = ng_shard_paths_get(m->paths, shard->removed.file, &path, err);
 
 	if (r == 0)
-		r = ng_removed_open(path, &c->removed, err);
+		r = ng_removed_open_at(ng_appenddir_file(m->dir, shard->removed.file, path),
+				       &c->removed, err);
 	if (r == 0)
 		r = ng_shard_file_verify(c->removed->file, m->options.cancel, NULL, NULL, NULL);
 	if (r == 0 && (ng_shard_file_checksum(c->removed->file) != shard->removed.checksum ||
@@ -93,6 +99,7 @@ struct group {
 	struct ng_shard_docs docs;
 	uint64_t *removed;
 	size_t n_removed;
+	int dir_fd;     /* of the index, borrowed */
 	char **dropped; /* paths of segments that were made of shards for this */
 	size_t n_dropped;
 };
@@ -104,7 +111,9 @@ static void group_clear(struct group *group)
 	ng_merge_plan_free(group->plan);
 	ng_shard_docs_clear(&group->docs);
 	for (size_t i = 0; i < group->n_dropped; i++) {
-		unlink(group->dropped[i]);
+		struct ng_file_at file = {group->dir_fd, group->dropped[i]};
+
+		unlinkat(file.dir_fd, ng_file_name(&file), 0);
 		free(group->dropped[i]);
 	}
 	free(group->dropped);
@@ -146,30 +155,37 @@ static int docs_add(struct compaction *m, struct ng_shard_contents *c, const cha
 	return r;
 }
 
-/* The shard without what was removed, for the merge. Its path is the group's. */
+/* The shard without what was removed, for the merge. *ret_file: its path is the group's. */
 static int shard_drop(struct compaction *m, const struct ng_shard_contents *c, const char *path,
-		      struct group *group, const char **ret_path, struct ng_error *err)
+		      struct group *group, struct ng_file_at *ret_file, struct ng_error *err)
 {
 	struct ng_drop_options options = {.memory_bytes = m->plan.jobs_bytes / 4,
-					  .tmp_dir = m->options.tmp_dir ? m->options.tmp_dir
-									: ng_appenddir_path(m->dir),
+					  .tmp = m->tmp,
 					  .threads = m->options.threads,
 					  .cancel = m->options.cancel};
 	char **grown = reallocarray(group->dropped, group->n_dropped + 1, sizeof(*grown));
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
+	ng_cleanup(ng_freep) char *dropped = NULL;
+	struct ng_file_at file;
 	uint64_t rows;
-	int r = grown ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+	int r;
 
 	if (grown)
 		group->dropped = grown;
-	if (r == 0 && asprintf(&grown[group->n_dropped], "%s/dropped-%05zu",
-			       ng_appenddir_path(m->dir), group->n_dropped) < 0)
-		r = ng_fail(err, -ENOMEM, "out of memory");
+	if (!grown || asprintf(&dropped, "%s/dropped-%05zu", ng_appenddir_path(m->dir),
+			       group->n_dropped) < 0) {
+		dropped = NULL;
+		return ng_fail(err, -ENOMEM, "out of memory");
+	}
+	file = (struct ng_file_at){group->dir_fd, dropped};
+	r = ng_segment_open(c->file, path, &segment, err);
+	if (r == 0)
+		r = ng_drop(&segment, c->removed, path, &options, file, &rows, err);
 	if (r < 0)
 		return r;
-	*ret_path = group->dropped[group->n_dropped++];
-	r = ng_segment_open(c->file, path, &segment, err);
-	return r < 0 ? r : ng_drop(&segment, c->removed, path, &options, *ret_path, &rows, err);
+	group->dropped[group->n_dropped++] = ng_steal_ptr(&dropped);
+	*ret_file = file;
+	return 0;
 }
 
 /* ---- a shard from several ---- */
@@ -187,15 +203,15 @@ static int shard_collect(struct compaction *m, const struct ng_manifest_shard *s
 	ng_cleanup(ng_shard_contents_close) struct ng_shard_contents c = {
 		.resident_bytes = resident_bytes(m)};
 	ng_cleanup(ng_freep) char *path = NULL;
-	const char *segment;
+	struct ng_file_at segment;
 	int r = ng_shard_paths_get(m->paths, shard->file, &path, err);
 
-	if (r == 0)
-		r = ng_shard_contents_open(&c, path, shard, m->old.text_store, m->options.cancel,
-					   err);
+	if (r < 0)
+		return r;
+	segment = ng_appenddir_file(m->dir, shard->file, path);
+	r = ng_shard_contents_open(&c, segment, shard, m->old.text_store, m->options.cancel, err);
 	if (r == 0 && shard->removed.file)
 		r = removed_open(m, shard, &c, err);
-	segment = path;
 	/* What was forgotten before is as it stays. */
 	if (r == 0 && shard->removed.held)
 		r = shard_drop(m, &c, path, group, &segment, err);
@@ -241,20 +257,20 @@ static int removed_write(struct compaction *m, const struct group *group,
 	removed->docs = group->n_removed;
 	path = path_of(m, file);
 	/* The row of a separator is the number of its document. */
-	return path ? ng_removed_write(path, &params, group->removed, group->removed,
-				       &removed->file_bytes, &removed->checksum, err)
+	return path ? ng_removed_write((struct ng_file_at){group->dir_fd, path}, &params,
+				       group->removed, group->removed, &removed->file_bytes,
+				       &removed->checksum, err)
 		    : ng_fail(err, -ENOMEM, "out of memory");
 }
 
 static int group_write(struct compaction *m, struct group *group, struct ng_manifest_shard *entry,
 		       struct ng_error *err)
 {
-	const char *tmp = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir);
 	struct ng_segment_merge_options merge = {.sa_rate = m->sa_rate,
 						 .threads = m->options.threads,
 						 .resident_bytes = resident_bytes(m),
 						 .memory_bytes = m->plan.jobs_bytes,
-						 .tmp_dir = tmp,
+						 .tmp = m->tmp,
 						 .cancel = m->options.cancel,
 						 .progress = &m->progress,
 						 .report = report,
@@ -264,15 +280,16 @@ static int group_write(struct compaction *m, struct group *group, struct ng_mani
 					   .resident_bytes = merge.resident_bytes,
 					   .cancel = m->options.cancel};
 	ng_cleanup(ng_freep) char *path = path_of(m, entry->file);
-	const char *segment;
+	struct ng_file_at segment;
 	int r;
 
 	if (!path)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	r = ng_merge_plan_run(group->plan, NULL, &merge, &segment, err);
 	return r < 0 ? r
-		     : ng_shard_complete(segment, &group->docs, &options, path, &m->progress,
-					 &entry->file_bytes, &entry->checksum, err);
+		     : ng_shard_complete(segment, &group->docs, &options,
+					 (struct ng_file_at){ng_appenddir_fd(m->dir), path},
+					 &m->progress, &entry->file_bytes, &entry->checksum, err);
 }
 
 /* Shards [first, end) become one. */
@@ -280,9 +297,7 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 {
 	ng_cleanup(group_clear) struct group group = {0};
 	struct ng_shard_docs_options docs_options = {
-		.text_store = m->old.text_store,
-		.threads = m->options.threads,
-		.tmp_dir = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir)};
+		.text_store = m->old.text_store, .threads = m->options.threads, .tmp = m->tmp};
 	char file[NG_MANIFEST_FILE_MAX], removed[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 	int r;
@@ -292,7 +307,9 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 		entry.docs += m->old.shards[i].docs;
 		entry.text_bytes += ng_manifest_left_bytes(&m->old.shards[i]);
 	}
-	r = ng_merge_plan_new(ng_appenddir_path(m->dir), m->all.n_shards, &group.plan, err);
+	group.dir_fd = ng_appenddir_fd(m->dir);
+	r = ng_merge_plan_new(group.dir_fd, ng_appenddir_path(m->dir), m->all.n_shards, false,
+			      &group.plan, err);
 	if (r == 0)
 		r = ng_shard_docs_begin(&group.docs, &docs_options, err);
 	if (r == 0)
@@ -310,6 +327,19 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 
 /* ---- all of them ---- */
 
+static int tmp_open(struct compaction *m, struct ng_error *err)
+{
+	const char *path = m->options.tmp_dir;
+
+	m->tmp = (struct ng_tempdir){ng_appenddir_path(m->dir), ng_appenddir_fd(m->dir)};
+	if (!path)
+		return 0;
+	m->tmp = (struct ng_tempdir){path, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	return m->tmp.fd < 0 ? ng_fail(err, -errno, "%s: cannot make temporary files: %s", path,
+				       strerror(errno))
+			     : 0;
+}
+
 static int merge_begin(struct compaction *m, struct ng_error *err)
 {
 	struct ng_build_options *options = &m->options;
@@ -318,6 +348,8 @@ static int merge_begin(struct compaction *m, struct ng_error *err)
 	if (r < 0)
 		return r;
 	r = ng_shard_paths_new(options->output, options->outside, &m->paths, err);
+	if (r == 0)
+		r = tmp_open(m, err);
 	if (r < 0)
 		return r;
 	m->sa_rate = m->old.sa_sampling;
@@ -362,7 +394,7 @@ static void summarize(const struct compaction *m, struct ng_build_summary *ret_s
 int ng_compact(const struct ng_build_options *options, struct ng_build_summary *ret_summary,
 	       struct ng_error *err)
 {
-	ng_cleanup(compaction_clear) struct compaction m = {.options = *options};
+	ng_cleanup(compaction_clear) struct compaction m = {.options = *options, .tmp.fd = -1};
 	int r = merge_begin(&m, err);
 	bool changed = false;
 

@@ -1,11 +1,11 @@
 #include "build/doc_choice.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "text/field.h"
 
 #define READ_PIECE (64u << 10)
@@ -173,14 +173,15 @@ int ng_doc_choice_where(struct ng_doc_choice *choice, const char *where, struct 
 static int value_is(const json_t *json, const char *value)
 {
 	ng_cleanup(ng_freep) char *text = NULL;
+	int r;
 
 	if (!json)
 		return 0;
 	if (json_is_string(json))
 		return json_string_length(json) == strlen(value) &&
 		       strcmp(json_string_value(json), value) == 0;
-	text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
-	return text ? strcmp(text, value) == 0 : -ENOMEM;
+	r = ng_json_dump(json, JSON_ENCODE_ANY | JSON_COMPACT, &text);
+	return r < 0 ? r : strcmp(text, value) == 0;
 }
 
 /* What a path leads to; NULL: nothing. */
@@ -215,12 +216,11 @@ int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, si
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
 	json_error_t why;
-	int r = 0;
+	int r = ng_json_load(json, len, JSON_ALLOW_NUL, &root, &why);
 
-	root = json_loadb(json, len, JSON_ALLOW_NUL, &why);
-	if (!root && json_error_code(&why) == json_error_out_of_memory)
-		return -ENOMEM;
-	if (!json_is_object(root))
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 || !json_is_object(root))
 		return -EUCLEAN;
 	for (size_t i = 0; r == 0 && i < choice->n_fields; i++)
 		r = field_is(root, choice->fields[i], choice->values[i]);

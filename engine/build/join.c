@@ -292,20 +292,18 @@ static int manifest_make(struct join *join, struct ng_build_summary *ret_sums, s
 static int is_made(const struct join *join, struct ng_error *err)
 {
 	ng_cleanup(ng_manifest_clear) struct ng_manifest there = {0};
-	ng_cleanup(ng_freep) char *is = NULL, *would_be = NULL;
+	bool same = false;
 	int r = ng_manifest_read(join->options->output, &there, err);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = ng_manifest_format(&there, &is);
-	if (r == 0)
-		r = ng_manifest_format(&join->manifest, &would_be);
+		r = ng_manifest_compare(&there, &join->manifest, &same);
 	if (r == -ENOMEM)
 		return ng_fail(err, r, "out of memory");
 	if (r < 0)
 		return r;
-	if (strcmp(is, would_be) == 0)
+	if (same)
 		return 1;
 	return ng_fail(err, -EEXIST,
 		       "%s: is another index than these parts make; --force replaces it",
@@ -326,16 +324,17 @@ static int publish(const struct join *join, struct ng_error *err)
 
 	/* It says whose the directory is, when this is killed. */
 	if (r == 0)
-		r = ng_journal_open(ng_workdir_path(workdir), JOURNAL_OPTIONS, &journal, &found,
-				    err);
+		r = ng_journal_open(ng_workdir_fd(workdir), ng_workdir_path(workdir),
+				    JOURNAL_OPTIONS, &journal, &found, err);
 	if (r == 0)
-		r = ng_manifest_write(ng_workdir_path(workdir), &join->manifest, err);
+		r = ng_manifest_write_at(ng_workdir_fd(workdir), ng_workdir_path(workdir),
+					 &join->manifest, err);
 	if (r == 0 && ng_cancelled(join->options->cancel))
 		r = ng_fail(err, -EINTR, "interrupted");
 	if (r == 0)
 		r = ng_workdir_publish(workdir, err);
 	if (r == 0)
-		ng_journal_remove(join->options->output);
+		ng_journal_remove(ng_workdir_fd(workdir));
 	return r;
 }
 

@@ -8,7 +8,12 @@
  * message, which names the first of others: -EEXIST; or the errno of reading it. */
 int ng_ours_check(int dir_fd, const char *path, struct ng_error *err);
 
-/* Remove them from a directory, those for which `unless` (NULL: none) says so, and what has another
- * name, left alone. Returns 0, or the errno of the last one that could not be removed. */
+/* Whether a directory holds nothing, or nothing but a lock's file (see dirlock.h). Where it cannot
+ * be read: no. */
+bool ng_ours_nothing(int dir_fd);
+
+/* Remove them from a directory, but for a lock's file, which goes with the lock: those for which
+ * `unless` (NULL: none) says so, and what has another name, left alone. Returns 0, or the errno of
+ * the last one that could not be removed. */
 int ng_ours_remove(int dir_fd, bool (*unless)(const void *userdata, const char *name),
 		   const void *userdata);

@@ -59,7 +59,8 @@ static int shard_open(struct removal *m, struct shard *shard, struct ng_error *e
 	int r = ng_shard_paths_get(m->paths, entry->file, &shard->path, err);
 
 	if (r == 0)
-		r = ng_shard_file_open(shard->path, &shard->file, err);
+		r = ng_shard_file_open_at(ng_appenddir_file(m->dir, entry->file, shard->path),
+					  &shard->file, err);
 	if (r == 0 && ng_shard_file_checksum(shard->file) != entry->checksum)
 		r = ng_fail(err, -EUCLEAN, "%s: is not the shard that %s names", shard->path,
 			    NG_MANIFEST_NAME);
@@ -70,7 +71,8 @@ static int shard_open(struct removal *m, struct shard *shard, struct ng_error *e
 	if (r == 0 && entry->removed.file)
 		r = ng_shard_paths_get(m->paths, entry->removed.file, &removed, err);
 	if (r == 0 && removed)
-		r = ng_removed_open(removed, &shard->removed, err);
+		r = ng_removed_open_at(ng_appenddir_file(m->dir, entry->removed.file, removed),
+				       &shard->removed, err);
 	if (r == 0 && removed &&
 	    ng_shard_file_checksum(shard->removed->file) != entry->removed.checksum)
 		r = ng_fail(err, -EUCLEAN, "%s: is not the file that %s names", removed,
@@ -182,7 +184,8 @@ static int shard_write(struct removal *m, const struct shard *shard,
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
 	r = ng_remove_rows(shard->file, &shard->segment, shard->path, shard->docs, shard->n,
-			   &m->rows, path, &removed, err);
+			   &m->rows, (struct ng_file_at){ng_appenddir_fd(m->dir), path}, &removed,
+			   err);
 	if (r < 0)
 		return r;
 	m->summary.docs += removed.docs - was->docs;

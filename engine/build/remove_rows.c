@@ -65,7 +65,7 @@ static int extents_find(const struct walk *walk, uint64_t n, const char *path, s
 
 int ng_remove_rows(const struct ng_shard_file *file, const struct ng_segment *segment,
 		   const char *shard_path, const uint64_t *docs, uint64_t n,
-		   const struct ng_remove_rows_options *options, const char *path,
+		   const struct ng_remove_rows_options *options, struct ng_file_at out,
 		   struct ng_manifest_removed *ret_entry, struct ng_error *err)
 {
 	ng_cleanup(ng_freep) uint64_t *first = calloc(n + 1, sizeof(*first)), *rows = NULL;
@@ -102,7 +102,7 @@ int ng_remove_rows(const struct ng_shard_file *file, const struct ng_segment *se
 		if (rows[i - 1] == rows[i])
 			return ng_segment_damaged(shard_path, "documents share a row", err);
 	params.text_bytes = first[n] - n;
-	r = ng_removed_write(path, &params, docs, rows, &entry.file_bytes, &entry.checksum, err);
+	r = ng_removed_write(out, &params, docs, rows, &entry.file_bytes, &entry.checksum, err);
 	if (r < 0)
 		return r;
 	entry.docs = n;

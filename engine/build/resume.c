@@ -5,8 +5,8 @@
 #include "format/shardfile.h"
 
 /* 1: as it was; 0: not, or not there. */
-static int is_sound(const char *dir, const struct ng_step *step, const ng_cancel *cancel,
-		    struct ng_error *err)
+static int is_sound(int dir_fd, const char *dir, const struct ng_step *step,
+		    const ng_cancel *cancel, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_freep) char *path = NULL;
@@ -16,7 +16,7 @@ static int is_sound(const char *dir, const struct ng_step *step, const ng_cancel
 		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	r = ng_shard_file_open(path, &file, NULL);
+	r = ng_shard_file_open_at((struct ng_file_at){dir_fd, path}, &file, NULL);
 	if (r == 0 && (ng_shard_file_bytes(file) != step->file_bytes ||
 		       ng_shard_file_checksum(file) != step->checksum))
 		return 0;
@@ -39,8 +39,8 @@ static bool takes_up(const struct ng_step *larger, const struct ng_step *step)
 	       larger->end - larger->first > step->end - step->first;
 }
 
-int ng_resume_check(const char *dir, struct ng_journal *journal, const ng_cancel *cancel,
-		    struct ng_error *err)
+int ng_resume_check(int dir_fd, const char *dir, struct ng_journal *journal,
+		    const ng_cancel *cancel, struct ng_error *err)
 {
 	size_t n;
 	const struct ng_step *steps = ng_journal_steps(journal, &n);
@@ -50,7 +50,7 @@ int ng_resume_check(const char *dir, struct ng_journal *journal, const ng_cancel
 	if (!sound || !keep)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++) {
-		int r = is_sound(dir, &steps[i], cancel, err);
+		int r = is_sound(dir_fd, dir, &steps[i], cancel, err);
 
 		if (r < 0)
 			return r;

@@ -119,7 +119,7 @@ static int sorted_write(struct ng_shard_writer *shard, const struct ng_sorted *s
 }
 
 int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
-		   const struct ng_shard_options *options, const char *path,
+		   const struct ng_shard_options *options, struct ng_file_at file,
 		   struct ng_shard_progress *progress, uint64_t *ret_bytes, uint64_t *ret_checksum,
 		   struct ng_error *err)
 {
@@ -130,7 +130,7 @@ int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
 	int r = batch_sort(batch, options, progress, &sorted, err);
 
 	if (r == 0)
-		r = ng_shard_writer_new(path, &shard, err);
+		r = ng_shard_writer_new_at(file, &shard, err);
 	if (r == 0)
 		r = params_write(shard, batch, options->sa_rate, err);
 	/* A text with NUL bytes is sorted in a form in which a search wouldn't find them. */
@@ -153,15 +153,15 @@ int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
 }
 
 int ng_segment_build(struct ng_batch *batch, const struct ng_shard_options *options,
-		     const char *path, struct ng_shard_progress *progress, uint64_t *ret_bytes,
-		     uint64_t *ret_checksum, struct ng_error *err)
+		     struct ng_file_at file, struct ng_shard_progress *progress,
+		     uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err)
 {
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	int r = batch_sort(batch, options, progress, &sorted, err);
 
 	if (r == 0)
-		r = ng_shard_writer_new(path, &shard, err);
+		r = ng_shard_writer_new_at(file, &shard, err);
 	if (r == 0)
 		r = params_write(shard, batch, options->sa_rate, err);
 	if (r == 0)
@@ -256,8 +256,8 @@ static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer 
 	return shortcuts_write(shard, numbers, segment->samples.n, err);
 }
 
-int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
-		      const struct ng_shard_options *options, const char *path,
+int ng_shard_complete(struct ng_file_at segment_file, struct ng_shard_docs *docs,
+		      const struct ng_shard_options *options, struct ng_file_at file,
 		      struct ng_shard_progress *progress, uint64_t *ret_bytes,
 		      uint64_t *ret_checksum, struct ng_error *err)
 {
@@ -266,19 +266,19 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		NG_SECTION_MARK_HINTS, NG_SECTION_SA_SAMPLES,
 	};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
-	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *opened = NULL;
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
 	struct completion c = {.segment = &segment,
 			       .resident_bytes = options->resident_bytes,
 			       .threads = options->threads,
 			       .cancel = options->cancel};
-	int r = ng_shard_file_open(segment_path, &file, err);
+	int r = ng_shard_file_open_at(segment_file, &opened, err);
 
-	c.file = file;
+	c.file = opened;
 	if (r == 0)
-		r = ng_segment_open(file, segment_path, &segment, err);
+		r = ng_segment_open(opened, segment_file.path, &segment, err);
 	if (r == 0)
-		r = ng_shard_writer_new(path, &shard, err);
+		r = ng_shard_writer_new_at(file, &shard, err);
 	if (r < 0)
 		return r;
 	ng_shard_phase(progress, NG_PHASE_STORE, segment.params.rows);
@@ -291,8 +291,8 @@ int ng_shard_complete(const char *segment_path, struct ng_shard_docs *docs,
 		r = segment_shortcuts_write(&c, shard, err);
 	if (r == 0)
 		r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
-	if (file && (r == 0 || r == -EUCLEAN) && ng_shard_file_faulted(file))
-		r = ng_fail(err, -EIO, "%s: cannot be read", segment_path);
+	if (opened && (r == 0 || r == -EUCLEAN) && ng_shard_file_faulted(opened))
+		r = ng_fail(err, -EIO, "%s: cannot be read", segment_file.path);
 	if (r < 0)
 		return r;
 	ng_shard_phase(progress, NG_PHASE_SYNC, segment.params.rows);

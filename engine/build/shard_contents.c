@@ -44,11 +44,12 @@ static int shard_verify(struct ng_shard_contents *c, const char *path,
 	return r < 0 ? ng_fail(err, r, "%s: %s", path, strerror(-r)) : 0;
 }
 
-int ng_shard_contents_open(struct ng_shard_contents *c, const char *path,
+int ng_shard_contents_open(struct ng_shard_contents *c, struct ng_file_at at,
 			   const struct ng_manifest_shard *shard, bool text_store,
 			   const ng_cancel *cancel, struct ng_error *err)
 {
-	int r = ng_shard_file_open(path, &c->file, err);
+	const char *path = at.path;
+	int r = ng_shard_file_open_at(at, &c->file, err);
 
 	if (r == 0)
 		r = shard_verify(c, path, shard, cancel, err);

@@ -18,7 +18,7 @@ struct ng_shard_contents {
 /* Open the shard that a manifest names and check every byte of it, since damage mustn't get new
  * checksums; contents has resident_bytes only, and is to be closed in any case. -EUCLEAN (damaged,
  * or another shard), -ENOMEM, -EINTR, and a file's errors, with err set. */
-int ng_shard_contents_open(struct ng_shard_contents *c, const char *path,
+int ng_shard_contents_open(struct ng_shard_contents *c, struct ng_file_at at,
 			   const struct ng_manifest_shard *shard, bool text_store,
 			   const ng_cancel *cancel, struct ng_error *err);
 void ng_shard_contents_close(struct ng_shard_contents *c);

@@ -9,12 +9,11 @@
 int ng_shard_docs_begin(struct ng_shard_docs *docs, const struct ng_shard_docs_options *options,
 			struct ng_error *err)
 {
-	int r = ng_frames_writer_new(META_LEVEL, options->threads, options->tmp_dir, &docs->meta,
-				     err);
+	int r = ng_frames_writer_new(META_LEVEL, options->threads, options->tmp, &docs->meta, err);
 
 	if (r == 0 && options->text_store)
-		r = ng_frames_writer_new(STORE_LEVEL, options->threads, options->tmp_dir,
-					 &docs->store, err);
+		r = ng_frames_writer_new(STORE_LEVEL, options->threads, options->tmp, &docs->store,
+					 err);
 	return r;
 }
 

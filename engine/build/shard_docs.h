@@ -14,8 +14,8 @@ struct ng_shard_docs {
 
 struct ng_shard_docs_options {
 	bool text_store;
-	unsigned threads;    /* that compress */
-	const char *tmp_dir; /* where compressed frames wait */
+	unsigned threads;      /* that compress */
+	struct ng_tempdir tmp; /* where compressed frames wait */
 };
 
 /* Begin a shard; docs is all zeroes. -ENOMEM, or a temporary file's error, with err set; to be

@@ -73,12 +73,13 @@ static int text_write(const struct ng_shard_job *what, struct ng_error *err)
 static int segment_make(struct job *job)
 {
 	struct ng_shard_job *what = &job->what;
+	struct ng_file_at file = {what->dir_fd, what->path};
 	int r;
 
 	ng_shard_phase(&job->progress, NG_PHASE_STORE, what->batch.n);
 	r = text_write(what, &job->err);
 	return r < 0 ? r
-		     : ng_segment_build(&what->batch, &job->options, what->path, &job->progress,
+		     : ng_segment_build(&what->batch, &job->options, file, &job->progress,
 					&job->file_bytes, &job->checksum, &job->err);
 }
 
@@ -86,14 +87,15 @@ static void *job_run(void *arg)
 {
 	struct job *job = arg;
 	struct ng_shard_job *what = &job->what;
+	struct ng_file_at file = {what->dir_fd, what->path};
 	bool abandoned;
 	int r;
 
 	if (what->step.kind == NG_STEP_SEGMENT)
 		r = segment_make(job);
 	else
-		r = ng_shard_build(&what->batch, &what->docs, &job->options, what->path,
-				   &job->progress, &job->file_bytes, &job->checksum, &job->err);
+		r = ng_shard_build(&what->batch, &what->docs, &job->options, file, &job->progress,
+				   &job->file_bytes, &job->checksum, &job->err);
 	pthread_mutex_lock(&job->lock);
 	job->result = r;
 	job->done = true;

@@ -14,6 +14,7 @@ struct ng_shard_job {
 	struct ng_shard_docs docs; /* of a shard */
 	int text_fd;               /* of a segment: where its text goes, */
 	uint64_t text_at;          /* at this offset */
+	int dir_fd;                /* as struct ng_file_at has it, */
 	char *path;                /* of the shard or the segment */
 	struct ng_step step;       /* its kind says which it is; the rest is the caller's */
 };

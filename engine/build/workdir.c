@@ -1,148 +1,184 @@
-#include "build/workdir.h"
+#include "build/workdir_internal.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <sys/stat.h>
 
-#include "build/dirlock.h"
+#include "base/file.h"
 #include "build/ours.h"
 #include "format/manifest.h"
 #include "merge/journal.h"
 
-struct ng_workdir {
-	char *output; /* without slashes at its end */
-	char *parent;
-	char *path;
-	int lock_fd;  /* of what is to be replaced; -1: not locked */
-	int work_fd;  /* of the directory itself */
-	bool replace; /* something at output is to be replaced, */
-	bool empty;   /* an empty directory */
-	bool published, kept;
-};
+#define BUILDING ".building"
 
-static char *join(const char *dir, const char *name)
+static int dir_open(int at_fd, const char *name)
 {
-	char *path;
+	int fd = openat(at_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+	return fd < 0 ? -errno : fd;
 }
 
-static bool is_empty_dir(const char *path)
+/* ---- what is there already ---- */
+
+/* An index, which is locked from here on. */
+static int index_check(struct ng_workdir *workdir, bool force, struct ng_error *err)
 {
-	DIR *dir = opendir(path);
-	unsigned entries = 0;
-
-	if (!dir)
-		return false;
-	while (entries <= 2 && readdir(dir))
-		entries++;
-	closedir(dir);
-	return entries == 2;
-}
-
-static bool is_index(const char *path)
-{
-	ng_cleanup(ng_freep) char *manifest = join(path, NG_MANIFEST_NAME);
-
-	return manifest && access(manifest, F_OK) == 0;
-}
-
-static int output_check(const char *output, bool force, bool *ret_replace, struct ng_error *err)
-{
-	ng_cleanup(ng_closep) int dir_fd = -1;
-	struct stat st;
+	const char *output = workdir->output;
 	int r;
 
-	if (lstat(output, &st) < 0) {
-		if (errno == ENOENT)
-			return 0;
-		return ng_fail(err, -errno, "%s: %s", output, strerror(errno));
-	}
-	if (S_ISDIR(st.st_mode) && is_empty_dir(output)) {
-		*ret_replace = true;
-		return 0;
-	}
-	if (!S_ISDIR(st.st_mode) || !is_index(output))
+	if (!ng_workdir_has_file(workdir->old.dir_fd, NG_MANIFEST_NAME))
 		return ng_fail(err, -EEXIST, "%s: exists and is not an index; not touching it",
 			       output);
 	if (!force)
 		return ng_fail(err, -EEXIST, "%s: exists; use --force to replace it", output);
-	dir_fd = open(output, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir_fd < 0)
-		return ng_fail(err, -errno, "%s: %s", output, strerror(errno));
-	r = ng_ours_check(dir_fd, output, err);
-	*ret_replace = r == 0;
+	r = ng_ours_check(workdir->old.dir_fd, output, err);
+	if (r == 0)
+		r = ng_dirlock_take(&workdir->old, output, err);
+	/* The holder before may have put another index into its place. */
+	if (r == 0 &&
+	    !ng_dirlock_is_at(workdir->old.dir_fd, workdir->parent_fd, workdir->name, false))
+		return ng_fail(err, -ESTALE, "%s: was replaced just now; try again", output);
 	return r;
 }
 
-/* What of it isn't ours stays, and the directory with it. */
-static void remove_dir(const char *path)
+static int output_check(struct ng_workdir *workdir, bool force, struct ng_error *err)
 {
-	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = dir_open(workdir->parent_fd, workdir->name);
 
+	if (fd == -ENOENT)
+		return 0;
+	if (fd == -ENOTDIR || fd == -ELOOP)
+		return ng_fail(err, -EEXIST, "%s: exists and is not an index; not touching it",
+			       workdir->output);
 	if (fd < 0)
-		return;
-	ng_ours_remove(fd, NULL, NULL);
-	rmdir(path);
+		return ng_fail(err, fd, "%s: %s", workdir->output, strerror(-fd));
+	workdir->old.dir_fd = fd;
+	if (ng_ours_nothing(fd) && !ng_workdir_has_file(fd, NG_DIRLOCK_NAME))
+		return 0;
+	return index_check(workdir, force, err);
 }
 
 /* A directory that was there: is it one that a build of this user's has made? A build begins with a
- * journal. */
+ * lock and a journal. */
 static int work_check(const struct ng_workdir *workdir, struct ng_error *err)
 {
+	int fd = workdir->work.dir_fd;
 	const char *path = workdir->path;
 	struct stat st;
 
-	if (fstat(workdir->work_fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
 	if (st.st_uid != geteuid())
 		return ng_fail(err, -EPERM, "%s: belongs to somebody else; not working in it",
 			       path);
-	if (is_empty_dir(path))
+	if (ng_ours_nothing(fd))
 		return 0;
-	if (faccessat(workdir->work_fd, NG_JOURNAL_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!ng_workdir_has_file(fd, NG_JOURNAL_NAME))
 		return ng_fail(err, -EEXIST,
 			       "%s: is in the way of the build, and no build has made it; not "
 			       "touching it, move it elsewhere",
 			       path);
-	return ng_ours_check(workdir->work_fd, path, err);
+	return ng_ours_check(fd, path, err);
 }
 
-/* The directory to work in, which may be there from a build that was interrupted. */
-static int work_begin(struct ng_workdir *workdir, bool force, bool resume, struct ng_error *err)
+/* One that was just made: is it, or has somebody put his own into its place? A server may call us
+ * by another name, but then calls everything so that we make. */
+static int made_check(const struct ng_workdir *workdir, struct ng_error *err)
 {
-	bool was_there = mkdir(workdir->path, 0777) < 0;
-	struct stat st;
-	int r;
+	struct stat dir, file;
 
-	if (was_there && errno != EEXIST)
-		return ng_fail(err, -errno, "%s: cannot make a directory here: %s", workdir->parent,
-			       strerror(errno));
-	if (lstat(workdir->path, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (fstat(workdir->work.dir_fd, &dir) < 0)
+		return ng_fail(err, -errno, "%s: %s", workdir->path, strerror(errno));
+	if (dir.st_uid == geteuid() ||
+	    (workdir->work.fd >= 0 && fstat(workdir->work.fd, &file) == 0 &&
+	     file.st_uid == dir.st_uid))
+		return 0;
+	return ng_fail(err, -EPERM, "%s: belongs to somebody else; not working in it",
+		       workdir->path);
+}
+
+/* ---- the directory to work in ---- */
+
+static int work_open(struct ng_workdir *workdir, struct ng_error *err)
+{
+	int fd = dir_open(workdir->parent_fd, workdir->work_name);
+
+	if (fd == -ENOTDIR || fd == -ELOOP)
 		return ng_fail(err, -EEXIST,
 			       "%s: is in the way of the build, and no directory; not touching it, "
 			       "move it elsewhere",
 			       workdir->path);
-	r = ng_dirlock_take(workdir->path, &workdir->work_fd, err);
+	if (fd < 0)
+		return ng_fail(err, fd, "%s: %s", workdir->path, strerror(-fd));
+	workdir->work.dir_fd = fd;
+	return 0;
+}
+
+static int work_make(struct ng_workdir *workdir, struct ng_error *err)
+{
+	int r = work_open(workdir, err);
+
+	if (r == 0) {
+		r = ng_dirlock_take(&workdir->work, workdir->path, err);
+		/* Where there are no locks, nobody else works in what we have made. */
+		if (r == 0 || r == -EOPNOTSUPP)
+			r = made_check(workdir, err);
+	}
+	/* Nothing is lost with it, whosever it is: it goes only when it is empty. */
+	if (r < 0) {
+		ng_dirlock_release(&workdir->work);
+		unlinkat(workdir->parent_fd, workdir->work_name, AT_REMOVEDIR);
+	}
+	return r;
+}
+
+/* One that is there from a build that was interrupted. */
+static int work_take(struct ng_workdir *workdir, bool force, bool resume, struct ng_error *err)
+{
+	int r = work_open(workdir, err);
+
+	if (r == 0)
+		r = work_check(workdir, err);
+	if (r == 0)
+		r = ng_dirlock_take(&workdir->work, workdir->path, err);
 	if (r == -EBUSY)
 		return ng_fail(err, r, "%s: another build is at work there", workdir->path);
-	/* Where there are no locks, nobody can be told from anybody. */
-	if (r < 0 && (r != -EOPNOTSUPP || was_there))
+	if (r == 0)
+		r = work_check(workdir, err);
+	if (r < 0)
 		return r;
-	if (!was_there)
-		return 0;
-	r = work_check(workdir, err);
-	if (r < 0 || (resume && ng_journal_exists(workdir->path)))
-		return r;
-	if (!force && ng_journal_exists(workdir->path))
-		return ng_fail(err, -EEXIST,
-			       "%s: holds what an interrupted build has finished; --resume goes on "
-			       "with it, --force begins anew",
+	if (!ng_dirlock_is_at(workdir->work.dir_fd, workdir->parent_fd, workdir->work_name, false))
+		return ng_fail(err, -ESTALE, "%s: another build has ended just now; try again",
 			       workdir->path);
-	r = ng_ours_remove(workdir->work_fd, NULL, NULL);
+	if (ng_journal_exists(workdir->work.dir_fd)) {
+		if (resume)
+			return 0;
+		if (!force)
+			return ng_fail(err, -EEXIST,
+				       "%s: holds what an interrupted build has finished; "
+				       "--resume goes on with it, --force begins anew",
+				       workdir->path);
+	}
+	r = ng_ours_remove(workdir->work.dir_fd, NULL, NULL);
 	return r < 0 ? ng_fail(err, r, "%s: cannot be emptied: %s", workdir->path, strerror(-r))
 		     : 0;
+}
+
+static int work_begin(struct ng_workdir *workdir, bool force, bool resume, struct ng_error *err)
+{
+	if (mkdirat(workdir->parent_fd, workdir->work_name, 0777) == 0)
+		return work_make(workdir, err);
+	if (errno != EEXIST)
+		return ng_fail(err, -errno, "%s: cannot make a directory here: %s%s",
+			       workdir->parent, strerror(errno), ng_file_advice(-errno));
+	return work_take(workdir, force, resume, err);
+}
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
 }
 
 static int names_make(struct ng_workdir *workdir, const char *output, struct ng_error *err)
@@ -159,10 +195,12 @@ static int names_make(struct ng_workdir *workdir, const char *output, struct ng_
 		return ng_fail(err, -EINVAL, "the index's name is empty");
 	scratch = strdup(workdir->output);
 	workdir->parent = scratch ? strdup(dirname(scratch)) : NULL;
-	if (!workdir->parent || asprintf(&workdir->path, "%s.building", workdir->output) < 0) {
+	if (!workdir->parent || asprintf(&workdir->path, "%s" BUILDING, workdir->output) < 0) {
 		workdir->path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
+	workdir->name = last_component(workdir->output);
+	workdir->work_name = last_component(workdir->path);
 	return 0;
 }
 
@@ -174,16 +212,18 @@ int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdi
 
 	if (!workdir)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	workdir->lock_fd = workdir->work_fd = -1;
+	workdir->old = workdir->work = NG_DIRLOCK_NONE;
+	workdir->parent_fd = -1;
 	r = names_make(workdir, output, err);
+	if (r == 0) {
+		/* It need not be readable. */
+		workdir->parent_fd = open(workdir->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (workdir->parent_fd < 0)
+			r = ng_fail(err, -errno, "%s: cannot make a directory here: %s",
+				    workdir->parent, strerror(errno));
+	}
 	if (r == 0)
-		r = output_check(workdir->output, force, &workdir->replace, err);
-	workdir->empty = r == 0 && workdir->replace && is_empty_dir(workdir->output);
-	/* Where there are no locks, replacing is still one step. */
-	if (r == 0 && workdir->replace)
-		r = ng_dirlock_take(workdir->output, &workdir->lock_fd, err);
-	if (r == -EOPNOTSUPP)
-		r = 0;
+		r = output_check(workdir, force, err);
 	if (r == 0)
 		r = work_begin(workdir, force, resume, err);
 	if (r < 0) {
@@ -198,7 +238,7 @@ int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdi
 
 bool ng_workdir_keep(struct ng_workdir *workdir)
 {
-	workdir->kept = ng_journal_exists(workdir->path);
+	workdir->kept = ng_journal_exists(workdir->work.dir_fd);
 	return workdir->kept;
 }
 
@@ -207,55 +247,25 @@ const char *ng_workdir_path(const struct ng_workdir *workdir)
 	return workdir->path;
 }
 
-static void sync_dir(const char *path)
+int ng_workdir_fd(const struct ng_workdir *workdir)
 {
-	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		fsync(fd);
-}
-
-int ng_workdir_publish(struct ng_workdir *workdir, struct ng_error *err)
-{
-	unsigned flag = workdir->replace ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-
-	/* What is exchanged is removed: only what was looked at when the build began, and only
-	 * what an index consists of. */
-	if (workdir->lock_fd >= 0 && !ng_dirlock_is_at(workdir->lock_fd, workdir->output))
-		return ng_fail(err, -ESTALE, "%s: was moved while the index was built",
-			       workdir->output);
-	if (workdir->empty && !is_empty_dir(workdir->output))
-		return ng_fail(err, -EEXIST, "%s: is not empty any more", workdir->output);
-	if (renameat2(AT_FDCWD, workdir->path, AT_FDCWD, workdir->output, flag) < 0) {
-		if (errno == EEXIST)
-			return ng_fail(err, -EEXIST, "%s: appeared while the index was built",
-				       workdir->output);
-		if (errno != EINVAL)
-			return ng_fail(err, -errno, "%s: cannot rename the index here: %s",
-				       workdir->output, strerror(errno));
-		/* A filesystem without these flags. */
-		if (workdir->replace)
-			remove_dir(workdir->output);
-		if (rename(workdir->path, workdir->output) < 0)
-			return ng_fail(err, -errno, "%s: cannot rename the index here: %s",
-				       workdir->output, strerror(errno));
-		workdir->replace = false;
-	}
-	workdir->published = true;
-	if (workdir->replace)
-		remove_dir(workdir->path); /* now what stood at output */
-	sync_dir(workdir->parent);
-	return 0;
+	return workdir->work.dir_fd;
 }
 
 struct ng_workdir *ng_workdir_free(struct ng_workdir *workdir)
 {
+	bool removes =
+		workdir && workdir->work.dir_fd >= 0 && !workdir->published && !workdir->kept;
+
 	if (!workdir)
 		return NULL;
-	if (workdir->path && !workdir->published && !workdir->kept)
-		remove_dir(workdir->path);
-	ng_closep(&workdir->lock_fd);
-	ng_closep(&workdir->work_fd);
+	if (removes)
+		ng_ours_remove(workdir->work.dir_fd, NULL, NULL);
+	ng_dirlock_release(&workdir->work);
+	ng_dirlock_release(&workdir->old);
+	if (removes)
+		unlinkat(workdir->parent_fd, workdir->work_name, AT_REMOVEDIR);
+	ng_closep(&workdir->parent_fd);
 	free(workdir->output);
 	free(workdir->parent);
 	free(workdir->path);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/parallel.h"
+#include "base/printable.h"
 
 /* Damages of one part of a file that are reported; more are counted. */
 #define REPORTS_MAX 16u
@@ -68,7 +69,7 @@ void ng_checker_damage(struct ng_checker *checker, uint32_t part, uint64_t offse
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	ng_printable_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	pthread_mutex_lock(&checker->lock);
 	checker->damages++;
@@ -83,7 +84,7 @@ void ng_checker_note(struct ng_checker *checker, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	ng_printable_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	pthread_mutex_lock(&checker->lock);
 	finding(checker, false, NG_PART_FILE, NG_NO_OFFSET, text);
@@ -133,9 +134,12 @@ void ng_checker_advance(struct ng_checker *checker, uint64_t bytes)
 const char *ng_checker_reason(const char *text, const char *path)
 {
 	static const char damaged[] = "damaged: ";
-	size_t n = strlen(path);
+	char shown[sizeof(((struct ng_error *)0)->text)];
+	size_t n;
 
-	if (strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+	ng_printable(path, strlen(path), shown, sizeof(shown));
+	n = strlen(shown);
+	if (strncmp(text, shown, n) == 0 && strncmp(text + n, ": ", 2) == 0)
 		text += n + 2;
 	return strncmp(text, damaged, strlen(damaged)) == 0 ? text + strlen(damaged) : text;
 }

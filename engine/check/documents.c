@@ -156,7 +156,11 @@ static int objects_check(void *userdata, uint64_t batch)
 			return r;
 		bytes += len;
 		/* A frame that cannot be read was reported. */
-		if (r < 0 || ng_json_is_object(buf.data, len))
+		if (r == 0)
+			r = ng_json_is_object(buf.data, len);
+		if (r == -ENOMEM)
+			return r;
+		if (r)
 			continue;
 		if (ng_frames_packed_range(f->frames, from / NG_FRAME_BYTES, from / NG_FRAME_BYTES,
 					   &lo, &hi) < 0)

@@ -122,7 +122,7 @@ static int text_map(struct ng_full *full, struct ng_error *err)
 	void *text;
 
 	if (dir) {
-		fd = ng_tempfile_open(dir);
+		fd = ng_tempfile_open(NG_TEMPDIR(dir));
 		if (fd < 0)
 			return ng_fail(err, fd, "%s: cannot make a temporary file: %s", dir,
 				       strerror(-fd));

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "base/tempfile.h"
 #include "format/ef.h"
 
 #define NG_FRAME_BYTES 16384u
@@ -20,11 +21,11 @@ struct ng_frames_writer;
 #define NG_FRAMES_TRAIN_BYTES (8u << 20)
 
 /* level: zstd's. Compresses on `threads` threads (0 counts as 1); the bytes written don't depend
- * on their number. Compressed frames wait in an unlinked temporary file in tmp_dir, which is not
+ * on their number. Compressed frames wait in an unlinked temporary file in tmp, which is not
  * used after this call. Takes some 17 MiB, and a zstd context a thread. A writer is for one thread
  * at a time. All functions return 0 or a negative errno with err set; -EINVAL for a level that
  * zstd doesn't know. After an error the writer can only be freed. */
-int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
+int ng_frames_writer_new(int level, unsigned threads, struct ng_tempdir tmp,
 			 struct ng_frames_writer **ret_writer, struct ng_error *err);
 int ng_frames_writer_add(struct ng_frames_writer *writer, const void *data, size_t len,
 			 struct ng_error *err);

@@ -47,7 +47,7 @@ static int fail_memory(struct ng_error *err)
 	return ng_fail(err, -ENOMEM, "out of memory while compressing");
 }
 
-int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
+int ng_frames_writer_new(int level, unsigned threads, struct ng_tempdir tmp,
 			 struct ng_frames_writer **ret_writer, struct ng_error *err)
 {
 	ng_cleanup(ng_frames_writer_freep) struct ng_frames_writer *w = NULL;
@@ -63,14 +63,14 @@ int ng_frames_writer_new(int level, unsigned threads, const char *tmp_dir,
 	w->level = level;
 	w->threads = ng_max(threads, 1u);
 	w->slot_bytes = ZSTD_compressBound(NG_FRAME_BYTES);
-	w->tmp_dir = strdup(tmp_dir);
+	w->tmp_dir = strdup(tmp.path);
 	w->raw = malloc(BATCH_BYTES);
 	w->packed = malloc(BATCH_FRAMES * w->slot_bytes);
 	if (!w->tmp_dir || !w->raw || !w->packed || ng_buf_append(&w->ends, &zero, sizeof(zero)))
 		return fail_memory(err);
-	w->tmp_fd = ng_tempfile_open(tmp_dir);
+	w->tmp_fd = ng_tempfile_open(tmp);
 	if (w->tmp_fd < 0)
-		return ng_fail(err, w->tmp_fd, "%s: cannot make a temporary file: %s", tmp_dir,
+		return ng_fail(err, w->tmp_fd, "%s: cannot make a temporary file: %s", tmp.path,
 			       strerror(-w->tmp_fd));
 	*ret_writer = ng_steal_ptr(&w);
 	return 0;
@@ -162,7 +162,7 @@ static int train(struct ng_frames_writer *w, struct ng_error *err)
 
 struct batch {
 	struct ng_frames_writer *writer;
-	unsigned n_frames;
+	unsigned n_frames; /* BATCH_FRAMES at most */
 	atomic_uint next_group;
 	atomic_int result;
 	size_t packed_bytes[BATCH_FRAMES];
@@ -239,9 +239,10 @@ static int store_batch(struct ng_frames_writer *w, const struct batch *batch, st
 
 static int compress_batch(struct ng_frames_writer *w, struct ng_error *err)
 {
-	struct batch batch = {.writer = w, .n_frames = ng_div_up(w->fill, NG_FRAME_BYTES)};
+	struct batch batch = {.writer = w,
+			      .n_frames = (unsigned)ng_div_up(w->fill, NG_FRAME_BYTES)};
 	pthread_t threads[BATCH_FRAMES / GROUP_FRAMES];
-	unsigned n_groups = ng_div_up(batch.n_frames, GROUP_FRAMES);
+	unsigned n_groups = (batch.n_frames + GROUP_FRAMES - 1) / GROUP_FRAMES;
 	unsigned n_threads = 0;
 	int r = w->trained ? 0 : train(w, err);
 

@@ -143,20 +143,71 @@ static int open_directory(const char *dir, struct ng_error *err)
 	return fd;
 }
 
-int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err)
+int ng_manifest_read_at(int dir_fd, const char *dir, struct ng_manifest *ret_manifest,
+			struct ng_error *err)
 {
-	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	struct ng_error why;
-	int r;
+	int r = read_text(dir_fd, dir, &buf, err);
 
-	if (dir_fd < 0)
-		return dir_fd;
-	r = read_text(dir_fd, dir, &buf, err);
 	if (r)
 		return r;
 	r = ng_manifest_parse((const char *)buf.data, buf.len, ret_manifest, &why);
 	return r ? ng_fail(err, r, "%s/%s: %s", dir, NG_MANIFEST_NAME, why.text) : 0;
+}
+
+int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
+
+	return dir_fd < 0 ? dir_fd : ng_manifest_read_at(dir_fd, dir, ret_manifest, err);
+}
+
+int ng_manifest_compare(const struct ng_manifest *a, const struct ng_manifest *b, bool *ret_same)
+{
+	ng_cleanup(ng_freep) char *text_of_a = NULL;
+	ng_cleanup(ng_freep) char *text_of_b = NULL;
+	int r = ng_manifest_format(a, &text_of_a);
+
+	if (!r)
+		r = ng_manifest_format(b, &text_of_b);
+	if (!r)
+		*ret_same = strcmp(text_of_a, text_of_b) == 0;
+	return r;
+}
+
+/* A text that isn't what it should be, as where memory ran out and nobody said so, mustn't get the
+ * name that readers trust. */
+static int check_text(const char *text)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest parsed = {0};
+	ng_cleanup(ng_freep) char *again = NULL;
+	int r = ng_manifest_parse(text, strlen(text), &parsed, NULL);
+
+	if (!r)
+		r = ng_manifest_format(&parsed, &again);
+	if (!r && strcmp(text, again) != 0)
+		r = -EIO;
+	return r;
+}
+
+/* The new text takes the place of the old one, if there is one, which comes back where the disk
+ * doesn't take the change. */
+static int name_take(int dir_fd)
+{
+	bool exchanged =
+		renameat2(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME, RENAME_EXCHANGE) == 0;
+	int r;
+
+	/* There is none, or the filesystem knows no exchange. */
+	if (!exchanged && renameat(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME) < 0)
+		return -errno;
+	r = fsync(dir_fd) < 0 ? -errno : 0;
+	if (exchanged && r < 0)
+		renameat2(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME, RENAME_EXCHANGE);
+	if (exchanged)
+		unlinkat(dir_fd, TEMPORARY_NAME, 0);
+	return r;
 }
 
 static int write_text(int dir_fd, const char *text)
@@ -175,24 +226,29 @@ static int write_text(int dir_fd, const char *text)
 		return r;
 	if (fsync(fd) < 0 || close(ng_steal_fd(&fd)) < 0)
 		return -errno;
-	if (renameat(dir_fd, TEMPORARY_NAME, dir_fd, NG_MANIFEST_NAME) < 0 || fsync(dir_fd) < 0)
-		return -errno;
-	return 0;
+	return name_take(dir_fd);
 }
 
-int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err)
+int ng_manifest_write_at(int dir_fd, const char *dir, const struct ng_manifest *manifest,
+			 struct ng_error *err)
 {
-	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
 	ng_cleanup(ng_freep) char *text = NULL;
-	int r;
+	int r = ng_manifest_format(manifest, &text);
 
-	if (dir_fd < 0)
-		return dir_fd;
-	r = ng_manifest_format(manifest, &text);
+	if (!r)
+		r = check_text(text);
 	if (!r)
 		r = write_text(dir_fd, text);
 	if (!r)
 		return 0;
 	unlinkat(dir_fd, TEMPORARY_NAME, 0);
-	return ng_fail(err, r, "%s/%s: cannot write: %s", dir, NG_MANIFEST_NAME, strerror(-r));
+	return ng_fail(err, r, "%s/%s: cannot write: %s%s", dir, NG_MANIFEST_NAME, strerror(-r),
+		       ng_file_advice(r));
+}
+
+int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err)
+{
+	ng_cleanup(ng_closep) int dir_fd = open_directory(dir, err);
+
+	return dir_fd < 0 ? dir_fd : ng_manifest_write_at(dir_fd, dir, manifest, err);
 }

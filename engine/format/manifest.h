@@ -50,12 +50,21 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text);
 int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_manifest,
 		      struct ng_error *err);
 
-/* Read DIR/index.json. -ENOENT, -ENOTDIR, -EACCES, -EPROTO, -EUCLEAN with err naming the file. Free
- * what it gives with ng_manifest_clear. */
+/* Read DIR/index.json, of a directory that dir_fd has opened (dir: its path, for messages), or by
+ * its path. -ENOENT, -ENOTDIR, -EACCES, -EPROTO, -EUCLEAN with err naming the file. Free what it
+ * gives with ng_manifest_clear. */
+int ng_manifest_read_at(int dir_fd, const char *dir, struct ng_manifest *ret_manifest,
+			struct ng_error *err);
 int ng_manifest_read(const char *dir, struct ng_manifest *ret_manifest, struct ng_error *err);
 
-/* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). */
+/* Write DIR/index.json (temporary name, fsync, rename, fsync of DIR). The text is parsed before it
+ * takes its name. */
+int ng_manifest_write_at(int dir_fd, const char *dir, const struct ng_manifest *manifest,
+			 struct ng_error *err);
 int ng_manifest_write(const char *dir, const struct ng_manifest *manifest, struct ng_error *err);
+
+/* Whether two have the same text. -ENOMEM. */
+int ng_manifest_compare(const struct ng_manifest *a, const struct ng_manifest *b, bool *ret_same);
 
 /* Whether a shard's file, or what was taken out of one, has that name. O(n_shards). */
 bool ng_manifest_names(const struct ng_manifest *manifest, const char *file);

@@ -181,9 +181,9 @@ int ng_manifest_format(const struct ng_manifest *manifest, char **ret_text)
 		if (json_array_append_new(json_object_get(root, "shards"), shard_json(s)) < 0)
 			return -ENOMEM;
 	}
-	text = json_dumps(root, JSON_INDENT(2));
-	if (!text)
-		return -ENOMEM;
+	r = ng_json_dump(root, JSON_INDENT(2), &text);
+	if (r < 0)
+		return r;
 	len = strlen(text);
 	longer = realloc(text, len + 2);
 	if (!longer)

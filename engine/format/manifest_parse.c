@@ -202,10 +202,7 @@ static int check_format(const json_t *root, uint64_t *ret_version, struct ng_err
 	if (r)
 		return r;
 	if (*ret_version != NG_FORMAT_VERSION)
-		return ng_fail(err, -EPROTO,
-			       "format version %" PRIu64 "; this program reads version %u: make "
-			       "the index again from its sources with mkngramfs",
-			       *ret_version, NG_FORMAT_VERSION);
+		return ng_format_refuse(NULL, *ret_version, err);
 	return 0;
 }
 
@@ -304,11 +301,11 @@ int ng_manifest_parse(const char *text, size_t len, struct ng_manifest *ret_mani
 	uint64_t version = 0;
 	int r;
 
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &json_err);
-	if (!root && json_error_code(&json_err) == json_error_out_of_memory)
-		return ng_fail(err, -ENOMEM, "out of memory");
-	if (!root)
-		return ng_fail(err, -EPROTO, "line %d: %s", json_err.line, json_err.text);
+	r = ng_json_load(text, len, JSON_REJECT_DUPLICATES, &root, &json_err);
+	if (r == -ENOMEM)
+		return ng_fail(err, r, "out of memory");
+	if (r)
+		return ng_fail(err, r, "line %d: %s", json_err.line, json_err.text);
 	r = check_format(root, &version, err);
 	if (!r)
 		r = check_checksum(root, text, len, err);

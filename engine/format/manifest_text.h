@@ -1,8 +1,7 @@
 /* What writing a manifest's text and reading it share. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "format/manifest.h"
 
 #define NG_MANIFEST_FORMAT_NAME "ngramfs"

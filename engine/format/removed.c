@@ -12,12 +12,12 @@ static int numbers_write(struct ng_shard_writer *writer, uint32_t type, const ui
 	return r < 0 ? r : ng_shard_writer_write(writer, buf.data, buf.len, err);
 }
 
-int ng_removed_write(const char *path, const struct ng_removed_params *params, const uint64_t *docs,
-		     const uint64_t *rows, uint64_t *ret_bytes, uint64_t *ret_checksum,
-		     struct ng_error *err)
+int ng_removed_write(struct ng_file_at file, const struct ng_removed_params *params,
+		     const uint64_t *docs, const uint64_t *rows, uint64_t *ret_bytes,
+		     uint64_t *ret_checksum, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *writer = NULL;
-	int r = ng_shard_writer_new(path, &writer, err);
+	int r = ng_shard_writer_new_at(file, &writer, err);
 
 	if (r == 0)
 		r = ng_shard_writer_section(writer, NG_SECTION_REMOVED, err);
@@ -71,16 +71,18 @@ static int numbers_open(const struct ng_removed *removed, uint32_t type, uint64_
 	return 0;
 }
 
-int ng_removed_open(const char *path, struct ng_removed **ret_removed, struct ng_error *err)
+int ng_removed_open_at(struct ng_file_at file, struct ng_removed **ret_removed,
+		       struct ng_error *err)
 {
 	ng_cleanup(ng_removed_closep) struct ng_removed *removed = calloc(1, sizeof(*removed));
 	const struct ng_removed_params *params;
+	const char *path = file.path;
 	int r;
 
 	if (!removed || !(removed->path = strdup(path)))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	params = &removed->params;
-	r = ng_shard_file_open(path, &removed->file, err);
+	r = ng_shard_file_open_at(file, &removed->file, err);
 	if (r == 0)
 		r = params_read(removed, err);
 	if (r == 0)

@@ -30,12 +30,21 @@ struct ng_removed {
 /* Write a file, which must not exist; docs has params->docs numbers and rows as many as there must
  * be, ascending. *ret_bytes and *ret_checksum as ng_shard_writer_finish. -ENOMEM, or the writer's
  * error, with err set. */
-int ng_removed_write(const char *path, const struct ng_removed_params *params, const uint64_t *docs,
-		     const uint64_t *rows, uint64_t *ret_bytes, uint64_t *ret_checksum,
-		     struct ng_error *err);
+int ng_removed_write(struct ng_file_at file, const struct ng_removed_params *params,
+		     const uint64_t *docs, const uint64_t *rows, uint64_t *ret_bytes,
+		     uint64_t *ret_checksum, struct ng_error *err);
 
-/* Open. O(1) in its size. -EUCLEAN (damaged) and what ng_shard_file_open returns, with err set. */
-int ng_removed_open(const char *path, struct ng_removed **ret_removed, struct ng_error *err);
+/* Open. O(1) in its size. -EUCLEAN (damaged) and what ng_shard_file_open_at returns, with err
+ * set. */
+int ng_removed_open_at(struct ng_file_at file, struct ng_removed **ret_removed,
+		       struct ng_error *err);
+
+static inline int ng_removed_open(const char *path, struct ng_removed **ret_removed,
+				  struct ng_error *err)
+{
+	return ng_removed_open_at((struct ng_file_at){AT_FDCWD, path}, ret_removed, err);
+}
+
 struct ng_removed *ng_removed_close(struct ng_removed *removed);
 
 static inline void ng_removed_closep(struct ng_removed **removed)

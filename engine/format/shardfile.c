@@ -67,6 +67,16 @@ static int read_at(int fd, const char *path, void *buf, size_t len, uint64_t off
 	return 0;
 }
 
+int ng_format_refuse(const char *name, uint64_t version, struct ng_error *err)
+{
+	return ng_fail(err, -EPROTO, "%s%sformat version %llu; this program reads version %u: %s",
+		       name ? name : "", name ? ": " : "", (unsigned long long)version,
+		       NG_FORMAT_VERSION,
+		       version > NG_FORMAT_VERSION ? "use a newer one, which reads both"
+						   : "make the index again from its sources with "
+						     "mkngramfs");
+}
+
 static int check_header(const struct ng_shard_header *h, const char *path, uint64_t file_bytes,
 			struct ng_error *err)
 {
@@ -74,11 +84,7 @@ static int check_header(const struct ng_shard_header *h, const char *path, uint6
 		return ng_fail(err, -EPROTO,
 			       "%s: not a shard of an index, or its build did not finish", path);
 	if (h->version != NG_FORMAT_VERSION)
-		return ng_fail(
-			err, -EPROTO,
-			"%s: format version %u; this program reads version %u: make the index "
-			"again from its sources with mkngramfs",
-			path, h->version, NG_FORMAT_VERSION);
+		return ng_format_refuse(path, h->version, err);
 	if (XXH3_64bits(h, offsetof(struct ng_shard_header, header_sum)) != h->header_sum)
 		return ng_fail(err, -EUCLEAN, "%s: damaged: the header's checksum is wrong", path);
 	if (h->file_bytes != file_bytes)
@@ -141,10 +147,13 @@ static int check_table(const struct ng_shard_file *file, const char *path, struc
 	return 0;
 }
 
-static int open_regular(const char *path, struct stat *ret_stat, struct ng_error *err)
+static int open_regular(struct ng_file_at file, struct stat *ret_stat, struct ng_error *err)
 {
 	/* Not to hang where somebody put a named pipe. */
-	ng_cleanup(ng_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *path = file.path;
+	int flags = file.dir_fd == AT_FDCWD ? 0 : O_NOFOLLOW;
+	ng_cleanup(ng_closep) int fd =
+		openat(file.dir_fd, ng_file_name(&file), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	struct stat st;
 
 	if (fd < 0)
@@ -195,7 +204,7 @@ int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_ch
 {
 	struct ng_shard_header header;
 	struct stat st;
-	ng_cleanup(ng_closep) int fd = open_regular(path, &st, err);
+	ng_cleanup(ng_closep) int fd = open_regular((struct ng_file_at){AT_FDCWD, path}, &st, err);
 	int r = fd < 0 ? fd : read_header(fd, path, (uint64_t)st.st_size, &header, err);
 
 	if (r)
@@ -205,16 +214,18 @@ int ng_shard_file_peek(const char *path, struct stat *ret_stat, uint64_t *ret_ch
 	return 0;
 }
 
-int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err)
+int ng_shard_file_open_at(struct ng_file_at at, struct ng_shard_file **ret_file,
+			  struct ng_error *err)
 {
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = calloc(1, sizeof(*file));
+	const char *path = at.path;
 	struct ng_shard_header header;
 	size_t table_bytes;
 	int fd, r;
 
 	if (!file)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	file->fd = fd = open_regular(path, &file->opened, err);
+	file->fd = fd = open_regular(at, &file->opened, err);
 	if (fd < 0)
 		return fd;
 	file->file_bytes = (uint64_t)file->opened.st_size;

@@ -3,12 +3,18 @@
  * ngramfs-index(5). */
 #pragma once
 
-#include "base/base.h"
+#include <fcntl.h>
+
+#include "base/file.h"
 
 #define NG_SHARD_MAGIC     "ngramfs\x1a" /* the eight bytes a shard begins with */
 #define NG_FORMAT_VERSION  4u
 #define NG_PAGE_BYTES      4096u
 #define NG_SECTION_PADDING 64u /* readable bytes behind every section, zero when written */
+
+/* Refuse a file of a version of the format that this program doesn't read: -EPROTO, with err set to
+ * which one it is and what to do. name: of the file, or NULL where the caller says it. */
+int ng_format_refuse(const char *name, uint64_t version, struct ng_error *err);
 
 enum ng_section_type {
 	NG_SECTION_PARAMS = 1,      /* struct ng_shard_params */
@@ -40,12 +46,19 @@ enum ng_section_type {
 
 struct ng_shard_writer;
 
-/* Create path (it must not exist). The file is not a shard until ng_shard_writer_finish: its magic
- * is written last. Keeps a buffer of 1 MiB. A writer is for one thread at a time. All functions
- * return 0 or a negative errno with err set: -EEXIST, -EACCES, -ENOSPC and what else the
+/* Create a file (it must not exist). The file is not a shard until ng_shard_writer_finish: its
+ * magic is written last. Keeps a buffer of 1 MiB. A writer is for one thread at a time. All
+ * functions return 0 or a negative errno with err set: -EEXIST, -EACCES, -ENOSPC and what else the
  * filesystem says; after an error the writer can only be freed. */
-int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer,
-			struct ng_error *err);
+int ng_shard_writer_new_at(struct ng_file_at file, struct ng_shard_writer **ret_writer,
+			   struct ng_error *err);
+
+static inline int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer,
+				      struct ng_error *err)
+{
+	return ng_shard_writer_new_at((struct ng_file_at){AT_FDCWD, path}, ret_writer, err);
+}
+
 /* Begin a section; write it in pieces; the next section or finish ends it. Types are unique, and
  * NG_SECTION_PAGE_SUMS is the writer's own. A type may also be one of those from
  * NG_SECTION_OPTIONAL on. */
@@ -68,12 +81,21 @@ static inline void ng_shard_writer_freep(struct ng_shard_writer **writer)
 
 struct ng_shard_file;
 
-/* Map path. Checks magic, version, file size, the header's and the table's checksum, and that
- * sections are aligned, inside the file, and disjoint: O(sections). Contents are not checked:
- * whoever reads them asks for each page of ng_shard_file_pages first. Readahead is off
- * (MADV_RANDOM). Returns -ENOENT, -EACCES, -EPROTO (no shard, an unknown version, or a section that
- * must be known and isn't), -EUCLEAN (truncated or damaged), -ENOMEM, with err set. */
-int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file, struct ng_error *err);
+/* Map a file; in a directory that is given it is no link. Checks magic, version, file size, the
+ * header's and the table's checksum, and that sections are aligned, inside the file, and disjoint:
+ * O(sections). Contents are not checked: whoever reads them asks for each page of
+ * ng_shard_file_pages first. Readahead is off (MADV_RANDOM). Returns -ENOENT, -EACCES, -EPROTO (no
+ * shard, an unknown version, or a section that must be known and isn't), -EUCLEAN (truncated or
+ * damaged), -ENOMEM, with err set. */
+int ng_shard_file_open_at(struct ng_file_at file, struct ng_shard_file **ret_file,
+			  struct ng_error *err);
+
+static inline int ng_shard_file_open(const char *path, struct ng_shard_file **ret_file,
+				     struct ng_error *err)
+{
+	return ng_shard_file_open_at((struct ng_file_at){AT_FDCWD, path}, ret_file, err);
+}
+
 struct ng_shard_file *ng_shard_file_close(struct ng_shard_file *file);
 
 static inline void ng_shard_file_closep(struct ng_shard_file **file)

@@ -13,6 +13,7 @@
 /* Everything goes through one buffer that holds a piece of the file: [base, base + fill); base is a
  * multiple of the buffer's size. */
 struct ng_shard_writer {
+	int dir_fd; /* that path is opened from: struct ng_file_at */
 	char *path;
 	int fd;
 	bool created; /* and not finished: to be removed */
@@ -134,18 +135,22 @@ static int begin_section(struct ng_shard_writer *w, uint32_t type, struct ng_err
 	return 0;
 }
 
-int ng_shard_writer_new(const char *path, struct ng_shard_writer **ret_writer, struct ng_error *err)
+int ng_shard_writer_new_at(struct ng_file_at file, struct ng_shard_writer **ret_writer,
+			   struct ng_error *err)
 {
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *w = calloc(1, sizeof(*w));
+	const char *path = file.path;
 
 	if (!w)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	w->fd = -1;
+	w->dir_fd = file.dir_fd;
 	w->path = strdup(path);
 	w->section_sum = XXH3_createState();
 	if (!w->path || !w->section_sum)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
-	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	w->fd = openat(file.dir_fd, ng_file_name(&file),
+		       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (w->fd < 0)
 		return ng_fail(err, -errno, "%s: cannot create: %s", path, strerror(errno));
 	w->created = true;
@@ -229,6 +234,13 @@ int ng_shard_writer_finish(struct ng_shard_writer *writer, uint64_t *ret_bytes,
 	return 0;
 }
 
+static void file_remove(const struct ng_shard_writer *w)
+{
+	struct ng_file_at file = {w->dir_fd, w->path};
+
+	unlinkat(w->dir_fd, ng_file_name(&file), 0);
+}
+
 struct ng_shard_writer *ng_shard_writer_free(struct ng_shard_writer *writer)
 {
 	if (!writer)
@@ -236,7 +248,7 @@ struct ng_shard_writer *ng_shard_writer_free(struct ng_shard_writer *writer)
 	if (writer->fd >= 0)
 		close(writer->fd);
 	if (writer->created)
-		unlink(writer->path);
+		file_remove(writer);
 	ng_buf_free(&writer->page_sums);
 	XXH3_freeState(writer->section_sum);
 	free(writer->path);

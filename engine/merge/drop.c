@@ -153,12 +153,12 @@ static int rows_take(struct drop *d)
 	return r;
 }
 
-static int segment_write(const struct drop *d, const char *path, struct ng_error *err)
+static int segment_write(const struct drop *d, struct ng_file_at file, struct ng_error *err)
 {
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *writer = NULL;
 	struct ng_shard_params params = d->segment->params;
 	uint64_t bytes, checksum;
-	int r = ng_shard_writer_new(path, &writer, err);
+	int r = ng_shard_writer_new_at(file, &writer, err);
 
 	params.rows = d->rows;
 	params.text_bytes = d->rows - params.docs;
@@ -177,7 +177,7 @@ static int segment_write(const struct drop *d, const char *path, struct ng_error
 }
 
 int ng_drop(const struct ng_segment *segment, const struct ng_removed *removed,
-	    const char *shard_path, const struct ng_drop_options *options, const char *path,
+	    const char *shard_path, const struct ng_drop_options *options, struct ng_file_at file,
 	    uint64_t *ret_rows, struct ng_error *err)
 {
 	ng_cleanup(drop_clear) struct drop d = {
@@ -188,7 +188,7 @@ int ng_drop(const struct ng_segment *segment, const struct ng_removed *removed,
 	ng_bwt_symbol_rows(segment->bwt, 0, &lo, &hi);
 	if (r == 0) {
 		r = ng_merged_new(d.rows, d.samples[segment->params.docs], lo < hi,
-				  options->memory_bytes, options->tmp_dir, &d.out, err);
+				  options->memory_bytes, options->tmp, &d.out, err);
 		if (r < 0)
 			return r;
 		r = rows_take(&d);
@@ -197,7 +197,7 @@ int ng_drop(const struct ng_segment *segment, const struct ng_removed *removed,
 		return ng_segment_damaged(shard_path, "what was removed from it doesn't fit", err);
 	if (r < 0)
 		return ng_fail(err, r, r == -EINTR ? "interrupted" : "out of memory");
-	r = segment_write(&d, path, err);
+	r = segment_write(&d, file, err);
 	if (r == 0)
 		*ret_rows = d.rows;
 	return r;

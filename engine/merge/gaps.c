@@ -24,7 +24,7 @@ struct ng_gaps {
 	uint64_t n_buckets;
 	unsigned shift; /* log2 of a bucket's rows; with one bucket it may hold more than all */
 	unsigned threads;
-	char *tmp_dir;
+	struct ng_tempdir tmp;    /* the path is our own */
 	_Atomic uint32_t *counts; /* of a bucket; with many buckets made by ng_gaps_flush */
 	size_t counts_bytes;
 	/* With many buckets: */
@@ -77,7 +77,7 @@ static int buffers_new(struct ng_gaps *gaps)
 	return gaps->buffers && gaps->last ? 0 : -ENOMEM;
 }
 
-int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, const char *tmp_dir, unsigned threads,
+int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, struct ng_tempdir tmp, unsigned threads,
 		struct ng_gaps **ret_gaps, struct ng_error *err)
 {
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = calloc(1, sizeof(*gaps));
@@ -91,7 +91,7 @@ int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, const char *tmp_dir, unsig
 	pthread_mutex_init(&gaps->lock, NULL);
 	gaps->rows = rows;
 	gaps->threads = threads;
-	gaps->tmp_dir = strdup(tmp_dir);
+	gaps->tmp = (struct ng_tempdir){strdup(tmp.path), tmp.fd};
 	/* A rank within its bucket has 32 bits. */
 	gaps->shift = counts > rows ? ng_bits(rows) : counts ? ng_min(ng_bits(counts) - 1, 32u) : 0;
 	gaps->n_buckets = (rows >> gaps->shift) + 1;
@@ -100,7 +100,7 @@ int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, const char *tmp_dir, unsig
 	if (r < 0)
 		return r;
 	r = gaps->n_buckets > 1 ? buffers_new(gaps) : counts_new(gaps, rows + 1);
-	if (r < 0 || !gaps->tmp_dir)
+	if (r < 0 || !gaps->tmp.path)
 		return ng_fail(err, -ENOMEM, "out of memory for merging %ju rows", (uintmax_t)rows);
 	*ret_gaps = ng_steal_ptr(&gaps);
 	return 0;
@@ -124,7 +124,7 @@ struct ng_gaps *ng_gaps_free(struct ng_gaps *gaps)
 	ng_closep(&gaps->fd);
 	pthread_mutex_destroy(&gaps->lock);
 	free(gaps->last);
-	free(gaps->tmp_dir);
+	free((char *)gaps->tmp.path);
 	free(gaps);
 	return NULL;
 }
@@ -133,7 +133,7 @@ struct ng_gaps *ng_gaps_free(struct ng_gaps *gaps)
 
 static int file_fail(const struct ng_gaps *gaps, int code, struct ng_error *err)
 {
-	return ng_fail(err, code, "%s: a temporary file of the merge: %s", gaps->tmp_dir,
+	return ng_fail(err, code, "%s: a temporary file of the merge: %s", gaps->tmp.path,
 		       strerror(-code));
 }
 
@@ -145,7 +145,7 @@ static int chunk_place(struct ng_gaps *gaps, uint64_t bucket, uint64_t *ret_numb
 
 	pthread_mutex_lock(&gaps->lock);
 	if (gaps->fd < 0) {
-		r = ng_tempfile_open(gaps->tmp_dir);
+		r = ng_tempfile_open(gaps->tmp);
 		if (r >= 0)
 			gaps->fd = r;
 	}

@@ -5,16 +5,16 @@
  * there: 4 bytes each. */
 #pragma once
 
-#include "base/base.h"
+#include "base/tempfile.h"
 
 struct ng_gaps;
 
 /* For ranks in [0, rows], rows < 2^40. At any time the counts of one bucket, or the threads'
- * buffers while ranks are put, take up to memory_bytes. The file is made in tmp_dir, when it is
+ * buffers while ranks are put, take up to memory_bytes. The file is made in tmp, when it is
  * needed, as soon as the first buffer is full. threads >= 1: how many put ranks at once. -ENOMEM,
  * also where memory_bytes doesn't do for a buffer of NG_GAPS_BUFFER_MIN bytes for each bucket and
  * thread, with err set. */
-int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, const char *tmp_dir, unsigned threads,
+int ng_gaps_new(uint64_t rows, uint64_t memory_bytes, struct ng_tempdir tmp, unsigned threads,
 		struct ng_gaps **ret_gaps, struct ng_error *err);
 struct ng_gaps *ng_gaps_free(struct ng_gaps *gaps); /* NULL is fine */
 

@@ -310,7 +310,7 @@ int ng_interleave(const struct ng_segment *host, const struct ng_segment *guest,
 	int r;
 
 	r = ng_merged_new(rows, samples, has_nul(host) || has_nul(guest), options->memory_bytes,
-			  options->tmp_dir, &out, err);
+			  options->tmp, &out, err);
 	if (r < 0)
 		return r;
 	m.bwt = out.bwt;

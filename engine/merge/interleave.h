@@ -10,7 +10,7 @@
 struct ng_interleave_options {
 	bool guest_first;      /* the guest's documents come before the host's */
 	uint64_t memory_bytes; /* what is more than this is made in a file */
-	const char *tmp_dir;   /* where that has its place, without a name */
+	struct ng_tempdir tmp; /* where that has its place, without a name */
 	unsigned threads;
 	uint64_t part_rows; /* rows of the host that a thread takes at a time; 0: some million */
 	const ng_cancel *cancel;

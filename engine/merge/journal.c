@@ -1,10 +1,10 @@
 #include "merge/journal.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 struct ng_journal {
 	char *dir;
@@ -49,21 +49,39 @@ static int steps_append(struct ng_journal *journal, const struct ng_step *step)
 	return r;
 }
 
-static bool step_parse(json_t *line, struct ng_step *ret)
+/* jansson's way to take an object apart, json_unpack(3), fails where memory runs out. */
+static const char *get_string(const json_t *line, const char *name, bool *missing)
 {
-	const char *kind, *file, *input, *checksum;
-	json_int_t shard, first, end, file_bytes, rows;
+	const char *value = json_string_value(json_object_get(line, name));
+
+	*missing |= !value;
+	return value ? value : "";
+}
+
+static uint64_t get_number(const json_t *line, const char *name, bool *missing)
+{
+	const json_t *value = json_object_get(line, name);
+
+	*missing |= !json_is_integer(value);
+	return (uint64_t)json_integer_value(value);
+}
+
+static bool step_parse(const json_t *line, struct ng_step *ret)
+{
+	bool missing = false;
+	const char *kind = get_string(line, "step", &missing);
+	const char *file = get_string(line, "file", &missing);
+	const char *input = get_string(line, "input", &missing);
+	const char *checksum = get_string(line, "checksum", &missing);
 	char *stop;
 
-	if (json_unpack(line, "{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:I, s:s}", "step", &kind,
-			"shard", &shard, "first", &first, "end", &end, "file", &file, "bytes",
-			&file_bytes, "checksum", &checksum, "rows", &rows, "input", &input) < 0)
+	*ret = (struct ng_step){.shard = get_number(line, "shard", &missing),
+				.first = get_number(line, "first", &missing),
+				.end = get_number(line, "end", &missing),
+				.file_bytes = get_number(line, "bytes", &missing),
+				.rows = get_number(line, "rows", &missing)};
+	if (missing)
 		return false;
-	*ret = (struct ng_step){.shard = (uint64_t)shard,
-				.first = (uint64_t)first,
-				.end = (uint64_t)end,
-				.file_bytes = (uint64_t)file_bytes,
-				.rows = (uint64_t)rows};
 	if (strlen(file) >= sizeof(ret->file) || strchr(file, '/') ||
 	    strlen(input) >= sizeof(ret->input))
 		return false;
@@ -79,12 +97,12 @@ static bool step_parse(json_t *line, struct ng_step *ret)
 	return false;
 }
 
-static int options_compare(json_t *line, const char *options, const char *path,
+static int options_compare(const json_t *line, const char *options, const char *path,
 			   struct ng_error *err)
 {
-	const char *was;
+	const char *was = json_string_value(json_object_get(line, "options"));
 
-	if (json_unpack(line, "{s:s}", "options", &was) < 0)
+	if (!was)
 		return ng_fail(err, -EPROTO, "%s: is no journal of a build", path);
 	if (strcmp(was, options) != 0)
 		return ng_fail(
@@ -101,15 +119,18 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 {
 	ng_cleanup(ng_freep) char *text = NULL;
 	size_t cap = 0, lines = 0;
-	ssize_t len;
+	ssize_t len = 0;
 	int r = 0;
 
 	*ret_bytes = 0;
 	while (r == 0 && (len = getline(&text, &cap, f)) > 0 && text[len - 1] == '\n') {
-		json_t *line = json_loadb(text, (size_t)len, 0, NULL);
+		json_error_t why;
+		json_t *line = NULL;
 		struct ng_step step;
 
-		if (lines++ == 0)
+		if (ng_json_load(text, (size_t)len, 0, &line, &why) == -ENOMEM)
+			r = ng_fail(err, -ENOMEM, "out of memory");
+		else if (lines++ == 0)
 			r = options_compare(line, options, path, err);
 		else if (!line || !step_parse(line, &step))
 			r = ng_fail(err, -EPROTO, "%s:%zu: is no step of a build", path, lines);
@@ -118,6 +139,9 @@ static int journal_read(struct ng_journal *journal, FILE *f, const char *options
 		json_decref(line);
 		*ret_bytes += len;
 	}
+	/* What getline(3) has no memory for isn't the end. */
+	if (r == 0 && len < 0 && !feof(f) && !ferror(f))
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0 && ferror(f))
 		r = ng_fail(err, -EIO, "%s: cannot be read", path);
 	return r;
@@ -139,12 +163,12 @@ static int line_put(struct ng_journal *journal, const char *line, size_t len)
 
 static int line_write(struct ng_journal *journal, json_t *line, struct ng_error *err)
 {
-	ng_cleanup(ng_freep) char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	ng_cleanup(ng_freep) char *text = NULL;
 	ng_cleanup(ng_freep) char *whole = NULL;
-	int len;
+	int len = line ? ng_json_dump(line, JSON_COMPACT, &text) : -ENOMEM;
 
 	json_decref(line);
-	len = text ? asprintf(&whole, "%s\n", text) : -1;
+	len = len == 0 ? asprintf(&whole, "%s\n", text) : -1;
 	if (len < 0) {
 		whole = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
@@ -177,8 +201,8 @@ static int journal_load(struct ng_journal *journal, const char *path, const char
 	return bytes ? 0 : line_write(journal, json_pack("{s:s}", "options", options), err);
 }
 
-int ng_journal_open(const char *dir, const char *options, struct ng_journal **ret_journal,
-		    bool *ret_found, struct ng_error *err)
+int ng_journal_open(int dir_fd, const char *dir, const char *options,
+		    struct ng_journal **ret_journal, bool *ret_found, struct ng_error *err)
 {
 	ng_cleanup(ng_journal_closep) struct ng_journal *journal = calloc(1, sizeof(*journal));
 	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
@@ -190,7 +214,7 @@ int ng_journal_open(const char *dir, const char *options, struct ng_journal **re
 	journal->dir = strdup(dir);
 	if (!path || !journal->dir)
 		return ng_fail(err, -ENOMEM, "out of memory");
-	r = ng_file_make(AT_FDCWD, path, O_RDWR | O_APPEND, &journal->fd);
+	r = ng_file_make(dir_fd, NG_JOURNAL_NAME, O_RDWR | O_APPEND, &journal->fd);
 	if (r < 0)
 		return ng_fail(err, r, "%s: %s", path, strerror(-r));
 	r = journal_load(journal, path, options, ret_found, err);
@@ -211,19 +235,23 @@ struct ng_journal *ng_journal_close(struct ng_journal *journal)
 	return NULL;
 }
 
-bool ng_journal_exists(const char *dir)
+bool ng_journal_exists(int dir_fd)
 {
-	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
-	FILE *f = path ? fopen(path, "re") : NULL;
+	ng_cleanup(ng_closep) int fd =
+		openat(dir_fd, NG_JOURNAL_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	unsigned lines = 0;
-	int c;
+	char text[4096];
+	size_t n = 1;
+	int r = 0;
 
-	if (!f)
-		return false;
-	while (lines < 2 && (c = getc(f)) != EOF)
-		lines += c == '\n';
-	fclose(f);
-	return lines == 2;
+	if (fd < 0)
+		return errno != ENOENT;
+	while (lines < 2 && r == 0 && n) {
+		r = ng_file_read(fd, text, sizeof(text), &n);
+		for (size_t i = 0; i < n; i++)
+			lines += text[i] == '\n';
+	}
+	return r < 0 || lines >= 2;
 }
 
 int ng_journal_add(struct ng_journal *journal, const struct ng_step *step, struct ng_error *err)
@@ -273,10 +301,7 @@ void ng_journal_retain(struct ng_journal *journal, const bool *keep)
 	journal->n = n;
 }
 
-void ng_journal_remove(const char *dir)
+void ng_journal_remove(int dir_fd)
 {
-	ng_cleanup(ng_freep) char *path = path_of(dir, NG_JOURNAL_NAME);
-
-	if (path)
-		unlink(path);
+	unlinkat(dir_fd, NG_JOURNAL_NAME, 0);
 }

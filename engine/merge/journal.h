@@ -25,11 +25,12 @@ struct ng_step {
 	char input[33];
 };
 
-/* Begin a journal in a directory, or open the one that is there: *ret_found says which. A line that
- * was not finished is cut off. options: what must be the same for the build to go on; another one
- * is -ESTALE. -EPROTO (no journal), -ENOMEM, and a file's errors, with err set. */
-int ng_journal_open(const char *dir, const char *options, struct ng_journal **ret_journal,
-		    bool *ret_found, struct ng_error *err);
+/* Begin a journal in a directory that dir_fd has opened (dir: its path, for messages), or open the
+ * one that is there: *ret_found says which. A line that was not finished is cut off. options: what
+ * must be the same for the build to go on; another one is -ESTALE. -EPROTO (no journal), -ENOMEM,
+ * and a file's errors, with err set. */
+int ng_journal_open(int dir_fd, const char *dir, const char *options,
+		    struct ng_journal **ret_journal, bool *ret_found, struct ng_error *err);
 struct ng_journal *ng_journal_close(struct ng_journal *journal);
 
 static inline void ng_journal_closep(struct ng_journal **journal)
@@ -37,8 +38,8 @@ static inline void ng_journal_closep(struct ng_journal **journal)
 	ng_journal_close(*journal);
 }
 
-/* Whether a directory has a journal with a finished step in it. */
-bool ng_journal_exists(const char *dir);
+/* Whether a directory has a journal with a finished step in it, or one that cannot be read. */
+bool ng_journal_exists(int dir_fd);
 
 /* Append a step, synced. After an error, which leaves the journal as it was, nothing is appended
  * any more. -ENOSPC and others, with err set. */
@@ -55,6 +56,6 @@ const struct ng_step *ng_journal_steps(const struct ng_journal *journal, size_t 
 void ng_journal_retain(struct ng_journal *journal, const bool *keep);
 
 /* Remove the journal in a directory: the build is whole. */
-void ng_journal_remove(const char *dir);
+void ng_journal_remove(int dir_fd);
 
 #define NG_JOURNAL_NAME "journal"

@@ -13,10 +13,13 @@ struct piece {
 	uint64_t text_at;
 	bool has_text; /* in the file of texts */
 	bool foreign;  /* not to be removed */
+	int dir_fd;    /* path is opened from it, borrowed */
 	char *path;
 };
 
 struct ng_merge_plan {
+	int dir_fd; /* borrowed */
+	bool resumes;
 	char *dir;
 	size_t shard;
 	char *text_path;
@@ -44,22 +47,40 @@ static int piece_path(const struct ng_merge_plan *plan, uint64_t first, uint64_t
 	return 0;
 }
 
-int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
-		      struct ng_error *err)
+static struct ng_file_at piece_file(const struct piece *piece)
+{
+	return (struct ng_file_at){piece->dir_fd, piece->path};
+}
+
+/* 0, or -1 with errno; where there is none, it is removed. */
+static int file_remove(const struct ng_merge_plan *plan, const char *path)
+{
+	struct ng_file_at file = {plan->dir_fd, path};
+
+	return unlinkat(plan->dir_fd, ng_file_name(&file), 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, bool resumes,
+		      struct ng_merge_plan **ret_plan, struct ng_error *err)
 {
 	ng_cleanup(ng_merge_plan_freep) struct ng_merge_plan *plan = calloc(1, sizeof(*plan));
+	struct ng_file_at text;
 	int r;
 
 	if (!plan)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	plan->text_fd = -1;
+	plan->dir_fd = dir_fd;
+	plan->resumes = resumes;
 	plan->shard = shard;
 	plan->dir = strdup(dir);
 	if (!plan->dir || asprintf(&plan->text_path, "%s/text-%05zu", dir, shard) < 0) {
 		plan->text_path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
-	r = ng_file_make(AT_FDCWD, plan->text_path, O_RDWR, &plan->text_fd);
+	text = (struct ng_file_at){dir_fd, plan->text_path};
+	r = ng_file_make(dir_fd, ng_file_name(&text), O_RDWR | (resumes ? 0 : O_EXCL),
+			 &plan->text_fd);
 	if (r < 0)
 		return ng_fail(err, r, "%s: %s", plan->text_path, strerror(-r));
 	*ret_plan = ng_steal_ptr(&plan);
@@ -84,7 +105,8 @@ struct ng_merge_plan *ng_merge_plan_free(struct ng_merge_plan *plan)
 static int piece_add(struct ng_merge_plan *plan, uint64_t rows, struct piece **ret_piece)
 {
 	const struct piece *last = plan->n ? &plan->pieces[plan->n - 1] : NULL;
-	struct piece piece = {.first = plan->n, .end = plan->n + 1, .rows = rows};
+	struct piece piece = {
+		.first = plan->n, .end = plan->n + 1, .rows = rows, .dir_fd = plan->dir_fd};
 
 	piece.text_at = last ? last->text_at + last->rows : 0;
 	if (plan->n == plan->cap) {
@@ -116,14 +138,15 @@ int ng_merge_plan_add(struct ng_merge_plan *plan, uint64_t rows, const char **re
 	return 0;
 }
 
-int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, const char *path)
+int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, struct ng_file_at shard)
 {
 	struct piece *piece;
 
 	if (piece_add(plan, rows, &piece) < 0)
 		return -ENOMEM;
 	piece->foreign = true;
-	piece->path = strdup(path);
+	piece->dir_fd = shard.dir_fd;
+	piece->path = strdup(shard.path);
 	return piece->path ? 0 : -ENOMEM;
 }
 
@@ -206,18 +229,22 @@ static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
 	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
 	ng_cleanup(ng_segment_close) struct ng_segment segment = {0};
 	struct fetching fetching = {.options = options, .caller = pthread_self()};
+	struct ng_error why;
 	int r;
 
 	if (piece->has_text)
 		return 0;
 	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows);
-	r = ng_shard_file_open(piece->path, &file, err);
+	r = ng_shard_file_open_at(piece_file(piece), &file, err);
 	if (r == 0)
 		r = ng_segment_open(file, piece->path, &segment, err);
 	fetching.file = file;
-	if (r == 0)
+	if (r == 0) {
 		r = ng_segment_text_write(&segment, plan->text_fd, piece->text_at, options->threads,
-					  options->cancel, on_text, &fetching, err);
+					  options->cancel, on_text, &fetching, &why);
+		if (r < 0)
+			ng_fail(err, r, "%s, of %s: %s", plan->text_path, piece->path, why.text);
+	}
 	if (r == 0 && ng_shard_file_faulted(file))
 		r = ng_fail(err, -EIO, "%s: cannot be read", piece->path);
 	piece->has_text = r == 0;
@@ -244,8 +271,10 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	if (r < 0)
 		return r;
 	/* What a killed run left of it. */
-	unlink(path);
-	r = ng_segment_merge(left->path, right->path, &text, options, path, &step.file_bytes,
+	if (plan->resumes && file_remove(plan, path) < 0)
+		return ng_fail(err, -errno, "%s: cannot be removed: %s", path, strerror(errno));
+	r = ng_segment_merge(piece_file(left), piece_file(right), &text, options,
+			     (struct ng_file_at){plan->dir_fd, path}, &step.file_bytes,
 			     &step.checksum, err);
 	if (r < 0 || !journal)
 		return r;
@@ -253,10 +282,10 @@ static int pair_merge(struct ng_merge_plan *plan, size_t i, struct ng_journal *j
 	return ng_journal_add(journal, &step, err);
 }
 
-static void piece_remove(struct piece *piece)
+static void piece_remove(const struct ng_merge_plan *plan, struct piece *piece)
 {
 	if (!piece->foreign)
-		unlink(piece->path);
+		file_remove(plan, piece->path);
 	free(piece->path);
 }
 
@@ -273,10 +302,11 @@ static int neighbours_merge(struct ng_merge_plan *plan, size_t i, struct ng_jour
 	r = pair_merge(plan, i, journal, options, path, err);
 	if (r < 0)
 		return r;
-	piece_remove(left);
-	piece_remove(right);
+	piece_remove(plan, left);
+	piece_remove(plan, right);
 	left->path = ng_steal_ptr(&path);
 	left->foreign = false;
+	left->dir_fd = plan->dir_fd;
 	left->has_text &= right->has_text;
 	left->end = right->end;
 	left->rows += right->rows;
@@ -302,7 +332,7 @@ static int stretch_merge(struct ng_merge_plan *plan, const struct order *order, 
 }
 
 int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
-		      const struct ng_segment_merge_options *options, const char **ret_path,
+		      const struct ng_segment_merge_options *options, struct ng_file_at *ret_file,
 		      struct ng_error *err)
 {
 	ng_cleanup(ng_freep) struct order *order = malloc(sizeof(*order));
@@ -315,7 +345,7 @@ int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
 		r = stretch_merge(plan, order, 0, n, 0, journal, options, err);
 	}
 	if (r == 0)
-		*ret_path = plan->pieces[0].path;
+		*ret_file = piece_file(&plan->pieces[0]);
 	return r;
 }
 
@@ -323,6 +353,6 @@ void ng_merge_plan_remove(struct ng_merge_plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)
 		if (!plan->pieces[i].foreign)
-			unlink(plan->pieces[i].path);
-	unlink(plan->text_path);
+			file_remove(plan, plan->pieces[i].path);
+	file_remove(plan, plan->text_path);
 }

@@ -6,10 +6,12 @@
 
 struct ng_merge_plan;
 
-/* Begin the plan of shard number `shard` in a directory: opens the file for its text, as it is
- * if it is there. -ENOMEM, and the file's errors, with err set. */
-int ng_merge_plan_new(const char *dir, size_t shard, struct ng_merge_plan **ret_plan,
-		      struct ng_error *err);
+/* Begin the plan of shard number `shard` in a directory, which dir_fd has opened, and keeps open,
+ * or which is found by its path (AT_FDCWD). resumes: its files may be there, of a run that was
+ * killed: the one for the text is opened as it is, and others are replaced. Otherwise one that is
+ * there is another one's: -EEXIST. -ENOMEM, and the file's errors, with err set. */
+int ng_merge_plan_new(int dir_fd, const char *dir, size_t shard, bool resumes,
+		      struct ng_merge_plan **ret_plan, struct ng_error *err);
 
 /* Free; the files stay. */
 struct ng_merge_plan *ng_merge_plan_free(struct ng_merge_plan *plan);
@@ -25,17 +27,17 @@ int ng_merge_plan_add(struct ng_merge_plan *plan, uint64_t rows, const char **re
 		      int *ret_text_fd, uint64_t *ret_text_at);
 
 /* A shard that is there, as one more segment: its file stays, and its text is read from it if it is
- * needed. -ENOMEM. */
-int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, const char *path);
+ * needed. Its path is copied. -ENOMEM. */
+int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, struct ng_file_at shard);
 
 /* Number of segments. */
 size_t ng_merge_plan_segments(const struct ng_merge_plan *plan);
 
 /* Merge all segments, which are on disk, two neighbours at a time, in the order that costs least;
  * what was merged is removed. Steps that the journal (NULL: none) has are not made again.
- * *ret_path: the file of the one segment. Errors as of ng_segment_merge. */
+ * *ret_file: the one segment; its path is the plan's. Errors as of ng_segment_merge. */
 int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
-		      const struct ng_segment_merge_options *options, const char **ret_path,
+		      const struct ng_segment_merge_options *options, struct ng_file_at *ret_file,
 		      struct ng_error *err);
 
 /* Remove the files. */

@@ -1,22 +1,19 @@
 #include "merge/merged.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
-#include "base/tempfile.h"
-
-static int file_map(struct ng_merged *merged, const char *tmp_dir, struct ng_error *err)
+static int file_map(struct ng_merged *merged, struct ng_tempdir tmp, struct ng_error *err)
 {
-	ng_cleanup(ng_closep) int fd = ng_tempfile_open(tmp_dir);
+	ng_cleanup(ng_closep) int fd = ng_tempfile_open(tmp);
 	int r;
 
 	if (fd < 0)
-		return ng_fail(err, fd, "%s: cannot make a temporary file: %s", tmp_dir,
+		return ng_fail(err, fd, "%s: cannot make a temporary file: %s", tmp.path,
 			       strerror(-fd));
 	/* All of it now: a mapping that finds no room later dies. */
 	r = -posix_fallocate(fd, 0, (off_t)merged->map_bytes);
 	if (r < 0)
-		return ng_fail(err, r, "%s: no room for %zu bytes that merging takes: %s", tmp_dir,
+		return ng_fail(err, r, "%s: no room for %zu bytes that merging takes: %s", tmp.path,
 			       merged->map_bytes, strerror(-r));
 	merged->map = mmap(NULL, merged->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	merged->in_file = true;
@@ -24,7 +21,7 @@ static int file_map(struct ng_merged *merged, const char *tmp_dir, struct ng_err
 }
 
 int ng_merged_new(uint64_t rows, uint64_t samples, bool with_separators, uint64_t memory_bytes,
-		  const char *tmp_dir, struct ng_merged *ret_merged, struct ng_error *err)
+		  struct ng_tempdir tmp, struct ng_merged *ret_merged, struct ng_error *err)
 {
 	ng_cleanup(ng_merged_clear) struct ng_merged merged = {.n_samples = samples};
 	size_t bits = (rows / 64 + 2) * sizeof(uint64_t), bwt = ng_align_up(rows, 4096);
@@ -35,7 +32,7 @@ int ng_merged_new(uint64_t rows, uint64_t samples, bool with_separators, uint64_
 			       (uintmax_t)samples);
 	merged.map_bytes = bwt + (with_separators ? 2 : 1) * bits + samples * sizeof(uint32_t);
 	if (merged.map_bytes > memory_bytes)
-		r = file_map(&merged, tmp_dir, err);
+		r = file_map(&merged, tmp, err);
 	else
 		merged.map = mmap(NULL, merged.map_bytes, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -2,6 +2,7 @@
  * file without a name where that would be too much. */
 #pragma once
 
+#include "base/tempfile.h"
 #include "bwt/bwt_text.h"
 
 struct ng_merged {
@@ -17,10 +18,10 @@ struct ng_merged {
 };
 
 /* Room for so many rows and samples, all 0. What takes more than memory_bytes is made in a file in
- * tmp_dir. -ENOSPC and other errors of the file, -ENOMEM, -EFBIG (more samples than a shard can
+ * tmp. -ENOSPC and other errors of the file, -ENOMEM, -EFBIG (more samples than a shard can
  * have), with err set. */
 int ng_merged_new(uint64_t rows, uint64_t samples, bool with_separators, uint64_t memory_bytes,
-		  const char *tmp_dir, struct ng_merged *ret_merged, struct ng_error *err);
+		  struct ng_tempdir tmp, struct ng_merged *ret_merged, struct ng_error *err);
 void ng_merged_clear(struct ng_merged *merged);
 
 /* Give back the memory of what is in a file; it is read again when it is needed. */

@@ -37,14 +37,15 @@ static void merge_close(struct merge *m)
 	side_close(&m->right);
 }
 
-static int side_open(struct side *side, const char *path, uint64_t text_at, struct ng_error *err)
+static int side_open(struct side *side, struct ng_file_at file, uint64_t text_at,
+		     struct ng_error *err)
 {
 	int r;
 
-	side->path = path;
+	side->path = file.path;
 	side->text_at = text_at;
-	r = ng_shard_file_open(path, &side->file, err);
-	return r < 0 ? r : ng_segment_open(side->file, path, &side->segment, err);
+	r = ng_shard_file_open_at(file, &side->file, err);
+	return r < 0 ? r : ng_segment_open(side->file, file.path, &side->segment, err);
 }
 
 /* ---- the guest's text ---- */
@@ -145,13 +146,13 @@ static int starts_write(const struct merge *m, struct ng_shard_writer *shard, st
 	return ng_doc_starts_write(ends, n, m->options->sa_rate, shard, err);
 }
 
-static int segment_write(struct merge *m, struct ng_merged *merged, const char *path,
+static int segment_write(struct merge *m, struct ng_merged *merged, struct ng_file_at file,
 			 uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err)
 {
 	const struct ng_segment_merge_options *options = m->options;
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	struct ng_shard_params params = m->left.segment.params;
-	int r = ng_shard_writer_new(path, &shard, err);
+	int r = ng_shard_writer_new_at(file, &shard, err);
 
 	params.rows += m->right.segment.params.rows;
 	params.docs += m->right.segment.params.docs;
@@ -181,7 +182,7 @@ static int interleave(struct merge *m, struct ng_gaps *gaps, struct ng_merged *r
 {
 	struct ng_interleave_options options = {.guest_first = m->guest == &m->left,
 						.memory_bytes = m->options->memory_bytes / 4,
-						.tmp_dir = m->options->tmp_dir,
+						.tmp = m->options->tmp,
 						.threads = m->options->threads,
 						.part_rows = m->options->part_rows,
 						.cancel = m->options->cancel,
@@ -205,26 +206,26 @@ static int sides_check(const struct merge *m, struct ng_error *err)
 	return 0;
 }
 
-int ng_segment_merge(const char *left_path, const char *right_path,
+int ng_segment_merge(struct ng_file_at left, struct ng_file_at right,
 		     const struct ng_segment_merge_text *text,
-		     const struct ng_segment_merge_options *options, const char *path,
+		     const struct ng_segment_merge_options *options, struct ng_file_at file,
 		     uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err)
 {
 	ng_cleanup(merge_close) struct merge m = {.options = options, .text_fd = text->fd};
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = NULL;
 	ng_cleanup(ng_merged_clear) struct ng_merged merged = {0};
 	bool reads_left;
-	int r = side_open(&m.left, left_path, text->left_at, err);
+	int r = side_open(&m.left, left, text->left_at, err);
 
 	if (r == 0)
-		r = side_open(&m.right, right_path, text->right_at, err);
+		r = side_open(&m.right, right, text->right_at, err);
 	if (r < 0)
 		return r;
 	reads_left = ng_segment_merge_reads_left(m.left.segment.params.rows,
 						 m.right.segment.params.rows);
 	m.host = reads_left ? &m.right : &m.left;
 	m.guest = reads_left ? &m.left : &m.right;
-	r = ng_gaps_new(m.host->segment.params.rows, options->memory_bytes / 4, options->tmp_dir,
+	r = ng_gaps_new(m.host->segment.params.rows, options->memory_bytes / 4, options->tmp,
 			options->threads, &gaps, err);
 	if (r == 0)
 		r = gaps_find(&m, gaps, err);
@@ -232,6 +233,6 @@ int ng_segment_merge(const char *left_path, const char *right_path,
 		r = interleave(&m, gaps, &merged, err);
 	gaps = ng_gaps_free(gaps);
 	if (r == 0)
-		r = segment_write(&m, &merged, path, ret_bytes, ret_checksum, err);
+		r = segment_write(&m, &merged, file, ret_bytes, ret_checksum, err);
 	return r < 0 ? r : sides_check(&m, err);
 }

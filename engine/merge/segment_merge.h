@@ -2,6 +2,8 @@
  * they repeat. See insertions.h and interleave.h. */
 #pragma once
 
+#include "base/file.h"
+#include "base/tempfile.h"
 #include "merge/phase.h"
 
 /* Where the text of the segments can be read, separators included. */
@@ -16,7 +18,7 @@ struct ng_segment_merge_options {
 	uint64_t memory_bytes; /* for what is counted and kept */
 	/* Of the whole process: beyond it, pages of files that are mapped are given back. */
 	uint64_t resident_bytes;
-	const char *tmp_dir;
+	struct ng_tempdir tmp;
 	uint64_t part_rows; /* as struct ng_interleave_options has it: 0 but in tests */
 	const ng_cancel *cancel;
 	struct ng_shard_progress *progress;
@@ -31,10 +33,10 @@ static inline bool ng_segment_merge_reads_left(uint64_t left_rows, uint64_t righ
 }
 
 /* Merge the segments (or shards) in two files, the documents of the left one before those of the
- * right one, into a segment at path. A backward step for each byte of the smaller one, and both are
- * written anew. Temporary: 1.3 bytes for each of the rows, 4 for each of the smaller side's.
+ * right one, into the segment `file`. A backward step for each byte of the smaller one, and both
+ * are written anew. Temporary: 1.3 bytes for each of the rows, 4 for each of the smaller side's.
  * -EUCLEAN, -EINTR, -ENOMEM, -ENOSPC and others, with err set. */
-int ng_segment_merge(const char *left_path, const char *right_path,
+int ng_segment_merge(struct ng_file_at left, struct ng_file_at right,
 		     const struct ng_segment_merge_text *text,
-		     const struct ng_segment_merge_options *options, const char *path,
+		     const struct ng_segment_merge_options *options, struct ng_file_at file,
 		     uint64_t *ret_bytes, uint64_t *ret_checksum, struct ng_error *err);

@@ -39,7 +39,13 @@ static int bytes_write(struct job *job, const uint8_t *p, size_t len, uint64_t a
 {
 	int r = ng_file_write_at(job->fd, p, len, job->at + at, NULL);
 
-	return r < 0 ? fail(job, r, strerror(-r)) : 0;
+	if (r == 0)
+		return 0;
+	pthread_mutex_lock(&job->lock);
+	ng_fail(job->err, r, "cannot write the text of a segment: %s%s", strerror(-r),
+		ng_file_advice(r));
+	pthread_mutex_unlock(&job->lock);
+	return r;
 }
 
 /* The next piece of each document, from its end; *n: those that aren't whole yet. */

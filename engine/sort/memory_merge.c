@@ -77,7 +77,8 @@ static int gaps_find(const struct merge *m, unsigned threads, struct ng_gaps **r
 
 	/* So much memory that there is no temporary file. */
 	if (r == 0)
-		r = ng_gaps_new(m->host.sorted->rows, UINT64_MAX / 2, "", threads, &gaps, NULL);
+		r = ng_gaps_new(m->host.sorted->rows, UINT64_MAX / 2, NG_TEMPDIR(""), threads,
+				&gaps, NULL);
 	if (r < 0)
 		return r;
 	ranks = ng_occ_rank_source(occ);

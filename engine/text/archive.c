@@ -22,6 +22,8 @@
 struct ng_archive {
 	struct ng_archive_params params;
 	struct archive *archive;
+	/* Our own: without memory for one of its own, libarchive dies. */
+	struct archive_entry *entry;
 	locale_t utf8;         /* libarchive gives names in the locale's encoding, or none at all */
 	size_t given;          /* of the feed's piece: libarchive is done with it when it asks for
 				* more */
@@ -112,7 +114,8 @@ static int fail(const struct ng_archive *archive, struct ng_error *err)
 
 	if (archive->code < 0)
 		return ng_fail(err, archive->code, "%s", archive->code_err.text);
-	if (archive_errno(archive->archive) == ENOMEM)
+	/* It often says something else, or nothing, when memory runs out. */
+	if (archive_errno(archive->archive) == ENOMEM || errno == ENOMEM)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", label);
 	if (!why)
 		why = "unexpected end or damage";
@@ -203,11 +206,12 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 	}
 	archive->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	a = archive->archive = archive_read_new();
-	if (!a || !archive->utf8)
+	archive->entry = a ? archive_entry_new2(a) : NULL;
+	if (!a || !archive->entry || !archive->utf8)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", params->label);
-	if (!support(archive))
-		return ng_fail(err, -EIO, "libarchive: %s", archive_error_string(a));
-	archive_read_set_callback_data(a, archive);
+	errno = 0;
+	if (!support(archive) || archive_read_set_callback_data(a, archive) != ARCHIVE_OK)
+		return fail(archive, err);
 	archive_read_set_read_callback(a, on_read);
 	if (archive->params.raw) {
 		r = ng_rawfile_seek(archive->params.raw, 0, err);
@@ -216,6 +220,7 @@ int ng_archive_new(const struct ng_archive_params *params, struct ng_archive **r
 		archive_read_set_seek_callback(a, on_seek);
 	}
 	archive->in_header = true;
+	errno = 0;
 	if (archive_read_open1(a) != ARCHIVE_OK)
 		return fail(archive, err);
 	*ret_archive = ng_steal_ptr(&archive);
@@ -226,6 +231,7 @@ struct ng_archive *ng_archive_free(struct ng_archive *archive)
 {
 	if (!archive)
 		return NULL;
+	archive_entry_free(archive->entry);
 	if (archive->archive)
 		archive_read_free(archive->archive);
 	if (archive->utf8)
@@ -262,13 +268,13 @@ static bool is_harmless(struct ng_archive *archive)
 }
 
 /* The next header: 1, 0 at the end of the archive */
-static int next_header(struct ng_archive *archive, struct archive_entry **ret_entry,
-		       struct ng_error *err)
+static int next_header(struct ng_archive *archive, struct ng_error *err)
 {
 	int r;
 
 	if (archive->ended)
 		return drain(archive, err);
+	errno = 0;
 	/* Beforehand, so that the bytes of the member don't count as those of a header. */
 	if (!archive->member_ended) {
 		r = archive_read_data_skip(archive->archive);
@@ -278,14 +284,14 @@ static int next_header(struct ng_archive *archive, struct archive_entry **ret_en
 	archive->in_header = true;
 	archive->header_bytes = 0;
 	do
-		r = archive_read_next_header(archive->archive, ret_entry);
+		r = archive_read_next_header2(archive->archive, archive->entry);
 	while (r == ARCHIVE_RETRY);
 	archive->in_header = false;
 	if (r == ARCHIVE_EOF) {
 		archive->ended = archive->member_ended = true;
 		return drain(archive, err);
 	}
-	if (r != ARCHIVE_OK && (r != ARCHIVE_WARN || !is_harmless(archive)))
+	if (r != ARCHIVE_OK && (r != ARCHIVE_WARN || errno == ENOMEM || !is_harmless(archive)))
 		return fail(archive, err);
 	return 1;
 }
@@ -319,9 +325,9 @@ static int check_member(const struct ng_archive *archive, struct archive_entry *
 static int next_member(struct ng_archive *archive, const char **ret_path, struct ng_error *err)
 {
 	for (;;) {
-		struct archive_entry *entry;
+		struct archive_entry *entry = archive->entry;
 		const char *path;
-		int r = next_header(archive, &entry, err);
+		int r = next_header(archive, err);
 
 		if (r <= 0)
 			return r;
@@ -331,7 +337,10 @@ static int next_member(struct ng_archive *archive, const char **ret_path, struct
 		archive->member_bytes = 0;
 		if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
 			continue;
+		errno = 0;
 		path = archive_entry_pathname(entry);
+		if (!path && errno == ENOMEM)
+			return ng_fail(err, -ENOMEM, "%s: out of memory", archive->params.label);
 		if (!path)
 			return ng_fail(err, -EBADMSG, "%s: damaged: a member without a name",
 				       archive->params.label);
@@ -361,7 +370,10 @@ int ng_archive_read(struct ng_archive *archive, const uint8_t **ret_data, size_t
 	int64_t offset = 0;
 
 	while (!archive->member_ended && !archive->pending_len) {
-		int r = archive_read_data_block(archive->archive, &data, &len, &offset);
+		int r;
+
+		errno = 0;
+		r = archive_read_data_block(archive->archive, &data, &len, &offset);
 
 		if (r == ARCHIVE_RETRY)
 			continue;

@@ -20,11 +20,19 @@ static int lz4_begin(void **state, const uint8_t *head, size_t len, uint64_t mem
 	return 0;
 }
 
+/* liblz4 gives no numbers to its errors but to those who link it statically. */
+static bool is_out_of_memory(size_t code)
+{
+	return strcmp(LZ4F_getErrorName(code), "ERROR_allocation_failed") == 0;
+}
+
 static int lz4_run(void *state, struct ng_codec_io *io, const char **ret_why)
 {
 	size_t in = io->in_len, out = io->out_room;
 	size_t r = LZ4F_decompress(state, io->out, &out, io->in, &in, NULL);
 
+	if (LZ4F_isError(r) && is_out_of_memory(r))
+		return -ENOMEM;
 	if (LZ4F_isError(r)) {
 		*ret_why = LZ4F_getErrorName(r);
 		return -EBADMSG;

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/json.h"
-#include "text/reject.h"
+#include "base/printable.h"
 
 #define COLUMNS_MAX 65536u
 #define KEEP_BYTES  (16u << 20) /* of a record's memory, between records */
@@ -230,14 +230,14 @@ static size_t find_column(const struct record *header, const uint8_t *name, size
 static int fail_column(const struct ng_csv *csv, struct ng_error *why)
 {
 	struct ng_buf names ng_cleanup(ng_buf_free) = NG_BUF_INIT;
-	char shown[NG_REJECT_NAME_BYTES];
+	char shown[NG_PRINTABLE_NAME_BYTES];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < csv->header.n && names.len < 500; i++) {
 		size_t len;
 		const uint8_t *name = field_of(&csv->header, i, &len);
 
-		ng_reject_name((const char *)name, len, shown);
+		ng_printable((const char *)name, len, shown, sizeof(shown));
 		r = ng_buf_printf(&names, "%s%.100s", i ? ", " : "", shown);
 	}
 	if (r < 0)
@@ -277,31 +277,33 @@ static int read_header(struct ng_csv *csv, struct ng_error *why, struct ng_error
 		if (len && memchr(name, 0, len))
 			return ng_fail(why, -EBADMSG, "a NUL in the name of column %zu", i + 1);
 		if (find_column(&csv->header, name, len) < i) {
-			char shown[NG_REJECT_NAME_BYTES];
+			char shown[NG_PRINTABLE_NAME_BYTES];
 
-			ng_reject_name((const char *)name, len, shown);
+			ng_printable((const char *)name, len, shown, sizeof(shown));
 			return ng_fail(why, -EBADMSG, "two columns are named \"%.200s\"", shown);
 		}
 	}
 	return 1;
 }
 
-bool ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field)
+int ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field)
 {
 	struct ng_csv csv = {
 		.params = {.separator = separator},
 		.feed = {.data = head, .len = len, .ended = true},
 		.header = {.n_max = COLUMNS_MAX},
 	};
-	bool has;
+	int r;
 
 	if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		ng_feed_take(&csv.feed, 3);
-	has = read_record(&csv, &csv.header, NULL, NULL) > 0 && csv.header.n <= COLUMNS_MAX &&
-	      find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;
+	r = read_record(&csv, &csv.header, NULL, NULL);
+	if (r != -ENOMEM)
+		r = r > 0 && csv.header.n <= COLUMNS_MAX &&
+		    find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;
 	ng_buf_free(&csv.header.bytes);
 	ng_buf_free(&csv.header.ends);
-	return has;
+	return r;
 }
 
 /* ---- documents ---- */

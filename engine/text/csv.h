@@ -34,8 +34,8 @@ uint64_t ng_csv_line(const struct ng_csv *csv);
 /* Lines passed over since they were empty. */
 uint64_t ng_csv_blank_lines(const struct ng_csv *csv);
 
-/* Whether the header that these bytes begin with has a column of this name. */
-bool ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field);
+/* Whether the header that these bytes begin with has a column of this name: 1, 0, or -ENOMEM. */
+int ng_csv_has_column(const uint8_t *head, size_t len, char separator, const char *field);
 
 static inline void ng_csv_freep(struct ng_csv **csv)
 {

@@ -172,14 +172,14 @@ static int detect_next(struct head *head, const struct ng_detect_params *params,
 	return 0;
 }
 
-/* Is that an array, in all its depth? Out of memory counts as yes. */
-static bool is_array(const uint8_t *data, size_t len)
+/* Is that an array, in all its depth? 1, 0, or -ENOMEM. */
+static int is_array(const uint8_t *data, size_t len)
 {
 	struct ng_buf object ng_cleanup(ng_buf_free) = NG_BUF_INIT;
 
 	if (ng_buf_append(&object, "{\"\":", 4) < 0 || ng_buf_append(&object, data, len) < 0 ||
 	    ng_buf_append(&object, "}", 1) < 0)
-		return true;
+		return -ENOMEM;
 	/* It has to be on one line. */
 	for (size_t i = 0; i < object.len; i++)
 		object.data[i] = object.data[i] == '\n' ? ' ' : object.data[i];
@@ -210,8 +210,9 @@ static int detect_array(struct head *head, size_t from, struct ng_detected *foun
 		r = head_pass_blank(head, &newline, err);
 		if (r < 0)
 			return r;
-		if (r > 0 || !is_array(head->buf->data + from, end - from))
-			return 0;
+		r = r > 0 ? 0 : is_array(head->buf->data + from, end - from);
+		if (r <= 0)
+			return r;
 	}
 	found->json_text = true;
 	return ng_fail(&found->why, 0, "an array, but not of objects");
@@ -269,20 +270,24 @@ static int detect_json(struct ng_input *input, const struct ng_detect_params *pa
 }
 
 /* By name: most text could be CSV. */
-static void detect_csv(const struct ng_detect_params *params, const struct ng_buf *head,
-		       struct ng_detected *found)
+static int detect_csv(const struct ng_detect_params *params, const struct ng_buf *head,
+		      struct ng_detected *found, struct ng_error *err)
 {
 	size_t name_len = bare_name_len(params->path);
 	bool csv = has_suffix(params->path, name_len, ".csv");
+	int has = 1;
 
 	if (!csv && !has_suffix(params->path, name_len, ".tsv"))
-		return;
-	if (params->in_tree &&
-	    !ng_csv_has_column(head->data, head->len, csv ? ',' : '\t', params->column)) {
+		return 0;
+	if (params->in_tree)
+		has = ng_csv_has_column(head->data, head->len, csv ? ',' : '\t', params->column);
+	if (has < 0)
+		return ng_fail(err, has, "%s: out of memory", params->path);
+	if (has)
+		*found = (struct ng_detected){.format = csv ? NG_SOURCE_CSV : NG_SOURCE_TSV};
+	else
 		found->csv_text = !found->binary;
-		return;
-	}
-	*found = (struct ng_detected){.format = csv ? NG_SOURCE_CSV : NG_SOURCE_TSV};
+	return 0;
 }
 
 /* Tell binary from text; *ret_head is what was looked at. */
@@ -335,7 +340,9 @@ int ng_detect(struct ng_input *input, const struct ng_detect_params *params,
 	if (!found.signature && ng_warc_begins(head->data, head->len))
 		found = (struct ng_detected){.format = NG_SOURCE_WARC};
 	else if (!found.signature)
-		detect_csv(params, head, &found);
+		r = detect_csv(params, head, &found, err);
+	if (r < 0)
+		return r;
 	if (found.signature || found.format != NG_SOURCE_TEXT || found.csv_text) {
 		*ret = found;
 		return 0;

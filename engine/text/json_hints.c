@@ -1,5 +1,7 @@
 #include "text/json_hints.h"
 
+#include "base/printable.h"
+
 #define HINTS      4u
 #define LEVELS     8u /* deeper strings are not named */
 #define NAME_BYTES 64u
@@ -57,7 +59,13 @@ static void add(struct walk *w, size_t len, size_t path_len)
  * path of several parts needs its dots and backslashes escaped: a whole name goes before it. */
 static size_t path_add(struct walk *w, size_t path_len, const uint8_t *name, size_t len)
 {
+	char shown[NAME_BYTES + 16];
+
 	if (len > NAME_BYTES || memchr(name, '\\', len) || memchr(name, '\'', len))
+		return 0;
+	/* What isn't printable wouldn't be the name any more. */
+	ng_printable((const char *)name, len, shown, sizeof(shown));
+	if (strlen(shown) != len)
 		return 0;
 	if (path_len)
 		w->path[path_len++] = '.';

@@ -363,7 +363,7 @@ int ng_jsonl_parse(const uint8_t *line, size_t len, const struct ng_jsonl_option
 	return r;
 }
 
-bool ng_json_is_object(const uint8_t *json, size_t len)
+int ng_json_is_object(const uint8_t *json, size_t len)
 {
 	struct ng_field_part part = {.name = "", .index = NG_FIELD_NO_INDEX};
 	const struct ng_field none = {.name = "", .len = SIZE_MAX, .parts = &part, .n_parts = 1};
@@ -381,5 +381,5 @@ bool ng_json_is_object(const uint8_t *json, size_t len)
 	ng_buf_free(&p.name);
 	ng_buf_free(&meta);
 	ng_buf_free(&text);
-	return r == 0 || r == -ENOMEM;
+	return r == -ENOMEM ? r : r == 0;
 }

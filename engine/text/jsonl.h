@@ -35,5 +35,5 @@ int ng_jsonl_parse(const uint8_t *line, size_t len, const struct ng_jsonl_option
 		   struct ng_buf *ret_text, struct ng_buf *ret_meta, struct ng_error *err);
 
 /* Whether that is a JSON object as above, and on one line; it may have one level more, around what
- * was read. Out of memory counts as yes. O(len). */
-bool ng_json_is_object(const uint8_t *json, size_t len);
+ * was read: 1, 0, or -ENOMEM. O(len). */
+int ng_json_is_object(const uint8_t *json, size_t len);

@@ -201,7 +201,7 @@ int ng_reader_start(struct ng_reader *reader, const char *path, bool in_tree, st
 	reader->in_tree = in_tree;
 	reader->done = false;
 	reader->record = NULL;
-	ng_reject_name(path, strlen(path), reader->label);
+	ng_printable(path, strlen(path), reader->label, sizeof(reader->label));
 	if (format == NG_SOURCE_TAR)
 		params.tar = NG_INPUT_TAR_ALWAYS;
 	else if (format == NG_SOURCE_ZIP)
@@ -309,7 +309,8 @@ static int next_member(struct ng_reader *reader, struct ng_source_doc *ret_doc,
 			r = ng_detect_binary(reader->input, &found, err);
 		if (r < 0)
 			return r;
-		ng_reject_name((const char *)path.data, path.len, reader->member);
+		ng_printable((const char *)path.data, path.len, reader->member,
+			     sizeof(reader->member));
 		r = found.binary ? pass_binary(reader, (const char *)path.data, &found, err)
 				 : whole_document(reader, ret_doc, err);
 		if (r != 0)

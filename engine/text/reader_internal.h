@@ -2,6 +2,7 @@
  * that holds many: a line, an object of JSON, or a record of CSV or WARC each. */
 #pragma once
 
+#include "base/printable.h"
 #include "text/csv.h"
 #include "text/jsonl.h"
 #include "text/lines.h"
@@ -15,8 +16,8 @@ struct ng_reader {
 	struct ng_field field;
 	struct ng_source_stats *stats;
 	const char *path;
-	char label[NG_REJECT_NAME_BYTES];  /* path, as messages show it */
-	char member[NG_REJECT_NAME_BYTES]; /* TAR: the member's */
+	char label[NG_PRINTABLE_NAME_BYTES];  /* path, as messages show it */
+	char member[NG_PRINTABLE_NAME_BYTES]; /* TAR: the member's */
 	bool in_tree;
 	struct ng_input *input;
 	enum ng_source_format format; /* of this file; never AUTO once it is started */

@@ -1,24 +1,18 @@
-/* The file of rejected input (--skip-bad), the list of what was passed over (--list-passed), and
- * names in messages. One record a line:
+/* The file of rejected input (--skip-bad), and the list of what was passed over (--list-passed).
+ * One record a line:
  *
  *   FILE:LINE: REASON<TAB>THE LINE   a line that is no document, byte for byte as it was
  *   FILE: REASON                     a file that could not be read, or not to its end
  *
- * Names and reasons hold no TAB and no newline (control characters in them stand as \xNN), and a
- * line of input no newline (in an object of JSON that goes over several, each is a blank here); so
+ * Names and reasons hold no TAB and no newline (they are printable, see printable.h), and a line of
+ * input no newline (in an object of JSON that goes over several, each is a blank here); so
  * `cut -s -f 2-` gives back exactly the rejected lines. */
 #pragma once
 
 #include "base/base.h"
 
-#define NG_REJECT_NAME_BYTES 768
-
-/* A name as messages show it: control characters as \xNN, and with "..." in its
- * middle when it is too long. Always NUL-terminated. */
-void ng_reject_name(const char *name, size_t len, char ret[NG_REJECT_NAME_BYTES]);
-
-/* Write a record; what ("FILE:LINE: REASON" or "FILE: REASON") is cleansed here; line may be NULL.
- * A negative errno, with err set, when the file cannot be written. */
+/* Write a record; what ("FILE:LINE: REASON" or "FILE: REASON") is made printable here; line may be
+ * NULL. A negative errno, with err set, when the file cannot be written. */
 int ng_reject_write(FILE *file, const char *what, const uint8_t *line, size_t len,
 		    struct ng_error *err);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/printable.h"
 #include "text/reader.h"
 #include "text/reject.h"
 #include "text/walk.h"
@@ -122,11 +123,11 @@ static int measure_tree(struct ng_source *source, const char *root, struct ng_se
 static int check_path(struct ng_source *source, const char *path, struct ng_seen *dirs,
 		      struct ng_error *err)
 {
-	char label[NG_REJECT_NAME_BYTES];
+	char label[NG_PRINTABLE_NAME_BYTES];
 	struct stat st;
 	int r;
 
-	ng_reject_name(path, strlen(path), label);
+	ng_printable(path, strlen(path), label, sizeof(label));
 	r = is_stdin(path) ? fstat(STDIN_FILENO, &st) : stat(path, &st);
 	if (r < 0)
 		return ng_fail(err, -errno, "%s: %s", label, strerror(errno));
@@ -241,13 +242,13 @@ static int end_named(struct ng_source *source, struct ng_error *err)
 {
 	const struct begun *begun = &source->begun;
 	const struct ng_source_stats *stats = &source->stats;
-	char label[NG_REJECT_NAME_BYTES];
+	char label[NG_PRINTABLE_NAME_BYTES];
 
 	if (!begun->path || source->options.allow_empty || stats->docs != begun->docs ||
 	    stats->bad_docs != begun->bad_docs ||
 	    stats->passed.counts[NG_PASSED_AGAIN] != begun->again)
 		return 0;
-	ng_reject_name(begun->path, strlen(begun->path), label);
+	ng_printable(begun->path, strlen(begun->path), label, sizeof(label));
 	return ng_fail(err, fail(source, -ENODATA),
 		       "%s: no document in it%s (--allow-empty takes it all the same)", label,
 		       ng_passed_total(&stats->passed)

@@ -7,6 +7,7 @@ struct ng_uncompress {
 	const char *label;
 	struct ng_feed *feed;
 	struct archive *archive;
+	struct archive_entry *entry; /* libarchive dies without memory for one of its own */
 	bool ended;
 	size_t given; /* of the feed's piece: libarchive is done with it when it asks for more */
 	int feed_code;
@@ -32,7 +33,8 @@ static int fail(const struct ng_uncompress *z, struct ng_error *err)
 {
 	if (z->feed_code < 0)
 		return ng_fail(err, z->feed_code, "%s", z->feed_err.text);
-	if (archive_errno(z->archive) == ENOMEM)
+	/* It often says something else, or nothing, when memory runs out. */
+	if (archive_errno(z->archive) == ENOMEM || errno == ENOMEM)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", z->label);
 	return ng_fail(err, -EBADMSG, "%s: damaged: the stream of compress: %s", z->label,
 		       archive_error_string(z->archive));
@@ -42,7 +44,6 @@ int ng_uncompress_new(const char *label, struct ng_feed *feed, struct ng_uncompr
 		      struct ng_error *err)
 {
 	struct ng_uncompress *z ng_cleanup(ng_uncompress_freep) = calloc(1, sizeof(*z));
-	struct archive_entry *entry;
 	struct archive *a;
 	int r;
 
@@ -51,16 +52,18 @@ int ng_uncompress_new(const char *label, struct ng_feed *feed, struct ng_uncompr
 	z->label = label;
 	z->feed = feed;
 	a = z->archive = archive_read_new();
-	if (!a)
+	z->entry = a ? archive_entry_new2(a) : NULL;
+	if (!z->entry)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", label);
-	archive_read_set_callback_data(a, z);
 	archive_read_set_read_callback(a, on_read);
-	if (archive_read_support_filter_compress(a) != ARCHIVE_OK ||
+	errno = 0;
+	if (archive_read_set_callback_data(a, z) != ARCHIVE_OK ||
+	    archive_read_support_filter_compress(a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(a) != ARCHIVE_OK ||
 	    archive_read_support_format_empty(a) != ARCHIVE_OK ||
 	    archive_read_open1(a) != ARCHIVE_OK)
 		return fail(z, err);
-	r = archive_read_next_header(a, &entry);
+	r = archive_read_next_header2(a, z->entry);
 	if (r != ARCHIVE_OK && r != ARCHIVE_EOF)
 		return fail(z, err);
 	z->ended = r == ARCHIVE_EOF;
@@ -72,6 +75,7 @@ struct ng_uncompress *ng_uncompress_free(struct ng_uncompress *z)
 {
 	if (!z)
 		return NULL;
+	archive_entry_free(z->entry);
 	if (z->archive)
 		archive_read_free(z->archive);
 	free(z);
@@ -87,6 +91,7 @@ int ng_uncompress_next(struct ng_uncompress *z, const uint8_t **ret_data, size_t
 
 	if (z->ended)
 		return 0;
+	errno = 0;
 	do
 		r = archive_read_data_block(z->archive, &data, ret_len, &offset);
 	while (r == ARCHIVE_RETRY || (r == ARCHIVE_OK && !*ret_len));

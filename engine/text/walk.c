@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 #include "base/buf.h"
-#include "text/reject.h"
+#include "base/printable.h"
 
 /* Names of directories end in '/', so that sorting the names of each level sorts the paths of the
  * whole tree ("a.c" before "a/b", but "a-b" before both). */
@@ -161,9 +161,9 @@ static int list(const struct ng_walk *walk, DIR *dir, struct level *level)
 
 static int fail(const struct ng_walk *walk, int code, struct ng_error *err)
 {
-	char name[NG_REJECT_NAME_BYTES];
+	char name[NG_PRINTABLE_NAME_BYTES];
 
-	ng_reject_name((const char *)walk->path.data, walk->path.len, name);
+	ng_printable((const char *)walk->path.data, walk->path.len, name, sizeof(name));
 	return ng_fail(err, code, "%s: cannot read: %s", name, strerror(-code));
 }
 

@@ -140,7 +140,7 @@ static void write_frames(struct ng_shard_writer *shard, const char *dir, unsigne
 {
 	ng_cleanup(ng_frames_writer_freep) struct ng_frames_writer *w = NULL;
 
-	require(!ng_frames_writer_new(3, 1, dir, &w, NULL));
+	require(!ng_frames_writer_new(3, 1, NG_TEMPDIR(dir), &w, NULL));
 	for (unsigned i = 0; i < lines; i++) {
 		char line[64];
 		int n = snprintf(line, sizeof(line), "{\"path\":\"%x\",\"line\":%u}\n",

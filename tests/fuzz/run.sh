@@ -8,8 +8,8 @@ usage() {
 usage: tests/fuzz/run.sh [SECONDS [TARGET...]]
 
 Builds the fuzzers with clang, libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer in DIR, and runs
-each TARGET (all of tests/fuzz/fuzz_TARGET.c) for SECONDS (60). Begins with the inputs in
-tests/fuzz/corpus/TARGET; those that are found are kept in DIR/corpus/TARGET, and an input that breaks
+each TARGET (all of tests/fuzz/fuzz_TARGET.c) for SECONDS (60). Begins with the target's own inputs and
+those in tests/fuzz/corpus/TARGET; those that are found are kept in DIR/corpus/TARGET, and an input that breaks
 something in DIR/TARGET-*. Exit status: 0 nothing found.
 
 DIR is $DIR, by default build-fuzz/ beside tests/. To keep what was found as part of the tests:
@@ -40,11 +40,12 @@ CC=clang meson setup --reconfigure --buildtype=debugoptimized -Dlibfuzzer=true -
 	-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link "$dir" "$top" >/dev/null 2>&1 ||
 	CC=clang meson setup --buildtype=debugoptimized -Dlibfuzzer=true -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link "$dir" "$top"
-ninja -C "$dir" "${targets[@]/#/tests/fuzz_}"
+ninja -C "$dir" "${targets[@]/#/tests/fuzz_}" "${targets[@]/#/tests/seeds_}"
 
 status=0
 for name in "${targets[@]}"; do
 	mkdir -p "$dir/corpus/$name"
+	"$dir/tests/seeds_$name" --write-seeds "$dir/corpus/$name"
 	kept=()
 	[ ! -d "$top/tests/fuzz/corpus/$name" ] || kept=("$top/tests/fuzz/corpus/$name")
 	echo "==== $name"

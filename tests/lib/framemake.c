@@ -60,7 +60,7 @@ void write_shard(struct fixture *f, const uint8_t *data, size_t len, size_t piec
 	struct ng_error err;
 
 	unlink(f->path);
-	assert_int_equal(ng_frames_writer_new(level, threads, f->dir, &w, &err), 0);
+	assert_int_equal(ng_frames_writer_new(level, threads, NG_TEMPDIR(f->dir), &w, &err), 0);
 	for (size_t i = 0; i < len; i += piece)
 		assert_int_equal(ng_frames_writer_add(w, data + i, ng_min(piece, len - i), &err),
 				 0);

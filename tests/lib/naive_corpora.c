@@ -20,7 +20,7 @@ void naive_words(uint64_t *rng, uint8_t *text, size_t len)
 		size_t n;
 
 		letters = scratch_random(&letters);
-		n = 1 + (id > 8) + (id > 40) + letters % 7 * (id > 60);
+		n = 1u + (id > 8) + (id > 40) + (id > 60 ? letters % 7 : 0);
 		for (size_t k = 0; k < n && i < len; k++, letters >>= 5)
 			text[i++] = (uint8_t)("etaoinshrdlucmfwypvbgkqjxz"[(letters & 31) % 26]);
 		if (i < len)

@@ -7,7 +7,7 @@ build fish.ngram --format lines fish
 mkdir mnt
 
 # ---- in the background, once it answers; with no hold on the terminal or the directory ----
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	out=$("$NGRAMFS" fish.ngram "$work/mnt" 2>&1) || fail "status $?"
 	is "" "$out" "what it says"
 	is 2 "$(cat mnt/count/fish)" "count at once"
@@ -46,7 +46,7 @@ cd "$work" || exit
 detach busy
 attach fish.ngram busy
 exec 5<busy/doc/0.txt
-release busy $([ "$(id -u)" = 0 ] && echo -l || echo -z) || fail "lazy unmount"
+release busy "$([ "$(id -u)" = 0 ] && echo -l || echo -z)" || fail "lazy unmount"
 is "one fish" "$(cat <&5)" "the open file after a lazy unmount"
 exec 5<&-
 wait "${daemons[busy]}"

@@ -99,7 +99,7 @@ print(at // 4096 * 4096)
 PYTHON
 )
 attach bad.ngram mnt
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	cat mnt/doc/0000.json >/dev/null 2>&1 && fail "metadata from a damaged page"
 	cmp text/0000.txt mnt/doc/0000.txt || fail "a document beside the damage"
 done

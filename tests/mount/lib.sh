@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the mount tests share; each sources it first. NGRAMFS and MKNGRAMFS: the tools. A test works
 # in a directory of its own, $work, which is removed, with whatever is mounted in it, at its end.
 # Exit status: 0 passed, 1 failed, 77 skipped.
@@ -29,7 +30,7 @@ clean() {
 	local dir pid
 	cd /
 	grep -o " $work/[^ ]* fuse.ngramfs " /proc/mounts | while read -r dir _; do
-		release "$dir" $([ "$(id -u)" = 0 ] && echo -l || echo -z)
+		release "$dir" "$([ "$(id -u)" = 0 ] && echo -l || echo -z)"
 	done
 	for pid in "${daemons[@]}"; do
 		kill "$pid" 2>/dev/null

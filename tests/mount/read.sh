@@ -129,6 +129,7 @@ if n != int(sys.argv[2]):
     print("documents", n)
 PYTHON
 done
+# shellcheck disable=SC2046  # each job is a word
 wait $(jobs -p | grep -v "${daemons[mnt]}")
 is "" "$(cat readers.*)" "parallel readers"
 

@@ -146,7 +146,10 @@ mkfifo pipe
 "$MKNGRAMFS" --quiet --append -o i - <pipe &
 pid=$!
 exec 9>pipe
-wait_for grep -q ":$(stat -c %i i) " /proc/locks || fail "no lock is held"
+is_locked() {
+	grep -q "OFDLCK .*WRITE .*:$(stat -c %i i/mkngramfs.lock) " /proc/locks
+}
+wait_for is_locked || fail "no lock is held"
 refuses "another mkngramfs is at work" "$MKNGRAMFS" --remove i --documents=1
 kill -TERM $pid
 exec 9>&-

@@ -15,8 +15,7 @@ make_it() { # MORE OPTIONS
 
 # A build in the background, in the midst of it: two steps are finished. Leaves its pid.
 begin_it() {
-	local try
-	for try in $(seq 20); do
+	for _ in $(seq 20); do
 		"${build[@]}" &
 		pid=$!
 		until [ "$(wc -l 2>/dev/null <i.building/journal || echo 0)" -ge 3 ]; do

@@ -140,7 +140,7 @@ static void check_random_steps(const struct sequence *s, const struct ng_bwt *bw
 		/* Near a border between superblocks, where absent symbols are found elsewhere. */
 		if (i % 4 == 0)
 			lo = ng_min((r % 3 << NG_SUPERBLOCK_LOG) + (r >> 40) % 8192 -
-					    4096 * (r % 3 > 0),
+					    (r % 3 ? 4096u : 0u),
 				    rows - 1);
 		if (i % 8 == 1)
 			symbol = (unsigned)(r >> 48 & 255);

@@ -272,7 +272,7 @@ static void test_changed_cells(void **state)
 		free(facts);
 		noise_new(rows, bytes, shift, &rng, &n);
 		memcpy(n.cells, to, bytes);
-		for (unsigned k = scratch_random(&rng) % 5; k > 0; k--)
+		for (uint64_t k = scratch_random(&rng) % 5; k > 0; k--)
 			n.cells[scratch_random(&rng) % (k % 2 ? bytes : ng_min(bytes, 24u))] ^=
 				(uint8_t)(1u << scratch_random(&rng) % 8);
 		memset(n.directory, 0, n.parts.directory_bytes);

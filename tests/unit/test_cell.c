@@ -615,9 +615,10 @@ static void some_rows(struct fixture *f, struct rows *rows)
 	uint64_t r = scratch_random(&f->rng);
 
 	if (r % 4 == 0)
-		fill_for_shape(rows, r >> 8 & 15, 2 + (r >> 16) % 9, &f->rng);
+		fill_for_shape(rows, r >> 8 & 15, 2 + (unsigned)(r >> 16) % 9, &f->rng);
 	else
-		fill(rows, 1 + (r >> 8) % NG_CELL, 1 + (r >> 24) % (r & 16 ? 257 : 20), r >> 40,
+		fill(rows, 1 + (unsigned)(r >> 8) % NG_CELL,
+		     1 + (unsigned)(r >> 24) % (r & 16 ? 257 : 20), (unsigned)(r >> 40),
 		     r >> 50 & 7, &f->rng);
 	if (r % 4)
 		shuffle(rows, r >> 54 & 31, &f->rng);

@@ -114,12 +114,12 @@ static void test_flipped_container(void **state)
 		bool from_table; /* at counts from the section table, else from the beginning */
 		uint64_t at;
 	} cases[] = {
-		{"header", false, 0},       {"header", false, 9},
-		{"header", false, 13},      {"header", false, 17},
-		{"header", false, 33},      {"header", false, 41},
-		{"padding", false, 48},     {"padding", false, NG_PAGE_BYTES - 1},
-		{"section table", true, 0}, {"section table", true, 40},
-		{"padding", true, -1},
+		{"header", false, 0},          {"header", false, 9},
+		{"header", false, 13},         {"header", false, 17},
+		{"header", false, 33},         {"header", false, 41},
+		{"padding", false, 48},        {"padding", false, NG_PAGE_BYTES - 1},
+		{"section table", true, 0},    {"section table", true, 40},
+		{"padding", true, UINT64_MAX},
 	};
 	uint64_t rng = naive_seed(), offset, table;
 	struct made_index made;

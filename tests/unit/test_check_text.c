@@ -104,7 +104,8 @@ static void test_any_contents(void **state)
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		uint32_t n = forged_header(&s->f)->n_sections - 1;
-		const struct ng_shard_entry *e = forged_entry(&s->f, scratch_random(&rng) % n);
+		const struct ng_shard_entry *e =
+			forged_entry(&s->f, (uint32_t)(scratch_random(&rng) % n));
 		struct findings all;
 
 		/* Every second time the BWT's cells. */

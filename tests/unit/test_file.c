@@ -29,7 +29,7 @@ static int file_open(void)
 {
 	const char *dir = getenv("TMPDIR");
 
-	return ng_tempfile_open(dir && *dir ? dir : "/tmp");
+	return ng_tempfile_open(NG_TEMPDIR(dir && *dir ? dir : "/tmp"));
 }
 
 /* At an offset, behind the end, and where nothing is. */

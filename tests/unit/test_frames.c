@@ -186,7 +186,7 @@ static void test_error_then_sound(void **state)
 	assert_int_equal(
 		ng_frames_open(NULL, data, o.data_bytes, o.directory, o.directory_bytes, &frames),
 		0);
-	for (int i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(ng_frames_read(frames, 50, 100, buf), -EUCLEAN);
 		assert_int_equal(ng_frames_read(frames, 50000 + i, 100, buf), 0);
 		assert_memory_equal(buf, raw + 50000 + i, 100);

@@ -78,10 +78,13 @@ static void test_refuses(void **state)
 	char missing[SCRATCH_DIR_MAX + 16];
 
 	snprintf(missing, sizeof(missing), "%s/missing", f->dir);
-	assert_int_equal(ng_frames_writer_new(1000, 1, f->dir, &untouched, &err), -EINVAL);
+	assert_int_equal(ng_frames_writer_new(1000, 1, NG_TEMPDIR(f->dir), &untouched, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.text, "1000"));
-	assert_int_equal(ng_frames_writer_new(INT32_MIN, 1, f->dir, &untouched, &err), -EINVAL);
-	assert_int_equal(ng_frames_writer_new(3, 1, missing, &untouched, &err), -ENOENT);
+	assert_int_equal(ng_frames_writer_new(INT32_MIN, 1, NG_TEMPDIR(f->dir), &untouched, &err),
+			 -EINVAL);
+	assert_int_equal(ng_frames_writer_new(3, 1, NG_TEMPDIR(missing), &untouched, &err),
+			 -ENOENT);
 	assert_non_null(strstr(err.text, missing));
 	assert_ptr_equal(untouched, f);
 	assert_null(ng_frames_writer_free(NULL));
@@ -98,7 +101,7 @@ static void test_no_room(void **state)
 	struct rlimit before, small;
 	struct ng_error err;
 
-	assert_int_equal(ng_frames_writer_new(1, 2, f->dir, &w, &err), 0);
+	assert_int_equal(ng_frames_writer_new(1, 2, NG_TEMPDIR(f->dir), &w, &err), 0);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small = before;
 	small.rlim_cur = 1 << 20;

@@ -110,7 +110,7 @@ static void test_find(void **state)
 				pat[scratch_random(&rng) % len] = (uint8_t)scratch_random(&rng);
 			/* Separators stand as zeroes in the text, but no pattern has them. */
 			for (size_t j = 0; j < len; j++)
-				pat[j] += pat[j] == 0;
+				pat[j] = ng_max(pat[j], (uint8_t)1);
 			check_find(&f, pat, len, min_counts[m]);
 		}
 		fixture_clear(&f);

@@ -116,8 +116,9 @@ static void test_counts(void **state)
 		struct ranks ranks;
 
 		ranks_make(&ranks, s->rows, s->n, s->threads, &rng);
-		assert_int_equal(
-			ng_gaps_new(s->rows, s->memory_bytes, dir, s->threads, &gaps, NULL), 0);
+		assert_int_equal(ng_gaps_new(s->rows, s->memory_bytes, NG_TEMPDIR(dir), s->threads,
+					     &gaps, NULL),
+				 0);
 		ranks.gaps = gaps;
 		assert_int_equal(ng_gaps_buckets(gaps), s->buckets);
 		assert_int_equal(ng_parallel(s->threads, s->threads, put_some, &ranks), 0);
@@ -136,9 +137,10 @@ static void test_no_memory(void **state)
 	struct ng_gaps *gaps = NULL;
 	struct ng_error err = {""};
 
-	assert_int_equal(ng_gaps_new(1 << 30, 1 << 16, "/", 8, &gaps, &err), -ENOMEM);
+	assert_int_equal(ng_gaps_new(1 << 30, 1 << 16, NG_TEMPDIR("/"), 8, &gaps, &err), -ENOMEM);
 	assert_non_null(strstr(err.text, "65536 bytes"));
-	assert_int_equal(ng_gaps_new((1ull << 40) - 1, 0, "/", 1024, &gaps, &err), -ENOMEM);
+	assert_int_equal(ng_gaps_new((1ull << 40) - 1, 0, NG_TEMPDIR("/"), 1024, &gaps, &err),
+			 -ENOMEM);
 	assert_null(gaps);
 }
 
@@ -149,10 +151,12 @@ static void test_directory_gone(void **state)
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *small = NULL, *large = NULL;
 	struct ng_error err = {""};
 
-	assert_int_equal(ng_gaps_new(1000, 4096, "/nowhere/at/all", 1, &small, &err), 0);
+	assert_int_equal(ng_gaps_new(1000, 4096, NG_TEMPDIR("/nowhere/at/all"), 1, &small, &err),
+			 0);
 	assert_int_equal(ng_gaps_put(small, 0, ranks, 5000, &err), 0);
 	assert_int_equal(ng_gaps_flush(small, &err), 0);
-	assert_int_equal(ng_gaps_new(5000, 4096, "/nowhere/at/all", 1, &large, &err), 0);
+	assert_int_equal(ng_gaps_new(5000, 4096, NG_TEMPDIR("/nowhere/at/all"), 1, &large, &err),
+			 0);
 	assert_int_equal(ng_gaps_put(large, 0, ranks, 5000, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/nowhere/at/all"));
 }
@@ -166,7 +170,7 @@ static void check_full(const char *dir, uint64_t limit, size_t n, int want_put, 
 	struct rlimit was, now;
 	struct ng_error err = {""};
 
-	assert_int_equal(ng_gaps_new(5000, 4096, dir, 1, &gaps, &err), 0);
+	assert_int_equal(ng_gaps_new(5000, 4096, NG_TEMPDIR(dir), 1, &gaps, &err), 0);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	now = (struct rlimit){limit, was.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);

@@ -90,7 +90,8 @@ static void check_shape(const struct naive_merge *m, const struct shape *shape)
 	int r;
 
 	assert_int_equal(scratch_make(dir), 0);
-	assert_int_equal(ng_gaps_new(m->a.n, shape->memory_bytes, dir, shape->threads, &gaps, &err),
+	assert_int_equal(ng_gaps_new(m->a.n, shape->memory_bytes, NG_TEMPDIR(dir), shape->threads,
+				     &gaps, &err),
 			 0);
 	r = ng_insertions_find(&ranks, m->a.docs, &b, shape->own_limits ? &shape->limits : NULL,
 			       shape->threads, gaps, NULL, NULL, NULL, &err);
@@ -196,7 +197,7 @@ static int find(const struct naive_merge *m, uint64_t fail_doc, unsigned threads
 	struct ng_rank_source ranks = ng_bwt_rank_source(m->bwt);
 	ng_cleanup(ng_gaps_freep) struct ng_gaps *gaps = NULL;
 
-	assert_int_equal(ng_gaps_new(m->a.n, 1 << 30, "/", threads, &gaps, err), 0);
+	assert_int_equal(ng_gaps_new(m->a.n, 1 << 30, NG_TEMPDIR("/"), threads, &gaps, err), 0);
 	return ng_insertions_find(&ranks, m->a.docs, &b, &limits, threads, gaps, &watch->cancel,
 				  watch_progress, watch, err);
 }
@@ -229,7 +230,7 @@ static void test_errors(void **state)
 
 		snprintf(want, sizeof(want), "document %ju is gone", (uintmax_t)doc);
 		watch.last = 0;
-		assert_int_equal(find(&m, doc, 1 + doc % 3, &watch, &err), -EIO);
+		assert_int_equal(find(&m, doc, 1 + (unsigned)doc % 3, &watch, &err), -EIO);
 		assert_string_equal(err.text, want);
 	}
 	naive_merge_clear(&m);

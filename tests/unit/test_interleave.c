@@ -17,6 +17,11 @@ struct halves {
 
 static const struct ng_shard_options sorting = {.sa_rate = SA_RATE, .threads = 1};
 
+static struct ng_file_at at(const char *path)
+{
+	return (struct ng_file_at){AT_FDCWD, path};
+}
+
 /* The segment of documents [first, end), whose text goes to the end of a file. */
 static void half_make(const struct naive *c, uint64_t first, uint64_t end, const char *path,
 		      int text_fd)
@@ -31,7 +36,7 @@ static void half_make(const struct naive *c, uint64_t first, uint64_t end, const
 		assert_int_equal(
 			ng_batch_add(&batch, c->text + naive_begin(c, d), naive_bytes(c, d)), 0);
 	assert_int_equal(write(text_fd, batch.bytes, batch.n), batch.n);
-	if (ng_segment_build(&batch, &sorting, path, &progress, &bytes, &checksum, &err) < 0)
+	if (ng_segment_build(&batch, &sorting, at(path), &progress, &bytes, &checksum, &err) < 0)
 		fail_msg("%s: %s", c->name, err.text);
 	ng_batch_clear(&batch);
 }
@@ -67,7 +72,7 @@ static uint8_t *merge(const struct halves *h, unsigned threads, uint64_t part_ro
 						   .threads = threads,
 						   .memory_bytes = memory_bytes,
 						   .resident_bytes = UINT64_MAX,
-						   .tmp_dir = h->dir,
+						   .tmp = NG_TEMPDIR(h->dir),
 						   .part_rows = part_rows,
 						   .progress = &progress};
 	char path[SCRATCH_DIR_MAX + 8];
@@ -77,8 +82,8 @@ static uint8_t *merge(const struct halves *h, unsigned threads, uint64_t part_ro
 	size_t bytes;
 
 	snprintf(path, sizeof(path), "%s/merged", h->dir);
-	if (ng_segment_merge(h->left, h->right, &text, &options, path, ret_bytes, &checksum, &err) <
-	    0)
+	if (ng_segment_merge(at(h->left), at(h->right), &text, &options, at(path), ret_bytes,
+			     &checksum, &err) < 0)
 		fail_msg("%u threads, %ju rows a part: %s", threads, (uintmax_t)part_rows,
 			 err.text);
 	data = scratch_read(path, &bytes);

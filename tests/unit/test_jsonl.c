@@ -358,7 +358,7 @@ static size_t random_line(uint64_t *rng, uint8_t *line)
 		memcpy(line + at, piece, n);
 		len += n;
 	}
-	for (unsigned n = scratch_random(rng) % 3; n > 1; n--)
+	for (uint64_t n = scratch_random(rng) % 3; n > 1; n--)
 		line[scratch_random(rng) % len] = (uint8_t)scratch_random(rng);
 	if (scratch_random(rng) % 8 == 0)
 		len = scratch_random(rng) % len;

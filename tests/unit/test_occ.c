@@ -117,7 +117,7 @@ static void test_ranks(void **state)
 	for (size_t i = 0; i < ng_array_size(sizes); i++) {
 		struct fixture f;
 
-		fixture_make(&f, sizes[i], i % 3 ? 200 : 255, 1 + i % 3, &rng);
+		fixture_make(&f, sizes[i], i % 3 ? 200 : 255, 1 + (unsigned)i % 3, &rng);
 		check_symbol_rows(&f);
 		check_rows(&f);
 		ng_occ_use_portable(f.occ);

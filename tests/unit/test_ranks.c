@@ -50,7 +50,7 @@ static void check(struct naive_merge *m, unsigned rounds, uint64_t *rng)
 	for (const char *const *kernel = ng_bwt_kernels(); *kernel; kernel++) {
 		assert_int_equal(ng_bwt_use_kernel(m->bwt, *kernel), 0);
 		for (unsigned i = 0; m->b.n && i < rounds; i++)
-			check_walks(m, scratch_random(rng) % (NG_BWT_CHAINS + 1), rng);
+			check_walks(m, (unsigned)(scratch_random(rng) % (NG_BWT_CHAINS + 1)), rng);
 	}
 	naive_merge_clear(m);
 }

@@ -221,17 +221,20 @@ static void test_cut(void **state)
 	uint8_t *all;
 	size_t n;
 	bool found;
+	int dir_fd;
 
 	assert_int_equal(scratch_make(dir), 0);
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir_fd >= 0);
 	snprintf(path, sizeof(path), "%s/" NG_JOURNAL_NAME, dir);
-	assert_false(ng_journal_exists(dir));
-	assert_int_equal(ng_journal_open(dir, options, &journal, &found, &err), 0);
+	assert_false(ng_journal_exists(dir_fd));
+	assert_int_equal(ng_journal_open(dir_fd, dir, options, &journal, &found, &err), 0);
 	assert_false(found);
-	assert_false(ng_journal_exists(dir));
+	assert_false(ng_journal_exists(dir_fd));
 	for (size_t i = 0; i < ng_array_size(steps); i++)
 		assert_int_equal(ng_journal_add(journal, &steps[i], &err), 0);
 	ng_journal_close(journal);
-	assert_true(ng_journal_exists(dir));
+	assert_true(ng_journal_exists(dir_fd));
 	all = scratch_read(path, &n);
 	assert_non_null(all);
 	for (size_t cut = 0; cut <= n; cut++) {
@@ -240,7 +243,7 @@ static void test_cut(void **state)
 		for (size_t i = 0; i < cut; i++)
 			lines += all[i] == '\n';
 		assert_int_equal(scratch_write(path, all, cut), 0);
-		assert_int_equal(ng_journal_open(dir, options, &journal, &found, &err), 0);
+		assert_int_equal(ng_journal_open(dir_fd, dir, options, &journal, &found, &err), 0);
 		assert_int_equal(found, lines > 0);
 		for (size_t i = 0; i < ng_array_size(steps); i++) {
 			const struct ng_step *step =
@@ -253,10 +256,11 @@ static void test_cut(void **state)
 		}
 		ng_journal_close(journal);
 	}
-	assert_int_equal(ng_journal_open(dir, "others", &journal, &found, &err), -ESTALE);
+	assert_int_equal(ng_journal_open(dir_fd, dir, "others", &journal, &found, &err), -ESTALE);
 	assert_int_equal(scratch_write(path, (const uint8_t *)"{}\nx\n", 5), 0);
-	assert_int_equal(ng_journal_open(dir, options, &journal, &found, &err), -EPROTO);
+	assert_int_equal(ng_journal_open(dir_fd, dir, options, &journal, &found, &err), -EPROTO);
 	free(all);
+	close(dir_fd);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(scratch_remove(dir), 0);
 }

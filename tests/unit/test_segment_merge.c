@@ -16,7 +16,7 @@ static void check_batches(const struct naive *c, const uint64_t *batches, size_t
 	made_build(c, &options, one, &summary);
 	for (size_t i = 0; i < n; i++) {
 		options.batch_bytes = batches[i];
-		options.threads = 1 + i % 3;
+		options.threads = 1 + (unsigned)i % 3;
 		made_build(c, &options, other, &summary);
 		assert_int_equal(summary.shards, c->docs > 0);
 		check_same(one, other);

@@ -27,8 +27,9 @@ static int finished(void *userdata, const struct ng_shard_job *job, uint64_t fil
 /* A shard of one document of n letters. */
 static struct ng_shard_job job_make(const char *dir, size_t n, unsigned shard, uint64_t *rng)
 {
-	struct ng_shard_job job = {.step = {.kind = NG_STEP_SHARD, .shard = shard}};
-	struct ng_shard_docs_options options = {.threads = 1, .tmp_dir = dir};
+	struct ng_shard_job job = {.dir_fd = AT_FDCWD,
+				   .step = {.kind = NG_STEP_SHARD, .shard = shard}};
+	struct ng_shard_docs_options options = {.threads = 1, .tmp = NG_TEMPDIR(dir)};
 	uint8_t *text = malloc(n);
 	struct ng_error err;
 

@@ -457,7 +457,7 @@ static void test_refused(void **state)
 	assert_int_equal(out.r, -EACCES);
 	assert_string_equal(out.err.text, "secret: cannot read: Permission denied");
 	write_file("line", "0123456789", 10);
-	for (int format = NG_SOURCE_TEXT; format <= NG_SOURCE_LINES; format++) {
+	for (enum ng_source_format format = NG_SOURCE_TEXT; format <= NG_SOURCE_LINES; format++) {
 		const struct ng_source_options small = {.format = format, .max_doc_bytes = 9};
 		const struct ng_source_options enough = {.format = format, .max_doc_bytes = 10};
 

@@ -1,0 +1,234 @@
+#include "sections.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "format/manifest.h"
+#include "format/params.h"
+#include "format/shardlayout.h"
+#include "scratch.h"
+
+#define FILES_MAX     16u
+#define NAME_BYTES    40u
+#define SECTIONS_MAX  20u
+#define RECORD_HEADER 4u
+
+struct record {
+	unsigned type;
+	const uint8_t *data;
+	size_t len;
+};
+
+void sections_judge(bool holds, const char *file, int line)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "%s:%d: does not hold\n", file, line);
+	abort();
+}
+
+static bool record_next(const uint8_t **data, size_t *size, struct record *ret)
+{
+	const uint8_t *at = *data;
+	size_t len;
+
+	if (*size < RECORD_HEADER)
+		return false;
+	len = (size_t)at[1] | (size_t)at[2] << 8 | (size_t)at[3] << 16;
+	*ret = (struct record){at[0], at + RECORD_HEADER, ng_min(len, *size - RECORD_HEADER)};
+	*data = ret->data + ret->len;
+	*size -= RECORD_HEADER + ret->len;
+	return true;
+}
+
+static void record_put(struct ng_buf *buf, unsigned type, const void *data, size_t len)
+{
+	uint8_t header[RECORD_HEADER] = {(uint8_t)type, (uint8_t)len, (uint8_t)(len >> 8),
+					 (uint8_t)(len >> 16)};
+
+	sections_require(len < 1u << 24);
+	sections_require(ng_buf_append(buf, header, sizeof(header)) == 0);
+	sections_require(ng_buf_append(buf, data, len) == 0);
+}
+
+/* ---- writing ---- */
+
+static void file_name(const struct record *record, unsigned number, char ret[NAME_BYTES])
+{
+	static const char *const ours[] = {"journal",
+					   "text-+([0-9])",
+					   "segment-+([0-9])-+([0-9])-+([0-9])",
+					   "shard-+([0-9]).ngs",
+					   "removed-+([0-9]).ngr",
+					   "dropped-+([0-9])",
+					   "mkngramfs.lock",
+					   NG_MANIFEST_NAME};
+	size_t len = ng_min(record->len, (size_t)NAME_BYTES - 1);
+
+	memcpy(ret, record->data, len);
+	ret[len] = '\0';
+	for (size_t i = 0; i < ng_array_size(ours); i++)
+		if (fnmatch(ours[i], ret, FNM_EXTMATCH) == 0)
+			return;
+	snprintf(ret, NAME_BYTES, "shard-%05u.ngs", number);
+}
+
+/* Sections up to the next file, as a shard; a writer takes each type once. What no section is made
+ * of is the file itself. */
+static bool file_write(const char *path, const uint8_t **data, size_t *size,
+		       struct ng_manifest_shard *ret_shard, struct ng_shard_params *ret_params,
+		       bool *ret_store)
+{
+	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *writer = NULL;
+	bool seen[256] = {false};
+	unsigned n = 0;
+	struct record record;
+
+	*ret_store = false;
+	unlink(path);
+	while (*size >= RECORD_HEADER && **data != SECTIONS_FILE &&
+	       record_next(data, size, &record)) {
+		if (record.type == SECTIONS_RAW) {
+			if (!writer)
+				sections_require(!scratch_write(path, record.data, record.len));
+			continue;
+		}
+		if (record.type == NG_SECTION_PAGE_SUMS || seen[record.type] || n == SECTIONS_MAX ||
+		    (record.type >= NG_SECTION_TYPES && record.type < NG_SECTION_OPTIONAL))
+			continue;
+		if (!writer) {
+			unlink(path);
+			sections_require(!ng_shard_writer_new(path, &writer, NULL));
+		}
+		n++;
+		seen[record.type] = true;
+		*ret_store |= record.type == NG_SECTION_TEXT_FRAMES;
+		if (record.type == NG_SECTION_PARAMS && record.len == sizeof(*ret_params))
+			memcpy(ret_params, record.data, record.len);
+		sections_require(!ng_shard_writer_section(writer, record.type, NULL));
+		sections_require(!ng_shard_writer_write(writer, record.data, record.len, NULL));
+	}
+	if (writer)
+		sections_require(!ng_shard_writer_finish(writer, &ret_shard->file_bytes,
+							 &ret_shard->checksum, NULL));
+	return writer;
+}
+
+unsigned sections_write(const uint8_t *data, size_t size, const char *dir)
+{
+	unsigned n = 0;
+
+	while (n < FILES_MAX) {
+		struct record record = {0};
+		struct ng_manifest_shard shard = {0};
+		struct ng_shard_params params = {0};
+		char name[NAME_BYTES], path[SCRATCH_DIR_MAX + NAME_BYTES + 8];
+		bool store;
+
+		if (!record_next(&data, &size, &record))
+			break;
+		file_name(&record, n++, name);
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		file_write(path, &data, &size, &shard, &params, &store);
+	}
+	return n;
+}
+
+bool sections_write_index(const uint8_t *data, size_t size, const char *dir)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {
+		.format_version = NG_FORMAT_VERSION, .sa_sampling = NG_SA_RATE_MIN};
+	struct record record;
+	int r = 0;
+
+	while (r == 0 && manifest.n_shards < FILES_MAX && record_next(&data, &size, &record)) {
+		char name[NG_MANIFEST_FILE_MAX], path[SCRATCH_DIR_MAX + NG_MANIFEST_FILE_MAX + 8];
+		struct ng_manifest_shard shard = {.file = name};
+		struct ng_shard_params params = {0};
+		bool store;
+
+		ng_manifest_free_name(&manifest, name);
+		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		if (!file_write(path, &data, &size, &shard, &params, &store))
+			continue;
+		shard.docs = params.docs;
+		shard.text_bytes = params.text_bytes;
+		manifest.sa_sampling = params.sa_rate;
+		manifest.text_store |= store;
+		sections_require(!ng_manifest_add(&manifest, &shard));
+	}
+	return ng_manifest_write(dir, &manifest, NULL) == 0;
+}
+
+/* ---- reading ---- */
+
+void sections_of_file(const char *dir, const char *name, bool is_shard, struct ng_buf *ret)
+{
+	ng_cleanup(ng_shard_file_closep) struct ng_shard_file *file = NULL;
+	ng_cleanup(ng_freep) char *path = NULL;
+	const uint8_t *data;
+	size_t len;
+
+	sections_require(asprintf(&path, "%s/%s", dir, name) > 0);
+	record_put(ret, SECTIONS_FILE, name, strlen(name));
+	if (!is_shard) {
+		ng_cleanup(ng_freep) uint8_t *whole = scratch_read(path, &len);
+
+		sections_require(whole);
+		record_put(ret, SECTIONS_RAW, whole, len);
+		return;
+	}
+	sections_require(!ng_shard_file_open(path, &file, NULL));
+	for (unsigned type = 1; type < NG_SECTION_TYPES; type++)
+		if (type != NG_SECTION_PAGE_SUMS && ng_shard_file_section(file, type, &data, &len))
+			record_put(ret, type, data, len);
+}
+
+void sections_of_index(const char *dir, struct ng_buf *ret)
+{
+	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
+
+	sections_require(!ng_manifest_read(dir, &manifest, NULL));
+	for (size_t i = 0; i < manifest.n_shards; i++)
+		sections_of_file(dir, manifest.shards[i].file, true, ret);
+}
+
+/* ---- where ---- */
+
+static char base[SCRATCH_DIR_MAX];
+
+static void base_remove(void)
+{
+	rmdir(base);
+}
+
+static void base_make(void)
+{
+	static const char shm[] = "/dev/shm";
+
+	if (access(shm, W_OK) == 0)
+		setenv("TMPDIR", shm, 0);
+	sections_require(!scratch_make(base));
+	atexit(base_remove);
+}
+
+const char *sections_dir(const char *name)
+{
+	static char path[SCRATCH_DIR_MAX + 64];
+
+	if (!*base)
+		base_make();
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	sections_remove(path);
+	sections_require(mkdir(path, 0700) == 0);
+	return path;
+}
+
+void sections_remove(const char *dir)
+{
+	struct stat st;
+
+	if (lstat(dir, &st) == 0)
+		sections_require(scratch_remove(dir) == 0);
+}
