@@ -6,8 +6,7 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	command -v glusterd >/dev/null || { echo "skipped: no glusterd here"; exit 77; }
 	unshare --mount --net --pid --fork true 2>/dev/null || { echo "skipped: no namespaces"; exit 77; }
 	# Whatever Gluster starts ends with its namespace of processes.
-	IN_NAMESPACE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc "$BASH" \
-		$([[ $- != *x* ]] || echo -x) "$0"
+	IN_NAMESPACE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc "$BASH" "$0"
 fi
 . "$(dirname "$0")/../lib/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
@@ -40,7 +39,7 @@ mkdir other
 mount -t glusterfs 10.77.0.1:/v other || fail "mounted once only"
 for list in volume/all.ngram.parts/*.list; do
 	n=$(basename "$list" .list)
-	"$cluster/build-part.sh" $([ $((10#$n % 2)) = 0 ] && echo volume || echo other)/all.ngram.parts "$n" || fail "part $n"
+	"$cluster/build-part.sh" "$([ $((10#$n % 2)) = 0 ] && echo volume || echo other)/all.ngram.parts" "$n" || fail "part $n"
 done
 "$cluster/join.sh" volume/all.ngram.parts >said 2>&1 || fail "join.sh: $(cat said)"
 is "" "$(find volume -name '*.building')" "what is left of building"

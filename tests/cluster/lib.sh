@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../mount/lib.sh"
+# shellcheck disable=SC2034
 cluster=$(realpath "$here/../../examples/cluster")
 export MKNGRAMFS
 

@@ -4,7 +4,7 @@
 if [ -z "${IN_NAMESPACE:-}" ]; then
 	[ "$(id -u)" = 0 ] || { echo "skipped: for root"; exit 77; }
 	unshare --net true 2>/dev/null || { echo "skipped: no namespaces of the network"; exit 77; }
-	IN_NAMESPACE=1 exec unshare --net "$BASH" $([[ $- != *x* ]] || echo -x) "$0"
+	IN_NAMESPACE=1 exec unshare --net "$BASH" "$0"
 fi
 . "$(dirname "$0")/lib.sh"
 needs rclone ip

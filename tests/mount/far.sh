@@ -5,6 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 DELAYED_FS=${DELAYED_FS:-$BUILD/tests/delayed_fs}
 [ -x "$DELAYED_FS" ] || skip "DELAYED_FS must be set"
-export DELAYED_FS=$(realpath "$DELAYED_FS") NGRAMFS MKNGRAMFS
+DELAYED_FS=$(realpath "$DELAYED_FS")
+export DELAYED_FS NGRAMFS MKNGRAMFS
 PYTHONPATH=$here/../lib python3 -B "$here/far.py" || fail "far.py"
 finish
