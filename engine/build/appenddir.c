@@ -167,7 +167,11 @@ int ng_appenddir_publish(struct ng_appenddir *dir, const struct ng_manifest *man
 		return ng_fail(err, -errno, "%s: cannot sync to disk: %s", dir->path,
 			       strerror(errno));
 	dir->published = true;
-	return ng_manifest_write_at(dir->lock.dir_fd, dir->path, manifest, err);
+	r = ng_manifest_write_at(dir->lock.dir_fd, dir->path, manifest, err);
+	/* While the one on disk is known: later there may be no memory to read it. */
+	if (r == 0 && ng_dirlock_holds(&dir->lock))
+		remove_unnamed(dir, manifest);
+	return r;
 }
 
 struct ng_appenddir *ng_appenddir_free(struct ng_appenddir *dir)
