@@ -405,5 +405,6 @@ int main(int argc, char **argv)
 		print_summary(&run, &summary);
 	ng_source_free(run.source);
 	remembered_clear(&run.remembered);
+	ng_facet_options_clear(&run.args.build.facets);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
