@@ -1,14 +1,19 @@
 /* An open index: shared by the files of this folder. */
 #pragma once
 
+#include "query/cache.h"
 #include "query/pool.h"
 #include "query/shard.h"
+
+struct ng_facet_list;
 
 struct ng_index {
 	uint32_t n_shards;
 	struct ng_shard **shards;
 	uint64_t *first_doc; /* [n_shards + 1]: number of each shard's first document */
 	struct ng_pool *pool;
+	struct ng_cache *cache; /* filters, and what is left of occurrences under them */
+	struct ng_facet_list *facets;
 	struct ng_index_stats stats;
 };
 
