@@ -78,7 +78,7 @@ static int append_lines(struct kwic *kwic, uint64_t at, size_t n, const ng_cance
 {
 	int r = ng_occurrences_look_up(&kwic->found, at, n, cancel);
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < kwic->found.found; i++) {
 		struct ng_occurrence occurrence = ng_occurrences_get(&kwic->found, i);
 
 		r = ng_kwic_line(buf, &occurrence);
@@ -151,8 +151,13 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	kept->text.len = 0;
 	kept->piece = kwic->n_pieces;
 	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);
-	if (kept->text.len == 0)
+	if (kept->text.len == 0) {
+		/* Nothing of what was looked at counts, and it need not be looked at again. */
+		kwic->pieces[kwic->n_pieces].line = next.line;
+		if (next.line == kwic->found.count)
+			atomic_store(&stream->bytes_most, 0);
 		return r;
+	}
 	next.offset += kept->text.len;
 	kwic->pieces[++kwic->n_pieces] = next;
 	atomic_store(&stream->bytes, next.offset);

@@ -61,6 +61,7 @@ static void slot_free(struct slot *slot)
 	if (!slot)
 		return;
 	ng_stream_free(slot->node.stream);
+	ng_where_unref(slot->settings.where);
 	free(slot->node.content);
 	free(slot);
 }
@@ -255,6 +256,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 	};
 	if (init->settings) {
 		slot->settings = *init->settings;
+		ng_where_ref(slot->settings.where);
 		slot->node.settings = &slot->settings;
 	}
 	return slot;

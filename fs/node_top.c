@@ -6,11 +6,12 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README}, {"batch", NG_KIND_BATCH_DIR}, {"count", NG_KIND_COUNT_DIR},
-	{"df", NG_KIND_DF_DIR},     {"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
-	{"find", NG_KIND_FIND_DIR}, {"kwic", NG_KIND_KWIC_DIR},   {"match", NG_KIND_MATCH_DIR},
-	{"meta", NG_KIND_META_DIR}, {"next", NG_KIND_NEXT_DIR},   {"prev", NG_KIND_PREV_DIR},
-	{"stats", NG_KIND_STATS},   {"trace", NG_KIND_TRACE},     {"with", NG_KIND_WITH_DIR},
+	{"README", NG_KIND_README},   {"batch", NG_KIND_BATCH_DIR}, {"count", NG_KIND_COUNT_DIR},
+	{"df", NG_KIND_DF_DIR},       {"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
+	{"facet", NG_KIND_FACET_DIR}, {"find", NG_KIND_FIND_DIR},   {"kwic", NG_KIND_KWIC_DIR},
+	{"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},   {"next", NG_KIND_NEXT_DIR},
+	{"prev", NG_KIND_PREV_DIR},   {"stats", NG_KIND_STATS},     {"trace", NG_KIND_TRACE},
+	{"with", NG_KIND_WITH_DIR},
 };
 
 const char *ng_node_top_name(size_t i)
@@ -46,9 +47,25 @@ static bool is_dynamic(enum ng_kind kind)
 	return kind >= NG_KIND_FIRST_DYNAMIC;
 }
 
+/* Whether a kind of question knows documents that don't count (where=). */
+static bool knows_where(enum ng_kind kind)
+{
+	switch (kind) {
+	case NG_KIND_FIND_DIR:
+	case NG_KIND_NEXT_DIR:
+	case NG_KIND_PREV_DIR:
+	case NG_KIND_TRACE:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /* /with isn't in itself. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
+	if (request->settings->where && !knows_where(kind))
+		return false;
 	return kind != NG_KIND_WITH_DIR || !request->node;
 }
 

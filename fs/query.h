@@ -1,23 +1,40 @@
 /* A query, and how it is meant: what the files of a mount are asked under some settings. */
 #pragma once
 
+#include "query/facet.h"
+#include "query/filter.h"
 #include "query/ranges.h"
 
 struct ng_query {
 	const uint8_t *bytes;
 	size_t len;
 	bool fold; /* upper and lower case are the same, see query/fold.h; false: exact */
+	struct ng_where *where;       /* documents that count; NULL: all. Borrowed */
+	const struct ng_facet *facet; /* what is asked for by value, or NULL. Borrowed */
 };
 
-/* Its occurrences, and how many there are. Cost of ng_find, and of ng_fold_find if case is folded;
- * an exact count of one shard allocates nothing. Thread-safe. -EOVERFLOW: the query has too many
- * spellings (ng_fold_find's limits); -EINVAL: it is empty; and the errors of query.h. */
+/* Its occurrences in all documents, whatever `where` says, and how many there are in those that
+ * count. Cost of ng_find, and of ng_fold_find if case is folded;
+ * an exact count of one shard allocates nothing. Under `where` a
+ * count costs a locate an occurrence the first time (ng_survivors_get). Thread-safe. -EOVERFLOW:
+ * the query has too many spellings (ng_fold_find's limits); -EINVAL: it is empty; and the errors of
+ * query.h. */
 int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges);
 int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count);
 
-/* Whether a document holds it, which occurs count times in all: 1 or 0. Reads the document, or
- * locates all occurrences, whichever is the less work; stops at the first hit. Errors as above. */
+/* How many there are in all documents: no fewer than those that count. */
+int ng_query_bound(const struct ng_index *index, const struct ng_query *query,
+		   const ng_cancel *cancel, uint64_t *ret_count);
+
+/* Whether there are any in documents that count; *ret_bound as ng_query_bound. Under `where` as
+ * many are located as it takes. */
+int ng_query_any(const struct ng_index *index, const struct ng_query *query,
+		 const ng_cancel *cancel, bool *ret_any, uint64_t *ret_bound);
+
+/* Whether a document that counts holds it, which occurs count times in all documents: 1 or 0. Reads
+ * the document, or locates all occurrences, whichever is the less work; stops at the first hit.
+ * Errors as above. */
 int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
 		       uint64_t count, const ng_cancel *cancel);
