@@ -151,9 +151,10 @@ static int append_each(append_answer append, const struct ng_index *index, size_
 		size_t good = buf->len;
 
 		r = ng_cancelled(cancel) ? -EINTR : append(index, &query, cancel, buf);
-		if (r == -EOVERFLOW) {
+		if (r == -EOVERFLOW || r == -EFBIG) {
 			buf->len = good;
-			r = ng_buf_printf(buf, "error: too many spellings\n");
+			r = ng_buf_printf(buf, "error: too many %s\n",
+					  r == -EFBIG ? "values" : "spellings");
 		}
 	}
 	return r;

@@ -76,6 +76,9 @@ static int fields_check(struct ng_checker *checker, const struct ng_checked_sect
 		if (r == 0 && i)
 			order = ng_bytes_compare(field.name, field.name_bytes, before.name,
 						 before.name_bytes);
+		if (r == 0 && !is_zero(field.name + field.name_bytes,
+				       field.name + ng_align_up(field.name_bytes, 8)))
+			r = -EUCLEAN;
 		if (r < 0 || order < 0 || (order == 0 && field.prefix <= before.prefix)) {
 			ng_checker_damage(checker, NG_PART_FACETS, s->offset,
 					  "field %" PRIu32 " is out of place", i);

@@ -59,6 +59,8 @@ int ng_facets_field(const struct ng_facets *facets, uint32_t i, struct ng_facet_
 	    (header.name_bytes && !ng_pages_ok(facets->pages, field.name, header.name_bytes)))
 		return -EUCLEAN;
 	field.has_column = header.values != NG_FACET_NO_COLUMN;
+	if (!field.has_column && (header.width || header.table_bytes || header.frame_bytes))
+		return -EUCLEAN;
 	if (field.has_column) {
 		field.values = header.values;
 		field.width = header.width;

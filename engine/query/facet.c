@@ -85,7 +85,7 @@ static int values_add(struct values *v, const uint8_t *value, size_t bytes, uint
 		slot = slot_of(v, value, bytes);
 		if (!*slot) {
 			if (v->n == NG_FACET_COUNTS_MAX)
-				return -EOVERFLOW;
+				return -EFBIG;
 			v->at[v->n] = v->text.len;
 			r = ng_buf_append(&v->text, value, bytes);
 			if (r < 0)

@@ -34,7 +34,7 @@ void ng_facet_counts_clear(struct ng_facet_counts *counts);
 
 /* How many of some occurrences, and in how many documents, have each value; filter may be empty.
  * Exact: every occurrence is located, by all threads of the index. Where a shard has no column of
- * the facet, the metadata of the documents found is read. -EOVERFLOW: more than NG_FACET_COUNTS_MAX
+ * the facet, the metadata of the documents found is read. -EFBIG: more than NG_FACET_COUNTS_MAX
  * values; -EINVAL: ranges that aren't this index's. Thread-safe; can be cancelled. */
 int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 		   const struct ng_ranges *ranges, const struct ng_filter *filter,

@@ -25,7 +25,7 @@ refuses "other facets" "$MKNGRAMFS" -q --append --no-facets -o parts.ngram rest.
 "$MKNGRAMFS" -q --append -o parts.ngram rest.jsonl || fail "nothing was appended"
 refuses "keeps the facets" "$MKNGRAMFS" --merge --no-facets parts.ngram
 "$MKNGRAMFS" -q --merge parts.ngram || fail "nothing was merged"
-# first.jsonl, rest.jsonl and corpus.jsonl are one name's length in the metadata: path and line differ.
+# By the same paths and lines.
 build again.ngram "${facets[@]}" first.jsonl rest.jsonl
 cmp again.ngram/shard-00000.ngs parts.ngram/*.ngs || fail "merged facets are not those of one build"
 build one.ngram --threads=1 "${facets[@]}" corpus.jsonl
