@@ -241,7 +241,7 @@ static int group_merge(struct compaction *m, size_t first, size_t end, struct ng
 		.text_store = m->old.text_store,
 		.threads = m->options.threads,
 		.tmp_dir = m->options.tmp_dir ? m->options.tmp_dir : ng_appenddir_path(m->dir),
-		.facets = &m->facets};
+		.facets = m->facets};
 	char file[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 	int r;

@@ -15,7 +15,7 @@ int ng_shard_docs_begin(struct ng_shard_docs *docs, const struct ng_shard_docs_o
 	if (r == 0 && options->text_store)
 		r = ng_frames_writer_new(STORE_LEVEL, options->threads, options->tmp_dir,
 					 &docs->store, err);
-	if (r == 0 && !options->facets->none && ng_facet_writer_new(options->facets, &docs->facets))
+	if (r == 0 && !options->facets.none && ng_facet_writer_new(&options->facets, &docs->facets))
 		r = ng_fail(err, -ENOMEM, "out of memory for facets");
 	return r;
 }

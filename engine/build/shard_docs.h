@@ -16,9 +16,9 @@ struct ng_shard_docs {
 
 struct ng_shard_docs_options {
 	bool text_store;
-	unsigned threads;    /* that compress */
-	const char *tmp_dir; /* where compressed frames wait */
-	const struct ng_facet_options *facets;
+	unsigned threads;               /* that compress */
+	const char *tmp_dir;            /* where compressed frames wait */
+	struct ng_facet_options facets; /* borrowed */
 };
 
 /* Begin a shard; docs is all zeroes. -ENOMEM, or a temporary file's error, with err set; to be
