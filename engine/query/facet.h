@@ -40,12 +40,12 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 		   const struct ng_ranges *ranges, const struct ng_filter *filter,
 		   const ng_cancel *cancel, struct ng_facet_counts *ret_counts);
 
-/* Values of a facet, and their bytes, at most: those of columns, or, where there are none, of the
- * metadata. O(shards). */
-int ng_facet_bounds(const struct ng_index *index, const struct ng_facet *facet,
-		    uint64_t *ret_values, uint64_t *ret_bytes);
-
 /* The same of all documents; what counts as an occurrence is each byte of text. */
 int ng_facet_all(const struct ng_index *index, const struct ng_facet *facet,
 		 const struct ng_filter *filter, const ng_cancel *cancel,
 		 struct ng_facet_counts *ret_counts);
+
+/* Values of a facet, and their bytes, at most: those of columns, or, where there are none, of the
+ * metadata. O(shards). */
+int ng_facet_bounds(const struct ng_index *index, const struct ng_facet *facet,
+		    uint64_t *ret_values, uint64_t *ret_bytes);
