@@ -48,6 +48,8 @@ enum ng_kind {
 	NG_KIND_NEXTWORD_DIR,
 	NG_KIND_PREVWORD_DIR,
 	NG_KIND_WITH_DIR,
+	NG_KIND_FACET_DIR,
+	NG_KIND_BATCH_FACET_DIR,
 	NG_KIND_COUNT,         /* value: the count */
 	NG_KIND_TEXT,          /* value: incarnation and document number */
 	NG_KIND_META,          /* the same */
@@ -57,6 +59,7 @@ enum ng_kind {
 	NG_KIND_META_PAGE,
 	NG_KIND_MATCH_PAGE,
 	NG_KIND_SETTINGS, /* /with/SETTINGS */
+	NG_KIND_FACET_FIELD,
 	NG_KIND_MATCH,
 	NG_KIND_README,
 	NG_KIND_STATS,
@@ -66,11 +69,14 @@ enum ng_kind {
 	NG_KIND_PREV,
 	NG_KIND_NEXTWORD,
 	NG_KIND_PREVWORD,
+	NG_KIND_FACET,
 	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
 	NG_KIND_LONG_KWIC = NG_KIND_FIRST_STREAM,
 	NG_KIND_LONG_DF,
 	NG_KIND_LONG_WORDS,
 	NG_KIND_WORDLIST,
+	NG_KIND_LONG_COUNT,
+	NG_KIND_LONG_FACET,
 	NG_KIND_BATCH,
 	NG_KIND_TRACE,
 	NG_KINDS,

@@ -66,14 +66,19 @@ int ng_request_decode(const struct ng_request *request, const char *name, uint8_
 	else
 		r = ng_path_decode(name, len, buf, &len);
 	if (r == 0)
-		*ret_query = (struct ng_query){buf, len, request->settings->fold};
+		*ret_query = (struct ng_query){.bytes = buf,
+					       .len = len,
+					       .fold = request->settings->fold,
+					       .where = request->settings->where};
 	return r;
 }
 
 struct ng_query ng_request_query(const struct ng_request *request)
 {
-	return (struct ng_query){request->node->query, request->node->query_bytes,
-				 request->settings->fold};
+	return (struct ng_query){.bytes = request->node->query,
+				 .len = request->node->query_bytes,
+				 .fold = request->settings->fold,
+				 .where = request->settings->where};
 }
 
 int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_bytes)
@@ -96,16 +101,19 @@ int ng_request_first_page(const struct ng_request *request, enum ng_kind kind, c
 	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_request_node_init(request, kind, name);
 	struct ng_query query;
+	bool any = true;
 	int r;
 
 	if (ng_nodes_lookup(request->tree->nodes, request->id, init.epoch, name, ret_entry))
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
-	if (r == 0)
+	if (r == 0 && kind == NG_KIND_MATCH_PAGE)
 		r = ng_query_count(request->index->index, &query, request->cancel, &init.count);
+	else if (r == 0)
+		r = ng_query_any(request->index->index, &query, request->cancel, &any, &init.count);
 	if (r)
 		return r;
-	if (init.count == 0)
+	if (!any || init.count == 0)
 		return -ENOENT;
 	init.query = bytes;
 	init.query_bytes = query.len;

@@ -95,7 +95,9 @@ int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_byt
 int ng_request_dynamic_read(const struct ng_request *request, uint64_t offset, size_t len,
 			    uint8_t *buf, size_t *ret_len);
 
-/* Find or make the first page of /docs/QUERY and its like; -ENOENT when QUERY doesn't occur. */
+/* Find or make the first page of /docs/QUERY and its like; -ENOENT when QUERY doesn't occur (in
+ * documents that count). The page's count is of the occurrences that have pages: all of them, or,
+ * for matches, those in documents that count. */
 int ng_request_first_page(const struct ng_request *request, enum ng_kind kind, const char *name,
 			  struct ng_entry *ret_entry);
 /* Make the page after that of request->node, which the caller knows to be there. */
@@ -136,5 +138,8 @@ extern const struct ng_node_ops ng_node_ops_nextword_dir, ng_node_ops_prevword_d
 extern const struct ng_node_ops ng_node_ops_batch_dir, ng_node_ops_stream_file;
 /* node_match.c */
 extern const struct ng_node_ops ng_node_ops_match_dir, ng_node_ops_match_page, ng_node_ops_match;
+/* node_facet.c */
+extern const struct ng_node_ops ng_node_ops_facet_dir, ng_node_ops_facet_field,
+	ng_node_ops_batch_facet_dir;
 /* node_with.c */
 extern const struct ng_node_ops ng_node_ops_with_dir;

@@ -4,6 +4,9 @@
 
 #include <xxhash.h>
 
+/* This one may be there several times. */
+#define WHERE "where="
+
 enum key {
 	KEY_CASE,
 	KEY_CONTEXT,
@@ -92,9 +95,11 @@ static int parse_setting(const char *text, size_t len, uint64_t values[static KE
 
 static uint64_t hash(const struct ng_settings *s)
 {
-	const uint64_t fields[] = {s->page_docs, s->kwic_bytes,  s->match_bytes,
-				   s->min_bytes, s->random,      s->seed,
-				   s->fold,      s->plain_names, s->escaped_lines};
+	const uint64_t fields[] = {s->page_docs,     s->kwic_bytes,
+				   s->match_bytes,   s->min_bytes,
+				   s->random,        s->seed,
+				   s->fold,          s->plain_names,
+				   s->escaped_lines, s->where ? s->where->hash : 0};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -105,17 +110,21 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 	struct ng_settings settings = *defaults;
 	uint64_t values[KEYS] = {0};
 	bool given[KEYS] = {false};
+	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
 
 	for (;;) {
 		size_t len = strcspn(name, ",");
-		int r = parse_setting(name, len, values, given);
+		size_t key = strlen(WHERE);
+		int r = strncmp(name, WHERE, key) == 0 ? ng_where_add(&where, name + key, len - key)
+						       : parse_setting(name, len, values, given);
 
 		if (r)
-			return r;
+			return r == -EINVAL ? -ENOENT : r;
 		if (!name[len])
 			break;
 		name += len + 1;
 	}
+	settings.where = ng_steal_ptr(&where);
 	if (given[KEY_CONTEXT])
 		settings.kwic_bytes = settings.match_bytes = (uint32_t)values[KEY_CONTEXT];
 	if (given[KEY_MIN])

@@ -2,11 +2,13 @@
  * thread-safe. */
 #pragma once
 
-#include "base/base.h"
+#include "query/where.h"
 
 #define NG_SETTINGS_CONTEXT_MAX 4096u
 #define NG_SETTINGS_PAGE_MAX    100000u
 #define NG_SETTINGS_MIN_MAX     (1u << 20)
+
+struct ng_facet;
 
 struct ng_settings {
 	uint64_t page_docs;   /* names that a directory lists before more/ */
@@ -19,6 +21,8 @@ struct ng_settings {
 	unsigned fold;        /* as that of a query, see query.h; 0 for /trace */
 	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;   /* %XX in a line of batch is a byte */
+	struct ng_where *where;       /* documents that count; NULL: all */
+	const struct ng_facet *facet; /* of a file in /batch/facet: which; otherwise NULL */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
@@ -34,7 +38,9 @@ struct ng_settings {
  *     space=exact|fold
  *     word=no|yes
  *     escape=percent|none      escaped_lines; plain_names
- * each at most once, in any order; what isn't named is as in defaults. -ENOENT: any other name.
- * O(strlen(name)). */
+ *     where=CONDITION          where; see ng_where_add
+ * each at most once, save where, in any order; what isn't named is as in defaults. -ENOENT: any
+ * other name; -ENOMEM. The caller gives ret_settings->where
+ * back (ng_where_unref). O(strlen(name)). */
 int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		      struct ng_settings *ret_settings);

@@ -2,7 +2,7 @@
  * FUSE itself. Thread-safe once made. Functions return 0 or a negative errno and leave ret_* alone
  * on failure; besides those named: -EUCLEAN (a damaged index), -EIO, -EINTR (cancelled), -ENOMEM,
  * -ESTALE (a node number the tree doesn't know), -EOVERFLOW (a query whose case is folded has too
- * many spellings). */
+ * many spellings), -EFBIG (a facet has too many values). */
 #pragma once
 
 #include <sys/stat.h>
