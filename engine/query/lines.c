@@ -60,8 +60,9 @@ static int window_open(const struct reading *g, const struct ng_place *place, st
 static void window_want(const struct reading *g, const struct ng_place *place, struct window *w)
 {
 	uint64_t rate = w->shard->params.sa_rate, offset = place->offset;
-	uint64_t low = offset - ng_min(offset, (uint64_t)g->most_bytes);
-	uint64_t high = ng_min(w->doc_bytes, offset + place->bytes + g->most_bytes);
+	/* One byte more than is given says whether the line goes on. */
+	uint64_t low = offset - ng_min(offset, (uint64_t)g->most_bytes + 1);
+	uint64_t high = ng_min(w->doc_bytes, offset + place->bytes + g->most_bytes + 1);
 	const uint8_t *here = w->text ? w->text + (offset - w->lo) : NULL;
 
 	w->next_lo = w->lo;
@@ -152,20 +153,25 @@ static int windows_read(const struct reading *g, const struct ng_place *places, 
 }
 
 /* The line in a window that has all of it that is wanted; the window's text becomes its. */
-static void line_take(const struct ng_place *place, struct window *w, struct ng_line *line)
+static void line_take(const struct ng_place *place, size_t most_bytes, struct window *w,
+		      struct ng_line *line)
 {
-	size_t at = (size_t)(place->offset - w->lo), bytes = (size_t)(w->hi - w->lo), begin = 0;
+	size_t at = (size_t)(place->offset - w->lo), end = (size_t)(w->hi - w->lo), begin = 0;
 	const uint8_t *newline = last_newline(w->text, at);
 
 	if (newline)
 		begin = (size_t)(newline - w->text) + 1;
-	line->cut_before = !newline && w->lo > 0;
-	newline = first_newline(w->text + at, bytes - at);
-	line->cut_after = !newline && w->hi < w->doc_bytes;
+	newline = first_newline(w->text + at, end - at);
 	if (newline)
-		bytes = (size_t)(newline - w->text);
+		end = (size_t)(newline - w->text);
+	line->cut_before = at - begin > most_bytes;
+	if (line->cut_before)
+		begin = at - most_bytes;
+	line->cut_after = end > at + place->bytes && end - at - place->bytes > most_bytes;
+	if (line->cut_after)
+		end = at + place->bytes + most_bytes;
 	line->begin = w->lo + begin;
-	line->bytes = bytes - begin;
+	line->bytes = end - begin;
 	line->at = at - begin;
 	line->text = ng_steal_ptr(&w->text);
 	if (begin)
@@ -196,7 +202,7 @@ static int slice_read(void *userdata, uint64_t slice)
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0)
-			line_take(&places[i], &windows[i], &g->lines[at + i]);
+			line_take(&places[i], g->most_bytes, &windows[i], &g->lines[at + i]);
 		free(windows[i].text);
 	}
 	return r;

@@ -407,7 +407,7 @@ static struct ng_part read_special_group(struct reading *r, bool *fold)
 		skip_to(r, "'");
 		return read_inside(r, *fold);
 	}
-	if (r->p < r->end && strchr("^-imsnJU)", *r->p)) {
+	if (r->p < r->end && strchr("^-imsnJU:)", *r->p)) {
 		if (read_options(r, &inside))
 			return read_inside(r, inside);
 		*fold = inside;
