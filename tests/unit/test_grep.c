@@ -7,7 +7,7 @@
 #include "corpus.h"
 #include "naive.h"
 #include "query/casefold.h"
-#include "query/hits.h"
+#include "query/line_scan.h"
 
 #define DOCS      60u
 #define DOC_BYTES 900u
@@ -53,6 +53,36 @@ static size_t naive_lines(const struct corpus_doc *docs, const char *pattern, st
 	return n;
 }
 
+static int judge(void *userdata, const uint8_t *line, size_t len, size_t *ret_from, size_t *ret_to)
+{
+	return ng_grep_line(userdata, line, len, ret_from, ret_to);
+}
+
+/* The same lines, by reading all of them. */
+static void check_scan(const struct ng_index *index, struct ng_grep *grep, const struct line *want,
+		       size_t n, size_t window_bytes)
+{
+	const struct ng_line_scan scan = {index, judge, grep, NG_GREP_LINE_BYTES, window_bytes};
+	struct ng_line_scan_at at = {0, 0};
+	bool more = true;
+	size_t seen = 0;
+
+	while (more) {
+		struct ng_hit *hits = NULL;
+		size_t got = SIZE_MAX;
+
+		assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &got, &more), 0);
+		for (size_t i = 0; i < got; i++, seen++) {
+			assert_true(seen < n);
+			assert_int_equal(hits[i].doc, want[seen].doc);
+			assert_int_equal(hits[i].line.begin, want[seen].begin);
+		}
+		ng_hits_clear(hits, got);
+		free(hits);
+	}
+	assert_int_equal(seen, n);
+}
+
 static void check_pattern(const struct corpus *corpus, const struct corpus_doc *docs,
 			  const char *pattern, uint64_t *found)
 {
@@ -88,6 +118,8 @@ static void check_pattern(const struct corpus *corpus, const struct corpus_doc *
 	}
 	*found += n;
 	ng_hits_clear(got, n_got);
+	check_scan(corpus->index, grep, want, n, NG_LINE_SCAN_WINDOW);
+	check_scan(corpus->index, grep, want, n, 100);
 	ng_places_clear(&places);
 	ng_grep_free(grep);
 }
@@ -125,6 +157,43 @@ static void test_random(void **state)
 		assert_true(found > 1000);
 		corpus_drop(&corpus);
 	}
+}
+
+/* A line of more windows than there may be isn't taken for several. */
+static void test_long_line(void **state)
+{
+	static const struct corpus_doc docs[] = {
+		{(const uint8_t *)"ab\n0123456789abcdefg\n", 21, "{}"}};
+	struct ng_line_scan scan = {.judge = judge, .most_bytes = 4, .window_bytes = 2};
+	struct ng_line_scan_at at = {0, 0};
+	struct corpus corpus;
+	struct ng_grep *grep = NULL;
+	struct ng_hit *hits = NULL;
+	size_t n = SIZE_MAX;
+	bool more = false;
+
+	corpus_make(&corpus, docs, 1, 0, false);
+	assert_int_equal(ng_grep_new((const uint8_t *)"[ag]", 4, false, &grep, NULL), 0);
+	scan.index = corpus.index;
+	scan.userdata = grep;
+	assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &n, &more), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(at.offset, 3);
+	ng_hits_clear(hits, n);
+	free(hits);
+	assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &n, &more), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(hits[0].line.begin, 9);
+	assert_int_equal(hits[0].line.bytes, 9);
+	assert_true(hits[0].line.cut_before && hits[0].line.cut_after && !more);
+	ng_hits_clear(hits, n);
+	free(hits);
+	scan.window_bytes = 1;
+	at = (struct ng_line_scan_at){0, 3};
+	assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &n, &more), -EOVERFLOW);
+	assert_int_equal(at.offset, 3);
+	ng_grep_free(grep);
+	corpus_drop(&corpus);
 }
 
 /* What can't be looked for, what is no pattern, and what would take for ever. */
@@ -226,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_case),
 	};
