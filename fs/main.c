@@ -17,6 +17,8 @@
 #define PAGE_DOCS_MAX     1000000u
 #define CONTEXT_BYTES     200u
 #define THREADS_MAX       1024u
+#define SEARCHES_DEFAULT  16u
+#define WAITING_DEFAULT   1024u
 
 /* What the daemon may remember of queries asked for before it asks the kernel to forget them. */
 #define NODE_LIMIT_BYTES (4u << 20)
@@ -28,6 +30,7 @@ struct options {
 	char *page, *threads;
 	uint64_t page_docs;
 	unsigned search_threads;
+	struct ng_calls_limits calls;
 	int foreground, debug, single, read_only, no_streams, help, version;
 };
 
@@ -133,6 +136,8 @@ static int parse(struct fuse_args *args, struct options *options)
 	if (fuse_opt_parse(args, options, option_spec, on_option) < 0)
 		return -EINVAL;
 	options->page_docs = PAGE_DOCS_DEFAULT;
+	options->calls.long_at_once = SEARCHES_DEFAULT;
+	options->calls.waiting_most = WAITING_DEFAULT;
 	if (options->page &&
 	    parse_number("page", options->page, PAGE_DOCS_MAX, &options->page_docs) < 0)
 		return -EINVAL;
@@ -238,13 +243,25 @@ static struct ng_tree *open_tree(const struct options *options)
 static int run(const struct options *options, struct fuse_session *session, struct ng_mount *mount,
 	       const char *mountpoint, int ready_fd)
 {
-	struct ng_service service = {session,  mount,           mountpoint,
-				     ready_fd, options->single, options->argv};
+	struct ng_service service = {
+		.session = session,
+		.mount = mount,
+		.mountpoint = mountpoint,
+		.ready_fd = ready_fd,
+		.single = options->single,
+		.argv = options->argv,
+		.long_at_once = options->calls.long_at_once,
+	};
 	ng_cleanup(ng_tree_freep) struct ng_tree *tree = open_tree(options);
 	int r;
 
 	if (!tree)
 		return EXIT_FAILURE;
+	r = ng_calls_new(&options->calls, &mount->calls);
+	if (r) {
+		fprintf(stderr, "ngramfs: %s\n", strerror(-r));
+		return EXIT_FAILURE;
+	}
 	mount->tree = tree;
 	mount->session = session;
 	mount->no_streams = options->no_streams;
@@ -293,6 +310,8 @@ static int start(struct fuse_args *args, const struct options *options)
 	if (mountpoint && r == 0)
 		status = run(options, session, mount, mountpoint, ready_fd);
 	fuse_session_destroy(session);
+	if (mount)
+		ng_calls_free(mount->calls);
 	return status;
 }
 

@@ -13,9 +13,10 @@ struct slot {
 	struct slot *older, *newer; /* in age order, while in_age */
 	uint64_t lookups;           /* that the kernel holds */
 	uint64_t refs;              /* requests at work */
+	uint64_t opens;             /* files, of a stream's */
 	size_t bytes;
 	bool in_age;                 /* false: the kernel has been asked to drop it */
-	bool let_go;                 /* then it is the oldest */
+	bool is_stream, closed;      /* closed: its stream is freed with the last reference */
 	struct ng_settings settings; /* node.settings, if that isn't NULL */
 	char data[];                 /* query, then name */
 };
@@ -113,7 +114,7 @@ static struct slot *find_name(const struct ng_nodes *nodes, ng_node_id parent, u
 {
 	struct slot *slot = nodes->by_name[name_bucket(nodes, parent, epoch, name)];
 
-	while (slot && (slot->node.stream || slot->node.parent != parent ||
+	while (slot && (slot->is_stream || slot->node.parent != parent ||
 			slot->node.epoch != epoch || strcmp(slot->node.name, name) != 0))
 		slot = slot->next_by_name;
 	return slot;
@@ -253,6 +254,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 		.content_bytes = init->content_bytes,
 		.stream = init->stream,
 	};
+	slot->is_stream = init->stream;
 	if (init->settings) {
 		slot->settings = *init->settings;
 		slot->node.settings = &slot->settings;
@@ -319,6 +321,17 @@ static struct slot *take_unused(struct ng_nodes *nodes, struct slot *slot)
 	return slot;
 }
 
+/* Take the stream of a node that is closed and not in use; it is freed without the lock. */
+static struct ng_stream *take_stream(struct slot *slot)
+{
+	struct ng_stream *stream = slot->node.stream;
+
+	if (!slot->closed || slot->refs)
+		return NULL;
+	slot->node.stream = NULL;
+	return stream;
+}
+
 /* Streams hold an index, which is closed here perhaps: not under the lock. */
 static void unlock_and_free(struct ng_nodes *nodes, struct slot *slot)
 {
@@ -332,6 +345,8 @@ const struct ng_node *ng_nodes_get(struct ng_nodes *nodes, ng_node_id id)
 
 	pthread_mutex_lock(&nodes->lock);
 	slot = find_id(nodes, id);
+	if (slot && slot->closed)
+		slot = NULL;
 	if (slot)
 		slot->refs++;
 	pthread_mutex_unlock(&nodes->lock);
@@ -340,13 +355,42 @@ const struct ng_node *ng_nodes_get(struct ng_nodes *nodes, ng_node_id id)
 
 void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node)
 {
+	struct ng_stream *stream;
 	struct slot *slot;
 
 	pthread_mutex_lock(&nodes->lock);
 	slot = find_id(nodes, node->id);
 	assert(slot && slot->refs > 0);
 	slot->refs--;
+	stream = take_stream(slot);
 	unlock_and_free(nodes, take_unused(nodes, slot));
+	ng_stream_free(stream);
+}
+
+void ng_nodes_opened(struct ng_nodes *nodes, ng_node_id id)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&nodes->lock);
+	slot = find_id(nodes, id);
+	if (slot)
+		slot->opens++;
+	pthread_mutex_unlock(&nodes->lock);
+}
+
+void ng_nodes_released(struct ng_nodes *nodes, ng_node_id id)
+{
+	struct ng_stream *stream = NULL;
+	struct slot *slot;
+
+	pthread_mutex_lock(&nodes->lock);
+	slot = find_id(nodes, id);
+	if (slot && slot->opens > 0 && --slot->opens == 0 && slot->is_stream) {
+		slot->closed = true;
+		stream = take_stream(slot);
+	}
+	pthread_mutex_unlock(&nodes->lock);
+	ng_stream_free(stream);
 }
 
 void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
@@ -364,21 +408,6 @@ void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n)
 	unlock_and_free(nodes, slot);
 }
 
-void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node)
-{
-	struct slot *slot;
-
-	pthread_mutex_lock(&nodes->lock);
-	slot = find_id(nodes, node->id);
-	if (slot->in_age) {
-		age_remove(nodes, slot);
-		age_insert(nodes, slot, NULL);
-		slot->let_go = true;
-		pthread_cond_signal(&nodes->wake);
-	}
-	pthread_mutex_unlock(&nodes->lock);
-}
-
 bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *ret_name,
 			  size_t *ret_len)
 {
@@ -394,7 +423,7 @@ bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *
 		nodes->draining = held_bytes > nodes->limit_bytes ||
 				  (nodes->draining && held_bytes > nodes->limit_bytes / 4 * 3);
 		slot = nodes->oldest;
-		if (!slot || (!nodes->draining && !slot->let_go)) {
+		if (!slot || !nodes->draining) {
 			pthread_cond_wait(&nodes->wake, &nodes->lock);
 			continue;
 		}

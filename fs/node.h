@@ -172,15 +172,19 @@ bool ng_nodes_lookup(struct ng_nodes *nodes, ng_node_id parent, uint64_t epoch, 
 int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 		 struct ng_entry *ret_entry);
 
-/* A reference to a node for as long as a request needs it; NULL when there is no such node. */
+/* A reference to a node for as long as a request needs it; NULL when there is no such node, or its
+ * stream was closed. */
 const struct ng_node *ng_nodes_get(struct ng_nodes *nodes, ng_node_id id);
 void ng_nodes_put(struct ng_nodes *nodes, const struct ng_node *node);
 
 /* The kernel gives back n lookups. A number that isn't in the table is ignored. */
 void ng_nodes_forget(struct ng_nodes *nodes, ng_node_id id, uint64_t n);
 
-/* Have ng_nodes_next_victim give a node next, however little memory there is in use. */
-void ng_nodes_let_go(struct ng_nodes *nodes, const struct ng_node *node);
+/* A file of a node was opened, or is closed for good. A stream is freed, with all that it holds,
+ * when nobody has it open any more and the last request is done with it; ng_nodes_get doesn't give
+ * its node from the last closing on. Numbers that aren't in the table are ignored. */
+void ng_nodes_opened(struct ng_nodes *nodes, ng_node_id id);
+void ng_nodes_released(struct ng_nodes *nodes, ng_node_id id);
 
 /* st_ino of a node in the table, before it is made; if it has settings, their hash is XORed into
  * number. */
@@ -188,7 +192,7 @@ uint64_t ng_nodes_ino(enum ng_kind kind, unsigned index, uint64_t number, const 
 		      size_t query_bytes);
 
 /* Wait until nodes hold more than the limit, then give the oldest ones, one a call, until three
- * quarters of it are left; or for ng_nodes_let_go. ret_name has room for NG_PATH_NAME_MAX + 1
+ * quarters of it are left. ret_name has room for NG_PATH_NAME_MAX + 1
  * bytes. False once ng_nodes_stop was called. A node is given once, and again only after another
  * lookup of it. */
 bool ng_nodes_next_victim(struct ng_nodes *nodes, ng_node_id *ret_parent, char *ret_name,

@@ -41,20 +41,6 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 }
 
-static void on_interrupt(fuse_req_t req, void *cancel)
-{
-	atomic_store((ng_cancel *)cancel, true);
-}
-
-static ng_cancel *begin(fuse_req_t req)
-{
-	struct ng_mount *mount = fuse_req_userdata(req);
-	ng_cancel *cancel = ng_cancels_get(&mount->cancels);
-
-	fuse_req_interrupt_func(req, on_interrupt, cancel);
-	return cancel;
-}
-
 /* Where an index is damaged is said once a shard, that a request failed in one line a second at
  * most, so that a damaged index doesn't fill the disk with its log. */
 static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
@@ -109,27 +95,43 @@ static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entr
 	fill_stat(mount, entry, &ret_param->attr);
 }
 
-static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+static void answer_lookup(struct ng_call *call)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_mount *mount = call->userdata;
 	struct fuse_entry_param param = {0};
-	ng_cancel *cancel = begin(req);
 	struct ng_entry entry;
-	int r;
+	int r, err;
 
-	r = ng_tree_lookup(mount->tree, parent, name, cancel, &entry);
-	if (r == 0) {
+	r = ng_tree_lookup(mount->tree, call->node, call->data, &call->cancel, &entry);
+	err = r ? reply_errno(mount, call->node, r) : 0;
+	if (!ng_call_take(call)) {
+		if (r == 0)
+			ng_tree_forget(mount->tree, entry.id, 1);
+	} else if (r == 0) {
 		fill_entry(mount, &entry, &param);
 		/* Interrupted, and the kernel has given up on the answer. */
-		if (fuse_reply_entry(req, &param) == -ENOENT)
+		if (fuse_reply_entry(call->req, &param) == -ENOENT)
 			ng_tree_forget(mount->tree, entry.id, 1);
 	} else if (r == -ENOENT) {
 		param.entry_timeout = entry.uncacheable ? 0 : TIMEOUT_SECONDS;
-		fuse_reply_entry(req, &param); /* number 0: absent, for as long */
+		fuse_reply_entry(call->req, &param); /* number 0: absent, for as long */
 	} else {
-		fuse_reply_err(req, reply_errno(mount, parent, r));
+		fuse_reply_err(call->req, err);
 	}
-	ng_cancels_put(&mount->cancels, cancel);
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_call *call = ng_call_new(mount->calls, req, mount, name, strlen(name));
+
+	if (!call)
+		return;
+	call->answer = answer_lookup;
+	call->node = parent;
+	if (ng_tree_lookup_is_long(mount->tree, parent))
+		call->job.lane = NG_LANE_LONG;
+	ng_call_submit(call);
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
@@ -149,25 +151,47 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	fuse_reply_none(req);
 }
 
-static void reply_attr(fuse_req_t req, fuse_ino_t ino, int r, const struct ng_entry *entry)
+static void reply_attr(struct ng_call *call, int r, const struct ng_entry *entry)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_mount *mount = call->userdata;
 	struct stat st;
+	int err = r ? reply_errno(mount, call->node, r) : 0;
 
-	if (r) {
-		fuse_reply_err(req, reply_errno(mount, ino, r));
+	if (!ng_call_take(call))
+		return;
+	if (err) {
+		fuse_reply_err(call->req, err);
 		return;
 	}
 	fill_stat(mount, entry, &st);
-	fuse_reply_attr(req, &st, entry->stream ? 0 : TIMEOUT_SECONDS);
+	fuse_reply_attr(call->req, &st, entry->stream ? 0 : TIMEOUT_SECONDS);
+}
+
+static void answer_getattr(struct ng_call *call)
+{
+	struct ng_mount *mount = call->userdata;
+	struct ng_entry entry;
+	int r = ng_tree_entry(mount->tree, call->node, &entry);
+
+	reply_attr(call, r, &entry);
+}
+
+/* A request that comes with nothing but a node. */
+static void submit_plain(fuse_req_t req, fuse_ino_t ino, void (*answer)(struct ng_call *call))
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_call *call = ng_call_new(mount->calls, req, mount, NULL, 0);
+
+	if (!call)
+		return;
+	call->answer = answer;
+	call->node = ino;
+	ng_call_submit(call);
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_entry entry;
-
-	reply_attr(req, ino, ng_tree_entry(mount->tree, ino, &entry), &entry);
+	submit_plain(req, ino, answer_getattr);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -183,8 +207,19 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fi->nonseekable = fi->direct_io;
 		fi->keep_cache = !fi->direct_io;
 		fi->noflush = 1;
-		fuse_reply_open(req, fi);
+		ng_tree_opened(mount->tree, ino);
+		/* Interrupted, and the kernel has given up on the answer. */
+		if (fuse_reply_open(req, fi) == -ENOENT)
+			ng_tree_released(mount->tree, ino);
 	}
+}
+
+static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct ng_mount *mount = fuse_req_userdata(req);
+
+	ng_tree_released(mount->tree, ino);
+	fuse_reply_err(req, 0);
 }
 
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -200,35 +235,58 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_open(req, fi);
 }
 
+static void answer_read(struct ng_call *call)
+{
+	struct ng_mount *mount = call->userdata;
+	ng_cleanup(ng_freep) uint8_t *buf = malloc(ng_max(call->size, (size_t)1));
+	size_t len = 0;
+	int r = -ENOMEM, err;
+
+	if (buf)
+		r = ng_tree_read(mount->tree, call->node, call->offset, call->size, &call->cancel,
+				 buf, &len);
+	err = r ? reply_errno(mount, call->node, r) : 0;
+	if (!ng_call_take(call))
+		return;
+	if (err)
+		fuse_reply_err(call->req, err);
+	else
+		fuse_reply_buf(call->req, (const char *)buf, len);
+}
+
+/* What asks a stream is answered one after another, since each needs what the one before has made;
+ * the others wait without a thread. */
+static void ask_stream(struct ng_call *call)
+{
+	call->job.lane = NG_LANE_LONG;
+	call->job.key = call->node;
+}
+
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		    struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	ng_cleanup(ng_freep) uint8_t *buf = malloc(ng_max(size, (size_t)1));
-	ng_cancel *cancel;
-	size_t len;
-	int r;
+	struct ng_call *call;
 
-	if (!buf) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
 	if (ng_tree_is_stream(ino) && !fi->lock_owner) {
 		/* Through the page cache: direct reads have the owner of the file's table. */
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	cancel = begin(req);
-	r = ng_tree_read(mount->tree, ino, (uint64_t)offset, size, cancel, buf, &len);
-	if (r)
-		fuse_reply_err(req, reply_errno(mount, ino, r));
-	else
-		fuse_reply_buf(req, (const char *)buf, len);
-	ng_cancels_put(&mount->cancels, cancel);
+	call = ng_call_new(mount->calls, req, mount, NULL, 0);
+	if (!call)
+		return;
+	call->answer = answer_read;
+	call->node = ino;
+	call->offset = (uint64_t)offset;
+	call->size = size;
+	if (ng_tree_is_stream(ino))
+		ask_stream(call);
+	ng_call_submit(call);
 }
 
+/* libfuse doesn't look at the request, which may have been answered already. */
 struct dir_buffer {
-	fuse_req_t req;
 	const struct ng_mount *mount;
 	char *data;
 	size_t len, size;
@@ -239,7 +297,7 @@ static bool emit_plain(void *userdata, const struct ng_name *name)
 	struct dir_buffer *out = userdata;
 	struct stat st = {.st_ino = name->ino, .st_mode = name->is_dir ? S_IFDIR : S_IFREG};
 	size_t room = out->size - out->len;
-	size_t need = fuse_add_direntry(out->req, out->data + out->len, room, name->name, &st,
+	size_t need = fuse_add_direntry(NULL, out->data + out->len, room, name->name, &st,
 					(off_t)name->next);
 
 	if (need > room)
@@ -259,7 +317,7 @@ static bool emit_plus(void *userdata, const struct ng_name *name)
 		fill_entry(out->mount, name->entry, &param);
 	param.attr.st_ino = name->ino;
 	param.attr.st_mode |= name->is_dir ? S_IFDIR : S_IFREG;
-	need = fuse_add_direntry_plus(out->req, out->data + out->len, room, name->name, &param,
+	need = fuse_add_direntry_plus(NULL, out->data + out->len, room, name->name, &param,
 				      (off_t)name->next);
 	if (need > room)
 		return false;
@@ -267,42 +325,69 @@ static bool emit_plus(void *userdata, const struct ng_name *name)
 	return true;
 }
 
-static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, ng_tree_emit emit)
+static void list(struct ng_call *call, ng_tree_emit emit)
+{
+	struct ng_mount *mount = call->userdata;
+	ng_cleanup(ng_freep) char *data = malloc(ng_max(call->size, (size_t)1));
+	struct dir_buffer out = {mount, data, 0, call->size};
+	int r = -ENOMEM, err;
+
+	if (data)
+		r = ng_tree_list(mount->tree, call->node, call->offset, &call->cancel, emit, &out);
+	err = r ? reply_errno(mount, call->node, r) : 0;
+	if (!ng_call_take(call))
+		return;
+	if (err)
+		fuse_reply_err(call->req, err);
+	else
+		fuse_reply_buf(call->req, data, out.len);
+}
+
+static void answer_readdir(struct ng_call *call)
+{
+	list(call, emit_plain);
+}
+
+static void answer_readdirplus(struct ng_call *call)
+{
+	list(call, emit_plus);
+}
+
+static void submit_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+			void (*answer)(struct ng_call *call))
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	ng_cleanup(ng_freep) char *data = malloc(ng_max(size, (size_t)1));
-	struct dir_buffer out = {req, mount, data, 0, size};
-	ng_cancel *cancel;
-	int r;
+	struct ng_call *call = ng_call_new(mount->calls, req, mount, NULL, 0);
 
-	if (!data) {
-		fuse_reply_err(req, ENOMEM);
+	if (!call)
 		return;
+	call->answer = answer;
+	call->node = ino;
+	call->offset = (uint64_t)offset;
+	call->size = size;
+	/* Whoever lists the same page waits for the first who does. */
+	if (ng_tree_list_is_long(ino)) {
+		call->job.lane = NG_LANE_LONG;
+		call->job.key = ino;
 	}
-	cancel = begin(req);
-	r = ng_tree_list(mount->tree, ino, (uint64_t)offset, cancel, emit, &out);
-	if (r)
-		fuse_reply_err(req, reply_errno(mount, ino, r));
-	else
-		fuse_reply_buf(req, data, out.len);
-	ng_cancels_put(&mount->cancels, cancel);
+	ng_call_submit(call);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		       struct fuse_file_info *fi)
 {
-	list(req, ino, size, offset, emit_plain);
+	submit_list(req, ino, size, offset, answer_readdir);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 			   struct fuse_file_info *fi)
 {
-	list(req, ino, size, offset, emit_plus);
+	submit_list(req, ino, size, offset, answer_readdirplus);
 }
 
-static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+static void answer_statfs(struct ng_call *call)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
+	struct ng_mount *mount = call->userdata;
 	uint64_t docs, bytes;
 	struct statvfs st;
 
@@ -314,20 +399,23 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 		.f_files = docs,
 		.f_namemax = atomic_load(&mount->name_max),
 	};
-	fuse_reply_statfs(req, &st);
+	if (ng_call_take(call))
+		fuse_reply_statfs(call->req, &st);
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	submit_plain(req, ino, answer_statfs);
 }
 
 /* A size may be set, since `>` does so, and means nothing: every open file is a new one. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_entry entry;
-
 	if (!ng_tree_is_writable(ino) || !(to_set & FUSE_SET_ATTR_SIZE))
 		fuse_reply_err(req, EROFS);
 	else
-		reply_attr(req, ino, ng_tree_entry(mount->tree, ino, &entry), &entry);
+		submit_plain(req, ino, answer_getattr);
 }
 
 /* Let the kernel take a stream that is written for a very long file, by a byte far behind its end.
@@ -341,18 +429,42 @@ static int lengthen(struct ng_mount *mount, fuse_ino_t ino)
 	return fuse_lowlevel_notify_store(mount->session, ino, FAR_OFFSET, &byte, 0);
 }
 
+static void answer_write(struct ng_call *call)
+{
+	struct ng_mount *mount = call->userdata;
+	int r = lengthen(mount, call->node), err;
+
+	if (r == 0)
+		r = ng_tree_write(mount->tree, call->node, call->offset,
+				  (const uint8_t *)call->data, call->size);
+	err = r ? reply_errno(mount, call->node, r) : 0;
+	if (!ng_call_take(call))
+		return;
+	if (err)
+		fuse_reply_err(call->req, err);
+	else
+		fuse_reply_write(call->req, call->size);
+}
+
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 		     struct fuse_file_info *fi)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	int r = ng_tree_is_writable(ino) ? lengthen(mount, ino) : -EROFS;
+	struct ng_call *call;
 
-	if (r == 0)
-		r = ng_tree_write(mount->tree, ino, (uint64_t)offset, (const uint8_t *)buf, size);
-	if (r)
-		fuse_reply_err(req, reply_errno(mount, ino, r));
-	else
-		fuse_reply_write(req, size);
+	if (!ng_tree_is_writable(ino)) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
+	call = ng_call_new(mount->calls, req, mount, buf, size);
+	if (!call)
+		return;
+	call->answer = answer_write;
+	call->node = ino;
+	call->offset = (uint64_t)offset;
+	call->has_effect = true;
+	ask_stream(call);
+	ng_call_submit(call);
 }
 
 const struct fuse_lowlevel_ops ng_ops = {
@@ -362,6 +474,7 @@ const struct fuse_lowlevel_ops ng_ops = {
 	.forget_multi = op_forget_multi,
 	.getattr = op_getattr,
 	.open = op_open,
+	.release = op_release,
 	.opendir = op_opendir,
 	.read = op_read,
 	.readdir = op_readdir,

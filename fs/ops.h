@@ -1,7 +1,7 @@
 /* FUSE requests: decode, ask the tree, reply. */
 #pragma once
 
-#include "cancel.h"
+#include "call.h"
 #include "tree.h"
 
 struct fuse_lowlevel_ops;
@@ -18,7 +18,7 @@ struct ng_mount {
 	bool no_open, no_opendir; /* the kernel does without these requests; set by init */
 	atomic_llong logged_at;   /* second of the last line about a damaged index */
 	atomic_ulong unlogged;    /* failures since then */
-	struct ng_cancels cancels;
+	struct ng_calls *calls;
 };
 
 extern const struct fuse_lowlevel_ops ng_ops;

@@ -5,18 +5,19 @@
 #include <signal.h>
 
 #include "daemon.h"
+#include "loop.h"
 #include "service.h"
 #include "watch.h"
 
-/* Requests at work at once, and threads that stay when there are fewer. So many, because one that
- * reads from a slow disk must not keep others, nor the message that cancels it, waiting. */
-#define WORKERS_MAX  64u
+/* Threads that only read, beside those that answer: so many, because a message that cancels a
+ * question must not wait for one. And threads that stay when there is nothing to do. */
+#define READERS      16u
 #define WORKERS_IDLE 10u
 
 /* Beside the loop. */
 struct helpers {
 	struct ng_service *service;
-	pthread_t threads[3];
+	pthread_t threads[4];
 	size_t n;
 	atomic_bool ending;
 };
@@ -67,6 +68,14 @@ static void *run_evict(void *data)
 	return NULL;
 }
 
+static void *run_clock(void *data)
+{
+	struct helpers *helpers = data;
+
+	ng_calls_watch_time(helpers->service->mount->calls);
+	return NULL;
+}
+
 static void reload(struct ng_service *service)
 {
 	struct ng_error err = {""};
@@ -110,21 +119,23 @@ static int start_thread(struct helpers *helpers, void *(*run)(void *))
 	return -r;
 }
 
+static void give_up(void *userdata)
+{
+	ng_calls_give_up(userdata);
+}
+
 static int loop(const struct ng_service *service)
 {
-	struct fuse_loop_config *config;
-	int r;
+	const struct ng_loop_options options = {
+		.threads_most = NG_CALLS_SHORT_AT_ONCE + service->long_at_once + READERS,
+		.threads_idle = WORKERS_IDLE,
+		.give_up = give_up,
+		.userdata = service->mount->calls,
+	};
 
 	if (service->single)
 		return fuse_session_loop(service->session);
-	config = fuse_loop_cfg_create();
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_max_threads(config, WORKERS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, WORKERS_IDLE);
-	r = fuse_session_loop_mt(service->session, config);
-	fuse_loop_cfg_destroy(config);
-	return r;
+	return ng_loop_run(service->session, &options);
 }
 
 int ng_service_run(struct ng_service *service)
@@ -143,12 +154,24 @@ int ng_service_run(struct ng_service *service)
 	if (r == 0)
 		r = start_thread(&helpers, run_evict);
 	if (r == 0)
+		r = start_thread(&helpers, run_clock);
+	if (r == 0)
 		r = start_thread(&helpers, run_probe);
 	if (r == 0)
 		r = loop(service);
 	/* A probe that was not answered is let go by this. */
 	fuse_session_unmount(service->session);
+	if (r == -EBUSY) {
+		fuse_log(FUSE_LOG_WARNING,
+			 "ngramfs: %s: warning: a question still waits for the index's storage; it "
+			 "is given up\n",
+			 service->mountpoint);
+		if (watch_fd >= 0)
+			ng_watch_stop(watch_fd);
+		_exit(EXIT_SUCCESS);
+	}
 	ng_nodes_stop(ng_tree_nodes(service->mount->tree));
+	ng_calls_stop(service->mount->calls);
 	atomic_store(&helpers.ending, true);
 	if (helpers.n)
 		pthread_kill(helpers.threads[0], SIGHUP);

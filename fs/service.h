@@ -7,9 +7,10 @@ struct ng_service {
 	struct fuse_session *session;
 	struct ng_mount *mount;
 	const char *mountpoint;
-	int ready_fd; /* from ng_daemon_fork; -1 in the foreground */
-	bool single;  /* one request at a time */
-	char **argv;  /* of the process */
+	int ready_fd;          /* from ng_daemon_fork; -1 in the foreground */
+	bool single;           /* one request at a time */
+	unsigned long_at_once; /* as the mount's calls have it */
+	char **argv;           /* of the process */
 };
 
 /* Keep SIGHUP for ng_service_run, whatever it did before: to be called before threads are started,

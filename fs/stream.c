@@ -15,7 +15,6 @@ void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 	stream->index = index;
 	atomic_init(&stream->bytes, 0);
 	atomic_init(&stream->bytes_most, 0);
-	atomic_init(&stream->used, false);
 	pthread_mutex_init(&stream->lock, NULL);
 }
 

@@ -46,7 +46,6 @@ struct ng_stream {
 	/* Set by ops: made so far; and while there may be more, how many there are at most, or 0.
 	 */
 	atomic_ullong bytes, bytes_most;
-	atomic_bool used; /* read or written */
 };
 
 /* index, from ng_indexes_get on indexes, is given back when the stream is freed. indexes NULL:

@@ -154,6 +154,54 @@ bool ng_tree_is_stream(ng_node_id id)
 	return ng_node_kind(id) >= NG_KIND_FIRST_STREAM;
 }
 
+void ng_tree_opened(struct ng_tree *tree, ng_node_id id)
+{
+	if (ng_tree_is_stream(id))
+		ng_nodes_opened(tree->nodes, id);
+}
+
+void ng_tree_released(struct ng_tree *tree, ng_node_id id)
+{
+	if (ng_tree_is_stream(id))
+		ng_nodes_released(tree->nodes, id);
+}
+
+bool ng_tree_list_is_long(ng_node_id dir)
+{
+	unsigned kind = ng_node_kind(dir);
+
+	return kind == NG_KIND_DOCS_PAGE || kind == NG_KIND_META_PAGE;
+}
+
+/* Of its settings, or of those above it. */
+static bool folds(struct ng_tree *tree, ng_node_id dir)
+{
+	const struct ng_node *node;
+	bool fold;
+
+	if (!ng_node_is_dynamic(dir))
+		return false;
+	node = ng_nodes_get(tree->nodes, dir);
+	if (!node)
+		return false;
+	fold = node->settings && node->settings->fold;
+	ng_nodes_put(tree->nodes, node);
+	return fold;
+}
+
+bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
+{
+	switch (ng_node_kind(dir)) {
+	case NG_KIND_KWIC_DIR:
+	case NG_KIND_DF_DIR:
+	case NG_KIND_NEXT_DIR:
+	case NG_KIND_PREV_DIR:
+		return true;
+	default:
+		return folds(tree, dir);
+	}
+}
+
 bool ng_tree_is_dir(ng_node_id id)
 {
 	unsigned kind = ng_node_kind(id);
@@ -256,14 +304,6 @@ int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entr
 	return r;
 }
 
-/* A stream is used by whoever has opened it, so its name isn't needed any more; if the kernel lets
- * go of that, the node goes with the last user. */
-static void use_stream(const struct ng_request *request)
-{
-	if (!atomic_exchange(&request->node->stream->used, true))
-		ng_nodes_let_go(request->tree->nodes, request->node);
-}
-
 int ng_tree_write(struct ng_tree *tree, ng_node_id id, uint64_t offset, const uint8_t *data,
 		  size_t len)
 {
@@ -272,10 +312,8 @@ int ng_tree_write(struct ng_tree *tree, ng_node_id id, uint64_t offset, const ui
 
 	if (!begin(tree, id, NULL, &request))
 		return -ESTALE;
-	if (request.node && request.node->stream) {
-		use_stream(&request);
+	if (request.node && request.node->stream)
 		r = ng_stream_write(request.node->stream, offset, data, len);
-	}
 	end(&request);
 	return r;
 }
@@ -306,8 +344,6 @@ int ng_tree_read(struct ng_tree *tree, ng_node_id id, uint64_t offset, size_t le
 	ops = begin(tree, id, cancel, &request);
 	if (!ops)
 		return -ESTALE;
-	if (request.node && request.node->stream)
-		use_stream(&request);
 	r = ops->read ? outcome(&request, ops->read(&request, offset, len, buf, ret_len)) : -EISDIR;
 	end(&request);
 	return r;

@@ -89,10 +89,17 @@ typedef bool (*ng_tree_emit)(void *userdata, const struct ng_name *name);
 int ng_tree_list(struct ng_tree *tree, ng_node_id dir, uint64_t offset, const ng_cancel *cancel,
 		 ng_tree_emit emit, void *userdata);
 
+/* A file was opened, or is closed for good; see ng_nodes_opened. */
+void ng_tree_opened(struct ng_tree *tree, ng_node_id id);
+void ng_tree_released(struct ng_tree *tree, ng_node_id id);
+
 bool ng_tree_is_dir(ng_node_id id);
 bool ng_tree_is_writable(ng_node_id id);
 /* Whether it is to be read in one go; see stream.h. */
 bool ng_tree_is_stream(ng_node_id id);
+/* Whether looking names up in a directory, or listing it, may take more than some searches. */
+bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir);
+bool ng_tree_list_is_long(ng_node_id dir);
 
 /* For ng_nodes_next_victim and ng_nodes_stop. */
 struct ng_nodes *ng_tree_nodes(struct ng_tree *tree);

@@ -320,8 +320,11 @@ static void test_foreign(void **state)
 	ng_nodes_free(nodes);
 }
 
+static unsigned streams; /* that have not been freed */
+
 static void stream_free(struct ng_stream *stream)
 {
+	streams--;
 	free(stream);
 }
 
@@ -339,23 +342,18 @@ static struct ng_entry add_stream(struct ng_nodes *nodes, const char *name)
 	struct ng_entry entry = {0};
 
 	assert_non_null(init.stream);
+	streams++;
 	ng_stream_init(init.stream, &ops, NULL, NULL);
 	assert_int_equal(ng_nodes_add(nodes, &init, &entry), 0);
 	return entry;
 }
 
-/* Every one is a node of its own, shown as the same file; one that is let go is given at once. */
+/* Every one is a node of its own, shown as the same file. */
 static void test_streams(void **state)
 {
 	struct ng_nodes *nodes = make_nodes(1 << 20);
 	struct ng_entry page = add(nodes, PARENT, "page");
-	struct ng_entry a = add_stream(nodes, "s"), b = add_stream(nodes, "s");
-	const struct ng_node *node = ng_nodes_get(nodes, b.id);
-	char name[NG_PATH_NAME_MAX + 1];
-	ng_node_id parent;
-	size_t len;
-
-	struct ng_entry entry;
+	struct ng_entry a = add_stream(nodes, "s"), b = add_stream(nodes, "s"), entry;
 
 	assert_true(a.id != b.id);
 	assert_int_equal(a.ino, b.ino);
@@ -363,19 +361,48 @@ static void test_streams(void **state)
 	assert_true(ng_nodes_lookup(nodes, PARENT, 0, "page", &entry));
 	ng_nodes_forget(nodes, page.id, 1);
 	assert_false(ng_nodes_lookup(nodes, PARENT, 0, "s", &entry));
-	ng_nodes_let_go(nodes, node);
-	assert_true(ng_nodes_next_victim(nodes, &parent, name, &len));
-	assert_int_equal(parent, PARENT);
-	assert_string_equal(name, "s");
-	/* It has been given, so there is nothing more to let go. */
-	ng_nodes_let_go(nodes, node);
-	ng_nodes_stop(nodes);
-	assert_false(ng_nodes_next_victim(nodes, &parent, name, &len));
-	ng_nodes_put(nodes, node);
 	ng_nodes_forget(nodes, b.id, 1);
+	assert_int_equal(streams, 1);
 	ng_nodes_forget(nodes, page.id, 1);
 	assert_int_equal(stats_of(nodes).nodes, 1);
-	assert_int_equal(stats_of(nodes).asked_bytes, 0);
+	ng_nodes_free(nodes);
+	assert_int_equal(streams, 0);
+}
+
+/* A stream goes with the last of those who have it open and those who are asking it, whatever the
+ * kernel remembers of its name. */
+static void test_closed(void **state)
+{
+	struct ng_nodes *nodes = make_nodes(1 << 20);
+	struct ng_entry s = add_stream(nodes, "s"), page = add(nodes, PARENT, "page"), entry;
+	const struct ng_node *node;
+
+	ng_nodes_opened(nodes, s.id);
+	ng_nodes_opened(nodes, s.id);
+	ng_nodes_released(nodes, s.id);
+	node = ng_nodes_get(nodes, s.id);
+	assert_non_null(node);
+	ng_nodes_released(nodes, s.id);
+	assert_non_null(node->stream);
+	assert_int_equal(streams, 1);
+	assert_null(ng_nodes_get(nodes, s.id));
+	ng_nodes_put(nodes, node);
+	assert_int_equal(streams, 0);
+	assert_null(ng_nodes_get(nodes, s.id));
+	assert_int_equal(stats_of(nodes).nodes, 2);
+	assert_false(ng_nodes_lookup(nodes, PARENT, 0, "s", &entry));
+	/* Too many closings, and of what isn't there. */
+	ng_nodes_released(nodes, s.id);
+	ng_nodes_released(nodes, s.id + 100);
+	ng_nodes_opened(nodes, s.id + 100);
+	ng_nodes_forget(nodes, s.id, 1);
+	/* Others aren't concerned. */
+	ng_nodes_opened(nodes, page.id);
+	ng_nodes_released(nodes, page.id);
+	node = ng_nodes_get(nodes, page.id);
+	assert_non_null(node);
+	ng_nodes_put(nodes, node);
+	assert_int_equal(stats_of(nodes).nodes, 1);
 	ng_nodes_free(nodes);
 }
 
@@ -386,7 +413,7 @@ int main(void)
 		cmocka_unit_test(test_content),  cmocka_unit_test(test_random),
 		cmocka_unit_test(test_eviction), cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_foreign),  cmocka_unit_test(test_epochs),
-		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_streams),  cmocka_unit_test(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
