@@ -44,6 +44,8 @@ enum ng_kind {
 	NG_KIND_DF_DIR,
 	NG_KIND_NEXT_DIR,
 	NG_KIND_PREV_DIR,
+	NG_KIND_LINES_DIR,
+	NG_KIND_GREP_DIR,
 	NG_KIND_WITH_DIR,
 	NG_KIND_COUNT,         /* value: the count */
 	NG_KIND_TEXT,          /* value: incarnation and document number */
@@ -61,9 +63,13 @@ enum ng_kind {
 	NG_KIND_DF,
 	NG_KIND_NEXT,
 	NG_KIND_PREV,
+	NG_KIND_LINES,
+	NG_KIND_GREP,
 	NG_KIND_FIRST_STREAM, /* kinds from here on have a stream; see stream.h */
 	NG_KIND_LONG_KWIC = NG_KIND_FIRST_STREAM,
 	NG_KIND_LONG_DF,
+	NG_KIND_LONG_LINES,
+	NG_KIND_LONG_GREP,
 	NG_KIND_BATCH,
 	NG_KIND_TRACE,
 	NG_KINDS,

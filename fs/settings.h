@@ -7,6 +7,7 @@
 #define NG_SETTINGS_CONTEXT_MAX 4096u
 #define NG_SETTINGS_PAGE_MAX    100000u
 #define NG_SETTINGS_MIN_MAX     (1u << 20)
+#define NG_SETTINGS_SCAN_MAX    100000000u
 
 struct ng_settings {
 	uint64_t page_docs;   /* names that a directory lists before more/ */
@@ -18,15 +19,19 @@ struct ng_settings {
 	bool fold;            /* upper and lower case are the same, save in trace */
 	bool plain_names;     /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;   /* %XX in a line of batch is a byte */
+	uint32_t line_bytes;  /* of a line on each side of what matches, in lines and grep */
+	uint64_t scan;        /* occurrences that those two look at, at most */
+	bool scan_all;        /* rather read all of the text than give up there */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
 
 /* The settings that a name such as "context=80,order=random" stands for: one or more of
- *     context=0..4096          kwic_bytes and match_bytes
+ *     context=0..4096          kwic_bytes, match_bytes and line_bytes
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
  *     order=index|random
+ *     scan=1..100000000|all    scan; scan_all
  *     seed=0..18446744073709551615
  *     case=exact|fold
  *     escape=percent|none      escaped_lines; plain_names

@@ -3,8 +3,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static const struct ng_settings defaults = {
-	.page_docs = 1000, .kwic_bytes = 40, .match_bytes = 200, .min_bytes = 32};
+static const struct ng_settings defaults = {.page_docs = 1000,
+					    .kwic_bytes = 40,
+					    .match_bytes = 200,
+					    .min_bytes = 32,
+					    .line_bytes = 512,
+					    .scan = 1000};
 
 static void test_names(void **state)
 {
@@ -12,29 +16,44 @@ static void test_names(void **state)
 		const char *name;
 		struct ng_settings want;
 	} names[] = {
-		{"context=0", {1000, 0, 0, 32, false, 0, false, false, false, 0}},
-		{"context=80", {1000, 80, 80, 32, false, 0, false, false, false, 0}},
-		{"context=4096", {1000, 4096, 4096, 32, false, 0, false, false, false, 0}},
-		{"page=1", {1, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"page=100000", {100000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"page=0007", {7, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"min=1", {1000, 40, 200, 1, false, 0, false, false, false, 0}},
-		{"min=1048576", {1000, 40, 200, 1048576, false, 0, false, false, false, 0}},
-		{"order=random", {1000, 40, 200, 32, true, 0, false, false, false, 0}},
-		{"order=index", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"seed=5", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"case=fold", {1000, 40, 200, 32, false, 0, true, false, false, 0}},
+		{"context=0", {1000, 0, 0, 32, false, 0, false, false, false, 0, 1000, false, 0}},
+		{"scan=1", {1000, 40, 200, 32, false, 0, false, false, false, 512, 1, false, 0}},
+		{"scan=100000000",
+		 {1000, 40, 200, 32, false, 0, false, false, false, 512, 100000000, false, 0}},
+		{"scan=all",
+		 {1000, 40, 200, 32, false, 0, false, false, false, 512, 1000, true, 0}},
+		{"context=80",
+		 {1000, 80, 80, 32, false, 0, false, false, false, 80, 1000, false, 0}},
+		{"context=4096",
+		 {1000, 4096, 4096, 32, false, 0, false, false, false, 4096, 1000, false, 0}},
+		{"page=1", {1, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"page=100000",
+		 {100000, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"page=0007", {7, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"min=1", {1000, 40, 200, 1, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"min=1048576",
+		 {1000, 40, 200, 1048576, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"order=random",
+		 {1000, 40, 200, 32, true, 0, false, false, false, 512, 1000, false, 0}},
+		{"order=index",
+		 {1000, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"seed=5", {1000, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
+		{"case=fold",
+		 {1000, 40, 200, 32, false, 0, true, false, false, 512, 1000, false, 0}},
 		{"seed=3,case=fold,order=random",
-		 {1000, 40, 200, 32, true, 3, true, false, false, 0}},
-		{"case=exact", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
+		 {1000, 40, 200, 32, true, 3, true, false, false, 512, 1000, false, 0}},
+		{"case=exact",
+		 {1000, 40, 200, 32, false, 0, false, false, false, 512, 1000, false, 0}},
 		{"seed=18446744073709551615,order=random",
-		 {1000, 40, 200, 32, true, UINT64_MAX, false, false, false, 0}},
-		{"escape=none", {1000, 40, 200, 32, false, 0, false, true, false, 0}},
-		{"escape=percent", {1000, 40, 200, 32, false, 0, false, false, true, 0}},
+		 {1000, 40, 200, 32, true, UINT64_MAX, false, false, false, 512, 1000, false, 0}},
+		{"escape=none",
+		 {1000, 40, 200, 32, false, 0, false, true, false, 512, 1000, false, 0}},
+		{"escape=percent",
+		 {1000, 40, 200, 32, false, 0, false, false, true, 512, 1000, false, 0}},
 		{"page=2,escape=percent,case=fold",
-		 {2, 40, 200, 32, false, 0, true, false, true, 0}},
+		 {2, 40, 200, 32, false, 0, true, false, true, 512, 1000, false, 0}},
 		{"order=random,case=exact,min=3,page=4,context=5,seed=6",
-		 {4, 5, 5, 3, true, 6, false, false, false, 0}},
+		 {4, 5, 5, 3, true, 6, false, false, false, 5, 1000, false, 0}},
 	};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -76,6 +95,11 @@ static void test_refusals(void **state)
 					    "context=1,context=1",
 					    "context=1,min=2,context=2",
 					    "page=0",
+					    "scan=0",
+					    "scan=",
+					    "scan=100000001",
+					    "scan=al",
+					    "scan=all,scan=all",
 					    "page=100001",
 					    "page=99999999999999999999",
 					    "min=0",
