@@ -125,7 +125,7 @@ run_tests() { # NAME OPTION...
 
 begin "packages"
 examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver clang \
-	clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git jq less \
+	clang-format debhelper dh-python dpkg-dev fd-find fonts-inter fonts-liberation git jq less \
 	libarchive-tools libclang-rt-14-dev lintian lz4 mandoc nginx-light nodejs \
 	openssh-sftp-server p7zip-full perl procps python3 ripgrep rsync rust-coreutils sshfs \
 	unzip xz-utils zip zsh zstd || exit 1
