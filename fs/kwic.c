@@ -152,7 +152,7 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		return r;
 	next = kwic->pieces[kwic->n_pieces];
 	/* Where few documents count, lines are given as they are found. */
-	want = kwic->query.where  ? 1
+	want = kwic->query.where ? 1
 	       : kwic->grown < 4 ? PIECE_BYTES_FIRST << kwic->grown
 				 : PIECE_BYTES_MAX;
 	kept->text.len = 0;

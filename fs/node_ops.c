@@ -81,6 +81,40 @@ struct ng_query ng_request_query(const struct ng_request *request)
 				 .where = request->settings->where};
 }
 
+bool ng_request_known(const struct ng_request *request, const char *name,
+		      struct ng_entry *ret_entry)
+{
+	return ng_nodes_lookup(request->tree->nodes, request->id, request->index->epoch, name,
+			       ret_entry);
+}
+
+int ng_request_add_answer(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_buf *answer,
+			  struct ng_entry *ret_entry)
+{
+	struct ng_node_init init = ng_request_node_init(request, kind, name);
+
+	init.query = query->bytes;
+	init.query_bytes = query->len;
+	init.content = answer->data;
+	init.content_bytes = answer->len;
+	*answer = NG_BUF_INIT;
+	return ng_nodes_add(request->tree->nodes, &init, ret_entry);
+}
+
+void ng_request_refuse(const struct ng_request *request, const char *dir, const char *name,
+		       const struct ng_error *err)
+{
+	struct ng_refusal *refusal = &request->tree->refusal;
+
+	if (!err->text[0])
+		return;
+	pthread_mutex_lock(&refusal->lock);
+	ng_fail(&refusal->err, 0, "%s/%s: %s", dir, name, err->text);
+	refusal->is = true;
+	pthread_mutex_unlock(&refusal->lock);
+}
+
 int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_bytes)
 {
 	*ret_bytes = request->node->content_bytes;

@@ -21,6 +21,8 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_PREV_DIR] = &ng_node_ops_prev_dir,
 	[NG_KIND_NEXTWORD_DIR] = &ng_node_ops_nextword_dir,
 	[NG_KIND_PREVWORD_DIR] = &ng_node_ops_prevword_dir,
+	[NG_KIND_LINES_DIR] = &ng_node_ops_lines_dir,
+	[NG_KIND_GREP_DIR] = &ng_node_ops_grep_dir,
 	[NG_KIND_WITH_DIR] = &ng_node_ops_with_dir,
 	[NG_KIND_FACET_DIR] = &ng_node_ops_facet_dir,
 	[NG_KIND_BATCH_FACET_DIR] = &ng_node_ops_batch_facet_dir,
@@ -41,12 +43,16 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_PREV] = &ng_node_ops_answer,
 	[NG_KIND_NEXTWORD] = &ng_node_ops_answer,
 	[NG_KIND_PREVWORD] = &ng_node_ops_answer,
+	[NG_KIND_LINES] = &ng_node_ops_answer,
+	[NG_KIND_GREP] = &ng_node_ops_answer,
 	[NG_KIND_LONG_KWIC] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_DF] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_WORDS] = &ng_node_ops_stream_file,
 	[NG_KIND_WORDLIST] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_COUNT] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_FACET] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_LINES] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_GREP] = &ng_node_ops_stream_file,
 	[NG_KIND_BATCH] = &ng_node_ops_stream_file,
 	[NG_KIND_TRACE] = &ng_node_ops_stream_file,
 };
@@ -212,6 +218,8 @@ bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
 	case NG_KIND_NEXTWORD_DIR:
 	case NG_KIND_PREVWORD_DIR:
 	case NG_KIND_FACET_FIELD:
+	case NG_KIND_LINES_DIR:
+	case NG_KIND_GREP_DIR:
 		return true;
 	default:
 		return is_costly(tree, dir);

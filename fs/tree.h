@@ -115,6 +115,9 @@ const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
 /* As ng_index_take_damage, of that index. */
 bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *ret_text);
 
+/* Why a question was refused, if nobody has taken that yet; for a log. */
+bool ng_tree_take_refusal(struct ng_tree *tree, struct ng_error *ret_text);
+
 /* A request for that node has failed with -EIO: its index is opened again before the next one, see
  * indexes.h. */
 void ng_tree_suspect(struct ng_tree *tree, ng_node_id id);

@@ -125,7 +125,7 @@ run_tests() { # NAME OPTION...
 
 begin "packages"
 examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver \
-	clang clang-format debhelper dpkg-dev fd-find fonts-inter fonts-liberation git \
+	clang clang-format debhelper dh-python dpkg-dev fd-find fonts-inter fonts-liberation git \
 	glusterfs-client glusterfs-server iproute2 jq less libarchive-tools libclang-rt-14-dev \
 	lintian lz4 mandoc memcached munge nginx-light nodejs openmpi-bin openssh-client \
 	openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 rclone ripgrep \

@@ -367,8 +367,7 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 		return r;
 	r = counting_begin(&c, index, facet);
 	if (r == 0)
-		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_count,
-				&c);
+		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_count, &c);
 	if (r == 0)
 		r = columns_collect(&c);
 	if (r == 0)

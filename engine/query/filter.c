@@ -174,8 +174,7 @@ int ng_filter_get(const struct ng_index *index, struct ng_where *where, const ng
 			return -ENOMEM;
 		r = tests_make(&f);
 		if (r == 0)
-			r = ng_index_run(index, f.first_part[index->n_shards], part_filter,
-					&f);
+			r = ng_index_run(index, f.first_part[index->n_shards], part_filter, &f);
 		if (r < 0)
 			return r;
 		f.docs->count = atomic_load(&f.count);
@@ -271,7 +270,7 @@ static XXH128_hash_t survivors_key(const struct ng_ranges *ranges, const struct 
 
 	for (size_t i = 0; i < ranges->n; i++) {
 		const struct ng_range *range = &ranges->list[i];
-		const uint64_t part[] = {key.low64, key.high64, range->shard, range->lo,
+		const uint64_t part[] = {key.low64, key.high64,   range->shard, range->lo,
 					 range->hi, range->bytes, range->lead};
 
 		key = XXH3_128bits(part, sizeof(part));
@@ -301,7 +300,7 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 		s.bits = bits;
 		if (r == 0)
 			r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART),
-					part_survive, &s);
+					 part_survive, &s);
 		if (r < 0)
 			return r;
 		counts_make(bits, ranges->count);

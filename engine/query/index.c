@@ -218,8 +218,7 @@ int ng_index_open_with(const char *path, const struct ng_index_options *options,
 		return r;
 	index = calloc(1, sizeof(*index));
 	if (!index || ng_pool_new(options->threads, &index->pool) < 0 ||
-	    ng_decoders_new(&index->decoders) < 0 ||
-	    ng_cache_new(CACHE_BYTES, &index->cache) < 0 ||
+	    ng_decoders_new(&index->decoders) < 0 || ng_cache_new(CACHE_BYTES, &index->cache) < 0 ||
 	    !(index->facets = malloc(sizeof(*index->facets))))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	ng_facet_list_init(index->facets);

@@ -231,7 +231,8 @@ static void test_scan(void **state)
 	static const uint8_t text[] = "xxAbxx";
 	ng_cancel cancel = true;
 
-	assert_int_equal(ng_fold_scan_make(NG_FOLD_CASE, false, (const uint8_t *)"aB", 2, &scan), 0);
+	assert_int_equal(ng_fold_scan_make(NG_FOLD_CASE, false, (const uint8_t *)"aB", 2, &scan),
+			 0);
 	assert_int_equal(scan.longest, 2);
 	assert_int_equal(ng_fold_scan_holds(&scan, text, 6, NULL), 1);
 	assert_int_equal(ng_fold_scan_holds(&scan, text, 3, NULL), 0);
