@@ -129,6 +129,48 @@ attach two.ngram two
 is $'doc/0.txt:4:two alpha\ndoc/1.txt:0:alpha' "$(cat two/lines/alpha)" "records"
 is 2 "$(cut -d : -f 1 two/lines/alpha | (cd two && xargs grep -l alpha) | wc -l)" "their names open"
 detach two
+# Under conditions, folded, as whole words, and of documents that were removed.
+python3 - <<'PYTHON'
+import json
+with open("some.jsonl", "w") as file:
+    for d in range(300):
+        text = f"{d} Red  fish\nredfish\n{d} red\tfish\n" + ("\u2018red\u2019 fish\n" if d % 2 else "")
+        file.write(json.dumps({"text": text, "by": "ann" if d % 3 else "bob"}) + "\n")
+PYTHON
+build some.ngram --shard-size=4K some.jsonl
+"$MKNGRAMFS" -q --remove some.ngram --documents=0,3,299 || fail "--remove"
+attach some.ngram some
+left() { # EXPRESSION: what jq gives of the documents that are left, as lines
+	jq -r "[., input_line_number - 1] | select(.[1] as \$d | [0, 3, 299] | index(\$d) | not) |
+		.[1] as \$d | .[0] | select($1) | .text | split(\"\n\")[] | \"\(\$d) \(.)\"" some.jsonl
+}
+same() { # PATH EXPRESSION REGEX: the lines of a file are those of the documents that match
+	left "$2" | grep -P "^\d+ (?:$3)" | sed 's/^[0-9]* //' >want
+	[ -s want ] || fail "$1: a premise"
+	cut -d : -f 3- "some/$1" | cmp - want || fail "$1: other lines"
+}
+for scan in 100000 all; do
+	same "with/scan=$scan/lines/red" true '.*red'
+	same "with/scan=$scan,where=by:bob/lines/red" '.by == "bob"' '.*red'
+	same "with/scan=$scan,where=by:bob/grep/red.f" '.by == "bob"' '.*red.f'
+done
+same 'with/scan=all/grep/^\d+' true '\d+'
+same 'with/scan=all,where=by:bob/grep/^\d+' '.by == "bob"' '\d+'
+same 'with/scan=all/grep/%2E' true '.'
+same 'with/word=yes/lines/red' true '.*\bred\b'
+same 'with/word=yes,case=fold/lines/red' true '(?i).*\bred\b'
+same 'with/space=fold/lines/red fish' true '.*red\s+fish'
+same 'with/space=fold,case=fold,where=by:ann/lines/red fish' '.by == "ann"' '(?i).*red\s+fish'
+same "with/form=fold,where=by:ann/lines/'red'" '.by == "ann"' '.*\x{2018}red'
+is "" "$(cat some/with/scan=all,where=by:nobody/lines/red some/with/scan=all,where=by:nobody/grep/%2E)" "nobody's"
+for setting in space=fold form=fold word=yes word=yes,case=fold; do
+	[ ! -e "some/with/$setting/grep/red" ] || fail "grep under $setting"
+	! ls "some/with/$setting" | grep -qx grep || fail "grep is listed under $setting"
+	[ -e "some/with/$setting/lines/red" ] || fail "no lines under $setting"
+done
+refuses "too large" cat some/with/scan=3,where=by:bob/lines/red
+refuses "too large" cat 'some/with/scan=3,word=yes/lines/red'
+detach some 'would have to be read'
 # Why something was refused is in the log.
 sleep 1.1
 refuses "too large" cat 'mnt/plain/grep/[0-9]*'
