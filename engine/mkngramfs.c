@@ -484,5 +484,6 @@ int main(int argc, char **argv)
 	ng_source_free(run.source);
 	remembered_clear(&run.remembered);
 	ng_doc_choice_clear(&run.args.choice);
+	ng_facet_options_clear(&run.args.build.facets);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -55,6 +55,9 @@ static const char help[] =
 	"      --sa-sampling=N     locate in at most N steps, 4 to 1024\n"
 	"                          (default 128; smaller is faster and larger)\n"
 	"      --text-store        keep the text, too, compressed: documents are read faster\n"
+	"      --facet=FIELD[:N]   count by this field of the metadata, too, or by the first N\n"
+	"                          characters of it; by itself only those of few values\n"
+	"      --no-facets         keep no columns of the metadata's fields\n"
 	"\n"
 	"Run:\n"
 	"      --memory=SIZE       bound on memory (default: half of the machine's)\n"
@@ -79,6 +82,8 @@ enum long_option {
 	OPT_THREADS,
 	OPT_SA_SAMPLING,
 	OPT_TEXT_STORE,
+	OPT_FACET,
+	OPT_NO_FACETS,
 	OPT_SKIP_BAD,
 	OPT_BAD_UNICODE,
 	OPT_NO_FOLLOW,
@@ -132,6 +137,17 @@ static int choose(int option, const char *arg, struct arguments *args)
 	return r < 0 ? EXIT_FAILURE : 0;
 }
 
+static int parse_facet(const char *arg, struct arguments *args)
+{
+	struct ng_error err = {""};
+
+	if (!is_utf8(arg))
+		return ng_usage("--facet: no UTF-8, as all of JSON is");
+	return ng_facet_options_add(&args->build.facets, arg, &err)
+		       ? ng_usage("--facet: %s", err.text)
+		       : 0;
+}
+
 static int parse_option(int option, const char *arg, struct arguments *args)
 {
 	static const char *const bad_unicode[] = {"refuse", "replace"};
@@ -167,6 +183,12 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 				      &args->build.sa_sampling);
 	case OPT_TEXT_STORE:
 		args->build.text_store = true;
+		break;
+	case OPT_FACET:
+		args->facets_given = true;
+		return parse_facet(arg, args);
+	case OPT_NO_FACETS:
+		args->facets_given = args->build.facets.none = true;
 		break;
 	case OPT_SKIP_BAD:
 		args->skip_bad = arg;
@@ -238,6 +260,8 @@ static int check_change(struct arguments *args, const char *option)
 		return ng_usage("%s changes an index that is whole: --append, --force and --resume "
 				"are others",
 				option);
+	if (args->facets_given)
+		return ng_usage("%s keeps the facets that the index was made with", option);
 	return 0;
 }
 
@@ -293,6 +317,8 @@ static int check_arguments(struct arguments *args)
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->remove && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
+	if (args->build.facets.none && args->build.facets.n)
+		return ng_usage("--facet and --no-facets exclude each other");
 	if (args->build.resume && args->build.append)
 		return ng_usage("--resume goes on with a build: --append is another thing");
 	return 0;
@@ -327,6 +353,8 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"threads", required_argument, NULL, OPT_THREADS},
 		{"sa-sampling", required_argument, NULL, OPT_SA_SAMPLING},
 		{"text-store", no_argument, NULL, OPT_TEXT_STORE},
+		{"facet", required_argument, NULL, OPT_FACET},
+		{"no-facets", no_argument, NULL, OPT_NO_FACETS},
 		{"skip-bad", required_argument, NULL, OPT_SKIP_BAD},
 		{"bad-unicode", required_argument, NULL, OPT_BAD_UNICODE},
 		{"no-follow", no_argument, NULL, OPT_NO_FOLLOW},

@@ -3,6 +3,7 @@
 
 #include "build/builder.h"
 #include "build/doc_choice.h"
+#include "build/facet_options.h"
 #include "format/manifest.h"
 #include "command.h"
 #include "text/source.h"
@@ -24,6 +25,7 @@ struct arguments {
 	const char *skip_bad;           /* NULL: none */
 	const char *list_passed;        /* NULL: none */
 	bool given[REMEMBERED_OPTIONS]; /* on the command line */
+	bool facets_given;              /* build.facets, which are this structure's own */
 	bool force;                     /* build.force as well, unless build.append */
 	bool merge;                     /* build.output's shards, instead of building */
 	bool join;                      /* the indexes at paths into build.output */

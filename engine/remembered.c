@@ -54,6 +54,58 @@ static int from_index(enum remembered_option option, struct arguments *args,
 		       args->build.output, prefix, is, wanted);
 }
 
+/* The facets of the index, or those of the command line. */
+static int facets_apply(struct arguments *args, const struct ng_manifest *manifest,
+			struct ng_error *err)
+{
+	ng_cleanup(ng_facet_options_clear) struct ng_facet_options is = {0};
+	struct ng_error why = {""};
+	int r = ng_facet_options_read(manifest, &is, &why);
+
+	if (r < 0)
+		return ng_fail(err, r, "%s: %s", args->build.output, why.text);
+	if (!args->facets_given) {
+		args->build.facets = is;
+		is = (struct ng_facet_options){0};
+		return 0;
+	}
+	if (args->force || ng_facet_options_same(&is, &args->build.facets))
+		return 0;
+	return ng_fail(err, -EINVAL,
+		       "%s: was made with other facets (--facet, --no-facets); without these "
+		       "options documents are added with the same ones, and with --force otherwise",
+		       args->build.output);
+}
+
+/* What the index is to remember, "--name=value"; printf's arguments. */
+__attribute__((__format__(printf, 2, 3))) static int remember(struct remembered *remembered,
+							      const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return -ENOMEM;
+	remembered->texts[remembered->n] = text;
+	remembered->options[remembered->n++] = text;
+	return 0;
+}
+
+static int facets_remember(const struct arguments *args, struct remembered *remembered)
+{
+	const struct ng_facet_options *facets = &args->build.facets;
+	int r = facets->none ? remember(remembered, NG_NO_FACETS_OPTION "yes") : 0;
+
+	for (size_t i = 0; r == 0 && i < facets->n; i++)
+		r = remember(remembered, NG_FACET_PREFIX_OPTION "%s:%u", facets->specs[i].name,
+			     facets->specs[i].prefix);
+	return r;
+}
+
 int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 		     struct ng_error *err)
 {
@@ -71,7 +123,6 @@ int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 		r = 0;
 	for (unsigned i = 0; r == 0 && i < REMEMBERED_OPTIONS; i++) {
 		ng_cleanup(ng_freep) char *value = NULL;
-		char *text;
 
 		r = from_index(i, args, &remembered->manifest, err);
 		if (r < 0)
@@ -80,11 +131,14 @@ int remembered_apply(struct arguments *args, struct remembered *ret_remembered,
 		if (i == REMEMBER_SHARD_SIZE && !args->build.shard_bytes)
 			continue;
 		value = value_text(i, args);
-		if (!value || asprintf(&text, "%s%s", remembered_prefix(i), value) < 0)
+		if (!value || remember(remembered, "%s%s", remembered_prefix(i), value) < 0)
 			return ng_fail(err, -ENOMEM, "out of memory");
-		remembered->texts[remembered->n] = text;
-		remembered->options[remembered->n++] = text;
 	}
+	/* It was read. */
+	if (r == 0 && remembered->manifest.format_version)
+		r = facets_apply(args, &remembered->manifest, err);
+	if (r == 0 && facets_remember(args, remembered) < 0)
+		return ng_fail(err, -ENOMEM, "out of memory");
 	if (r < 0)
 		return r;
 	args->build.remembered = remembered->options;

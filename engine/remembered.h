@@ -1,11 +1,12 @@
 /* The options of a build that its index remembers, so that --append reads further documents as the
- * first ones were read: --format, --text-field, --bad-unicode and --no-follow; and --shard-size, so
+ * first ones were read: --format, --text-field, --bad-unicode, --no-follow, --facet and
+ * --no-facets; and --shard-size, so
  * that it puts them into shards of that size. */
 #pragma once
 
 #include "mkngramfs_options.h"
 
-#define REMEMBERED_MAX 8u
+#define REMEMBERED_MAX (REMEMBERED_OPTIONS + 1 + NG_FACET_SPECS_MAX)
 
 struct remembered {
 	const char *options[REMEMBERED_MAX]; /* "--name=value", for the manifest */

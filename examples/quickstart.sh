@@ -29,8 +29,8 @@ fail() {
 
 # ---- what it needs ----
 packages=(gcc meson ninja-build pkg-config fuse3 libfuse3-dev libarchive-dev libbz2-dev
-	libcmocka-dev libdivsufsort-dev libjansson-dev liblz4-dev liblzma-dev libseccomp-dev libxxhash-dev libzstd-dev
-	zlib1g-dev)
+	libcmocka-dev libdivsufsort-dev libjansson-dev liblz4-dev liblzma-dev libpcre2-dev
+	libseccomp-dev libxxhash-dev libzstd-dev zlib1g-dev)
 
 install_missing() { # PACKAGE...
 	local missing=() package sudo=()

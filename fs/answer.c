@@ -104,13 +104,18 @@ static int locate_one(const struct ng_index *index, const struct ng_query *query
 		      const ng_cancel *cancel, struct ng_match *ret_match, size_t *ret_bytes)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
 	size_t n = 0;
 	int r = ng_query_find(index, query, cancel, &ranges);
 
+	if (r == 0 && query->where)
+		r = ng_survivors_get(index, &ranges, query->where, cancel, &survivors);
 	if (r)
 		return r;
-	if (number >= ranges.count)
+	if (number >= (query->where ? survivors.bits->count : ranges.count))
 		return -ENOENT;
+	if (query->where)
+		number = ng_survivors_at(&survivors, number);
 	r = ng_ranges_locate(index, &ranges, number, 1, cancel, ret_match, &n);
 	if (r == 0)
 		*ret_bytes = ng_ranges_at(&ranges, number)->bytes;

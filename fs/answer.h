@@ -27,7 +27,8 @@ int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf);
 
 /* {"match":N,"document":ID,"doc_len":L,"offset":O,"before":...,"match_text":...,"after":...,
- * "metadata":{...}} for /match/QUERY/N.json: occurrence `match`, counted from 0 in index order,
+ * "metadata":{...}} for /match/QUERY/N.json: occurrence `match`, counted from 0 in index order
+ * (of those in documents that count),
  * with up to context_bytes of text on either side. The context isn't cut inside a character; text
  * that isn't UTF-8 is shown with U+FFFD. match_text is the text as it stands
  * there. Cost: the search, one locate, one short read, one metadata frame.

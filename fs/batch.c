@@ -1,5 +1,6 @@
 #include "batch.h"
 #include "answer.h"
+#include "answer_facet.h"
 #include "answer_next.h"
 #include "path.h"
 #include "query/batch.h"
@@ -139,19 +140,21 @@ struct answers {
 
 /* One query after the other. */
 static int append_each(append_answer append, const struct ng_index *index, size_t n,
-		       const struct ng_pattern *queries, unsigned fold, const ng_cancel *cancel,
-		       struct ng_buf *buf)
+		       const struct ng_pattern *queries, const struct ng_settings *settings,
+		       const ng_cancel *cancel, struct ng_buf *buf)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct ng_query query = {queries[i].bytes, queries[i].len, fold};
+		const struct ng_query query = {queries[i].bytes, queries[i].len, settings->fold,
+					       settings->where, settings->facet};
 		size_t good = buf->len;
 
 		r = ng_cancelled(cancel) ? -EINTR : append(index, &query, cancel, buf);
-		if (r == -EOVERFLOW) {
+		if (r == -EOVERFLOW || r == -EFBIG) {
 			buf->len = good;
-			r = ng_buf_printf(buf, "error: too many spellings\n");
+			r = ng_buf_printf(buf, "error: too many %s\n",
+					  r == -EFBIG ? "values" : "spellings");
 		}
 	}
 	return r;
@@ -187,11 +190,11 @@ static int answer(const struct ng_mounted_index *index, const struct ng_line *li
 	const uint8_t *next;
 	int r = queries_decode(&queries, lines, n, settings->escaped_lines);
 
-	if (r == 0 && how->together && !settings->fold)
+	if (r == 0 && how->together && !settings->fold && !settings->where)
 		r = how->together(index->index, queries.n, queries.patterns, cancel, &answers);
 	else if (r == 0)
-		r = append_each(how->each, index->index, queries.n, queries.patterns,
-				settings->fold, cancel, &answers);
+		r = append_each(how->each, index->index, queries.n, queries.patterns, settings,
+				cancel, &answers);
 	next = answers.data;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = append_line(&lines[i], queries.errors[i], &next, buf);
@@ -234,6 +237,14 @@ int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *li
 		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_prev_json};
+
+	return answer(index, lines, n, settings, &how, cancel, buf);
+}
+
+int ng_lines_facet(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+		   const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
+{
+	static const struct answers how = {NULL, ng_answer_facet_json};
 
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }

@@ -272,6 +272,15 @@ const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t
 	return get(indexes, i);
 }
 
+const struct ng_mounted_index *ng_indexes_hold(struct ng_indexes *indexes,
+					       const struct ng_mounted_index *index)
+{
+	pthread_mutex_lock(&indexes->lock);
+	((struct ng_mounted_index *)index)->refs++;
+	pthread_mutex_unlock(&indexes->lock);
+	return index;
+}
+
 void ng_indexes_suspect(struct ng_indexes *indexes, size_t i)
 {
 	pthread_mutex_lock(&indexes->lock);

@@ -53,6 +53,9 @@ const char *ng_indexes_name(const struct ng_indexes *indexes, size_t i);
 const struct ng_mounted_index *ng_indexes_get(struct ng_indexes *indexes, size_t i);
 /* A question about index i has failed with -EIO. */
 void ng_indexes_suspect(struct ng_indexes *indexes, size_t i);
+/* The same index once more, to be given back as often; returns it. */
+const struct ng_mounted_index *ng_indexes_hold(struct ng_indexes *indexes,
+					       const struct ng_mounted_index *index);
 /* Closes it if it has been replaced and nobody else is using it. NULL is fine. */
 void ng_indexes_put(struct ng_indexes *indexes, const struct ng_mounted_index *index);
 

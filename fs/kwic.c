@@ -79,7 +79,7 @@ static int append_lines(struct kwic *kwic, uint64_t at, size_t n, const ng_cance
 {
 	int r = ng_occurrences_look_up(&kwic->found, at, n, cancel);
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < kwic->found.found; i++) {
 		struct ng_occurrence occurrence = ng_occurrences_get(&kwic->found, i);
 
 		r = ng_kwic_line(buf, &occurrence);
@@ -105,6 +105,9 @@ static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want
 		size_t good = buf->len;
 		size_t n = ng_max((want - good) / line_bytes, (size_t)CHUNK_FIRST);
 
+		/* Nobody knows how many of them count. */
+		if (kwic->query.where)
+			n = kwic->chunk;
 		n = (size_t)ng_min((uint64_t)ng_min(n, kwic->chunk), end - *at);
 		r = append_lines(kwic, *at, n, cancel, buf);
 		if (r == 0) {
@@ -148,12 +151,20 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
 		return r;
 	next = kwic->pieces[kwic->n_pieces];
-	want = kwic->grown < 4 ? PIECE_BYTES_FIRST << kwic->grown : PIECE_BYTES_MAX;
+	/* Where few documents count, lines are given as they are found. */
+	want = kwic->query.where ? 1
+	       : kwic->grown < 4 ? PIECE_BYTES_FIRST << kwic->grown
+				 : PIECE_BYTES_MAX;
 	kept->text.len = 0;
 	kept->piece = kwic->n_pieces;
 	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);
-	if (kept->text.len == 0)
+	if (kept->text.len == 0) {
+		/* Nothing of what was looked at counts, and it need not be looked at again. */
+		kwic->pieces[kwic->n_pieces].line = next.line;
+		if (next.line == kwic->found.count)
+			atomic_store(&stream->bytes_most, 0);
 		return r;
+	}
 	next.offset += kept->text.len;
 	kwic->grown++;
 	kwic->pieces[++kwic->n_pieces] = next;

@@ -104,6 +104,7 @@ static void free_listing(struct ng_listings *listings, struct listing *listing)
 {
 	rewind_walk(listings, listing);
 	unlink_listing(listings, listing);
+	ng_where_unref(listing->query.where);
 	free(listing->pages);
 	free(listing);
 }
@@ -141,12 +142,18 @@ static void trim(struct ng_listings *listings)
 	}
 }
 
+static bool is_same_where(const struct ng_where *a, const struct ng_where *b)
+{
+	return a == b || (a && b && a->hash == b->hash);
+}
+
 static struct listing *find(const struct ng_listings *listings, const struct ng_index *index,
 			    const struct ng_query *query, size_t page_docs)
 {
 	struct listing *listing = listings->newest;
 
 	while (listing && (listing->index != index || listing->page_docs != page_docs ||
+			   !is_same_where(listing->query.where, query->where) ||
 			   listing->query.fold != query->fold || listing->query.len != query->len ||
 			   memcmp(listing->query_bytes, query->bytes, query->len) != 0))
 		listing = listing->older;
@@ -167,6 +174,7 @@ static struct listing *find_or_add(struct ng_listings *listings, const struct ng
 		listing->index = index;
 		listing->query = *query;
 		listing->query.bytes = listing->query_bytes;
+		ng_where_ref(listing->query.where);
 		listing->page_docs = page_docs;
 		memcpy(listing->query_bytes, query->bytes, query->len);
 	}
@@ -178,9 +186,16 @@ static int start_walk(const struct ng_index *index, const struct ng_query *query
 		      const ng_cancel *cancel, struct ng_doclist **ret_walk)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
 	int r = ng_query_find(index, query, cancel, &ranges);
 
-	return r ? r : ng_doclist_new(index, &ranges, ret_walk);
+	if (r == 0)
+		r = ng_filter_get(index, query->where, cancel, &filter);
+	if (r == 0)
+		r = ng_doclist_new(index, &ranges, ret_walk);
+	if (r == 0)
+		ng_doclist_set_filter(*ret_walk, &filter);
+	return r;
 }
 
 /* Make the next page. Called without the lock, by the one thread that set busy. */

@@ -62,6 +62,7 @@ static void slot_free(struct slot *slot)
 	if (!slot)
 		return;
 	ng_stream_free(slot->node.stream);
+	ng_where_unref(slot->settings.where);
 	free(slot->node.content);
 	free(slot);
 }
@@ -257,6 +258,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 	slot->is_stream = init->stream;
 	if (init->settings) {
 		slot->settings = *init->settings;
+		ng_where_ref(slot->settings.where);
 		slot->node.settings = &slot->settings;
 	}
 	return slot;

@@ -10,27 +10,6 @@
 /* Occurrences that are located for /df before its size is told: some hundredths of a second. */
 #define DF_MADE_COUNT 8192u
 
-static int add_answer(const struct ng_request *request, enum ng_kind kind, const char *name,
-		      const struct ng_query *query, struct ng_buf *answer,
-		      struct ng_entry *ret_entry)
-{
-	struct ng_node_init init = ng_request_node_init(request, kind, name);
-
-	init.query = query->bytes;
-	init.query_bytes = query->len;
-	init.content = answer->data;
-	init.content_bytes = answer->len;
-	*answer = NG_BUF_INIT;
-	return ng_nodes_add(request->tree->nodes, &init, ret_entry);
-}
-
-/* Whether the name has its answer already. */
-static bool is_known(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
-{
-	return ng_nodes_lookup(request->tree->nodes, request->id, request->index->epoch, name,
-			       ret_entry);
-}
-
 static int make_answer(const struct ng_request *request, enum ng_kind kind, const char *name,
 		       const struct ng_query *query, ng_lazy_file_answer answer,
 		       struct ng_entry *ret_entry)
@@ -38,7 +17,7 @@ static int make_answer(const struct ng_request *request, enum ng_kind kind, cons
 	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	int r = answer(request->index->index, query, request->cancel, &text);
 
-	return r ? r : add_answer(request, kind, name, query, &text, ret_entry);
+	return r ? r : ng_request_add_answer(request, kind, name, query, &text, ret_entry);
 }
 
 /* Also where the query doesn't occur: the file is empty then. */
@@ -54,7 +33,7 @@ static int kwic_lookup(const struct ng_request *request, const char *name,
 	struct ng_query query;
 	int r;
 
-	if (is_known(request, name, ret_entry))
+	if (ng_request_known(request, name, ret_entry))
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
@@ -67,7 +46,7 @@ static int kwic_lookup(const struct ng_request *request, const char *name,
 					     ret_entry);
 	r = ng_kwic_all(stream, request->cancel, &text);
 	ng_stream_free(stream);
-	return r ? r : add_answer(request, NG_KIND_KWIC, name, &query, &text, ret_entry);
+	return r ? r : ng_request_add_answer(request, NG_KIND_KWIC, name, &query, &text, ret_entry);
 }
 
 /* Also where the query doesn't occur. */
@@ -80,11 +59,11 @@ static int df_lookup(const struct ng_request *request, const char *name, struct 
 	uint64_t count;
 	int r;
 
-	if (is_known(request, name, ret_entry))
+	if (ng_request_known(request, name, ret_entry))
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
-		r = ng_query_count(request->index->index, &query, request->cancel, &count);
+		r = ng_query_bound(request->index->index, &query, request->cancel, &count);
 	if (r)
 		return r;
 	if (count <= DF_MADE_COUNT)
@@ -103,7 +82,7 @@ static int beside_lookup(const struct ng_request *request, enum ng_kind kind, co
 	struct ng_query query;
 	int r;
 
-	if (is_known(request, name, ret_entry))
+	if (ng_request_known(request, name, ret_entry))
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
 	return r ? r : make_answer(request, kind, name, &query, answer, ret_entry);

@@ -1,6 +1,45 @@
 /* /count/QUERY and /find/QUERY. */
 #include "answer.h"
+#include "lazy_file.h"
 #include "node_ops.h"
+
+/* Occurrences that are located for a count under where= before its size is told: some hundredths of
+ * a second. */
+#define MADE_COUNT 8192u
+
+static int answer_count(const struct ng_index *index, const struct ng_query *query,
+			const ng_cancel *cancel, struct ng_buf *buf)
+{
+	char text[NG_ANSWER_COUNT_MAX + 1];
+	uint64_t count;
+	int r = ng_query_count(index, query, cancel, &count);
+
+	return r ? r : ng_buf_append(buf, text, ng_answer_count(count, text));
+}
+
+/* Under where=, of a frequent query: counted when it is read. Where there are no such files, it is
+ * counted at once. */
+static int long_count(const struct ng_request *request, const char *name,
+		      const struct ng_query *query, bool *ret_made, struct ng_entry *ret_entry)
+{
+	struct ng_indexes *indexes = request->tree->indexes;
+	struct ng_stream *stream;
+	uint64_t bound;
+	int r;
+
+	*ret_made = false;
+	if (!query->where || request->tree->no_streams)
+		return 0;
+	r = ng_query_bound(request->index->index, query, request->cancel, &bound);
+	if (r || bound <= MADE_COUNT)
+		return r;
+	*ret_made = true;
+	r = ng_lazy_file_new(indexes, ng_indexes_hold(indexes, request->index), answer_count, query,
+			     NG_ANSWER_COUNT_MAX, &stream);
+	return r ? r
+		 : ng_request_add_stream(request, NG_KIND_LONG_COUNT, name, query, stream,
+					 ret_entry);
+}
 
 /* The count is the node's number: nothing to remember. */
 static int count_lookup(const struct ng_request *request, const char *name,
@@ -10,9 +49,14 @@ static int count_lookup(const struct ng_request *request, const char *name,
 	char text[NG_ANSWER_COUNT_MAX + 1];
 	struct ng_query query;
 	uint64_t count;
+	bool made = false;
 	int r;
 
 	r = ng_request_decode(request, name, bytes, &query);
+	if (r == 0)
+		r = long_count(request, name, &query, &made, ret_entry);
+	if (r == 0 && made)
+		return 0;
 	if (r == 0)
 		r = ng_query_count(request->index->index, &query, request->cancel, &count);
 	if (r)

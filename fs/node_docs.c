@@ -28,16 +28,30 @@ static int doc_number(const struct ng_request *request, const char *name, const 
 	return 0;
 }
 
+/* Whether a document counts. */
+static int doc_check(const struct ng_request *request, uint64_t doc)
+{
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	int r = ng_filter_get(request->index->index, request->settings->where, request->cancel,
+			      &filter);
+
+	return r == 0 && !ng_filter_has(&filter, doc) ? -ENOENT : r;
+}
+
 static int doc_lookup(const struct ng_request *request, const char *name,
 		      struct ng_entry *ret_entry)
 {
-	uint64_t doc;
+	enum ng_kind kind = NG_KIND_TEXT;
+	uint64_t doc = 0;
+	int r = doc_number(request, name, TEXT_SUFFIX, &doc);
 
-	if (doc_number(request, name, TEXT_SUFFIX, &doc) == 0)
-		return doc_entry(request, NG_KIND_TEXT, doc, ret_entry);
-	if (doc_number(request, name, META_SUFFIX, &doc) == 0)
-		return doc_entry(request, NG_KIND_META, doc, ret_entry);
-	return -ENOENT;
+	if (r < 0) {
+		kind = NG_KIND_META;
+		r = doc_number(request, name, META_SUFFIX, &doc);
+	}
+	if (r == 0)
+		r = doc_check(request, doc);
+	return r < 0 ? r : doc_entry(request, kind, doc, ret_entry);
 }
 
 static int docs_lookup(const struct ng_request *request, const char *name,

@@ -66,14 +66,53 @@ int ng_request_decode(const struct ng_request *request, const char *name, uint8_
 	else
 		r = ng_path_decode(name, len, buf, &len);
 	if (r == 0)
-		*ret_query = (struct ng_query){buf, len, request->settings->fold};
+		*ret_query = (struct ng_query){.bytes = buf,
+					       .len = len,
+					       .fold = request->settings->fold,
+					       .where = request->settings->where};
 	return r;
 }
 
 struct ng_query ng_request_query(const struct ng_request *request)
 {
-	return (struct ng_query){request->node->query, request->node->query_bytes,
-				 request->settings->fold};
+	return (struct ng_query){.bytes = request->node->query,
+				 .len = request->node->query_bytes,
+				 .fold = request->settings->fold,
+				 .where = request->settings->where};
+}
+
+bool ng_request_known(const struct ng_request *request, const char *name,
+		      struct ng_entry *ret_entry)
+{
+	return ng_nodes_lookup(request->tree->nodes, request->id, request->index->epoch, name,
+			       ret_entry);
+}
+
+int ng_request_add_answer(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_buf *answer,
+			  struct ng_entry *ret_entry)
+{
+	struct ng_node_init init = ng_request_node_init(request, kind, name);
+
+	init.query = query->bytes;
+	init.query_bytes = query->len;
+	init.content = answer->data;
+	init.content_bytes = answer->len;
+	*answer = NG_BUF_INIT;
+	return ng_nodes_add(request->tree->nodes, &init, ret_entry);
+}
+
+void ng_request_refuse(const struct ng_request *request, const char *dir, const char *name,
+		       const struct ng_error *err)
+{
+	struct ng_refusal *refusal = &request->tree->refusal;
+
+	if (!err->text[0])
+		return;
+	pthread_mutex_lock(&refusal->lock);
+	ng_fail(&refusal->err, 0, "%s/%s: %s", dir, name, err->text);
+	refusal->is = true;
+	pthread_mutex_unlock(&refusal->lock);
 }
 
 int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_bytes)
@@ -96,16 +135,19 @@ int ng_request_first_page(const struct ng_request *request, enum ng_kind kind, c
 	uint8_t bytes[NG_PATH_NAME_MAX];
 	struct ng_node_init init = ng_request_node_init(request, kind, name);
 	struct ng_query query;
+	bool any = true;
 	int r;
 
 	if (ng_nodes_lookup(request->tree->nodes, request->id, init.epoch, name, ret_entry))
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
-	if (r == 0)
+	if (r == 0 && kind == NG_KIND_MATCH_PAGE)
 		r = ng_query_count(request->index->index, &query, request->cancel, &init.count);
+	else if (r == 0)
+		r = ng_query_any(request->index->index, &query, request->cancel, &any, &init.count);
 	if (r)
 		return r;
-	if (init.count == 0)
+	if (!any || init.count == 0)
 		return -ENOENT;
 	init.query = bytes;
 	init.query_bytes = query.len;

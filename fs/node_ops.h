@@ -10,6 +10,13 @@
 #include "stream.h"
 #include "tree.h"
 
+/* Why a question was refused last, until somebody logs it. */
+struct ng_refusal {
+	pthread_mutex_t lock;
+	bool is;
+	struct ng_error err;
+};
+
 struct ng_tree {
 	struct ng_settings settings; /* the mount's own */
 	bool no_streams;
@@ -17,6 +24,7 @@ struct ng_tree {
 	struct ng_nodes *nodes;
 	struct ng_listings *listings;
 	struct ng_indexes *indexes;
+	struct ng_refusal refusal;
 };
 
 /* A node that is being asked something.
@@ -95,7 +103,9 @@ int ng_request_dynamic_bytes(const struct ng_request *request, uint64_t *ret_byt
 int ng_request_dynamic_read(const struct ng_request *request, uint64_t offset, size_t len,
 			    uint8_t *buf, size_t *ret_len);
 
-/* Find or make the first page of /docs/QUERY and its like; -ENOENT when QUERY doesn't occur. */
+/* Find or make the first page of /docs/QUERY and its like; -ENOENT when QUERY doesn't occur (in
+ * documents that count). The page's count is of the occurrences that have pages: all of them, or,
+ * for matches, those in documents that count. */
 int ng_request_first_page(const struct ng_request *request, enum ng_kind kind, const char *name,
 			  struct ng_entry *ret_entry);
 /* Make the page after that of request->node, which the caller knows to be there. */
@@ -103,6 +113,19 @@ int ng_request_next_page(const struct ng_request *request, struct ng_entry *ret_
 #define NG_NAME_MORE "more"
 /* st_ino of the page after that of request->node. */
 uint64_t ng_request_more_ino(const struct ng_request *request);
+
+/* Whether a name of the directory `request` has its answer already. */
+bool ng_request_known(const struct ng_request *request, const char *name,
+		      struct ng_entry *ret_entry);
+
+/* A file that holds an answer, which is taken over in any case. */
+int ng_request_add_answer(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_buf *answer,
+			  struct ng_entry *ret_entry);
+
+/* Let it be logged why dir/name was refused. An empty err says nothing. */
+void ng_request_refuse(const struct ng_request *request, const char *dir, const char *name,
+		       const struct ng_error *err);
 
 /* A node of that stream, which is taken over; not to be cached. Under -o nostreams it is freed, and
  * the answer -EOPNOTSUPP. */
@@ -132,9 +155,14 @@ extern const struct ng_node_ops ng_node_ops_kwic_dir, ng_node_ops_df_dir, ng_nod
 	ng_node_ops_prev_dir, ng_node_ops_answer;
 /* node_word.c */
 extern const struct ng_node_ops ng_node_ops_nextword_dir, ng_node_ops_prevword_dir;
+/* node_lines.c */
+extern const struct ng_node_ops ng_node_ops_lines_dir, ng_node_ops_grep_dir;
 /* node_stream.c */
 extern const struct ng_node_ops ng_node_ops_batch_dir, ng_node_ops_stream_file;
 /* node_match.c */
 extern const struct ng_node_ops ng_node_ops_match_dir, ng_node_ops_match_page, ng_node_ops_match;
+/* node_facet.c */
+extern const struct ng_node_ops ng_node_ops_facet_dir, ng_node_ops_facet_field,
+	ng_node_ops_batch_facet_dir;
 /* node_with.c */
 extern const struct ng_node_ops ng_node_ops_with_dir;

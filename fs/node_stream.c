@@ -9,14 +9,32 @@
 static const struct {
 	const char *name;
 	ng_batch_file_answer answer;
-	size_t together; /* as ng_batch_file_new takes it, where nothing is folded */
+	size_t together; /* as ng_batch_file_new takes it, where no answer takes long */
+	bool where;      /* it knows documents that don't count */
 } batches[] = {
-	{"count", ng_lines_count, NG_BATCH_FILE_LINES},
-	{"df", ng_lines_df, SLOW_LINES},
-	{"find", ng_lines_find, NG_BATCH_FILE_LINES},
-	{"next", ng_lines_next, SLOW_LINES},
-	{"prev", ng_lines_prev, SLOW_LINES},
+	{"count", ng_lines_count, NG_BATCH_FILE_LINES, true},
+	{"df", ng_lines_df, SLOW_LINES, true},
+	{"find", ng_lines_find, NG_BATCH_FILE_LINES, false},
+	{"next", ng_lines_next, SLOW_LINES, false},
+	{"prev", ng_lines_prev, SLOW_LINES, false},
 };
+
+/* The directory beside them. */
+#define NAME_FACET "facet"
+
+static bool is_shown(const struct ng_request *request, size_t i)
+{
+	return batches[i].where || !request->settings->where;
+}
+
+static int facet_dir(const struct ng_request *request, struct ng_entry *ret_entry)
+{
+	if (request->node)
+		return ng_request_dynamic_dir(request, NG_KIND_BATCH_FACET_DIR, NAME_FACET,
+					      request->node->settings, ret_entry);
+	return ng_request_entry(request, NG_KIND_BATCH_FACET_DIR, ng_request_epoch_below(request),
+				ret_entry);
+}
 
 int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, const char *name,
 			  const struct ng_query *query, struct ng_stream *stream,
@@ -44,18 +62,23 @@ int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, c
 static int batch_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
-	const struct ng_query query = {(const uint8_t *)name, strlen(name), false};
+	const struct ng_query query = {.bytes = (const uint8_t *)name, .len = strlen(name)};
 
+	if (strcmp(name, NAME_FACET) == 0)
+		return facet_dir(request, ret_entry);
 	for (size_t i = 0; i < ng_array_size(batches); i++) {
 		struct ng_stream *stream;
 		int r;
 
-		if (strcmp(batches[i].name, name) != 0)
+		if (strcmp(batches[i].name, name) != 0 || !is_shown(request, i))
 			continue;
 		r = ng_batch_file_new(request->tree->indexes,
 				      ng_indexes_get(request->tree->indexes, request->index_no),
 				      batches[i].answer, request->settings,
-				      request->settings->fold ? 1 : batches[i].together, &stream);
+				      request->settings->fold || request->settings->where
+					      ? 1
+					      : batches[i].together,
+				      &stream);
 		return r ? r
 			 : ng_request_add_stream(request, NG_KIND_BATCH, name, &query, stream,
 						 ret_entry);
@@ -66,10 +89,22 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
 		      void *userdata)
 {
-	for (uint64_t i = offset; !request->tree->no_streams && i < ng_array_size(batches); i++) {
-		const char *text = batches[i].name;
-		struct ng_name name = {.name = text, .next = i + 1};
+	struct ng_name facet = {.name = NAME_FACET, .is_dir = true, .next = 1};
 
+	if (request->tree->no_streams)
+		return 0;
+	facet.ino = ng_node_id_make(NG_KIND_BATCH_FACET_DIR, request->index_no, 0);
+	if (request->node)
+		facet.ino =
+			ng_request_ino(request, NG_KIND_BATCH_FACET_DIR, 0, (const uint8_t *)"", 0);
+	if (offset == 0 && !emit(userdata, &facet))
+		return 0;
+	for (uint64_t i = offset ? offset - 1 : 0; i < ng_array_size(batches); i++) {
+		const char *text = batches[i].name;
+		struct ng_name name = {.name = text, .next = i + 2};
+
+		if (!is_shown(request, i))
+			continue;
 		name.ino = ng_request_ino(request, NG_KIND_BATCH, 0, (const uint8_t *)text,
 					  strlen(text));
 		if (!emit(userdata, &name))
@@ -80,7 +115,7 @@ static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree
 
 int ng_request_trace(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
 {
-	const struct ng_query query = {(const uint8_t *)"", 0, 0};
+	const struct ng_query query = {.bytes = (const uint8_t *)""};
 	uint32_t min_bytes = request->settings->min_bytes;
 	struct ng_stream *stream;
 	int r = ng_tracing_new(request->tree->indexes,

@@ -6,15 +6,17 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README},   {"batch", NG_KIND_BATCH_DIR},
-	{"count", NG_KIND_COUNT_DIR}, {"df", NG_KIND_DF_DIR},
-	{"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
-	{"find", NG_KIND_FIND_DIR},   {"kwic", NG_KIND_KWIC_DIR},
-	{"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},
-	{"next", NG_KIND_NEXT_DIR},   {"nextword", NG_KIND_NEXTWORD_DIR},
-	{"prev", NG_KIND_PREV_DIR},   {"prevword", NG_KIND_PREVWORD_DIR},
-	{"stats", NG_KIND_STATS},     {"trace", NG_KIND_TRACE},
-	{"with", NG_KIND_WITH_DIR},   {"wordlist", NG_KIND_WORDLIST},
+	{"README", NG_KIND_README},         {"batch", NG_KIND_BATCH_DIR},
+	{"count", NG_KIND_COUNT_DIR},       {"df", NG_KIND_DF_DIR},
+	{"doc", NG_KIND_DOC_DIR},           {"docs", NG_KIND_DOCS_DIR},
+	{"facet", NG_KIND_FACET_DIR},       {"find", NG_KIND_FIND_DIR},
+	{"grep", NG_KIND_GREP_DIR},         {"kwic", NG_KIND_KWIC_DIR},
+	{"lines", NG_KIND_LINES_DIR},       {"match", NG_KIND_MATCH_DIR},
+	{"meta", NG_KIND_META_DIR},         {"next", NG_KIND_NEXT_DIR},
+	{"nextword", NG_KIND_NEXTWORD_DIR}, {"prev", NG_KIND_PREV_DIR},
+	{"prevword", NG_KIND_PREVWORD_DIR}, {"stats", NG_KIND_STATS},
+	{"trace", NG_KIND_TRACE},           {"with", NG_KIND_WITH_DIR},
+	{"wordlist", NG_KIND_WORDLIST},
 };
 
 const char *ng_node_top_name(size_t i)
@@ -55,12 +57,33 @@ static bool is_stream(enum ng_kind kind)
 	return kind == NG_KIND_TRACE || kind == NG_KIND_WORDLIST;
 }
 
+/* Whether a kind of question knows documents that don't count (where=). */
+static bool knows_where(enum ng_kind kind)
+{
+	switch (kind) {
+	case NG_KIND_FIND_DIR:
+	case NG_KIND_NEXT_DIR:
+	case NG_KIND_PREV_DIR:
+	case NG_KIND_NEXTWORD_DIR:
+	case NG_KIND_PREVWORD_DIR:
+	case NG_KIND_TRACE:
+	case NG_KIND_WORDLIST:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /* /with isn't in itself; /trace and /wordlist, which neither fold nor are of queries, aren't where
- * queries are folded or whole words. */
+ * queries are folded or whole words; nor /grep, which folds nothing but case. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
+	if (request->settings->where && !knows_where(kind))
+		return false;
 	if (is_stream(kind))
 		return !request->settings->fold;
+	if (kind == NG_KIND_GREP_DIR && request->settings->fold & ~NG_FOLD_CASE)
+		return false;
 	return kind != NG_KIND_WITH_DIR || !request->node;
 }
 

@@ -6,10 +6,20 @@ static int with_lookup(const struct ng_request *request, const char *name,
 		       struct ng_entry *ret_entry)
 {
 	struct ng_settings settings;
+	bool fits = true;
 	int r = ng_settings_parse(name, &request->tree->settings, &settings);
 
-	return r ? r
-		 : ng_request_dynamic_dir(request, NG_KIND_SETTINGS, name, &settings, ret_entry);
+	if (r)
+		return r;
+	/* A field that no document has is misspelled, rather than a condition that never holds. */
+	if (settings.where)
+		r = ng_where_fits(request->index->index, settings.where, &fits);
+	if (r == 0 && !fits)
+		r = -ENOENT;
+	if (r == 0)
+		r = ng_request_dynamic_dir(request, NG_KIND_SETTINGS, name, &settings, ret_entry);
+	ng_where_unref(settings.where);
+	return r;
 }
 
 const struct ng_node_ops ng_node_ops_with_dir = {.lookup = with_lookup};

@@ -62,7 +62,7 @@ static int prevword_lookup(const struct ng_request *request, const char *name,
 int ng_request_wordlist(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
-	const struct ng_query query = {(const uint8_t *)"", 0, 0};
+	const struct ng_query query = {.bytes = (const uint8_t *)""};
 	struct ng_stream *stream;
 	int r = ng_wordlist_file_new(request->tree->indexes,
 				     ng_indexes_get(request->tree->indexes, request->index_no),

@@ -36,6 +36,12 @@ void ng_occurrences_shed(struct ng_occurrences *o)
 	o->has_room = false;
 }
 
+/* Whether contexts aren't simply those of the lines asked for. */
+static bool is_chosen(const struct ng_occurrences *o)
+{
+	return o->how.random || o->filter.docs;
+}
+
 static int make_room(struct ng_occurrences *o)
 {
 	size_t n = o->at_once;
@@ -47,7 +53,7 @@ static int make_room(struct ng_occurrences *o)
 	o->text = malloc(n * 2 * ng_max(o->how.context_bytes, 1u));
 	if (!o->contexts || !o->text)
 		return -ENOMEM;
-	if (o->how.random) {
+	if (is_chosen(o)) {
 		o->places = calloc(n, sizeof(*o->places));
 		o->numbers = calloc(n, sizeof(*o->numbers));
 		if (!o->places || !o->numbers)
@@ -71,8 +77,12 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 	int r;
 
 	r = ng_query_find(index, query, cancel, &o.ranges);
-	if (r)
+	if (r == 0)
+		r = ng_filter_get(index, query->where, cancel, &o.filter);
+	if (r) {
+		ng_occurrences_clear(&o);
 		return r;
+	}
 	for (size_t i = 0; i < o.ranges.n; i++)
 		o.longest = ng_max(o.longest, o.ranges.list[i].bytes);
 	o.at_once = lines_at_once(&o);
@@ -87,9 +97,9 @@ size_t ng_occurrences_held(const struct ng_occurrences *o)
 {
 	size_t line = sizeof(*o->contexts) + 2 * (size_t)o->how.context_bytes;
 
-	if (o->how.random)
+	if (is_chosen(o))
 		line += sizeof(*o->places) + sizeof(*o->numbers);
-	if (o->query.fold)
+	if (ng_query_varies(&o->query))
 		line += sizeof(*o->string_at);
 	return o->has_room ? o->at_once * line + o->strings.cap : 0;
 }
@@ -97,6 +107,7 @@ size_t ng_occurrences_held(const struct ng_occurrences *o)
 void ng_occurrences_clear(struct ng_occurrences *o)
 {
 	ng_ranges_clear(&o->ranges);
+	ng_filter_clear(&o->filter);
 	ng_occurrences_shed(o);
 	*o = (struct ng_occurrences){0};
 }
@@ -108,22 +119,57 @@ static int compare_numbers(const void *pa, const void *pb)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* The lines [at, at + n) of a random order: where each one's occurrence stands in the index, looked
- * up in that order. */
-static int look_up_shuffled(struct ng_occurrences *o, uint64_t at, size_t n,
-			    const ng_cancel *cancel)
+/* Of the contexts of numbers, n of them and located, leave those in documents that count; places
+ * goes with them. */
+static void leave_out(struct ng_occurrences *o, struct place *places, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (!ng_filter_has(&o->filter, o->contexts[i].match.doc))
+			continue;
+		o->numbers[kept] = o->numbers[i];
+		places[kept++] = places[i];
+	}
+	*n = kept;
+}
+
+static int compare_lines(const void *pa, const void *pb)
+{
+	const struct place *a = pa, *b = pb;
+
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+/* The lines [at, at + n) of a random order, or under a filter: where each one's occurrence stands
+ * in the index, looked up in that order. */
+static int look_up_chosen(struct ng_occurrences *o, uint64_t at, size_t n, const ng_cancel *cancel)
 {
 	ng_cleanup(ng_freep) struct place *places = calloc(n + 1, sizeof(*places));
+	int r;
 
 	if (!places)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		places[i] = (struct place){ng_shuffle_at(&o->shuffle, at + i), i};
+		places[i] = (struct place){
+			o->how.random ? ng_shuffle_at(&o->shuffle, at + i) : at + i, i};
 	qsort(places, n, sizeof(*places), compare_numbers);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		o->numbers[i] = places[i].number;
-		o->places[places[i].line] = i;
+	if (o->filter.docs) {
+		r = ng_contexts_at(o->index, &o->ranges, n, o->numbers, 0, cancel, o->contexts,
+				   o->text);
+		if (r)
+			return r;
+		leave_out(o, places, &n);
 	}
+	/* The numbers are in numbers; what follows needs to know which context is a line's. */
+	for (size_t i = 0; i < n; i++)
+		places[i].number = i;
+	qsort(places, n, sizeof(*places), compare_lines);
+	for (size_t i = 0; i < n; i++)
+		o->places[i] = places[i].number;
+	o->found = n;
 	return ng_contexts_at(o->index, &o->ranges, n, o->numbers, o->how.context_bytes, cancel,
 			      o->contexts, o->text);
 }
@@ -135,18 +181,20 @@ static int look_up_in_order(struct ng_occurrences *o, uint64_t at, size_t n,
 	int r = ng_contexts(o->index, &o->ranges, at, n, o->how.context_bytes, cancel, o->contexts,
 			    o->text, &got);
 
+	o->found = n;
 	return r == 0 && got != n ? -EUCLEAN : r;
 }
 
-/* The strings of the n contexts, the first of which is occurrence number at in index order. */
-static int look_up_strings(struct ng_occurrences *o, uint64_t at, size_t n, const ng_cancel *cancel)
+/* The strings of the contexts, the first of which is occurrence number at in index order, unless
+ * they were chosen. */
+static int look_up_strings(struct ng_occurrences *o, uint64_t at, const ng_cancel *cancel)
 {
 	const struct ng_range *last = NULL;
 	int r = 0;
 
 	o->strings.len = 0;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		uint64_t number = o->how.random ? o->numbers[i] : at + i;
+	for (size_t i = 0; r == 0 && i < o->found; i++) {
+		uint64_t number = is_chosen(o) ? o->numbers[i] : at + i;
 		const struct ng_range *range = ng_ranges_at(&o->ranges, number);
 
 		if (range == last) {
@@ -165,15 +213,15 @@ int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n, cons
 	int r = make_room(o);
 
 	if (r == 0)
-		r = o->how.random ? look_up_shuffled(o, at, n, cancel)
-				  : look_up_in_order(o, at, n, cancel);
+		r = is_chosen(o) ? look_up_chosen(o, at, n, cancel)
+				 : look_up_in_order(o, at, n, cancel);
 
-	return r == 0 && ng_query_varies(&o->query) ? look_up_strings(o, at, n, cancel) : r;
+	return r == 0 && ng_query_varies(&o->query) ? look_up_strings(o, at, cancel) : r;
 }
 
 struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i)
 {
-	size_t k = o->how.random ? o->places[i] : i;
+	size_t k = is_chosen(o) ? o->places[i] : i;
 
 	return (struct ng_occurrence){
 		.context = &o->contexts[k],

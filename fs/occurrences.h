@@ -19,8 +19,8 @@ struct ng_occurrence {
 	const uint8_t *string; /* the occurrence itself, context->bytes of them */
 };
 
-/* The first three are for all to read, after ng_occurrences_find; the rest is occurrences.c's own.
- */
+/* The first three and found are for all to read, after ng_occurrences_find; the rest is
+ * occurrences.c's own. Count is of all occurrences, whatever a filter leaves of them. */
 struct ng_occurrences {
 	uint64_t count;
 	uint64_t longest; /* bytes that an occurrence has at most */
@@ -29,13 +29,15 @@ struct ng_occurrences {
 	struct ng_query query;
 	struct ng_occurrences_how how;
 	struct ng_ranges ranges;
+	struct ng_filter filter;   /* of documents that count */
+	size_t found;              /* lines that were looked up last */
 	struct ng_shuffle shuffle; /* of a random order */
 	bool has_room;
 	/* Room for a chunk, made when it is needed. */
 	struct ng_context *contexts; /* [at_once], in index order, and as the next */
 	uint8_t *text;
-	size_t *places;    /* which of contexts is a line's, of a random order */
-	uint64_t *numbers; /* of contexts, of a random order */
+	size_t *places;    /* which of contexts is a line's, of a random order or under a filter */
+	uint64_t *numbers; /* of contexts, likewise */
 	/* Where anything is folded, the strings of contexts, those of one range once. */
 	struct ng_buf strings;
 	size_t *string_at;
@@ -52,10 +54,11 @@ void ng_occurrences_clear(struct ng_occurrences *o);
 void ng_occurrences_shed(struct ng_occurrences *o);
 size_t ng_occurrences_held(const struct ng_occurrences *o);
 
-/* Look up the lines [at, at + n), n <= at_once, at + n <= count. Cost of
+/* Look up the lines of occurrences [at, at + n), n <= at_once, at + n <= count. There are o->found
+ * of them: fewer where some are in documents that don't count, which are located only. Cost of
  * ng_contexts; where anything is folded, of ng_range_text for each range that holds one of them. */
 int ng_occurrences_look_up(struct ng_occurrences *o, uint64_t at, size_t n,
 			   const ng_cancel *cancel);
 
-/* Line i of those looked up last, from 0; good until the next are. */
+/* Line i < found of those looked up last; good until the next are. */
 struct ng_occurrence ng_occurrences_get(const struct ng_occurrences *o, size_t i);

@@ -66,9 +66,23 @@ static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
 		 r == -EUCLEAN ? "check the index with ngramfsck" : "the next one tries again");
 }
 
+/* In one line a second at most, too; what is passed over was refused for its own reason. */
+static void log_refusal(struct ng_mount *mount, ng_node_id id)
+{
+	long long now = time(NULL), before = atomic_load(&mount->refused_at);
+	struct ng_error why;
+
+	if (ng_tree_take_refusal(mount->tree, &why) && now != before &&
+	    atomic_compare_exchange_strong(&mount->refused_at, &before, now))
+		fuse_log(FUSE_LOG_WARNING, "ngramfs: %s: %s\n", ng_tree_path(mount->tree, id),
+			 why.text);
+}
+
 /* The errno to reply with. */
 static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 {
+	if (r == -EOVERFLOW || r == -EINVAL)
+		log_refusal(mount, id);
 	if (r != -EUCLEAN && r != -EIO)
 		return -r;
 	if (r == -EIO)

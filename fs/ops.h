@@ -18,6 +18,7 @@ struct ng_mount {
 	bool no_streams;      /* the tree has none */
 	bool no_open, no_opendir; /* the kernel does without these requests; set by init */
 	atomic_llong logged_at;   /* second of the last line about a damaged index */
+	atomic_llong refused_at;  /* of the last line about a question that was refused */
 	atomic_ulong unlogged;    /* failures since then */
 	struct ng_calls *calls;
 };

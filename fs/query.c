@@ -53,7 +53,7 @@ int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 	return find_any(index, query, cancel, ret_ranges);
 }
 
-int ng_query_count(const struct ng_index *index, const struct ng_query *query,
+int ng_query_bound(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
@@ -67,6 +67,50 @@ int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 	if (r == 0)
 		*ret_count = ranges.count;
 	return r;
+}
+
+int ng_query_count(const struct ng_index *index, const struct ng_query *query,
+		   const ng_cancel *cancel, uint64_t *ret_count)
+{
+	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	int r;
+
+	if (!query->where)
+		return ng_query_bound(index, query, cancel, ret_count);
+	r = ng_query_find(index, query, cancel, &ranges);
+	if (r == 0)
+		r = ng_survivors_get(index, &ranges, query->where, cancel, &survivors);
+	if (r == 0)
+		*ret_count = survivors.bits->count;
+	return r;
+}
+
+int ng_query_any(const struct ng_index *index, const struct ng_query *query,
+		 const ng_cancel *cancel, bool *ret_any, uint64_t *ret_bound)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	uint64_t count = 0;
+	bool any = false;
+	int r;
+
+	if (query->where) {
+		r = ng_query_find(index, query, cancel, &ranges);
+		count = ranges.count;
+		if (r == 0)
+			r = ng_filter_get(index, query->where, cancel, &filter);
+		if (r == 0)
+			r = ng_filter_any(index, &ranges, &filter, cancel, &any);
+	} else {
+		r = ng_query_bound(index, query, cancel, &count);
+		any = count > 0;
+	}
+	if (r)
+		return r;
+	*ret_any = any;
+	*ret_bound = count;
+	return 0;
 }
 
 static int holds_by_locating(const struct ng_index *index, uint64_t doc,
@@ -160,12 +204,17 @@ static int holds_by_reading(const struct ng_index *index, uint64_t doc, uint64_t
 int ng_query_doc_holds(const struct ng_index *index, uint64_t doc, const struct ng_query *query,
 		       uint64_t count, const ng_cancel *cancel)
 {
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
 	struct ng_index_stats stats;
 	uint64_t doc_bytes, read_steps;
 	int r = ng_doc_bytes(index, doc, &doc_bytes);
 
+	if (r == 0)
+		r = ng_filter_get(index, query->where, cancel, &filter);
 	if (r)
 		return r;
+	if (!ng_filter_has(&filter, doc))
+		return 0;
 	/* Spelled otherwise, an occurrence may be shorter than the query. */
 	if (count == 0 || (query->len > doc_bytes && !query->fold))
 		return 0;

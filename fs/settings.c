@@ -4,6 +4,9 @@
 
 #include <xxhash.h>
 
+/* This one may be there several times. */
+#define WHERE "where="
+
 enum key {
 	KEY_CASE,
 	KEY_CONTEXT,
@@ -12,14 +15,15 @@ enum key {
 	KEY_MIN,
 	KEY_ORDER,
 	KEY_PAGE,
+	KEY_SCAN,
 	KEY_SEED,
 	KEY_SPACE,
 	KEY_WORD,
 	KEYS
 };
 
-/* A key takes a number in [min, max], or one of these words, whose place in the list is the
- * number. */
+/* A key takes a number in [min, max], if max isn't 0, or one of these words, whose place in the
+ * list is the number. */
 static const struct {
 	const char *name;
 	uint64_t min, max;
@@ -32,6 +36,7 @@ static const struct {
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
+	[KEY_SCAN] = {"scan", 1, NG_SETTINGS_SCAN_MAX, {"all"}},
 	[KEY_SEED] = {"seed", 0, UINT64_MAX, {NULL}},
 	[KEY_SPACE] = {"space", 0, 0, {"exact", "fold"}},
 	[KEY_WORD] = {"word", 0, 0, {"no", "yes"}},
@@ -61,15 +66,15 @@ static int parse_number(const char *text, size_t len, uint64_t min, uint64_t max
 
 static int parse_value(enum key key, const char *text, size_t len, uint64_t *ret_value)
 {
-	if (!keys[key].words[0])
-		return parse_number(text, len, keys[key].min, keys[key].max, ret_value);
 	for (unsigned i = 0; keys[key].words[i]; i++) {
 		if (is_text(text, len, keys[key].words[i])) {
 			*ret_value = i;
 			return 0;
 		}
 	}
-	return -ENOENT;
+	if (!keys[key].max)
+		return -ENOENT;
+	return parse_number(text, len, keys[key].min, keys[key].max, ret_value);
 }
 
 /* key=value, of a key that has no value yet. */
@@ -92,9 +97,13 @@ static int parse_setting(const char *text, size_t len, uint64_t values[static KE
 
 static uint64_t hash(const struct ng_settings *s)
 {
-	const uint64_t fields[] = {s->page_docs, s->kwic_bytes,  s->match_bytes,
-				   s->min_bytes, s->random,      s->seed,
-				   s->fold,      s->plain_names, s->escaped_lines};
+	const uint64_t fields[] = {s->page_docs,     s->kwic_bytes,
+				   s->match_bytes,   s->min_bytes,
+				   s->random,        s->seed,
+				   s->fold,          s->plain_names,
+				   s->escaped_lines, s->where ? s->where->hash : 0,
+				   s->line_bytes,    s->scan,
+				   s->scan_all};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -105,21 +114,32 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 	struct ng_settings settings = *defaults;
 	uint64_t values[KEYS] = {0};
 	bool given[KEYS] = {false};
+	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
 
 	for (;;) {
 		size_t len = strcspn(name, ",");
-		int r = parse_setting(name, len, values, given);
+		size_t key = strlen(WHERE);
+		int r = strncmp(name, WHERE, key) == 0 ? ng_where_add(&where, name + key, len - key)
+						       : parse_setting(name, len, values, given);
 
 		if (r)
-			return r;
+			return r == -EINVAL ? -ENOENT : r;
 		if (!name[len])
 			break;
 		name += len + 1;
 	}
+	settings.where = ng_steal_ptr(&where);
 	if (given[KEY_CONTEXT])
-		settings.kwic_bytes = settings.match_bytes = (uint32_t)values[KEY_CONTEXT];
+		settings.kwic_bytes = settings.match_bytes = settings.line_bytes =
+			(uint32_t)values[KEY_CONTEXT];
 	if (given[KEY_MIN])
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
+	if (given[KEY_SCAN]) {
+		/* No number is 0: that is the word. */
+		settings.scan_all = !values[KEY_SCAN];
+		if (!settings.scan_all)
+			settings.scan = values[KEY_SCAN];
+	}
 	if (given[KEY_PAGE])
 		settings.page_docs = values[KEY_PAGE];
 	if (given[KEY_ESCAPE]) {

@@ -21,7 +21,13 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_PREV_DIR] = &ng_node_ops_prev_dir,
 	[NG_KIND_NEXTWORD_DIR] = &ng_node_ops_nextword_dir,
 	[NG_KIND_PREVWORD_DIR] = &ng_node_ops_prevword_dir,
+	[NG_KIND_LINES_DIR] = &ng_node_ops_lines_dir,
+	[NG_KIND_GREP_DIR] = &ng_node_ops_grep_dir,
 	[NG_KIND_WITH_DIR] = &ng_node_ops_with_dir,
+	[NG_KIND_FACET_DIR] = &ng_node_ops_facet_dir,
+	[NG_KIND_BATCH_FACET_DIR] = &ng_node_ops_batch_facet_dir,
+	[NG_KIND_FACET_FIELD] = &ng_node_ops_facet_field,
+	[NG_KIND_FACET] = &ng_node_ops_answer,
 	[NG_KIND_SETTINGS] = &ng_node_ops_index,
 	[NG_KIND_COUNT] = &ng_node_ops_count,
 	[NG_KIND_TEXT] = &ng_node_ops_text,
@@ -37,10 +43,16 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_PREV] = &ng_node_ops_answer,
 	[NG_KIND_NEXTWORD] = &ng_node_ops_answer,
 	[NG_KIND_PREVWORD] = &ng_node_ops_answer,
+	[NG_KIND_LINES] = &ng_node_ops_answer,
+	[NG_KIND_GREP] = &ng_node_ops_answer,
 	[NG_KIND_LONG_KWIC] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_DF] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_WORDS] = &ng_node_ops_stream_file,
 	[NG_KIND_WORDLIST] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_COUNT] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_FACET] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_LINES] = &ng_node_ops_stream_file,
+	[NG_KIND_LONG_GREP] = &ng_node_ops_stream_file,
 	[NG_KIND_BATCH] = &ng_node_ops_stream_file,
 	[NG_KIND_TRACE] = &ng_node_ops_stream_file,
 };
@@ -180,20 +192,20 @@ bool ng_tree_list_is_long(ng_node_id dir)
 	return kind == NG_KIND_DOCS_PAGE || kind == NG_KIND_META_PAGE;
 }
 
-/* Of its settings, or of those above it. */
-static bool folds(struct ng_tree *tree, ng_node_id dir)
+/* Whether its settings, or those above it, make questions cost much more. */
+static bool is_costly(struct ng_tree *tree, ng_node_id dir)
 {
 	const struct ng_node *node;
-	bool fold;
+	bool costly;
 
 	if (!ng_node_is_dynamic(dir))
 		return false;
 	node = ng_nodes_get(tree->nodes, dir);
 	if (!node)
 		return false;
-	fold = node->settings && node->settings->fold;
+	costly = node->settings && (node->settings->fold || node->settings->where);
 	ng_nodes_put(tree->nodes, node);
-	return fold;
+	return costly;
 }
 
 bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
@@ -203,9 +215,14 @@ bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
 	case NG_KIND_DF_DIR:
 	case NG_KIND_NEXT_DIR:
 	case NG_KIND_PREV_DIR:
+	case NG_KIND_NEXTWORD_DIR:
+	case NG_KIND_PREVWORD_DIR:
+	case NG_KIND_FACET_FIELD:
+	case NG_KIND_LINES_DIR:
+	case NG_KIND_GREP_DIR:
 		return true;
 	default:
-		return folds(tree, dir);
+		return is_costly(tree, dir);
 	}
 }
 

@@ -2,7 +2,7 @@
  * FUSE itself. Thread-safe once made. Functions return 0 or a negative errno and leave ret_* alone
  * on failure; besides those named: -EUCLEAN (a damaged index), -EIO, -EINTR (cancelled), -ENOMEM,
  * -ESTALE (a node number the tree doesn't know), -EOVERFLOW (a query that is folded has too
- * many spellings). */
+ * many spellings, or lines or grep too much to look at), -EFBIG (a facet has too many values). */
 #pragma once
 
 #include <sys/stat.h>
@@ -114,6 +114,9 @@ const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id);
 
 /* As ng_index_take_damage, of that index. */
 bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *ret_text);
+
+/* Why a question was refused, if nobody has taken that yet; for a log. */
+bool ng_tree_take_refusal(struct ng_tree *tree, struct ng_error *ret_text);
 
 /* A request for that node has failed with -EIO: its index is opened again before the next one, see
  * indexes.h. */

@@ -10,6 +10,12 @@
 /* Text on each side of an occurrence in a line of kwic. */
 #define KWIC_CONTEXT_BYTES 40u
 
+/* The same in a line of lines and grep: most lines are shown whole. */
+#define LINE_CONTEXT_BYTES 512u
+
+/* Occurrences that lines and grep look at: what takes a second or two. */
+#define SCAN 100000u
+
 int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_options *options,
 		struct ng_tree **ret_tree, struct ng_error *err)
 {
@@ -23,10 +29,13 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 	tree = calloc(1, sizeof(*tree));
 	if (!tree)
 		return ng_fail(err, -ENOMEM, "%s", strerror(ENOMEM));
+	pthread_mutex_init(&tree->refusal.lock, NULL);
 	tree->settings = (struct ng_settings){
 		.page_docs = options->page_docs,
 		.kwic_bytes = KWIC_CONTEXT_BYTES,
 		.match_bytes = options->context_bytes,
+		.line_bytes = LINE_CONTEXT_BYTES,
+		.scan = SCAN,
 	};
 	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);
@@ -51,6 +60,7 @@ struct ng_tree *ng_tree_free(struct ng_tree *tree)
 	ng_streams_free(tree->streams);
 	ng_indexes_free(tree->indexes);
 	ng_listings_free(tree->listings);
+	pthread_mutex_destroy(&tree->refusal.lock);
 	free(tree);
 	return NULL;
 }
@@ -93,6 +103,20 @@ const char *ng_tree_path(const struct ng_tree *tree, ng_node_id id)
 
 	return ng_indexes_path(tree->indexes,
 			       index_no < ng_indexes_count(tree->indexes) ? index_no : 0);
+}
+
+bool ng_tree_take_refusal(struct ng_tree *tree, struct ng_error *ret_text)
+{
+	struct ng_refusal *refusal = &tree->refusal;
+	bool is;
+
+	pthread_mutex_lock(&refusal->lock);
+	is = refusal->is;
+	if (is)
+		*ret_text = refusal->err;
+	refusal->is = false;
+	pthread_mutex_unlock(&refusal->lock);
+	return is;
 }
 
 bool ng_tree_take_damage(struct ng_tree *tree, ng_node_id id, struct ng_error *ret_text)

@@ -6,6 +6,7 @@
 #include "build/builder_internal.h"
 #include "format/shardfile.h"
 #include "build/disk_space.h"
+#include "build/facet_options.h"
 #include "build/resume.h"
 #include "format/params.h"
 #include "sort/suffix_sort.h"
@@ -61,9 +62,11 @@ static char *options_text(const struct ng_builder *builder)
 {
 	char *text;
 
-	return asprintf(&text, "format=%u sa-sampling=%u text-store=%s shard=%ju batch=%ju",
+	return asprintf(&text,
+			"format=%u sa-sampling=%u text-store=%s facets=%016jx shard=%ju batch=%ju",
 			NG_FORMAT_VERSION, builder->options.sa_sampling,
 			builder->options.text_store ? "yes" : "no",
+			(uintmax_t)ng_facet_options_sum(&builder->options.facets),
 			(uintmax_t)builder->plan.shard_bytes,
 			(uintmax_t)builder->plan.batch_bytes) < 0
 		       ? NULL
@@ -182,18 +185,28 @@ static void input_add(struct ng_builder *builder, const uint8_t *text, size_t te
  * written, takes the memory that sorting so many bytes of text does. */
 #define DOC_TAKES_BYTES 7u
 
+/* Memory that sorting takes, for a byte of text; see memory.h. */
+#define SORT_TIMES 6u
+
+static uint64_t docs_room(const struct ng_builder *builder)
+{
+	return builder->docs.n * DOC_TAKES_BYTES +
+	       ng_shard_docs_facet_bytes(&builder->docs) / SORT_TIMES;
+}
+
 /* Documents of a few bytes each would take more memory than their text: a shard of too many ends
  * before it is full. */
 static bool shard_has_room(const struct ng_builder *builder, size_t text_bytes)
 {
 	return builder->shard_rows + text_bytes + 1 <= builder->plan.shard_bytes &&
-	       builder->docs.n * DOC_TAKES_BYTES <= builder->plan.batch_room / 2;
+	       docs_room(builder) <= builder->plan.batch_room / 2;
 }
 
 /* A batch with NUL bytes takes up to twice the memory to sort. */
 static bool batch_has_room(const struct ng_builder *builder, size_t text_bytes, bool has_nul)
 {
-	uint64_t room = builder->plan.batch_room - builder->docs.n * DOC_TAKES_BYTES;
+	uint64_t room =
+		builder->plan.batch_room - ng_min(docs_room(builder), builder->plan.batch_room);
 	uint64_t limit = ng_min(builder->plan.batch_bytes, room), most = NG_SORT_MAX;
 	uint64_t n = builder->batch.n + text_bytes + 1;
 

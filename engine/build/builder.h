@@ -1,6 +1,7 @@
 /* Build an index: documents in, shards and a manifest out. */
 #pragma once
 
+#include "format/facet_writer.h"
 #include "merge/phase.h"
 
 struct ng_builder;
@@ -29,6 +30,8 @@ struct ng_build_options {
 	/* The next two are those of the index when appending; any other is refused. */
 	uint32_t sa_sampling; /* NG_SA_RATE_MIN..NG_SA_RATE_MAX; 0: NG_SA_RATE_DEFAULT */
 	bool text_store;
+	struct ng_facet_options
+		facets; /* of the metadata; borrowed; ng_compact takes the index's */
 	/* What the manifest says about how the documents were read ("--name=value"), for who
 	 * appends others; when appending, these take the place of those that are there. */
 	const char *const *remembered;

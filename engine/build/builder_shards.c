@@ -101,7 +101,8 @@ int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err)
 {
 	struct ng_shard_docs_options options = {.text_store = builder->options.text_store,
 						.threads = builder->options.threads,
-						.tmp = tmp_directory(builder)};
+						.tmp = tmp_directory(builder),
+						.facets = builder->options.facets};
 	char file[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 

@@ -5,6 +5,7 @@
 #include "base/machine.h"
 #include "base/parallel.h"
 #include "build/appenddir.h"
+#include "build/facet_options.h"
 #include "build/memory.h"
 #include "build/shard_build.h"
 #include "build/shard_contents.h"
@@ -25,6 +26,7 @@ struct compaction {
 	struct ng_shard_paths *paths; /* of the old shards */
 	struct ng_tempdir tmp;
 	struct ng_manifest old, all, fresh; /* all: both, for names that nobody has */
+	struct ng_facet_options facets;     /* of the index */
 	struct ng_shard_progress progress;
 	size_t shard; /* number of the one that is being made */
 	uint32_t sa_rate;
@@ -36,6 +38,7 @@ static void compaction_clear(struct compaction *m)
 	ng_manifest_clear(&m->all);
 	ng_manifest_clear(&m->fresh);
 	ng_shard_paths_free(m->paths);
+	ng_facet_options_clear(&m->facets);
 	ng_appenddir_free(m->dir);
 	if (m->options.tmp_dir)
 		ng_closep(&m->tmp.fd);
@@ -296,8 +299,10 @@ static int group_write(struct compaction *m, struct group *group, struct ng_mani
 static int group_merge(struct compaction *m, size_t first, size_t end, struct ng_error *err)
 {
 	ng_cleanup(group_clear) struct group group = {0};
-	struct ng_shard_docs_options docs_options = {
-		.text_store = m->old.text_store, .threads = m->options.threads, .tmp = m->tmp};
+	struct ng_shard_docs_options docs_options = {.text_store = m->old.text_store,
+						     .threads = m->options.threads,
+						     .tmp = m->tmp,
+						     .facets = m->facets};
 	char file[NG_MANIFEST_FILE_MAX], removed[NG_MANIFEST_FILE_MAX];
 	struct ng_manifest_shard entry = {.file = file};
 	int r;
@@ -345,6 +350,8 @@ static int merge_begin(struct compaction *m, struct ng_error *err)
 	struct ng_build_options *options = &m->options;
 	int r = ng_appenddir_new(options->output, &m->old, &m->dir, err);
 
+	if (r == 0)
+		r = ng_facet_options_read(&m->old, &m->facets, err);
 	if (r < 0)
 		return r;
 	r = ng_shard_paths_new(options->output, options->outside, &m->paths, err);

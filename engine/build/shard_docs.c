@@ -14,6 +14,8 @@ int ng_shard_docs_begin(struct ng_shard_docs *docs, const struct ng_shard_docs_o
 	if (r == 0 && options->text_store)
 		r = ng_frames_writer_new(STORE_LEVEL, options->threads, options->tmp, &docs->store,
 					 err);
+	if (r == 0 && !options->facets.none && ng_facet_writer_new(&options->facets, &docs->facets))
+		r = ng_fail(err, -ENOMEM, "out of memory for facets");
 	return r;
 }
 
@@ -23,6 +25,7 @@ void ng_shard_docs_clear(struct ng_shard_docs *docs)
 	free(docs->meta_ends);
 	ng_frames_writer_free(docs->meta);
 	ng_frames_writer_free(docs->store);
+	ng_facet_writer_free(docs->facets);
 	*docs = (struct ng_shard_docs){0};
 }
 
@@ -45,6 +48,17 @@ static int ends_grow(struct ng_shard_docs *docs)
 	return 0;
 }
 
+static int facets_add(struct ng_shard_docs *docs, const char *meta, size_t meta_bytes,
+		      struct ng_error *err)
+{
+	int r = ng_facet_writer_add(docs->facets, meta, meta_bytes);
+
+	if (r == -EUCLEAN)
+		return ng_fail(err, -EBADMSG, "the metadata of document %ju is no JSON object",
+			       (uintmax_t)docs->n);
+	return r < 0 ? ng_fail(err, r, "out of memory for facets") : 0;
+}
+
 int ng_shard_docs_add(struct ng_shard_docs *docs, const uint8_t *text, size_t text_bytes,
 		      const char *meta, size_t meta_bytes, struct ng_error *err)
 {
@@ -55,6 +69,8 @@ int ng_shard_docs_add(struct ng_shard_docs *docs, const uint8_t *text, size_t te
 	r = ng_frames_writer_add(docs->meta, meta, meta_bytes, err);
 	if (r == 0 && docs->store)
 		r = ng_frames_writer_add(docs->store, text, text_bytes, err);
+	if (r == 0 && docs->facets)
+		r = facets_add(docs, meta, meta_bytes, err);
 	if (r < 0)
 		return r;
 	docs->ends[docs->n] = ng_shard_docs_end(docs) + text_bytes;
@@ -87,5 +103,7 @@ int ng_shard_docs_write(struct ng_shard_docs *docs, uint32_t sa_rate, struct ng_
 	if (r == 0 && docs->store)
 		r = ng_frames_writer_finish(docs->store, shard, NG_SECTION_TEXT_FRAMES,
 					    NG_SECTION_TEXT_DIRECTORY, err);
+	if (r == 0 && docs->facets)
+		r = ng_facet_writer_finish(docs->facets, shard, err);
 	return r;
 }

@@ -40,6 +40,8 @@ static void finding(const struct ng_checker *checker, bool damage, uint32_t part
 		f.part = "header";
 	else if (part == NG_PART_TABLE)
 		f.part = "section table";
+	else if (part == NG_PART_FACETS)
+		f.part = "section facets";
 	else if (part == NG_PART_UNKNOWN)
 		f.part = "section unknown";
 	else if (part < NG_SECTION_TYPES)

@@ -12,6 +12,7 @@ enum ng_part {
 	NG_PART_FILE = NG_SECTION_TYPES, /* the file as a whole */
 	NG_PART_HEADER,
 	NG_PART_TABLE,
+	NG_PART_FACETS,
 	NG_PART_UNKNOWN, /* a section that may be passed over */
 	NG_PARTS,
 };

@@ -33,8 +33,11 @@ static uint32_t part_at_fault(const char *path, uint64_t *ret_offset)
 
 static void on_damage(void *userdata, uint32_t type, uint64_t offset, const char *text)
 {
-	ng_checker_damage(userdata, type < NG_SECTION_TYPES ? type : NG_PART_UNKNOWN, offset, "%s",
-			  text);
+	uint32_t part = type < NG_SECTION_TYPES     ? type
+			: type == NG_SECTION_FACETS ? NG_PART_FACETS
+						    : NG_PART_UNKNOWN;
+
+	ng_checker_damage(userdata, part, offset, "%s", text);
 }
 
 static void on_progress(void *userdata, uint64_t done, uint64_t total)

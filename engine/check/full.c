@@ -163,6 +163,8 @@ int ng_check_full(struct ng_checker *checker, const struct ng_shard *shard, uint
 	if (r == 0 && ng_checker_file_sound(checker))
 		r = ng_full_compare(&full);
 	if (r == 0 && ng_checker_file_sound(checker))
+		r = ng_full_facets(&full);
+	if (r == 0 && ng_checker_file_sound(checker))
 		r = ng_full_recount(&full, substrings);
 	return r;
 }

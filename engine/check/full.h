@@ -28,6 +28,9 @@ int ng_full_compare(struct ng_full *full);
  * number to *substrings. */
 int ng_full_recount(struct ng_full *full, uint64_t *substrings);
 
+/* Compare the facets with the metadata of every document. */
+int ng_full_facets(struct ng_full *full);
+
 /* All of it. Errors also as those of a file in options->tmp_dir, with err set. */
 int ng_check_full(struct ng_checker *checker, const struct ng_shard *shard, uint64_t seed,
 		  uint64_t *substrings, struct ng_error *err);

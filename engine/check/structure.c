@@ -99,5 +99,7 @@ int ng_check_structure(struct ng_checker *checker, const struct ng_shard_file *f
 		r = ng_check_samples(&checked);
 	if (r == 0)
 		r = ng_check_documents(&checked);
+	if (r == 0)
+		r = ng_check_facets(&checked);
 	return r;
 }

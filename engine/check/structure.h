@@ -48,3 +48,6 @@ int ng_check_samples(const struct ng_checked *checked);
 
 /* Document starts, metadata, and the text store's frames. */
 int ng_check_documents(const struct ng_checked *checked);
+
+/* The facets, if there are any. */
+int ng_check_facets(const struct ng_checked *checked);

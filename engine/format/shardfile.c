@@ -48,6 +48,8 @@ const char *ng_section_name(uint32_t type)
 		[NG_SECTION_REMOVED_ROWS] = "removed rows",
 	};
 
+	if (type == NG_SECTION_FACETS)
+		return "facets";
 	if (type >= NG_SECTION_OPTIONAL)
 		return "unknown";
 	return type && type < NG_SECTION_TYPES ? names[type] : "none";

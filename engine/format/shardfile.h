@@ -40,6 +40,7 @@ enum ng_section_type {
 	NG_SECTION_TYPES,        /* one more than the last */
 	/* From here on are sections that a reader which doesn't know them may pass over. */
 	NG_SECTION_OPTIONAL = 64,
+	NG_SECTION_FACETS = NG_SECTION_OPTIONAL, /* format/facets.h; may be absent */
 };
 
 /* ---- writing ---- */

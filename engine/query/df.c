@@ -11,6 +11,7 @@
 struct df {
 	const struct ng_index *index;
 	const struct ng_ranges *ranges;
+	const struct ng_filter *filter;
 	const ng_cancel *cancel;
 	size_t part; /* occurrences that a thread locates at a time */
 	pthread_mutex_t
@@ -29,7 +30,7 @@ static int part_add(void *userdata, uint64_t part)
 
 	pthread_mutex_lock(&df->lock);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (matches[i].doc != last)
+		if (matches[i].doc != last && ng_filter_has(df->filter, matches[i].doc))
 			r = ng_docset_add(&df->docs, matches[i].doc);
 		last = matches[i].doc;
 	}
@@ -37,11 +38,12 @@ static int part_add(void *userdata, uint64_t part)
 	return r;
 }
 
-int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
-	  uint64_t *ret_docs)
+int ng_df_filtered(const struct ng_index *index, const struct ng_ranges *ranges,
+		   const struct ng_filter *filter, const ng_cancel *cancel, uint64_t *ret_docs)
 {
 	struct df df = {.index = index,
 			.ranges = ranges,
+			.filter = filter,
 			.cancel = cancel,
 			.part = ng_index_part(index, PART)};
 	int r = ng_ranges_check(ranges, index);
@@ -56,4 +58,12 @@ int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng
 	ng_docset_clear(&df.docs);
 	pthread_mutex_destroy(&df.lock);
 	return r;
+}
+
+int ng_df(const struct ng_index *index, const struct ng_ranges *ranges, const ng_cancel *cancel,
+	  uint64_t *ret_docs)
+{
+	static const struct ng_filter all;
+
+	return ng_df_filtered(index, ranges, &all, cancel, ret_docs);
 }

@@ -15,6 +15,7 @@ struct ng_doclist {
 	uint64_t next; /* occurrence */
 	bool ended;
 	struct ng_docset seen; /* documents given so far */
+	struct ng_filter filter;
 	/* Occurrences located, but not looked at yet. */
 	struct ng_match batch[BATCH_MAX];
 	size_t batch_at, batch_n, batch_next; /* next: how many come next */
@@ -39,6 +40,12 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 		return r;
 	*ret_list = ng_steal_ptr(&list);
 	return 0;
+}
+
+void ng_doclist_set_filter(struct ng_doclist *list, struct ng_filter *filter)
+{
+	list->filter = *filter;
+	*filter = (struct ng_filter){NULL};
 }
 
 struct locating {
@@ -84,7 +91,7 @@ static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *
 		for (; list->batch_at < list->batch_n; list->batch_at++) {
 			uint64_t doc = list->batch[list->batch_at].doc;
 
-			if (ng_docset_has(&list->seen, doc))
+			if (!ng_filter_has(&list->filter, doc) || ng_docset_has(&list->seen, doc))
 				continue;
 			*ret_doc = doc;
 			return 1;
@@ -154,6 +161,7 @@ struct ng_doclist *ng_doclist_free(struct ng_doclist *list)
 		return NULL;
 	ng_ranges_clear(&list->ranges);
 	ng_docset_clear(&list->seen);
+	ng_filter_clear(&list->filter);
 	free(list->page);
 	free(list);
 	return NULL;

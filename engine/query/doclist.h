@@ -1,13 +1,17 @@
 /* The distinct documents that hold a pattern, a page at a time. */
 #pragma once
 
-#include "query/ranges.h"
+#include "query/filter.h"
 
 struct ng_doclist;
 
 /* Start at the first of the occurrences, whose ranges are copied. Not thread-safe. */
 int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 		   struct ng_doclist **ret_list);
+
+/* Leave out documents that a filter doesn't let through, which is taken over: before the first
+ * page. */
+void ng_doclist_set_filter(struct ng_doclist *list, struct ng_filter *filter);
 
 /* The next page: up to max_docs documents that no earlier page held, in the order of their first
  * occurrence in the index, then sorted by number within the page. *ret_n < max_docs, or *ret_more

@@ -7,7 +7,11 @@
 #include "base/parallel.h"
 #include "format/manifest.h"
 #include "format/shardpath.h"
+#include "query/facet_list.h"
 #include "query/preload.h"
+
+/* Of filters and of occurrences under them, kept for the next question. */
+#define CACHE_BYTES (32u << 20)
 
 static size_t section_bytes(const struct ng_shard *shard, uint32_t type)
 {
@@ -214,8 +218,10 @@ int ng_index_open_with(const char *path, const struct ng_index_options *options,
 		return r;
 	index = calloc(1, sizeof(*index));
 	if (!index || ng_pool_new(options->threads, &index->pool) < 0 ||
-	    ng_decoders_new(&index->decoders) < 0)
+	    ng_decoders_new(&index->decoders) < 0 || ng_cache_new(CACHE_BYTES, &index->cache) < 0 ||
+	    !(index->facets = malloc(sizeof(*index->facets))))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
+	ng_facet_list_init(index->facets);
 	r = shards_open(index, path, options->outside, &manifest, err);
 	if (r < 0)
 		return r;
@@ -235,6 +241,10 @@ struct ng_index *ng_index_close(struct ng_index *index)
 	if (!index)
 		return NULL;
 	ng_pool_free(index->pool);
+	ng_cache_free(index->cache);
+	if (index->facets)
+		ng_facet_list_clear(index->facets);
+	free(index->facets);
 	for (uint32_t s = 0; s < index->n_shards; s++)
 		ng_shard_close(index->shards[s]);
 	ng_decoders_free(index->decoders);

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "format/decoders.h"
+#include "query/cache.h"
 #include "query/pool.h"
 #include "query/shard.h"
+
+struct ng_facet_list;
 
 struct ng_index {
 	uint32_t n_shards;
@@ -11,6 +14,8 @@ struct ng_index {
 	uint64_t *first_doc; /* [n_shards + 1]: number of each shard's first document */
 	struct ng_pool *pool;
 	struct ng_decoders *decoders; /* of all shards */
+	struct ng_cache *cache;       /* filters, and what is left of occurrences under them */
+	struct ng_facet_list *facets;
 	struct ng_index_stats stats;
 };
 

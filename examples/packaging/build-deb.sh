@@ -8,7 +8,7 @@ usage() {
 usage: examples/packaging/build-deb.sh [--try] [DIR]
 
 Installs the packages that are missing (as examples/quickstart.sh --install does), builds
-ngramfs_VERSION_ARCH.deb in DIR (by default build-deb/ at the top), with the unit tests unless
+ngramfs_VERSION_ARCH.deb and python3-ngramfs_VERSION_all.deb in DIR (by default build-deb/ at the top), with the unit tests unless
 DEB_BUILD_OPTIONS has nocheck, and has lintian check it: errors and warnings are failures.
 
   --try       then install it, run examples/quickstart.sh with the programs installed, and purge it
@@ -46,10 +46,10 @@ fi
 dir=$(realpath -m "${1:-$top/build-deb}")
 
 # ---- build ----
-"$top/examples/quickstart.sh" --install build-essential debhelper dpkg-dev lintian
+"$top/examples/quickstart.sh" --install build-essential debhelper dh-python dpkg-dev lintian
 # debian/ has to stand at the top of what dpkg-buildpackage builds: of a copy.
 tree=$dir/ngramfs
-rm -rf "$tree" "$dir"/ngramfs{,-dbgsym}_*.{deb,changes,buildinfo}
+rm -rf "$tree" "$dir"/{,python3-}ngramfs{,-dbgsym}_*.{deb,changes,buildinfo}
 mkdir -p "$tree"
 cp -R "$top"/{engine,examples,fs,tests,LICENSE,README.md,meson.build,meson_options.txt} "$tree"
 cp -R "$top/examples/packaging/debian" "$tree"
@@ -61,7 +61,9 @@ grep -q "^  version: '$version',$" "$tree/meson.build" ||
 	fail "dpkg-buildpackage failed"
 }
 deb=$(echo "$dir/ngramfs_$version"_*.deb)
+module=$dir/python3-ngramfs_${version}_all.deb
 echo "built $deb"
+echo "built $module"
 
 # ---- check ----
 # It runs as root where the build does, which lintian would rather not.
@@ -78,18 +80,21 @@ remains() {
 	done
 	find /etc /lib/systemd /usr /var/lib /var/log /mnt -xdev -iname '*ngramfs*' \
 		-not -path "$top/*" -not -path "$dir/*" 2>/dev/null
-	dpkg-query -W -f '${Package} ${db:Status-Status}\n' ngramfs 2>/dev/null
+	dpkg-query -W -f '${Package} ${db:Status-Status}\n' ngramfs python3-ngramfs 2>/dev/null
 	return 0
 }
 
-dpkg-deb --fsys-tarfile "$deb" | tar -t | sed 's,^\.,,' >"$dir/contents"
+for file in "$deb" "$module"; do
+	dpkg-deb --fsys-tarfile "$file" | tar -t | sed 's,^\.,,'
+done >"$dir/contents"
 before=$(remains)
 purge() {
-	dpkg --purge ngramfs >/dev/null
+	dpkg --purge python3-ngramfs ngramfs >/dev/null
 }
 trap purge EXIT
-dpkg -i "$deb" >/dev/null
+dpkg -i "$deb" "$module" >/dev/null
 echo "installed: $(ngramfs --version | head -n 1)"
+(cd / && python3 -c 'import ngramfs; ngramfs.Mount') || fail "import ngramfs"
 for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7; do
 	grep -qx "/usr/share/man/man${page##*.}/$page.gz" "$dir/contents" || fail "no page $page"
 done

@@ -7,7 +7,7 @@ import struct
 
 from xxh3 import xxh3_64
 
-PAGE, PADDING, PAGE_SUMS, OPTIONAL = 4096, 64, 1023, 64
+PAGE, PADDING, PAGE_SUMS, OPTIONAL, FACETS = 4096, 64, 1023, 64, 64
 SECTIONS = ("parameters", "bwt directory", "bwt cells", "bwt superblocks", "frequent patterns", "suffix array samples",
             "permutation shortcuts", "document starts", "metadata frames", "metadata directory", "metadata starts",
             "text frames", "text directory", "page sums", "mark hints", "sample starts")
@@ -94,7 +94,7 @@ class Section:
 
     def __init__(self, container, kind, offset, size, checksum):
         self.container, self.kind, self.offset, self.size, self.sum = container, kind, offset, size, checksum
-        self.name = SECTIONS[kind - 1] if kind <= len(SECTIONS) else f"section {kind}"
+        self.name = SECTIONS[kind - 1] if kind <= len(SECTIONS) else "facets" if kind == FACETS else f"section {kind}"
 
     def get(self, at, n):
         check(0 <= at and 0 <= n and at + n <= self.size, f"{self.name}: ends before {at + n}")

@@ -22,7 +22,7 @@ from pathlib import Path
 import corpora
 import reader
 import verify
-from container import FREQUENT, HINTS, OPTIONAL, PAGE, PAGE_SUMS_SECTION, SECTIONS, SHORTCUTS
+from container import FACETS, FREQUENT, HINTS, OPTIONAL, PAGE, PAGE_SUMS_SECTION, SECTIONS, SHORTCUTS
 from xxh3 import xxh3_64
 
 failures = 0
@@ -109,6 +109,10 @@ def look(shard):
     seen["a dictionary"] += bool(shard.meta.dictionary)
     seen["text frames"] += shard.stored is not None and shard.stored.n > 1
     seen["width 0"] += 0 in (shard.samples.width, shard.hints.width)
+    for f in shard.facets.fields:
+        seen["a facet without a column"] += f.values is None
+        seen["a facet of width 0"] += f.values is not None and f.width == 0
+        seen["a facet of several values"] += f.values is not None and f.width > 1
     seen["no frequent patterns"] += shard.frequent is None
     seen["children of frequent patterns"] += bool(shard.frequent and shard.frequent.n > shard.frequent.top)
     totals = {shard.symbol_numbers[s]: shard.total(s) for s in range(257) if shard.total(s)}
@@ -274,23 +278,23 @@ def test_container():
     is_refused("no shard", "another magic")
     with_header(100, "<B", 1)
     is_refused("padding before parameters", "something behind the header")
-    for kind, text in ((17, "section 17 is unknown"), (63, "section 63 is unknown"), (64, None), ((1 << 32) - 1, None)):
+    for kind, text in ((17, "section 17 is unknown"), (63, "section 63 is unknown"), (65, None), ((1 << 32) - 1, None)):
         c = Changed("small")
         c.retype(FREQUENT, kind)
         c.seal()
         (is_taken if text is None else lambda what: is_refused(text, what))(f"a section of type {kind}")
     c = Changed("small")
-    c.retype(FREQUENT, OPTIONAL)
+    c.retype(FREQUENT, OPTIONAL + 1)
     c.seal()
-    at = reader.Container(bytes(c.data)).sections[OPTIONAL].offset
+    at = reader.Container(bytes(c.data)).sections[OPTIONAL + 1].offset
     c.data[at] ^= 1
     c.seal()
     is_refused(f"page {at // PAGE}", "damage in a section that is passed over")
     c.seal_page(at // PAGE)
     c.seal()
-    is_refused("section 64: not what its sum says", "damage that a page's sum hides")
+    is_refused("section 65: not what its sum says", "damage that a page's sum hides")
     c = Changed("small")
-    c.retype(HINTS, OPTIONAL)
+    c.retype(HINTS, OPTIONAL + 1)
     c.seal()
     is_refused("sections {15}", "no hints")
     c = Changed("small")
@@ -328,7 +332,7 @@ def test_damage():
     right = list(answers())
     expect(not any(isinstance(a, reader.Damaged) for a in right), f"no answer from a sound index: {right}")
     sections = reader.Container(bytes(c.data)).sections
-    expect(set(sections) == set(range(1, len(SECTIONS) + 1)), "an index without all sections")
+    expect(set(sections) == {*range(1, len(SECTIONS) + 1), FACETS}, "an index without all sections")
     for kind, s in sections.items():
         at = s.offset + min(s.size, PAGE) // 2 if kind != PAGE_SUMS_SECTION else s.offset + s.size - 2
         c = Changed("tiny")
@@ -408,7 +412,7 @@ if __name__ == "__main__":
         test_answers()
         corpora.write_jsonl("small.jsonl", corpora.prose()[:20])
         corpora.build("small", "small.jsonl")
-        corpora.build("tiny", "--text-store", "--sa-sampling=16", "small.jsonl")
+        corpora.build("tiny", "--text-store", "--sa-sampling=16", "--facet=path:2", "small.jsonl")
         the_count = reader.Index("small").count(b"the")
         test_manifest()
         test_container()

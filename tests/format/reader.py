@@ -6,6 +6,7 @@
     reader.py INDEX locate PATTERN   document and offset of each, ascending
     reader.py INDEX text DOC         the text of a document, computed from the BWT
     reader.py INDEX meta DOC         its metadata
+    reader.py INDEX facets DOC       its values of fields that have columns
     reader.py INDEX dump             what the index is made of
 
 It is written to be read beside the page, whose headings stand here in capitals. Only frames need
@@ -21,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 
-from container import (CELLS, DIRECTORY, DOC_STARTS, FREQUENT, HINTS, META_DIRECTORY, META_FRAMES, META_STARTS,
-                       PARAMETERS, SAMPLE_STARTS, SAMPLES, SHORTCUTS, SUPERBLOCKS, TEXT_DIRECTORY, TEXT_FRAMES,
+from container import (CELLS, DIRECTORY, DOC_STARTS, FACETS, FREQUENT, HINTS, META_DIRECTORY, META_FRAMES,
+                       META_STARTS, PARAMETERS, SAMPLE_STARTS, SAMPLES, SHORTCUTS, SUPERBLOCKS, TEXT_DIRECTORY, TEXT_FRAMES,
                        Container, Damaged, EliasFano, OPTIONAL, Packed, check, number, read_manifest, up)
+from facets import Facets
 
 CELL, LINE_CELLS, SUPERBLOCK_CELLS, GROUP_CELLS, CELL_REACH = 1024, 28, 256, 16, 8192
 SUPERBLOCK = CELL * SUPERBLOCK_CELLS
@@ -263,6 +265,7 @@ class Shard:
         check(self.hints.n == up(self.n_marked, MARK_HINT), "hints: how many")
         self.meta = Frames(sections[META_FRAMES], sections[META_DIRECTORY])
         check(self.meta_starts.last == self.meta.length, "metadata starts")
+        self.facets = Facets(sections[FACETS], self.docs) if FACETS in sections else None
         self.stored = Frames(sections[TEXT_FRAMES], sections[TEXT_DIRECTORY]) if text_store else None
         check(not text_store or self.stored.length == self.text_bytes, "text store: length")
 
@@ -449,6 +452,10 @@ class Index:
         shard, doc = self.shard_of(doc)
         return shard.metadata(doc)
 
+    def facets(self, doc):
+        shard, doc = self.shard_of(doc)
+        return shard.facets.of(doc) if shard.facets else {}
+
     def dump(self):
         for name, value in self.manifest.items():
             print(f"{name}: {value}")
@@ -480,6 +487,9 @@ def main(args):
         elif command in ("text", "meta"):
             answer = (index.text if command == "text" else index.metadata)(int(rest[0]))
             sys.stdout.buffer.write(answer + b"\n" * (command == "meta"))
+        elif command == "facets":
+            for (name, prefix), value in index.facets(int(rest[0])).items():
+                print(name, prefix, value)
         elif command == "dump":
             index.dump()
         else:

@@ -153,6 +153,8 @@ def verify_shard(shard, texts=None):
             raise Damaged(f"document {doc}: metadata: {e}") from None
         if shard.stored:
             shard.text(doc)
+    if shard.facets:
+        shard.facets.verify([shard.metadata(doc) for doc in range(shard.docs)])
 
 
 def verify(index, texts=None):

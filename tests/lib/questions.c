@@ -6,6 +6,7 @@
 #include "query/contexts.h"
 #include "query/df.h"
 #include "query/doclist.h"
+#include "query/facet.h"
 #include "query/fold.h"
 #include "query/index_internal.h"
 #include "query/next.h"
@@ -356,6 +357,37 @@ static void ask_places(const struct ng_index *index, struct answers *a)
 	}
 }
 
+/* Of all documents by each of their fields, and by a condition. */
+static void ask_facets(const struct ng_index *index, struct answers *a)
+{
+	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	static const struct ng_filter all;
+	const struct ng_facet *list = NULL;
+	uint64_t sum = 0;
+	size_t n = 0;
+	int r = ng_index_facets(index, &list, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		ng_cleanup(ng_facet_counts_clear) struct ng_facet_counts counts = {0};
+
+		r = ng_facet_all(index, &list[i], &all, NULL, &counts);
+		add(&sum, list[i].name, list[i].name_bytes);
+		for (size_t k = 0; k < counts.n; k++) {
+			add(&sum, counts.list[k].value, counts.list[k].bytes);
+			add_number(&sum, counts.list[k].occurrences);
+			add_number(&sum, counts.list[k].docs);
+		}
+	}
+	put(a, "facets", 0, r, sum);
+	assert_int_equal(ng_where_add(&where, "pad:the q*", 10), 0);
+	r = ng_filter_get(index, where, NULL, &filter);
+	sum = 0;
+	if (r == 0)
+		add(&sum, filter.docs->words, (index->stats.docs / 64 + 1) * sizeof(uint64_t));
+	put(a, "filter", 0, r, sum);
+}
+
 void questions_ask(const struct questions *questions, const struct ng_index *index,
 		   struct answers *ret_answers)
 {
@@ -385,4 +417,5 @@ void questions_ask(const struct questions *questions, const struct ng_index *ind
 	for (size_t i = 0; i < q->n_docs; i++)
 		ask_doc(index, q->docs[i], a);
 	ask_places(index, a);
+	ask_facets(index, a);
 }

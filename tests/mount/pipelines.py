@@ -99,7 +99,29 @@ def expected(docs, old, new):
     items = sorted(collections.Counter(w for all in words for w in all).items(), key=lambda item: (-item[1], by_bytes(item[0])))
     want[18] = [f"{n}\t{w}" for w, n in items if n >= 20][:5]
     want[19] = [str(sum(len(re.findall(r"x\s+y", doc["text"], re.I)) for doc in docs))]
+    by_source = facet("whale", docs)
+    want[20] = [f"{value}\t{n}\t{holding_it}" for value, n, holding_it in by_source]
+    bytes_of = collections.Counter()
+    for doc in docs:
+        bytes_of[doc["source"]] += len(doc["text"].encode())
+    want[21] = [f"{value}: {int(n * 1e6 / bytes_of[value])}" for value, n, _ in sorted(by_source)]
+    want[22] = [f"{name}: {count('whale', [doc for doc in docs if (doc['year'] < 1845) == before])}"
+                for name, before in (("<1845", True), (">=1845", False))]
+    want[23] = [f for f in holding("whale", docs) if docs[int(f[:3])]["source"] in ("log", "letters")
+                and 1840 <= docs[int(f[:3])]["year"] < 1850]
+    want[24] = [f"{facet(line, docs)[0][0]}\t{line}" for n, line in counted if n]
     return want
+
+
+def facet(query, docs):
+    """Source, occurrences and documents, as /facet has them."""
+    counts, held = collections.Counter(), collections.Counter()
+    for doc in docs:
+        if query in doc["text"]:
+            counts[doc["source"]] += count(query, [doc])
+            held[doc["source"]] += 1
+    return sorted(((source, n, held[source]) for source, n in counts.items()),
+                  key=lambda c: (-c[1], -c[2], c[0]))
 
 
 def is_sample(lines, docs):
@@ -126,7 +148,7 @@ def check(path):
         blocks = re.findall(r"^## (\d+)\. (.*)\n(?:(?!## ).*\n)*?```bash\n((?:(?!```).*\n)*)```$",
                             page.read(), re.M)
     want = expected(docs, old, new)
-    assert [int(number) for number, _, _ in blocks] == list(range(1, 20)), "nineteen blocks"
+    assert [int(number) for number, _, _ in blocks] == list(range(1, 25)), "twenty-four blocks"
     failures = 0
     for number, title, block in blocks:
         done = subprocess.run(["bash", "-c", block], stdin=subprocess.DEVNULL, capture_output=True,

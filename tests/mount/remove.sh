@@ -37,12 +37,20 @@ snapshot() { # DIR
 				echo "$kind $query: $(cat "with/case=fold/$kind/$query" 2>&1)"
 			done
 			jq -c .cnt "find/$query"
+			for where in by:bob 'by:ann,where=year:>=1930' 'id:1*'; do
+				for kind in count df facet/year; do
+					echo "$where $kind $query: $(cat "with/where=$where/$kind/$query" 2>&1)"
+				done
+				cut -f 3- "with/where=$where,word=yes/kwic/$query" | sort
+			done
+			echo "facets $query: $(cat "facet/by/$query" "facet/year/$query" "facet/id/$query" 2>&1)"
 			cut -f 3- "kwic/$query" | sort
 			cut -f 3- "with/case=fold,context=30/kwic/$query" | sort
 			for kind in docs meta match; do
 				[ ! -e "$kind/$query" ] || find "$kind/$query" -type f -exec cat {} + | ids | sort
 			done
 		done
+		cat facet/by/% facet/year/% facet/id/% with/where=year:19*/facet/by/%
 		exec 8<>batch/count
 		printf 'fish\nred\ndocument 17 \n' >&8
 		timeout 60 head -n 3 <&8

@@ -54,7 +54,7 @@ static uint64_t naive_count(const struct corpus_doc *docs, size_t n, const uint8
 
 static struct ng_query exact(const uint8_t *pat, size_t len)
 {
-	return (struct ng_query){pat, len, false};
+	return (struct ng_query){.bytes = pat, .len = len};
 }
 
 static void check_find(const struct corpus *corpus, const uint8_t *pat, size_t len, uint64_t want)

@@ -1,6 +1,7 @@
 /* Indexes with wrong contents and right checksums: what the rules of the structure show. */
 #include "bwt/bwt_internal.h"
 #include "cellparts.h"
+#include "format/facets.h"
 #include "format/framelayout.h"
 #include "plain.h"
 #include "sample.h"
@@ -517,6 +518,73 @@ static void change_text_directory(const struct sample *s)
 	directory[8]++;
 }
 
+/* ---- facets ---- */
+
+/* The field "pad", which has a column of several values; its parts may be written to. */
+static struct ng_facet_field facet(const struct sample *s)
+{
+	static struct ng_facets facets;
+	struct ng_facet_field field;
+	size_t bytes;
+	const uint8_t *data = sample_section(s, NG_SECTION_FACETS, &bytes);
+
+	assert_int_equal(ng_facets_open(NULL, data, bytes, sample_params(s)->docs, &facets), 0);
+	assert_int_equal(ng_facets_find(&facets, "pad", 3, 0, &field), 1);
+	assert_true(field.has_column && field.values > 4 && field.width > 2);
+	return field;
+}
+
+static void change_facets_number(const struct sample *s)
+{
+	size_t bytes;
+
+	sample_section(s, NG_SECTION_FACETS, &bytes)[2] = 1;
+}
+
+static void change_facets_offset(const struct sample *s)
+{
+	size_t bytes;
+
+	sample_section(s, NG_SECTION_FACETS, &bytes)[16] ^= 8;
+}
+
+/* A name that would stand elsewhere. */
+static void change_facet_name(const struct sample *s)
+{
+	((uint8_t *)facet(s).name)[0] = 'a';
+}
+
+static void change_facet_frame(const struct sample *s)
+{
+	((uint8_t *)facet(s).frame)[4] ^= 0x55;
+}
+
+/* Beyond the last byte that numbers take. */
+static void change_facet_rest(const struct sample *s)
+{
+	struct ng_facet_field field = facet(s);
+
+	assert_true(sample_params(s)->docs * field.width % 64);
+	((uint8_t *)field.ids)[field.ids_bytes - 1] |= 0x80;
+}
+
+/* Numbers of two documents change places: all that is wrong is whose they are. */
+static void change_facet_documents(const struct sample *s)
+{
+	struct ng_facet_field field = facet(s);
+	uint64_t mask = (1u << field.width) - 1, first = ng_load64(field.ids) & mask;
+	uint64_t bit = field.width, word = 0;
+
+	for (; bit + field.width <= 57; bit += field.width) {
+		word = ng_load64(field.ids);
+		if ((word >> bit & mask) != first)
+			break;
+	}
+	assert_int_not_equal(word >> bit & mask, first);
+	word ^= ((word >> bit & mask) ^ first) * (1 | 1ull << bit);
+	ng_store64((uint8_t *)field.ids, word);
+}
+
 static void test_wrong_contents(void **state)
 {
 	static const struct {
@@ -584,6 +652,12 @@ static void test_wrong_contents(void **state)
 		{change_meta_directory, NG_SECTION_META_STARTS, "numbers up to"},
 		{change_text_frame, NG_SECTION_TEXT_FRAMES, "frame 3 "},
 		{change_text_directory, NG_SECTION_TEXT_DIRECTORY, "doesn't fit"},
+		{change_facets_number, NG_SECTION_FACETS, "don't fit into it"},
+		{change_facets_offset, NG_SECTION_FACETS, "out of place"},
+		{change_facet_name, NG_SECTION_FACETS, "out of place"},
+		{change_facet_frame, NG_SECTION_FACETS, "don't decompress"},
+		{change_facet_rest, NG_SECTION_FACETS, "don't fit each other"},
+		{change_facet_documents, NG_SECTION_FACETS, "another value of pad"},
 	};
 	struct sample *s = *state;
 

@@ -6,6 +6,7 @@
 #include "query/batch.h"
 #include "query/df.h"
 #include "query/fold.h"
+#include "query/facet.h"
 #include "query/index_internal.h"
 #include "query/next.h"
 #include "query/trace.h"
@@ -160,6 +161,29 @@ static void test_damaged_sections(void **state)
 	naive_clear(&c);
 }
 
+/* Of all documents by each of their fields. */
+static int facets_sum(const struct ng_index *index, uint64_t *sum)
+{
+	static const struct ng_filter all;
+	const struct ng_facet *list = NULL;
+	size_t n = 0;
+	int r = ng_index_facets(index, &list, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		ng_cleanup(ng_facet_counts_clear) struct ng_facet_counts counts = {0};
+
+		r = ng_facet_all(index, &list[i], &all, NULL, &counts);
+		*sum = XXH3_64bits_withSeed(list[i].name, list[i].name_bytes, *sum);
+		for (size_t k = 0; k < counts.n; k++) {
+			const struct ng_facet_count *count = &counts.list[k];
+
+			*sum = XXH3_64bits_withSeed(count->value, count->bytes,
+						    *sum + count->occurrences + count->docs);
+		}
+	}
+	return r;
+}
+
 /* What there is to ask of a shard, as one sum; an error, or the sum of the answers. */
 static int answers(const struct ng_index *index, const struct naive *c, uint64_t seed,
 		   uint64_t *ret_sum)
@@ -193,6 +217,8 @@ static int answers(const struct ng_index *index, const struct naive *c, uint64_t
 								  NULL, buf, &n);
 		sum = XXH3_64bits_withSeed(buf, sizeof(buf), sum);
 	}
+	if (r == 0)
+		r = facets_sum(index, &sum);
 	*ret_sum = sum;
 	return r;
 }

@@ -51,11 +51,12 @@ static size_t short_meta(uint64_t doc, char *buf)
 static size_t long_meta(uint64_t doc, char *buf)
 {
 	size_t n = (size_t)snprintf(buf, META_MAX, "{\"n\":%ju,\"noise\":\"", (uintmax_t)doc);
+	size_t noise = n;
 	uint64_t rng = doc;
 
 	for (uint64_t i = 0; i < 500 + doc * 37 % 400; i++)
 		buf[n++] = (char)('0' + scratch_random(&rng) % 70 % 64);
-	for (size_t i = n - 500; i < n; i++)
+	for (size_t i = noise; i < n; i++)
 		if (buf[i] == '\\' || buf[i] == '"')
 			buf[i] = '-';
 	memcpy(buf + n, "\"}", 2);

@@ -119,7 +119,8 @@ static unsigned seen[2];
 static void check_stream(const struct naive *c, const struct ng_index *index, const char *pat,
 			 size_t least_bytes, bool random, bool fold)
 {
-	const struct ng_query query = {(const uint8_t *)pat, strlen(pat), fold};
+	const struct ng_query query = {
+		.bytes = (const uint8_t *)pat, .len = strlen(pat), .fold = fold};
 	const struct ng_occurrences_how how = {CONTEXT_BYTES, random, 77};
 	struct ng_mounted_index mounted_index = {.index = (struct ng_index *)index};
 	ng_cleanup(ng_buf_free) struct ng_buf want = NG_BUF_INIT, all = NG_BUF_INIT;

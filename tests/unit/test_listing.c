@@ -22,7 +22,7 @@ static size_t naive_docs(const struct corpus_doc *docs, const char *pat)
 static int get(struct ng_listings *listings, const struct corpus *corpus, const char *pat,
 	       size_t page_docs, uint64_t page, struct ng_page **ret_page)
 {
-	const struct ng_query query = {(const uint8_t *)pat, strlen(pat), false};
+	const struct ng_query query = {.bytes = (const uint8_t *)pat, .len = strlen(pat)};
 
 	return ng_listings_page(listings, corpus->index, &query, page_docs, page, NULL, ret_page);
 }
@@ -118,8 +118,9 @@ static void test_holds(void **state)
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
 	struct ng_listings *listings = NULL;
 	struct corpus_doc docs[DOCS];
-	const struct ng_query query = {(const uint8_t *)"ab", 2, false};
-	const struct ng_query shorter = {query.bytes, 1, false}, folded = {query.bytes, 2, true};
+	const struct ng_query query = {.bytes = (const uint8_t *)"ab", .len = 2};
+	const struct ng_query shorter = {.bytes = query.bytes, .len = 1};
+	const struct ng_query folded = {.bytes = query.bytes, .len = 2, .fold = true};
 	struct ng_page *page;
 	struct corpus corpus;
 	uint64_t rng = 5, pages;
@@ -206,7 +207,7 @@ static void test_cancel(void **state)
 {
 	struct corpus_doc docs[] = {{(const uint8_t *)"aaa", 3, "{}"}};
 	struct ng_listings *listings = NULL;
-	const struct ng_query query = {(const uint8_t *)"a", 1, false};
+	const struct ng_query query = {.bytes = (const uint8_t *)"a", .len = 1};
 	struct ng_page *page = NULL;
 	struct corpus corpus;
 	ng_cancel cancel = true;

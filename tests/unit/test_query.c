@@ -145,7 +145,8 @@ static void test_fold(void **state)
 			uint8_t pat[64];
 			size_t len = make_text(&rng, 1 + scratch_random(&rng) % 5, pat);
 
-			check(&c, made.index, &(struct ng_query){pat, len, NG_FOLD_CASE});
+			check(&c, made.index,
+			      &(struct ng_query){.bytes = pat, .len = len, .fold = NG_FOLD_CASE});
 		}
 		made_index_free(&made);
 	}
@@ -169,8 +170,9 @@ static void test_seam(void **state)
 
 	assert_non_null(text);
 	for (size_t i = 0; i < ng_array_size(cases); i++) {
-		const struct ng_query query = {(const uint8_t *)cases[i].pat, strlen(cases[i].pat),
-					       NG_FOLD_CASE};
+		const struct ng_query query = {.bytes = (const uint8_t *)cases[i].pat,
+					       .len = strlen(cases[i].pat),
+					       .fold = NG_FOLD_CASE};
 		size_t len = strlen(cases[i].text);
 
 		for (size_t before = 0; before <= len; before++) {
@@ -211,7 +213,7 @@ static void test_limit(void **state)
 	naive_add(&c, text, 300000);
 	made_index_new(&c, &options, &made);
 	memset(pat, 'a', sizeof(pat));
-	query = (struct ng_query){pat, sizeof(pat), NG_FOLD_CASE};
+	query = (struct ng_query){.bytes = pat, .len = sizeof(pat), .fold = NG_FOLD_CASE};
 	assert_int_equal(ng_query_count(made.index, &query, NULL, &count), -EOVERFLOW);
 	assert_int_equal(count, 42);
 	assert_int_equal(ng_answer_find(made.index, &query, NULL, &buf), -EOVERFLOW);

@@ -4,8 +4,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static const struct ng_settings defaults = {
-	.page_docs = 1000, .kwic_bytes = 40, .match_bytes = 200, .min_bytes = 32};
+static const struct ng_settings defaults = {.page_docs = 1000,
+					    .kwic_bytes = 40,
+					    .match_bytes = 200,
+					    .min_bytes = 32,
+					    .line_bytes = 512,
+					    .scan = 1000};
 
 static void test_names(void **state)
 {
@@ -13,36 +17,77 @@ static void test_names(void **state)
 		const char *name;
 		struct ng_settings want;
 	} names[] = {
-		{"context=0", {1000, 0, 0, 32, false, 0, false, false, false, 0}},
-		{"context=80", {1000, 80, 80, 32, false, 0, false, false, false, 0}},
-		{"context=4096", {1000, 4096, 4096, 32, false, 0, false, false, false, 0}},
-		{"page=1", {1, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"page=100000", {100000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"page=0007", {7, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"min=1", {1000, 40, 200, 1, false, 0, false, false, false, 0}},
-		{"min=1048576", {1000, 40, 200, 1048576, false, 0, false, false, false, 0}},
-		{"order=random", {1000, 40, 200, 32, true, 0, false, false, false, 0}},
-		{"order=index", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"seed=5", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
-		{"case=fold", {1000, 40, 200, 32, false, 0, true, false, false, 0}},
-		{"space=fold", {1000, 40, 200, 32, false, 0, NG_FOLD_SPACE, false, false, 0}},
-		{"form=fold", {1000, 40, 200, 32, false, 0, NG_FOLD_FORM, false, false, 0}},
-		{"word=yes", {1000, 40, 200, 32, false, 0, NG_QUERY_WORD, false, false, 0}},
+		{"context=0",
+		 {1000, 0, 0, 32, false, 0, false, false, false, NULL, NULL, 0, 1000, false, 0}},
+		{"scan=1",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1, false, 0}},
+		{"scan=100000000",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 100000000,
+		  false, 0}},
+		{"scan=all",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, true,
+		  0}},
+		{"context=80",
+		 {1000, 80, 80, 32, false, 0, false, false, false, NULL, NULL, 80, 1000, false, 0}},
+		{"context=4096",
+		 {1000, 4096, 4096, 32, false, 0, false, false, false, NULL, NULL, 4096, 1000,
+		  false, 0}},
+		{"page=1",
+		 {1, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false, 0}},
+		{"page=100000",
+		 {100000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"page=0007",
+		 {7, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false, 0}},
+		{"min=1",
+		 {1000, 40, 200, 1, false, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"min=1048576",
+		 {1000, 40, 200, 1048576, false, 0, false, false, false, NULL, NULL, 512, 1000,
+		  false, 0}},
+		{"order=random",
+		 {1000, 40, 200, 32, true, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"order=index",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"seed=5",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"case=fold",
+		 {1000, 40, 200, 32, false, 0, true, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"space=fold",
+		 {1000, 40, 200, 32, false, 0, NG_FOLD_SPACE, false, false, NULL, NULL, 512, 1000,
+		  false, 0}},
+		{"form=fold",
+		 {1000, 40, 200, 32, false, 0, NG_FOLD_FORM, false, false, NULL, NULL, 512, 1000,
+		  false, 0}},
+		{"word=yes",
+		 {1000, 40, 200, 32, false, 0, NG_QUERY_WORD, false, false, NULL, NULL, 512, 1000,
+		  false, 0}},
 		{"word=no,form=exact,space=exact",
-		 {1000, 40, 200, 32, false, 0, 0, false, false, 0}},
+		 {1000, 40, 200, 32, false, 0, 0, false, false, NULL, NULL, 512, 1000, false, 0}},
 		{"word=yes,case=fold,form=fold,space=fold",
-		 {1000, 40, 200, 32, false, 0, 15, false, false, 0}},
+		 {1000, 40, 200, 32, false, 0, 15, false, false, NULL, NULL, 512, 1000, false, 0}},
 		{"seed=3,case=fold,order=random",
-		 {1000, 40, 200, 32, true, 3, true, false, false, 0}},
-		{"case=exact", {1000, 40, 200, 32, false, 0, false, false, false, 0}},
+		 {1000, 40, 200, 32, true, 3, true, false, false, NULL, NULL, 512, 1000, false, 0}},
+		{"case=exact",
+		 {1000, 40, 200, 32, false, 0, false, false, false, NULL, NULL, 512, 1000, false,
+		  0}},
 		{"seed=18446744073709551615,order=random",
-		 {1000, 40, 200, 32, true, UINT64_MAX, false, false, false, 0}},
-		{"escape=none", {1000, 40, 200, 32, false, 0, false, true, false, 0}},
-		{"escape=percent", {1000, 40, 200, 32, false, 0, false, false, true, 0}},
+		 {1000, 40, 200, 32, true, UINT64_MAX, false, false, false, NULL, NULL, 512, 1000,
+		  false, 0}},
+		{"escape=none",
+		 {1000, 40, 200, 32, false, 0, false, true, false, NULL, NULL, 512, 1000, false,
+		  0}},
+		{"escape=percent",
+		 {1000, 40, 200, 32, false, 0, false, false, true, NULL, NULL, 512, 1000, false,
+		  0}},
 		{"page=2,escape=percent,case=fold",
-		 {2, 40, 200, 32, false, 0, true, false, true, 0}},
+		 {2, 40, 200, 32, false, 0, true, false, true, NULL, NULL, 512, 1000, false, 0}},
 		{"order=random,case=exact,min=3,page=4,context=5,seed=6",
-		 {4, 5, 5, 3, true, 6, false, false, false, 0}},
+		 {4, 5, 5, 3, true, 6, false, false, false, NULL, NULL, 5, 1000, false, 0}},
 	};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -89,6 +134,11 @@ static void test_refusals(void **state)
 					    "context=1,context=1",
 					    "context=1,min=2,context=2",
 					    "page=0",
+					    "scan=0",
+					    "scan=",
+					    "scan=100000001",
+					    "scan=al",
+					    "scan=all,scan=all",
 					    "page=100001",
 					    "page=99999999999999999999",
 					    "min=0",
@@ -123,7 +173,21 @@ static void test_refusals(void **state)
 					    "context=1=2",
 					    "order=index,order=random",
 					    "page=5%2Cmin=2",
-					    "context=5\n"};
+					    "context=5\n",
+					    "where=",
+					    "where=a",
+					    "where=:b",
+					    "where=a:%4",
+					    "where=a:b%zz",
+					    "where=%:b",
+					    "where=a:b*c",
+					    "where=a:**",
+					    "where=a:>=b*",
+					    "where=a:b|c*d",
+					    "where=a:b,",
+					    "where=a:b,where=c",
+					    "where=a:b,page=0",
+					    "Where=a:b"};
 	struct ng_settings got = {.page_docs = 42};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -138,6 +202,7 @@ static uint64_t hash_of(const char *name)
 	struct ng_settings got;
 
 	assert_int_equal(ng_settings_parse(name, &defaults, &got), 0);
+	ng_where_unref(got.where);
 	return got.hash;
 }
 
@@ -147,13 +212,29 @@ static void test_hash(void **state)
 	static const char *const same[][2] = {
 		{"context=7,page=8", "page=8,context=7"},     {"min=32,page=8", "page=08"},
 		{"order=random,seed=0", "order=random"},      {"order=index,seed=9,min=5", "min=5"},
-		{"escape=none,page=8", "page=8,escape=none"},
+		{"escape=none,page=8", "page=8,escape=none"}, {"where=%61:%62", "where=a:b"},
 	};
-	static const char *const different[] = {
-		"context=7",     "context=40",   "context=200",         "page=7",
-		"min=7",         "order=random", "order=random,seed=7", "order=random,seed=40",
-		"page=7,min=7",  "case=fold",    "case=fold,page=7",    "escape=none",
-		"escape=percent"};
+	static const char *const different[] = {"context=7",
+						"context=40",
+						"context=200",
+						"page=7",
+						"min=7",
+						"order=random",
+						"order=random,seed=7",
+						"order=random,seed=40",
+						"page=7,min=7",
+						"case=fold",
+						"case=fold,page=7",
+						"escape=none",
+						"escape=percent",
+						"where=a:b",
+						"where=a:b|c",
+						"where=a:b,where=c:d",
+						"where=a:b*",
+						"where=a:>=b",
+						"where=a:>b",
+						"where=ab:",
+						"where=a:,where=b:"};
 
 	for (size_t i = 0; i < ng_array_size(same); i++) {
 		assert_int_equal(hash_of(same[i][0]), hash_of(same[i][1]));
@@ -167,12 +248,82 @@ static void test_hash(void **state)
 	}
 }
 
+/* What a condition says. */
+static void test_where(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		bool holds;
+	} cases[] = {
+		{"where=f:a", "a", true},
+		{"where=f:a", "ab", false},
+		{"where=f:a", "", false},
+		{"where=f:", "", true},
+		{"where=f:", "a", false},
+		{"where=f:a|b", "b", true},
+		{"where=f:a|b", "a|b", false},
+		{"where=f:a%7Cb", "a|b", true},
+		{"where=f:a|", "", true},
+		{"where=f:a*", "a", true},
+		{"where=f:a*", "abc", true},
+		{"where=f:a*", "ba", false},
+		{"where=f:*", "", true},
+		{"where=f:*", "x", true},
+		{"where=f:%2A", "*", true},
+		{"where=f:%2A", "x", false},
+		{"where=f:b*|a", "a", true},
+		{"where=f:x:y", "x:y", true},
+		{"where=f:x=y", "x=y", true},
+		{"where=f:x%2Cy", "x,y", true},
+		{"where=f:%3Ca", "<a", true},
+		{"where=f:>=2019", "2019-05-01", true},
+		{"where=f:>=2019", "2018-12-31", false},
+		{"where=f:<2019-06", "2019-05-31", true},
+		{"where=f:<2019-06", "2019-06-01", false},
+		{"where=f:<=2019-06", "2019-06", true},
+		{"where=f:>2019-06", "2019-06", false},
+		/* Numbers are no strings, */
+		{"where=f:<10", "9", true},
+		{"where=f:>10", "9", false},
+		{"where=f:>-2", "-1", true},
+		{"where=f:<-2", "-10", true},
+		{"where=f:>=1.50", "1.5", true},
+		{"where=f:<1e3", "999.5", true},
+		{"where=f:>1e3", "999.5", false},
+		{"where=f:>=-0", "0", true},
+		/* however long; */
+		{"where=f:>12345678901234567890123", "12345678901234567890124", true},
+		{"where=f:>12345678901234567890124", "12345678901234567890123", false},
+		/* and strings are no numbers. */
+		{"where=f:<10", "09", true},
+		{"where=f:<10", "a", false},
+		{"where=f:<10", "1 ", true},
+		{"where=f:>=0", "", false},
+	};
+
+	for (size_t i = 0; i < ng_array_size(cases); i++) {
+		const char *value = cases[i].value;
+		struct ng_settings got;
+
+		if (ng_settings_parse(cases[i].name, &defaults, &got) != 0)
+			fail_msg("%s", cases[i].name);
+		assert_non_null(got.where);
+		assert_int_equal(got.where->n, 1);
+		assert_int_equal(got.where->conditions[0].field_bytes, 1);
+		if (ng_condition_holds(&got.where->conditions[0], (const uint8_t *)value,
+				       strlen(value)) != cases[i].holds)
+			fail_msg("%s of '%s'", cases[i].name, value);
+		ng_where_unref(got.where);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_where),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

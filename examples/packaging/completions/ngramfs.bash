@@ -59,7 +59,7 @@ _mkngramfs() {
 	elif [[ $value == -* ]]; then
 		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --remove --documents= --documents-from= --where= --join --absolute --outside= --format= \
 			--list-formats --text-field= --bad-unicode= --skip-bad= --no-follow --list-passed= --allow-empty --shard-size= --batch-size= --sa-sampling= \
-			--text-store --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
+			--text-store --facet= --no-facets --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi
 }
 

@@ -1,0 +1,229 @@
+#include "query/lines.h"
+
+#include "query/index_internal.h"
+
+/* Lines that a thread reads at a time. */
+#define SLICE 64u
+
+/* Bytes that are read at first on either side of an occurrence, from the BWT and from a text store;
+ * then twice as many each time, until the line's ends are there. */
+#define FIRST_BYTES       128u
+#define FIRST_STORE_BYTES 2048u
+
+struct reading {
+	const struct ng_index *index;
+	const struct ng_place *places;
+	size_t n, most_bytes;
+	const ng_cancel *cancel;
+	struct ng_line *lines;
+};
+
+/* A line while it is read: what is there of its document, [lo, hi). */
+struct window {
+	const struct ng_shard *shard;
+	uint64_t local, doc_bytes;
+	uint64_t lo, hi;
+	uint64_t next_lo, next_hi; /* what will be; the same: there is enough */
+	size_t step;
+	uint8_t *text; /* of [lo, hi) */
+};
+
+static const uint8_t *last_newline(const uint8_t *text, size_t len)
+{
+	return len ? memrchr(text, '\n', len) : NULL;
+}
+
+static const uint8_t *first_newline(const uint8_t *text, size_t len)
+{
+	return len ? memchr(text, '\n', len) : NULL;
+}
+
+static int window_open(const struct reading *g, const struct ng_place *place, struct window *w)
+{
+	uint64_t begin;
+	int r = ng_index_shard_of(g->index, place->doc, &w->shard, &w->local);
+
+	if (r < 0)
+		return r == -ENOENT ? -EINVAL : r;
+	r = ng_shard_doc_extent(w->shard, w->local, &begin, &w->doc_bytes);
+	if (r < 0)
+		return r;
+	if (place->offset > w->doc_bytes || place->bytes > w->doc_bytes - place->offset)
+		return -EINVAL;
+	w->lo = w->hi = place->offset;
+	w->step = w->shard->text ? FIRST_STORE_BYTES : FIRST_BYTES;
+	return 0;
+}
+
+/* How far to read next, so that no chain between two samples is walked twice. */
+static void window_want(const struct reading *g, const struct ng_place *place, struct window *w)
+{
+	uint64_t rate = w->shard->params.sa_rate, offset = place->offset;
+	/* One byte more than is given says whether the line goes on. */
+	uint64_t low = offset - ng_min(offset, (uint64_t)g->most_bytes + 1);
+	uint64_t high = ng_min(w->doc_bytes, offset + place->bytes + g->most_bytes + 1);
+	const uint8_t *here = w->text ? w->text + (offset - w->lo) : NULL;
+
+	w->next_lo = w->lo;
+	w->next_hi = w->hi;
+	if (!last_newline(w->text, (size_t)(offset - w->lo)) && w->lo > low) {
+		w->next_lo = w->lo - ng_min(w->lo, (uint64_t)w->step);
+		w->next_lo = ng_max(w->next_lo - w->next_lo % rate, low);
+	}
+	if (!first_newline(here, (size_t)(w->hi - offset)) && w->hi < high) {
+		w->next_hi = ng_max(w->hi, offset + place->bytes) + w->step / 2;
+		w->next_hi = ng_min(ng_align_up(w->next_hi, rate), high);
+	}
+	w->step *= 2;
+}
+
+/* Room for what will be there; what is there is moved. */
+static int window_grow(struct window *w)
+{
+	uint8_t *text = malloc((size_t)(w->next_hi - w->next_lo));
+
+	if (!text)
+		return -ENOMEM;
+	if (w->text)
+		memcpy(text + (w->lo - w->next_lo), w->text, (size_t)(w->hi - w->lo));
+	free(w->text);
+	w->text = text;
+	return 0;
+}
+
+/* From a text store, at once. */
+static int window_read(const struct reading *g, const struct ng_place *place, struct window *w)
+{
+	size_t before = (size_t)(w->lo - w->next_lo), got = 0;
+	int r = ng_doc_read(g->index, place->doc, w->next_lo, before, g->cancel, w->text, &got);
+
+	if (r == 0)
+		r = ng_doc_read(g->index, place->doc, w->hi, (size_t)(w->next_hi - w->hi),
+				g->cancel, w->text + (w->hi - w->next_lo), &got);
+	return r;
+}
+
+/* The stretches that are new in a window, from the BWT. */
+static size_t window_stretches(const struct window *w, struct ng_stretch *stretches)
+{
+	size_t n = 0;
+
+	if (w->lo == w->hi) {
+		stretches[0] = (struct ng_stretch){w->local, w->next_lo,
+						   (size_t)(w->next_hi - w->next_lo), w->text};
+		return 1;
+	}
+	if (w->next_lo < w->lo)
+		stretches[n++] = (struct ng_stretch){w->local, w->next_lo,
+						     (size_t)(w->lo - w->next_lo), w->text};
+	if (w->next_hi > w->hi)
+		stretches[n++] = (struct ng_stretch){w->local, w->hi, (size_t)(w->next_hi - w->hi),
+						     w->text + (w->hi - w->next_lo)};
+	return n;
+}
+
+/* One turn of all windows [0, n): read what is wanted. Their shards ascend. */
+static int windows_read(const struct reading *g, const struct ng_place *places, struct window *w,
+			size_t n)
+{
+	struct ng_stretch stretches[2 * SLICE];
+	size_t waiting = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		bool more = w[i].next_lo < w[i].lo || w[i].next_hi > w[i].hi;
+
+		if (more)
+			r = window_grow(&w[i]);
+		if (r == 0 && more && w[i].shard->text)
+			r = window_read(g, &places[i], &w[i]);
+		else if (r == 0 && more)
+			waiting += window_stretches(&w[i], stretches + waiting);
+		if (r == 0 && waiting && (i + 1 == n || w[i + 1].shard != w[i].shard)) {
+			r = ng_shard_extract_each(w[i].shard, waiting, stretches, g->cancel);
+			waiting = 0;
+		}
+		if (r == 0) {
+			w[i].lo = w[i].next_lo;
+			w[i].hi = w[i].next_hi;
+		}
+	}
+	return r;
+}
+
+/* The line in a window that has all of it that is wanted; the window's text becomes its. */
+static void line_take(const struct ng_place *place, size_t most_bytes, struct window *w,
+		      struct ng_line *line)
+{
+	size_t at = (size_t)(place->offset - w->lo), end = (size_t)(w->hi - w->lo), begin = 0;
+	const uint8_t *newline = last_newline(w->text, at);
+
+	if (newline)
+		begin = (size_t)(newline - w->text) + 1;
+	newline = first_newline(w->text + at, end - at);
+	if (newline)
+		end = (size_t)(newline - w->text);
+	line->cut_before = at - begin > most_bytes;
+	if (line->cut_before)
+		begin = at - most_bytes;
+	line->cut_after = end > at + place->bytes && end - at - place->bytes > most_bytes;
+	if (line->cut_after)
+		end = at + place->bytes + most_bytes;
+	line->begin = w->lo + begin;
+	line->bytes = end - begin;
+	line->at = at - begin;
+	line->text = ng_steal_ptr(&w->text);
+	if (begin)
+		memmove(line->text, line->text + begin, line->bytes);
+}
+
+static int slice_read(void *userdata, uint64_t slice)
+{
+	const struct reading *g = userdata;
+	size_t at = slice * SLICE, n = ng_min(g->n - at, (size_t)SLICE);
+	const struct ng_place *places = g->places + at;
+	struct window windows[SLICE] = {0};
+	bool more = true;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = window_open(g, &places[i], &windows[i]);
+	while (r == 0 && more) {
+		more = false;
+		for (size_t i = 0; i < n; i++) {
+			window_want(g, &places[i], &windows[i]);
+			more |= windows[i].next_lo < windows[i].lo ||
+				windows[i].next_hi > windows[i].hi;
+		}
+		r = windows_read(g, places, windows, n);
+		if (r == 0 && ng_cancelled(g->cancel))
+			r = -EINTR;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (r == 0)
+			line_take(&places[i], g->most_bytes, &windows[i], &g->lines[at + i]);
+		free(windows[i].text);
+	}
+	return r;
+}
+
+int ng_lines_read(const struct ng_index *index, const struct ng_place *places, size_t n,
+		  size_t most_bytes, const ng_cancel *cancel, struct ng_line *ret_lines)
+{
+	struct reading g = {index, places, n, most_bytes, cancel, ret_lines};
+	int r;
+
+	memset(ret_lines, 0, n * sizeof(*ret_lines));
+	r = ng_index_run(index, ng_div_up(n, SLICE), slice_read, &g);
+	if (r < 0)
+		ng_lines_clear(ret_lines, n);
+	return r;
+}
+
+void ng_lines_clear(struct ng_line *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(lines[i].text);
+		lines[i] = (struct ng_line){0};
+	}
+}

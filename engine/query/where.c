@@ -1,0 +1,307 @@
+#include "query/where.h"
+
+#include <xxhash.h>
+
+#include "format/meta_fields.h"
+
+static void condition_clear(struct ng_condition *condition)
+{
+	for (size_t i = 0; i < condition->n; i++)
+		free(condition->terms[i].bytes);
+	free(condition->terms);
+	free(condition->field);
+	*condition = (struct ng_condition){0};
+}
+
+void ng_where_unref(struct ng_where *where)
+{
+	if (!where || atomic_fetch_sub(&where->refs, 1) != 1)
+		return;
+	for (size_t i = 0; i < where->n; i++)
+		condition_clear(&where->conditions[i]);
+	free(where->conditions);
+	free(where);
+}
+
+struct ng_where *ng_where_ref(struct ng_where *where)
+{
+	if (where)
+		atomic_fetch_add(&where->refs, 1);
+	return where;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* text[0..len-1] without escapes, from malloc. */
+static int decode(const char *text, size_t len, uint8_t **ret, size_t *ret_len)
+{
+	ng_cleanup(ng_freep) uint8_t *bytes = malloc(len + 1);
+	size_t n = 0;
+
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++) {
+		int high, low;
+
+		if (text[i] != '%') {
+			bytes[n++] = (uint8_t)text[i];
+			continue;
+		}
+		high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
+		low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+		if (low < 0)
+			return -EINVAL;
+		bytes[n++] = (uint8_t)(high << 4 | low);
+		i += 2;
+	}
+	*ret = ng_steal_ptr(&bytes);
+	*ret_len = n;
+	return 0;
+}
+
+static int term_parse(const char *text, size_t len, struct ng_where_term *ret_term)
+{
+	static const struct {
+		const char *sign;
+		enum ng_where_op op;
+	} signs[] = {{"<=", NG_WHERE_LESS_OR_IS},
+		     {">=", NG_WHERE_GREATER_OR_IS},
+		     {"<", NG_WHERE_LESS},
+		     {">", NG_WHERE_GREATER}};
+	struct ng_where_term term = {.op = NG_WHERE_IS};
+
+	for (size_t i = 0; i < ng_array_size(signs) && term.op == NG_WHERE_IS; i++) {
+		size_t n = strlen(signs[i].sign);
+
+		if (len < n || memcmp(text, signs[i].sign, n) != 0)
+			continue;
+		term.op = signs[i].op;
+		text += n;
+		len -= n;
+	}
+	if (len && text[len - 1] == '*') {
+		if (term.op != NG_WHERE_IS)
+			return -EINVAL;
+		term.op = NG_WHERE_PREFIX;
+		len--;
+	}
+	/* An asterisk elsewhere looks like a pattern, which this isn't. */
+	if (len && memchr(text, '*', len))
+		return -EINVAL;
+	*ret_term = term;
+	return decode(text, len, &ret_term->bytes, &ret_term->len);
+}
+
+static int terms_parse(const char *text, size_t len, struct ng_condition *condition)
+{
+	size_t room = 1;
+	int r = 0;
+
+	for (size_t i = 0; i < len; i++)
+		room += text[i] == '|';
+	condition->terms = calloc(room, sizeof(*condition->terms));
+	if (!condition->terms)
+		return -ENOMEM;
+	while (r == 0) {
+		const char *bar = len ? memchr(text, '|', len) : NULL;
+		size_t n = bar ? (size_t)(bar - text) : len;
+
+		r = term_parse(text, n, &condition->terms[condition->n]);
+		condition->n += r == 0;
+		if (!bar)
+			break;
+		text += n + 1;
+		len -= n + 1;
+	}
+	return r;
+}
+
+static uint64_t condition_hash(const struct ng_condition *condition, uint64_t seed)
+{
+	uint64_t hash =
+		XXH3_64bits_withSeed(condition->field, condition->field_bytes, seed ^ condition->n);
+
+	for (size_t i = 0; i < condition->n; i++) {
+		const struct ng_where_term *term = &condition->terms[i];
+
+		hash = XXH3_64bits_withSeed(term->bytes, term->len, hash + (uint64_t)term->op);
+	}
+	return hash;
+}
+
+static int condition_parse(const char *text, size_t len, struct ng_condition *ret_condition)
+{
+	ng_cleanup(condition_clear) struct ng_condition condition = {0};
+	const char *colon = len ? memchr(text, ':', len) : NULL;
+	int r;
+
+	if (!colon || colon == text)
+		return -EINVAL;
+	r = decode(text, (size_t)(colon - text), &condition.field, &condition.field_bytes);
+	if (r == 0)
+		r = terms_parse(colon + 1, (size_t)(text + len - colon - 1), &condition);
+	if (r < 0)
+		return r;
+	*ret_condition = condition;
+	condition = (struct ng_condition){0};
+	return 0;
+}
+
+int ng_where_add(struct ng_where **where, const char *text, size_t len)
+{
+	ng_cleanup(condition_clear) struct ng_condition condition = {0};
+	struct ng_where *w = *where;
+	struct ng_condition *grown;
+	int r = condition_parse(text, len, &condition);
+
+	if (r == 0 && w && w->n == NG_WHERE_CONDITIONS_MAX)
+		r = -EINVAL;
+	if (r < 0)
+		return r;
+	if (!w) {
+		w = calloc(1, sizeof(*w));
+		if (!w)
+			return -ENOMEM;
+		atomic_init(&w->refs, 1);
+	}
+	grown = reallocarray(w->conditions, w->n + 1, sizeof(*grown));
+	if (!grown) {
+		if (!*where)
+			free(w);
+		return -ENOMEM;
+	}
+	w->conditions = grown;
+	w->conditions[w->n++] = condition;
+	w->hash = condition_hash(&condition, w->hash);
+	condition = (struct ng_condition){0};
+	*where = w;
+	return 0;
+}
+
+/* ---- whether one holds ---- */
+
+/* A number as JSON writes it: its parts, all of them digits. */
+struct number {
+	bool negative, whole;
+	const uint8_t *digits; /* before the point, without zeroes in front */
+	size_t n;
+};
+
+static size_t digits_at(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *from = p;
+
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return (size_t)(p - from);
+}
+
+static bool number_parse(const uint8_t *p, size_t len, struct number *ret)
+{
+	const uint8_t *end = p + len;
+	struct number number = {.whole = true};
+	size_t n;
+
+	if (p < end && *p == '-') {
+		number.negative = true;
+		p++;
+	}
+	number.digits = p;
+	n = digits_at(p, end);
+	/* 007 is a name, as a number of a telephone is. */
+	if (n == 0 || (n > 1 && *p == '0'))
+		return false;
+	number.n = n;
+	p += n;
+	if (number.n == 1 && *number.digits == '0')
+		number.n = 0;
+	if (p < end && *p == '.') {
+		n = digits_at(p + 1, end);
+		if (n == 0)
+			return false;
+		p += 1 + n;
+		number.whole = false;
+	}
+	if (p < end && (*p | 0x20) == 'e') {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		n = digits_at(p, end);
+		if (n == 0)
+			return false;
+		p += n;
+		number.whole = false;
+	}
+	*ret = number;
+	return p == end;
+}
+
+static int whole_compare(const struct number *a, const struct number *b)
+{
+	int order = a->n != b->n ? (a->n < b->n ? -1 : 1)
+				 : (a->n ? memcmp(a->digits, b->digits, a->n) : 0);
+
+	if (a->n == 0 && b->n == 0)
+		return 0;
+	if (a->negative != b->negative)
+		return a->negative ? -1 : 1;
+	return a->negative ? -order : order;
+}
+
+/* Of a number that is known to be one. */
+static long double number_value(const uint8_t *bytes, size_t len)
+{
+	ng_cleanup(ng_freep) char *copy = strndup((const char *)bytes, len);
+
+	return copy ? strtold(copy, NULL) : 0;
+}
+
+/* Whole numbers are compared digit for digit, however long they are; others as the nearest long
+ * double, which has at least as many digits as programs write. */
+static int order_of(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	struct number na, nb;
+	long double va, vb;
+
+	if (!number_parse(a, a_len, &na) || !number_parse(b, b_len, &nb))
+		return ng_bytes_compare(a, a_len, b, b_len);
+	if (na.whole && nb.whole)
+		return whole_compare(&na, &nb);
+	va = number_value(a, a_len);
+	vb = number_value(b, b_len);
+	return (va > vb) - (va < vb);
+}
+
+static bool term_holds(const struct ng_where_term *term, const uint8_t *value, size_t len)
+{
+	switch (term->op) {
+	case NG_WHERE_IS:
+		return len == term->len && (len == 0 || memcmp(value, term->bytes, len) == 0);
+	case NG_WHERE_PREFIX:
+		return len >= term->len &&
+		       (term->len == 0 || memcmp(value, term->bytes, term->len) == 0);
+	case NG_WHERE_LESS:
+		return order_of(value, len, term->bytes, term->len) < 0;
+	case NG_WHERE_LESS_OR_IS:
+		return order_of(value, len, term->bytes, term->len) <= 0;
+	case NG_WHERE_GREATER:
+		return order_of(value, len, term->bytes, term->len) > 0;
+	case NG_WHERE_GREATER_OR_IS:
+		return order_of(value, len, term->bytes, term->len) >= 0;
+	}
+	return false;
+}
+
+bool ng_condition_holds(const struct ng_condition *condition, const uint8_t *value, size_t len)
+{
+	for (size_t i = 0; i < condition->n; i++)
+		if (term_holds(&condition->terms[i], value, len))
+			return true;
+	return false;
+}

@@ -1,0 +1,455 @@
+#!/usr/bin/env python3
+"""Ask a mounted text index from Python: a module and a command, of the standard library alone.
+
+A mount of ngramfs answers questions as files, which any program can read. This module reads them
+for you: it spells queries as names, takes long ones to /batch, and gives answers as numbers and
+tuples. Below, `mnt` is where an index of four short documents is mounted (tests/mount/python.sh
+makes it and runs this page):
+
+    >>> from ngramfs import Mount
+    >>> pile = Mount("mnt")
+    >>> pile.count("natural language")
+    3
+    >>> pile.count("a/b%20"), pile.count(b"\\xff"), pile.count("tab\\t")
+    (1, 1, 1)
+    >>> pile.count("NATURAL", case="fold")
+    4
+    >>> [doc.id for doc in pile.docs("natural language")]
+    [0, 1]
+    >>> pile.text(0)[:16]
+    b'natural language'
+    >>> pile.meta(0)["metadata"]["year"]
+    2019
+    >>> pile.df("natural")
+    2
+
+Answers that may be long are iterators of named tuples, which lists, sorted() and data frames take
+as they are (`pandas.DataFrame(pile.kwic("of"))`); whoever stops reading stops the work:
+
+    >>> next(iter(pile.kwic("language", context=8)))
+    Kwic(document=1, offset=33, left=b'natural ', match=b'language', right=b'')
+    >>> for line in pile.lines("language"):
+    ...     print(line.path, line.offset, line.text)
+    doc/0.txt 0 b'natural language processing'
+    doc/0.txt 28 b'is natural language'
+    doc/1.txt 0 b'Natural language models, natural language'
+    >>> [line.offset for line in pile.grep("^is .*language$")]
+    [28]
+    >>> [(c.character, c.count) for c in pile.next("natural")]
+    [(' ', 3)]
+
+Many queries at once go through one file, some hundred thousand a second:
+
+    >>> list(pile.batch(["natural", "language", "none", "two\\nlines"]))
+    [('natural', 3), ('language', 4), ('none', 0), ('two\\nlines', 1)]
+    >>> dict(pile.batch(["natural", "none"], kind="df", case="fold"))
+    {'natural': 2, 'none': 0}
+
+And where a text comes from:
+
+    >>> for stretch in pile.trace("we saw natural language processing there", min=20):
+    ...     print(stretch.begin, stretch.end, stretch.text, stretch.count)
+    7 34 natural language processing 1
+
+Settings are keyword arguments, as under /with/ of the mount (case="fold", order="random", seed=1,
+context=80; a list where one may be given more than once; not_ for not); those that are given to
+Mount hold for all of its questions. A query is str, meant as UTF-8, or bytes. Errors are OSError
+with the mount's number: EOVERFLOW for a query with too many spellings, EIO for a damaged index, and
+so on, see ngramfs(1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, NamedTuple, Union
+
+Query = Union[str, bytes]
+
+# Bytes that are written to /batch before its answers are read: a few thousand queries. What is
+# asked is then in the cache of the processor still when it is answered.
+BATCH_BYTES = 1 << 18
+BATCH_LINES = 8192
+
+TRACE_BYTES = 1 << 20
+
+
+class Document(NamedTuple):
+    id: int
+    path: str
+
+
+class Kwic(NamedTuple):
+    document: int
+    offset: int
+    left: bytes
+    match: bytes
+    right: bytes
+
+
+class Line(NamedTuple):
+    path: str
+    offset: int
+    text: bytes
+
+
+class Character(NamedTuple):
+    character: str
+    count: int
+    probability: float
+
+
+class Word(NamedTuple):
+    word: str
+    count: int
+    probability: float
+
+
+class Facet(NamedTuple):
+    value: str
+    occurrences: int
+    documents: int
+
+
+class Stretch(NamedTuple):
+    begin: int
+    end: int
+    text: str
+    count: int
+    documents: list[dict[str, int]]
+
+
+def _bytes(query: Query) -> bytes:
+    data = query.encode("utf-8", "surrogateescape") if isinstance(query, str) else bytes(query)
+    if not data:
+        raise ValueError("a query has at least one byte")
+    return data
+
+
+def _name(query: Query) -> str:
+    """A query as a name. Dots and hyphens are escaped, too, so that it is none of the names that
+    programs look for, which a mount doesn't show."""
+    return urllib.parse.quote_from_bytes(_bytes(query), safe=" ").replace(".", "%2E").replace("-", "%2D")
+
+
+_ESCAPES = {b"t": b"\t", b"n": b"\n", b"\\": b"\\"}
+
+
+def _unescape(text: bytes) -> bytes:
+    """What stands in a column, where control characters are spelled."""
+    if b"\\" not in text:
+        return text
+    out, rest = [], text
+    while True:
+        plain, backslash, rest = rest.partition(b"\\")
+        out.append(plain)
+        if not backslash:
+            return b"".join(out)
+        if rest[:1] == b"x":
+            out.append(bytes([int(rest[1:3], 16)]))
+            rest = rest[3:]
+        else:
+            out.append(_ESCAPES[rest[:1]])
+            rest = rest[1:]
+
+
+class Mount:
+    """A mounted index: the directory where ngramfs is mounted, or, of a mount of several, the
+    directory of one of them."""
+
+    def __init__(self, path: str | os.PathLike[str], **settings: Any) -> None:
+        self.path = os.fspath(path)
+        self.settings = settings
+        if not os.path.isdir(os.path.join(self.path, "count")):
+            raise FileNotFoundError(f"{self.path}: no index of ngramfs is mounted here")
+
+    def _dir(self, settings: dict[str, Any]) -> str:
+        """The tree under some settings."""
+        parts = []
+        for key, value in {**self.settings, **settings}.items():
+            values = value if isinstance(value, (list, tuple)) else [value]
+            parts += [f"{key.rstrip('_')}={self._value(v)}" for v in values if v is not None]
+        return os.path.join(self.path, "with", ",".join(parts)) if parts else self.path
+
+    @staticmethod
+    def _value(value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+        return urllib.parse.quote_from_bytes(data, safe=" :|*<>=")
+
+    def _open(self, kind: str, query: Query, settings: dict[str, Any]) -> BinaryIO:
+        return open(os.path.join(self._dir(settings), kind, _name(query)), "rb")
+
+    def _lines(self, kind: str, query: Query, settings: dict[str, Any]) -> Iterator[bytes]:
+        with self._open(kind, query, settings) as file:
+            for line in file:
+                yield line.rstrip(b"\n")
+
+    def _is_long(self, query: Query) -> bool:
+        return len(_name(query)) > os.statvfs(self.path).f_namemax
+
+    def _answer(self, kind: str, query: Query, settings: dict[str, Any]) -> bytes:
+        """What a small file holds; of a query that no name holds, what /batch says."""
+        if self._is_long(query):
+            return next(self._batch(kind, [query], settings))[1]
+        with self._open(kind, query, settings) as file:
+            return file.read().rstrip(b"\n")
+
+    def count(self, query: Query, **settings: Any) -> int:
+        """How often it occurs."""
+        return int(self._answer("count", query, settings))
+
+    def df(self, query: Query, **settings: Any) -> int:
+        """In how many documents it occurs."""
+        return int(self._answer("df", query, settings))
+
+    def find(self, query: Query, **settings: Any) -> dict[str, Any]:
+        """The count, and the interval in each shard's suffix array."""
+        return json.loads(self._answer("find", query, settings))
+
+    def docs(self, query: Query, **settings: Any) -> Iterator[Document]:
+        """The documents that hold it, a page at a time."""
+        page = os.path.join(self._dir(settings), "docs", _name(query))
+        while page:
+            more = ""
+            try:
+                entries = os.scandir(page)
+            except FileNotFoundError:
+                if page.endswith("/more"):
+                    raise
+                self._dir_must_be(settings, "docs")
+                return
+            with entries:
+                for entry in entries:
+                    if entry.name == "more":
+                        more = os.path.join(page, "more")
+                    else:
+                        yield Document(int(entry.name.partition(".")[0]), entry.path)
+            page = more
+
+    def _dir_must_be(self, settings: dict[str, Any], kind: str) -> None:
+        """Nothing is found where a setting is unknown; that is an error, and no empty answer."""
+        os.stat(os.path.join(self._dir(settings), kind))
+
+    def text(self, document: int) -> bytes:
+        """A document, byte for byte."""
+        with open(os.path.join(self.path, "doc", f"{document}.txt"), "rb") as file:
+            return file.read()
+
+    def meta(self, document: int) -> dict[str, Any]:
+        """Where a document comes from, and its other fields."""
+        with open(os.path.join(self.path, "doc", f"{document}.json"), "rb") as file:
+            return json.load(file)
+
+    def matches(self, query: Query, **settings: Any) -> Iterator[dict[str, Any]]:
+        """Each occurrence with its document's metadata."""
+        directory = os.path.join(self._dir(settings), "match", _name(query))
+        for number in range(self.count(query, **settings)):
+            with open(os.path.join(directory, f"{number}.json"), "rb") as file:
+                yield json.load(file)
+
+    def kwic(self, query: Query, **settings: Any) -> Iterator[Kwic]:
+        """Each occurrence with the text around it."""
+        for line in self._lines("kwic", query, settings):
+            document, offset, left, match, right = line.split(b"\t")
+            yield Kwic(int(document), int(offset), _unescape(left), _unescape(match), _unescape(right))
+
+    def _grep(self, kind: str, query: Query, settings: dict[str, Any]) -> Iterator[Line]:
+        # A path may hold colons; the offset is the first number between two that stands where the
+        # path could end.
+        for line in self._lines(kind, query, settings):
+            at = line.index(b":")
+            while not line[at + 1:].partition(b":")[0].isdigit():
+                at = line.index(b":", at + 1)
+            offset, _, text = line[at + 1:].partition(b":")
+            yield Line(os.fsdecode(_unescape(line[:at])), int(offset), text)
+
+    def lines(self, query: Query, **settings: Any) -> Iterator[Line]:
+        """The lines that hold it."""
+        return self._grep("lines", query, settings)
+
+    def grep(self, regex: Query, **settings: Any) -> Iterator[Line]:
+        """The lines that a regular expression matches."""
+        return self._grep("grep", regex, settings)
+
+    def _counted(self, kind: str, query: Query, settings: dict[str, Any]) -> Iterator[tuple[str, int, float]]:
+        for line in self._lines(kind, query, settings):
+            count, probability, what = line.split(b"\t")
+            yield _unescape(what).decode("utf-8", "surrogateescape"), int(count), float(probability)
+
+    def next(self, query: Query, **settings: Any) -> Iterator[Character]:
+        """The characters that follow it, most frequent first."""
+        return (Character(*row) for row in self._counted("next", query, settings))
+
+    def prev(self, query: Query, **settings: Any) -> Iterator[Character]:
+        """The characters that precede it."""
+        return (Character(*row) for row in self._counted("prev", query, settings))
+
+    def batch(self, queries: Iterable[Query], kind: str = "count", **settings: Any) -> Iterator[tuple[Query, Any]]:
+        """Each query with its answer, in order: for any number of them, of up to 1 MiB each. kind:
+        count or df, whose answers are numbers; find, next or prev, whose are what JSON says."""
+        parse = int if kind in ("count", "df") else json.loads
+        return ((query, parse(answer)) for query, answer in self._batch(kind, queries, settings))
+
+    def _batch(self, kind: str, queries: Iterable[Query], settings: dict[str, Any]) -> Iterator[tuple[Query, bytes]]:
+        path = os.path.join(self._dir({**settings, "escape": "percent"}), "batch", kind)
+        with open(path, "r+b", buffering=0) as file:
+            asked: list[Query] = []
+            lines: list[bytes] = []
+            size = 0
+            for query in queries:
+                line = _bytes(query)
+                asked.append(query)
+                lines.append(line)
+                size += len(line)
+                if size >= BATCH_BYTES or len(lines) == BATCH_LINES:
+                    yield from zip(asked, self._ask(file, lines))
+                    asked, lines, size = [], [], 0
+            if lines:
+                yield from zip(asked, self._ask(file, lines))
+
+    @staticmethod
+    def _ask(file: BinaryIO, lines: list[bytes]) -> list[bytes]:
+        """The answers to some lines. A newline in a query, a carriage return at its end and a % are
+        escaped."""
+        data = b"\n".join(lines) + b"\n"
+        if b"%" in data or b"\r" in data or data.count(b"\n") != len(lines):
+            data = b"".join(line.replace(b"%", b"%25").replace(b"\n", b"%0A").replace(b"\r", b"%0D") + b"\n"
+                            for line in lines)
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view):]
+        got = bytearray()
+        answers = 0
+        while answers < len(lines):
+            piece = file.read(1 << 20)
+            if not piece:
+                raise EOFError("batch ended before all answers were there")
+            answers += piece.count(b"\n")
+            got += piece
+        out = [line.partition(b"\t")[0] for line in bytes(got).split(b"\n")[:-1]]
+        for line, answer in zip(lines, out):
+            if answer.startswith(b"error:"):
+                raise ValueError(f"{answer.decode()}: {line[:80]!r}")
+        return out
+
+    def trace(self, text: Query, **settings: Any) -> Iterator[Stretch]:
+        """The longest stretches of a text that occur in the index. One of more than 1 MiB is traced in
+        pieces of that, in each of which stretches end at its ends."""
+        data = _bytes(text)
+        with open(os.path.join(self._dir(settings), "trace"), "r+b", buffering=0) as file:
+            for begin in range(0, len(data), TRACE_BYTES):
+                view = memoryview(data)[begin:begin + TRACE_BYTES]
+                while view:
+                    view = view[file.write(view):]
+                yield from self._stretches(file, begin)
+
+    @staticmethod
+    def _stretches(file: BinaryIO, begin: int) -> Iterator[Stretch]:
+        rest = b""
+        while piece := file.read(1 << 20):
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                s = json.loads(line)
+                yield Stretch(begin + s["begin"], begin + s["end"], s["text"], s["count"], s["documents"])
+
+    def stats(self) -> dict[str, Any]:
+        """The index in figures."""
+        with open(os.path.join(self.path, "stats"), "rb") as file:
+            return json.load(file)
+
+
+# ---- the command ----
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "surrogateescape")
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key: _for_json(v) for key, v in value._asdict().items()}
+    return [_for_json(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _print(row: Any, as_json: bool, out: BinaryIO) -> None:
+    if as_json:
+        text = json.dumps(_for_json(row), ensure_ascii=False)
+    elif isinstance(row, tuple):
+        text = "\t".join(map(_plain, row))
+    else:
+        text = _plain(row)
+    out.write(text.encode("utf-8", "surrogateescape") + b"\n")
+
+
+def _settings(words: list[str], parser: argparse.ArgumentParser) -> dict[str, Any]:
+    """--case=fold and the like, which the mount knows best."""
+    settings: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not equals or not key.isidentifier():
+            parser.error(f"{word}: settings are of the form --case=fold")
+        settings[key] = settings[key] + [value] if key in settings else [value]
+    return settings
+
+
+ONE = ("count", "df", "find")
+MANY = ("docs", "matches", "kwic", "lines", "grep", "next", "prev")
+
+
+def main(args: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="ngramfs.py", description="Ask a mounted text index.", allow_abbrev=False,
+        epilog="More options are settings of the mount: --case=fold, --context=80, ... "
+               "QUERY is taken as it is, without escapes. batch reads queries, and trace a text, from "
+               "standard input. Exit status: 0 answered, 1 an error, 2 usage.")
+    parser.add_argument("mount", metavar="MNT")
+    parser.add_argument("what", choices=ONE + MANY + ("text", "meta", "batch", "trace", "stats"))
+    parser.add_argument("query", nargs="?", metavar="QUERY",
+                        help="of text and meta a document's number; of batch count, df, find, next or prev")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each answer")
+    options, rest = parser.parse_known_args(args)
+    settings = _settings(rest, parser)
+    if (options.query is None) != (options.what in ("trace", "stats")):
+        parser.error(f"{options.what} takes {'no' if options.query is not None else 'a'} QUERY")
+    out = sys.stdout.buffer
+    try:
+        mount = Mount(options.mount)
+        what, query = options.what, options.query
+        if what in ONE:
+            _print(getattr(mount, what)(query, **settings), options.json or what == "find", out)
+        elif what == "text":
+            out.write(mount.text(int(query)))
+        elif what in ("meta", "stats"):
+            _print(mount.meta(int(query)) if what == "meta" else mount.stats(), True, out)
+        else:
+            if what == "batch":
+                rows: Iterator[Any] = ((answer, line) for line, answer in mount.batch(
+                    (line.rstrip(b"\n") for line in sys.stdin.buffer), query, **settings))
+            elif what == "trace":
+                rows = mount.trace(sys.stdin.buffer.read(), **settings)
+            else:
+                rows = getattr(mount, what)(query, **settings)
+            for row in rows:
+                _print(row, options.json or what == "matches", out)
+        out.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, EOFError) as error:
+        print(f"ngramfs.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+#!/bin/bash
+# examples/python/ngramfs.py: what its own page says, awkward queries, long answers, the command.
+module=$(cd "$(dirname "$0")/../../examples/python" && pwd)
+. "$(dirname "$0")/lib.sh"
+export PYTHONPATH=$module PYTHONDONTWRITEBYTECODE=1
+
+# ---- the session of its page ----
+python3 - <<'PYTHON'
+import json
+docs = [("natural language processing\nis natural language\n", 2019),
+        ("Natural language models, natural language", 2020), ("a/b%20 and two\nlines", 2019), ("tab\t end", 2021)]
+with open("docs.jsonl", "w", encoding="ascii") as file:
+    for text, year in docs:
+        file.write(json.dumps({"text": text, "year": year}) + "\n")
+open("raw.txt", "wb").write(b"\xff raw")
+PYTHON
+build docs.ngram docs.jsonl raw.txt
+attach docs.ngram mnt
+ln -s "$module/ngramfs.py" page.py
+python3 -m doctest page.py || fail "its page"
+tested=$(python3 -m doctest -v page.py | grep -c '^ok$')
+[ "$tested" -ge 15 ] || fail "a premise: only $tested examples"
+
+# ---- awkward queries, against the text itself ----
+make_corpus
+build corpus.ngram --shard-size=64K corpus.jsonl
+attach corpus.ngram big
+cat >check.py <<'PYTHON'
+import glob, os, re, sys
+from ngramfs import Mount
+
+mount = Mount("big")
+texts = [open(path, "rb").read() for path in sorted(glob.glob("text/*.txt"))]
+long = max(texts, key=len)
+
+def occurrences(query):
+    return [(d, m.start()) for d, text in enumerate(texts) for m in re.finditer(b"(?=" + re.escape(query) + b")", text)]
+
+queries = [b"the", b"a/b", b"100%", b"%20", b".", b"..", b"-", b" ", b"x\ny", b"\n", b"tab\t", b"\0", b"\r", b"\\",
+           "中文".encode(), "ï".encode(), b"\xff", b"nonesuch", b".gitignore", long[:1000], long[100:2500], long[-40:], long[:4500], long + long]
+for query in queries:
+    want = occurrences(query)
+    assert mount.count(query) == len(want), (query, mount.count(query), len(want))
+    assert mount.df(query) == len({d for d, _ in want}), query
+    assert mount.find(query)["cnt"] == len(want), query
+    if len(query) < 300 and len(want) < 500:
+        assert sorted(d.id for d in mount.docs(query, page=30)) == sorted({d for d, _ in want}), query
+        assert sorted((k.document, k.offset) for k in mount.kwic(query)) == want, query
+        for k in mount.kwic(query, context=5):
+            text = texts[k.document]
+            assert text[k.offset:k.offset + len(k.match)] == k.match == query
+            assert text[:k.offset].endswith(k.left) and text[k.offset + len(query):].startswith(k.right)
+assert any(len(q) > os.statvfs("big").f_namemax for q in queries)
+assert list(mount.batch(queries)) == [(q, len(occurrences(q))) for q in queries]
+for kind, want in (("df", int), ("find", dict), ("next", list), ("prev", list)):
+    assert all(isinstance(answer, want) for _, answer in mount.batch(queries, kind=kind)), kind
+assert mount.text(0) == texts[0] and b"".join(mount.text(d) for d in range(len(texts))) == b"".join(texts)
+assert sum(c.count for c in mount.next("the")) == mount.count("the")
+hits = [m for _, m in zip(range(5), mount.matches("rare"))]
+assert hits and all(m["match_text"] == "rare" for m in hits)
+
+# A generator is asked for no more than is needed, and a batch of any length answered.
+taken = 0
+def many():
+    global taken
+    for taken in range(1, 20001):
+        yield b"%d" % taken
+first = next(mount.batch(many()))
+assert first == (b"1", len(occurrences(b"1"))) and taken < 20000, taken
+assert sum(1 for _ in mount.batch(many())) == 20000
+
+# Whatever cannot be answered is an error.
+def refuses(error, call, *args, **kwargs):
+    try:
+        got = call(*args, **kwargs)
+        got = got if isinstance(got, (int, dict)) else list(got)
+    except error:
+        return
+    raise AssertionError((call, args, kwargs, len(str(got))))
+
+refuses(ValueError, mount.count, "")
+refuses(ValueError, mount.batch, [b"a", b""])
+refuses(OSError, mount.count, "a", nonsense="x")
+refuses(OSError, mount.docs, "nonesuch", nonsense="x")
+refuses(OSError, mount.kwic, b"x" * 5000)
+refuses(OSError, mount.grep, "(")
+refuses(OSError, mount.grep, r"\d")
+refuses(FileNotFoundError, mount.text, 10**9)
+refuses(FileNotFoundError, Mount, ".")
+assert not list(mount.docs("nonesuch")) and not list(mount.kwic("nonesuch"))
+stretches = list(mount.trace(b"zz\xff" + long[:300] + b"zz\xff"))
+assert any(s.begin <= 3 and s.end >= 303 for s in stretches), stretches
+twice = list(mount.trace(b"\xff" * (1 << 20) + long[:300]))
+assert any(s.end == (1 << 20) + 300 for s in twice)
+PYTHON
+python3 check.py || fail "awkward queries"
+
+# ---- the command ----
+ngramfs_py() {
+	python3 "$module/ngramfs.py" "$@"
+}
+is 1 "$(ngramfs_py mnt count 'a/b%20')" "count"
+is 4 "$(ngramfs_py mnt count NATURAL --case=fold --json)" "a setting"
+is $'1\t33\tnatural \tlanguage\t' "$(ngramfs_py mnt kwic language --context=8 | head -n 1)" "kwic"
+is '{"path": "doc/0.txt", "offset": 28, "text": "is natural language"}' \
+	"$(ngramfs_py mnt grep '^is .*language$' --json)" "grep"
+is $'3\tnatural\n0\tnone' "$(printf 'natural\nnone\n' | ngramfs_py mnt batch count)" "batch"
+is 2019 "$(ngramfs_py mnt meta 0 | jq .metadata.year)" "meta"
+is 'natural language processing' "$(ngramfs_py mnt text 0 | head -n 1)" "text"
+is 34 "$(printf 'we saw natural language processing there' | ngramfs_py mnt trace --min=20 --json | jq .end)" "trace"
+refuses "no index of ngramfs" ngramfs_py . count a
+refuses "settings are of the form" ngramfs_py mnt count a --case
+ngramfs_py mnt count a b 2>/dev/null
+is 2 $? "usage"
+ngramfs_py nowhere count a 2>/dev/null
+is 1 $? "an error"
+ngramfs_py big kwic e | head -n 1 >/dev/null
+is 0 "${PIPESTATUS[0]}" "a reader that stops"
+detach big 'regular expression'
+detach mnt
+finish
