@@ -1,7 +1,7 @@
 #include "lazy_file.h"
 
 /* What a text may take that is never made again. */
-#define SMALL_BYTES (64u << 10)
+#define SMALL_BYTES 4096u
 
 struct lazy_file {
 	struct ng_stream stream;

@@ -10,11 +10,12 @@ import os, random, sys
 WORDS = [f"w{i:03}" for i in range(300)]
 
 
-def kinds(n):
-    """n files with what is to be written to each: every kind in turn, few of them the same."""
+def kinds(n, most=10):
+    """n files with what is to be written to each: every kind in turn, or the first `most` of them, few
+    of them the same."""
     rng = random.Random(n)
     for i in range(n):
-        kind, word = i % 6, rng.choice(WORDS)
+        kind, word = i % most, rng.choice(WORDS)
         if kind == 0:
             yield f"kwic/{word[:2]}", b""
         elif kind == 1:
@@ -26,10 +27,18 @@ def kinds(n):
         elif kind == 4:
             lines = [" ".join(rng.choices(WORDS, k=rng.randint(1, 2))) for _ in range(3000)]
             yield f"batch/{rng.choice(['count', 'find'])}", "".join(f"{s}\n" for s in lines).encode()
-        else:
+        elif kind == 5:
             text = open("corpus", "rb").read()
             at = rng.randrange(len(text) - 20000)
             yield "with/min=9/trace", text[at : at + 20000]
+        elif kind == 6:
+            yield f"lines/{word[:2]}", b""
+        elif kind == 7:
+            yield f"with/context={i % 90}/grep/{word[:2]}.{i % 10}", b""
+        elif kind == 8:
+            yield f"with/context={i % 90},scan=all/grep/%5Cd$", b""
+        else:
+            yield "facet/line/w", b""
 
 
 class Stream:
@@ -81,7 +90,7 @@ def anonymous_kb(pid):
 
 def hold(mount, n, pid):
     streams, most = [], 0
-    for file, data in kinds(n):
+    for file, data in kinds(n, 6):
         streams.append(Stream(mount, file, data))
         for _ in range(2):
             streams[-1].read(1 << 17)
