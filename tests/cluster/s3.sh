@@ -4,8 +4,9 @@
 if [ -z "${IN_NAMESPACE:-}" ]; then
 	[ "$(id -u)" = 0 ] || { echo "skipped: for root"; exit 77; }
 	command -v swift-proxy-server >/dev/null || { echo "skipped: no Swift here"; exit 77; }
-	unshare --mount --net true 2>/dev/null || { echo "skipped: no namespaces"; exit 77; }
-	IN_NAMESPACE=1 exec unshare --mount --net "$BASH" "$0"
+	unshare --mount --net --pid --fork true 2>/dev/null || { echo "skipped: no namespaces"; exit 77; }
+	# Whatever Swift starts ends with its namespace of processes.
+	IN_NAMESPACE=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc "$BASH" "$0"
 fi
 . "$(dirname "$0")/../lib/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"

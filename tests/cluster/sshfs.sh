@@ -12,8 +12,9 @@ attach remote/one.ngram mnt
 cat >stop <<SH
 ip netns pids host1 | xargs -r kill -9
 SH
+# Every machine has its own namespace of mounts, in which a copy of these would stay.
 cat >start <<SH
-ip netns exec host1 unshare --uts sh -c "hostname host1; exec /usr/sbin/sshd -D -e -f $work/ssh/sshd_config" >>sshd.host1 2>&1 </dev/null &
+ip netns exec host1 unshare --uts sh -c "umount -l $work/mnt $work/remote; hostname host1; exec /usr/sbin/sshd -D -e -f $work/ssh/sshd_config" >>sshd.host1 2>&1 </dev/null &
 SH
 python3 "$here/stopped.py" sshfs mnt text "sh stop" "sh start" || fail "a server that was stopped"
 detach mnt "cannot be read"

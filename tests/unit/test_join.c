@@ -20,7 +20,7 @@ static void parts_make(struct parts *parts)
 	for (unsigned i = 0; i < ng_array_size(parts->paths); i++) {
 		struct naive corpus = {.name = "part"};
 
-		naive_add(&corpus, "abcdef" + i, 6 - i);
+		naive_add(&corpus, &"abcdef"[i], 6 - i);
 		snprintf(parts->paths[i], sizeof(parts->paths[i]), "%s/p%u", parts->dir, i);
 		made_build(&corpus, &options, parts->paths[i], &summary);
 		naive_clear(&corpus);
