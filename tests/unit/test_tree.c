@@ -84,7 +84,7 @@ static void test_append(void **state)
 	struct corpus corpus;
 	const char *paths[] = {corpus.path};
 	struct ng_entry count, docs, fish, stats, zero, text, entry;
-	char names[200] = "";
+	char names[512] = "";
 	unsigned listed = 0;
 	struct ng_tree *tree;
 
@@ -155,7 +155,7 @@ static void test_replace(void **state)
 	const char *paths[] = {corpus.path};
 	struct ng_entry fish, text, count, find, entry;
 	uint8_t buf[16];
-	char names[200] = "";
+	char names[512] = "";
 	struct ng_tree *tree;
 	size_t len;
 
@@ -189,7 +189,7 @@ static void test_replace(void **state)
 static void test_several(void **state)
 {
 	struct corpus corpus, other;
-	char link[SCRATCH_DIR_MAX + 16], away[SCRATCH_DIR_MAX + 16], names[200] = "";
+	char link[SCRATCH_DIR_MAX + 16], away[SCRATCH_DIR_MAX + 16], names[512] = "";
 	const char *paths[] = {corpus.path, link};
 	struct ng_entry here, there, count;
 	struct ng_error err = {""};
@@ -250,7 +250,7 @@ static void test_with(void **state)
 	struct corpus corpus;
 	const char *paths[] = {corpus.path};
 	struct ng_entry with, one, two, count, docs, fish, entry;
-	char names[200] = "";
+	char names[512] = "";
 	unsigned listed = 0;
 	struct ng_tree *tree;
 
