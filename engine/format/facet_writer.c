@@ -261,7 +261,10 @@ static int value_add(struct ng_facet_writer *writer, struct field *field, const 
 	if (!*slot) {
 		field->values[field->n] =
 			(struct value){(uint32_t)field->text.len, (uint32_t)len, 0};
-		r = ng_buf_append(&field->text, bytes, len);
+		/* Somewhere, also where all values so far are empty. */
+		r = ng_buf_reserve(&field->text, len + 1);
+		if (r == 0)
+			r = ng_buf_append(&field->text, bytes, len);
 		if (r < 0)
 			return r;
 		if (!field->asked)

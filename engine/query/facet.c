@@ -87,7 +87,10 @@ static int values_add(struct values *v, const uint8_t *value, size_t bytes, uint
 			if (v->n == NG_FACET_COUNTS_MAX)
 				return -EFBIG;
 			v->at[v->n] = v->text.len;
-			r = ng_buf_append(&v->text, value, bytes);
+			/* Somewhere, also where all values so far are empty. */
+			r = ng_buf_reserve(&v->text, bytes + 1);
+			if (r == 0)
+				r = ng_buf_append(&v->text, value, bytes);
 			if (r < 0)
 				return r;
 			v->list[v->n] = (struct ng_facet_count){.bytes = bytes};
