@@ -260,6 +260,8 @@ static uint32_t code_point(const uint8_t *p, size_t len)
 static void test_case(void **state)
 {
 	enum { LAST = 0x1f000 };
+	/* With NG_TEST_BRIEF in the environment every seventh. */
+	const uint32_t stride = getenv("NG_TEST_BRIEF") ? 7 : 1;
 	ng_cleanup(ng_freep) uint8_t *all = malloc(4 * LAST);
 	unsigned pairs = 0;
 	size_t n = 0;
@@ -268,7 +270,7 @@ static void test_case(void **state)
 	for (uint32_t c = 0x20; c < LAST; c++)
 		if (is_looked_at(c))
 			n += ng_utf8_put(c, all + n);
-	for (uint32_t c = 0x20; c < LAST; c++) {
+	for (uint32_t c = 0x20; c < LAST; c += stride) {
 		char pattern[24];
 		struct ng_grep *grep = NULL;
 		size_t at = 0, from, to;
@@ -289,7 +291,7 @@ static void test_case(void **state)
 		}
 		ng_grep_free(grep);
 	}
-	assert_true(pairs > 2000);
+	assert_true(pairs > 2000 / stride);
 }
 
 int main(void)
