@@ -1,5 +1,13 @@
 #include "query/hits.h"
 
+/* Places whose lines are read together: few at first, then more, or fewer where lines are long. */
+#define BATCH_FIRST 16u
+#define BATCH_MAX   256u
+#define BATCH_BYTES (4u << 20)
+
+/* Of hits that one call gives, about. */
+#define FOUND_BYTES (4u << 20)
+
 /* Whether a place is in what was shown last. */
 static bool is_shown(const struct ng_hits_last *last, const struct ng_place *place)
 {
@@ -32,46 +40,77 @@ static int line_judge(const struct ng_hits *hits, const struct ng_place *place,
 	return ng_grep_line(hits->grep, line->text, line->bytes, &hit->from, &hit->to);
 }
 
-int ng_hits_read(const struct ng_hits *hits, size_t *at, size_t n, struct ng_hits_last *last,
-		 const ng_cancel *cancel, struct ng_hit *ret_hits, size_t *ret_n)
-{
-	const struct ng_place *places = hits->places->list + *at;
-	struct ng_hits_last now = *last;
-	ng_cleanup(ng_freep) struct ng_line *lines = NULL;
-	size_t found = 0;
-	int r;
+/* A call of ng_hits_read. */
+struct taking {
+	const struct ng_hits *hits;
+	const ng_cancel *cancel;
+	struct ng_hits_last last;
+	struct ng_hit *found;
+	size_t n;
+	size_t bytes; /* of the lines that were read last */
+	size_t bytes_found;
+};
 
-	n = ng_min(n, hits->places->n - *at);
-	lines = calloc(n + 1, sizeof(*lines));
-	if (!lines)
-		return -ENOMEM;
-	r = ng_lines_read(hits->index, places, n, hits->most_bytes, cancel, lines);
+/* The hits of n places, whose lines are read together. */
+static int batch_take(struct taking *t, const struct ng_place *places, size_t n)
+{
+	struct ng_line lines[BATCH_MAX];
+	int r = ng_lines_read(t->hits->index, places, n, t->hits->most_bytes, t->cancel, lines);
+
 	if (r < 0)
 		return r;
+	t->bytes = 0;
 	for (size_t i = 0; r >= 0 && i < n; i++) {
-		if (is_shown(&now, &places[i]))
+		struct ng_hit *hit = &t->found[t->n];
+
+		t->bytes += lines[i].bytes;
+		if (is_shown(&t->last, &places[i]))
 			continue;
-		if (ng_cancelled(cancel)) {
-			r = -EINTR;
-			break;
-		}
-		r = line_judge(hits, &places[i], &lines[i], &ret_hits[found]);
+		r = ng_cancelled(t->cancel) ? -EINTR
+					    : line_judge(t->hits, &places[i], &lines[i], hit);
 		if (r < 0)
 			break;
-		now = shown(&places[i], &lines[i]);
+		t->last = shown(&places[i], &lines[i]);
 		if (r == 1) {
-			ret_hits[found++].line = lines[i];
+			hit->line = lines[i];
+			t->bytes_found += lines[i].bytes;
 			lines[i] = (struct ng_line){0};
+			t->n++;
 		}
 	}
 	ng_lines_clear(lines, n);
-	if (r < 0) {
-		ng_hits_clear(ret_hits, found);
-		return r;
+	return ng_min(r, 0);
+}
+
+int ng_hits_read(const struct ng_hits *hits, size_t *at, size_t n, struct ng_hits_last *last,
+		 const ng_cancel *cancel, struct ng_hit *ret_hits, size_t *ret_n)
+{
+	struct taking t = {.hits = hits, .cancel = cancel, .last = *last, .found = ret_hits};
+	const struct ng_place *places = hits->places->list;
+	size_t next = *at, end = *at + ng_min(n, hits->places->n - *at), batch = BATCH_FIRST;
+
+	while (next < end && t.bytes_found < FOUND_BYTES) {
+		size_t some;
+		int r;
+
+		/* A line with many places is read for the first of them alone. */
+		if (is_shown(&t.last, &places[next])) {
+			next++;
+			continue;
+		}
+		some = ng_min(batch, end - next);
+		r = batch_take(&t, places + next, some);
+		if (r < 0) {
+			ng_hits_clear(t.found, t.n);
+			return r;
+		}
+		next += some;
+		batch = t.bytes > BATCH_BYTES ? ng_max(batch / 8, (size_t)1)
+					      : ng_min(2 * batch, (size_t)BATCH_MAX);
 	}
-	*at += n;
-	*last = now;
-	*ret_n = found;
+	*at = next;
+	*last = t.last;
+	*ret_n = t.n;
 	return 0;
 }
 

@@ -24,10 +24,10 @@ struct ng_hit {
 	size_t from, to; /* what matches, in line.text */
 };
 
-/* The hits of places [*at, *at + n), or as many as there are, behind *last; *at and *last move on.
- * ret_hits has room for n. A line is cut most_bytes from the first occurrence in it; occurrences
- * beyond are hits of their own, unless there is a grep: then a line that would be cut is
- * -EOVERFLOW, since it can't be known what matches in it. Cost of ng_lines_read, and of
+/* The hits of places [*at, *at + n), or of fewer where lines are long, behind *last; *at and *last
+ * move on. ret_hits has room for n. A line is cut most_bytes from the first occurrence in it;
+ * occurrences beyond are hits of their own, unless there is a grep: then a line that would be cut
+ * is -EOVERFLOW, since it can't be known what matches in it. Cost of ng_lines_read, and of
  * ng_grep_line. Errors of both; then nothing has changed. */
 int ng_hits_read(const struct ng_hits *hits, size_t *at, size_t n, struct ng_hits_last *last,
 		 const ng_cancel *cancel, struct ng_hit *ret_hits, size_t *ret_n);
