@@ -57,6 +57,7 @@ shell() {
 
 format() {
 	local file places bad=0
+	command -v clang-format >/dev/null || { echo "clang-format is missing"; return 1; }
 	while read -r file; do
 		places=$(clang-format --dry-run "$file" 2>&1 | grep -c 'code should be clang-formatted')
 		[ "$places" = 0 ] && continue

@@ -25,6 +25,7 @@ int ng_facet_options_add(struct ng_facet_options *options, const char *text, str
 	const char *colon = prefix_find(text, &prefix);
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 	struct ng_facet_spec *specs = (struct ng_facet_spec *)options->specs;
+	struct ng_facet_spec *grown = NULL;
 	char *name;
 
 	if (len == 0 || len > NG_FACET_NAME_MAX)
@@ -38,11 +39,12 @@ int ng_facet_options_add(struct ng_facet_options *options, const char *text, str
 			       NG_FACET_SPECS_MAX);
 	name = strndup(text, len);
 	if (name)
-		specs = reallocarray(specs, options->n + 1, sizeof(*specs));
-	if (!name || !specs) {
+		grown = reallocarray(specs, options->n + 1, sizeof(*specs));
+	if (!grown) {
 		free(name);
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
+	specs = grown;
 	specs[options->n++] = (struct ng_facet_spec){name, (uint32_t)prefix};
 	options->specs = specs;
 	return 0;

@@ -222,9 +222,10 @@ static int object_read(struct place *p, struct ng_meta_fields *fields, uint32_t 
 	if (r < 0 || take(p, '}'))
 		return r;
 	do {
-		struct ng_meta_field field = {.name_at = fields->text.len, .order = order++};
+		struct ng_meta_field field = {.name_at = fields->text.len, .order = order};
 		struct place value;
 
+		order++;
 		r = string_read(p, &fields->text);
 		field.name_bytes = fields->text.len - field.name_at;
 		if (r == 0 && !take(p, ':'))

@@ -292,8 +292,11 @@ static struct ng_part read_class(struct reading *r, bool fold)
 	}
 	if (m.many || m.n == 0)
 		return ng_part_anything(r->arena);
-	for (unsigned i = 0; i < m.n; i++)
-		strings[i] = (struct ng_required_string){bytes[i], ng_utf8_put(m.c[i], bytes[i])};
+	for (unsigned i = 0; i < m.n; i++) {
+		size_t len = ng_utf8_put(m.c[i], bytes[i]);
+
+		strings[i] = (struct ng_required_string){bytes[i], len};
+	}
 	return ng_part_strings(r->arena, strings, m.n, fold);
 }
 

@@ -47,7 +47,11 @@ case $dir/ in
 esac
 
 # ---- the files, and where the cuts are ----
-mapfile -d '' -t files < <(find -L "$TEXT" -type f -print0 | LC_ALL=C sort -z)
+# What find can't read is an error, and no smaller text.
+found=$(mktemp) new=
+trap 'rm -rf "$found" "$new"' EXIT
+find -L "$TEXT" -type f -print0 | LC_ALL=C sort -z >"$found" || fail "TEXT: not all of $TEXT can be read"
+mapfile -d '' -t files <"$found"
 [ ${#files[@]} -gt 0 ] || fail "TEXT: there is no file in $TEXT"
 mapfile -t sizes < <(printf '%s\0' "${files[@]}" | xargs -0 stat -L -c %s --)
 [ ${#sizes[@]} = ${#files[@]} ] || fail "TEXT: files come and go in $TEXT"
@@ -63,7 +67,6 @@ if compgen -G "$dir/*.list" >/dev/null; then
 		fail "the files of $TEXT are not those that $dir was begun with; to begin anew, remove $dir"
 else
 	new=$(mktemp -d "$dir/new.XXXXXX")
-	trap 'rm -rf "$new"' EXIT
 	part=-1 last=-1 before=0
 	for i in "${!files[@]}"; do
 		# The part in which a file begins, if all were equally long; none is empty. In KiB, since a

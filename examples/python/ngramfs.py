@@ -37,6 +37,10 @@ as they are (`pandas.DataFrame(pile.kwic("of"))`); whoever stops reading stops t
     [28]
     >>> [(c.character, c.count) for c in pile.next("natural")]
     [(' ', 3)]
+    >>> [(w.word, w.count) for w in pile.nextword("language ")]
+    [('models', 1), ('processing', 1)]
+    >>> list(pile.facet("year", "natural"))
+    [Facet(value='2019', occurrences=2, documents=1), Facet(value='2020', occurrences=1, documents=1)]
 
 Many queries at once go through one file, some hundred thousand a second:
 
@@ -110,7 +114,7 @@ class Word(NamedTuple):
 
 
 class Facet(NamedTuple):
-    value: str
+    value: str | None
     occurrences: int
     documents: int
 
@@ -164,6 +168,7 @@ class Mount:
     def __init__(self, path: str | os.PathLike[str], **settings: Any) -> None:
         self.path = os.fspath(path)
         self.settings = settings
+        self._name_max = os.statvfs(self.path).f_namemax
         if not os.path.isdir(os.path.join(self.path, "count")):
             raise FileNotFoundError(f"{self.path}: no index of ngramfs is mounted here")
 
@@ -191,7 +196,7 @@ class Mount:
                 yield line.rstrip(b"\n")
 
     def _is_long(self, query: Query) -> bool:
-        return len(_name(query)) > os.statvfs(self.path).f_namemax
+        return len(_name(query)) > self._name_max
 
     def _answer(self, kind: str, query: Query, settings: dict[str, Any]) -> bytes:
         """What a small file holds; of a query that no name holds, what /batch says."""
@@ -214,23 +219,30 @@ class Mount:
 
     def docs(self, query: Query, **settings: Any) -> Iterator[Document]:
         """The documents that hold it, a page at a time."""
-        page = os.path.join(self._dir(settings), "docs", _name(query))
-        while page:
-            more = ""
-            try:
-                entries = os.scandir(page)
-            except FileNotFoundError:
-                if page.endswith("/more"):
-                    raise
-                self._dir_must_be(settings, "docs")
-                return
-            with entries:
-                for entry in entries:
-                    if entry.name == "more":
-                        more = os.path.join(page, "more")
-                    else:
-                        yield Document(int(entry.name.partition(".")[0]), entry.path)
-            page = more
+        first = os.path.join(self._dir(settings), "docs", _name(query))
+        try:
+            page = os.open(first, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            self._dir_must_be(settings, "docs")
+            return
+        # One page inside another: a path through all of them would become too long. Each document can
+        # be opened in the first.
+        more = True
+        try:
+            while more:
+                more = False
+                with os.scandir(page) as entries:
+                    for entry in entries:
+                        if entry.name == "more":
+                            more = True
+                        else:
+                            yield Document(int(entry.name.partition(".")[0]), os.path.join(first, entry.name))
+                if more:
+                    below = os.open("more", os.O_RDONLY | os.O_DIRECTORY, dir_fd=page)
+                    os.close(page)
+                    page = below
+        finally:
+            os.close(page)
 
     def _dir_must_be(self, settings: dict[str, Any], kind: str) -> None:
         """Nothing is found where a setting is unknown; that is an error, and no empty answer."""
@@ -238,12 +250,12 @@ class Mount:
 
     def text(self, document: int) -> bytes:
         """A document, byte for byte."""
-        with open(os.path.join(self.path, "doc", f"{document}.txt"), "rb") as file:
+        with open(os.path.join(self._dir({}), "doc", f"{document}.txt"), "rb") as file:
             return file.read()
 
     def meta(self, document: int) -> dict[str, Any]:
         """Where a document comes from, and its other fields."""
-        with open(os.path.join(self.path, "doc", f"{document}.json"), "rb") as file:
+        with open(os.path.join(self._dir({}), "doc", f"{document}.json"), "rb") as file:
             return json.load(file)
 
     def matches(self, query: Query, **settings: Any) -> Iterator[dict[str, Any]]:
@@ -289,6 +301,25 @@ class Mount:
     def prev(self, query: Query, **settings: Any) -> Iterator[Character]:
         """The characters that precede it."""
         return (Character(*row) for row in self._counted("prev", query, settings))
+
+    def nextword(self, query: Query, **settings: Any) -> Iterator[Word]:
+        """The words that follow it, most frequent first; $END and $FAR stand for none."""
+        return (Word(*row) for row in self._counted("nextword", query, settings))
+
+    def prevword(self, query: Query, **settings: Any) -> Iterator[Word]:
+        """The words that precede it, most frequent first; $START and $FAR stand for none."""
+        return (Word(*row) for row in self._counted("prevword", query, settings))
+
+    def facet(self, field: str, query: Query | None = None, **settings: Any) -> Iterator[Facet]:
+        """Occurrences and documents by the values of a field, most frequent first, None for documents
+        without it; without a query bytes of text and documents."""
+        path = os.path.join(self._dir(settings), "facet", urllib.parse.quote(field, safe=" :"),
+                            "%" if query is None else _name(query))
+        with open(path, "rb") as file:
+            for line in file:
+                value, occurrences, documents = line.rstrip(b"\n").split(b"\t")
+                shown = None if value == b"\\N" else _unescape(value).decode("utf-8", "surrogateescape")
+                yield Facet(shown, int(occurrences), int(documents))
 
     def batch(self, queries: Iterable[Query], kind: str = "count", **settings: Any) -> Iterator[tuple[Query, Any]]:
         """Each query with its answer, in order: for any number of them, of up to 1 MiB each. kind:

@@ -76,6 +76,11 @@ def ask(kind):
     return result
 
 
+def open_questions():
+    with lock:
+        return list(asking.items())
+
+
 ended = False
 
 
@@ -125,9 +130,9 @@ while back is None and time.monotonic() - started < PATIENCE:
         back = time.monotonic() - started
     time.sleep(0.1)
 # Errors of what the storage had given up before may come a little later, from the other askers.
-while any(asked_in != "starting" for asked_in in asking.values()) and time.monotonic() - started < PATIENCE:
+while any(asked_in != "starting" for _, asked_in in open_questions()) and time.monotonic() - started < PATIENCE:
     time.sleep(0.1)
-lost = list(asking.items()) if back is None else [path for path, when in asking.items() if when != "starting"]
+lost = open_questions() if back is None else [path for path, when in open_questions() if when != "starting"]
 lost += [reader.args for reader in hanging if reader.poll() is None and waits(reader)]
 ended = True
 if back is not None:

@@ -30,7 +30,7 @@ def main():
     ten = plan("10T")
     assert near(ten["index"], 3.47e12) and ten["shards"] == 5 * 8, ten
     assert near(ten["disk_while_building_of_node"], (3.47e12 + 5e12) / 8), ten
-    assert near(ten["build_hours"], 1250 * 180 / 32 / 3600), ten
+    assert near(ten["build_hours"], 1250 * 490 / 32 / 3600), ten
     assert near(ten["small_sections"], 1.17e11), ten
     count = ten["questions"]["count of 20 bytes"]
     assert count["reads_of_node"] == 17 * 5 and near(count["seconds"], 15 * 0.1e-3), count

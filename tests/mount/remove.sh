@@ -212,7 +212,8 @@ for i in $(seq "$kills"); do
 	cp -r kept i
 	"$MKNGRAMFS" --quiet --remove i --where=by:ann &
 	pid=$!
-	sleep "0.0$(printf %03d $((i * 37 % 100)))"
+	# Half of them within the first hundredth of a second.
+	sleep "0.0$([ $((i % 2)) = 0 ] || echo 0)$(printf %03d $((i * 37 % 100)))"
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
 	[ $? != 137 ] || killed=$((killed + 1))
@@ -225,6 +226,7 @@ for i in $(seq "$kills"); do
 	is 0 "$(find i -name '*.tmp' | wc -l)" "left behind"
 done
 echo "$killed of $kills killed"
+[ "$killed" -gt 0 ] || fail "none was killed in its midst"
 # Something that is left behind is removed by the next run, and is none of the index until then.
 touch i/removed-00077.ngr
 mk --remove i --documents=0
