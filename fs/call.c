@@ -19,11 +19,12 @@ struct ng_calls {
 	bool stopping;
 };
 
-/* Who frees a call: whoever has run it or has taken it back from the schedule. Who replies: whoever
- * sets `answered` first; it has to make sure that no interrupt is being looked at, which
- * fuse_req_interrupt_func does. Locks are taken in the order: the request's, in libfuse, which is
- * held when `interrupted` is called; ng_calls; the schedule's. So no call of libfuse is made under
- * those two. */
+/* Who frees a call: whoever has run it or has taken it back from the schedule, or, if that is
+ * later, the clock, which holds what it replies to until no interrupt can look at it any more. Who
+ * replies: whoever sets `answered` first; it has to make sure that no interrupt is being looked at,
+ * which fuse_req_interrupt_func does. Locks are taken in the order: the request's, in libfuse,
+ * which is held when `interrupted` is called; ng_calls; the schedule's. So no call of libfuse is
+ * made under those two. */
 
 static int64_t now_ms(void)
 {
@@ -104,11 +105,14 @@ static void call_free(struct ng_job *job)
 {
 	struct ng_call *call = (struct ng_call *)job;
 	struct ng_calls *calls = call->calls;
+	bool last;
 
 	pthread_mutex_lock(&calls->lock);
 	list_remove(call);
+	last = --call->holders == 0;
 	pthread_mutex_unlock(&calls->lock);
-	free(call);
+	if (last)
+		free(call);
 }
 
 static bool is_first(struct ng_call *call)
@@ -167,6 +171,7 @@ struct ng_call *ng_call_new(struct ng_calls *calls, fuse_req_t req, void *userda
 	call->job.run = call_run;
 	call->job.free = call_free;
 	call->calls = calls;
+	call->holders = 1;
 	call->req = req;
 	call->userdata = userdata;
 	call->size = size;
@@ -195,7 +200,7 @@ void ng_call_submit(struct ng_call *call)
 
 /* What is to be said to a request that is taken from whoever is at it. */
 struct late {
-	struct ng_call *call; /* to be freed, or NULL */
+	struct ng_call *call; /* that is held, or NULL */
 	fuse_req_t req;       /* to be answered, or NULL */
 };
 
@@ -206,7 +211,10 @@ static void finish_early(struct ng_call *call, struct late *ret_late)
 	bool mine = ng_schedule_remove(call->calls->schedule, &call->job);
 	bool first = (mine || !call->has_effect) && is_first(call);
 
-	*ret_late = (struct late){mine ? call : NULL, first ? req : NULL};
+	/* Whoever runs it may be done with it before the reply is made. */
+	if (first && !mine)
+		call->holders++;
+	*ret_late = (struct late){mine || first ? call : NULL, first ? req : NULL};
 }
 
 static void reply_late(const struct late *late, int err)
@@ -215,7 +223,8 @@ static void reply_late(const struct late *late, int err)
 		fuse_req_interrupt_func(late->req, NULL, NULL);
 		fuse_reply_err(late->req, err);
 	}
-	free(late->call);
+	if (late->call)
+		call_free(&late->call->job);
 }
 
 void ng_calls_watch_time(struct ng_calls *calls)

@@ -53,6 +53,7 @@ struct ng_call {
 	struct ng_call *older, *newer;
 	int64_t deadline_ms;
 	atomic_bool answered, registering;
+	unsigned holders; /* of it; with the lock of calls */
 	/* What the request came with, a name or what is to be written: size bytes and a NUL. */
 	char data[];
 };

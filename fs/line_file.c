@@ -1,9 +1,8 @@
 #include "line_file.h"
 
-#include <jansson.h>
-
 #include "base/utf8.h"
 #include "escape.h"
+#include "format/meta_fields.h"
 #include "path.h"
 #include "query/line_scan.h"
 
@@ -58,6 +57,7 @@ struct line_file {
 	bool path_is;
 	uint64_t path_doc;
 	struct ng_buf path;
+	struct ng_meta_fields fields;
 	struct ng_query query;
 	uint8_t query_bytes[];
 };
@@ -90,8 +90,7 @@ int ng_line_file_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 static int path_find(struct line_file *file, uint64_t doc)
 {
 	ng_cleanup(ng_freep) char *meta = NULL;
-	json_t *object;
-	const char *path;
+	const struct ng_meta_field *path;
 	size_t bytes;
 	int r;
 
@@ -102,15 +101,17 @@ static int path_find(struct line_file *file, uint64_t doc)
 		return r;
 	file->path.len = 0;
 	file->path_is = false;
-	object = json_loadb(meta, bytes, JSON_ALLOW_NUL, NULL);
-	path = json_string_value(json_object_get(object, "path"));
-	bytes = path ? json_string_length(json_object_get(object, "path")) : 0;
-	if (path && bytes <= PATH_BYTES && !json_object_get(object, "line"))
-		r = ng_buf_append(&file->path, path, bytes);
+	r = ng_meta_fields_read(&file->fields, (const uint8_t *)meta, bytes);
+	if (r)
+		return r;
+	path = ng_meta_fields_find(&file->fields, "path", 4);
+	if (path && path->value_bytes <= PATH_BYTES &&
+	    !ng_meta_fields_find(&file->fields, "line", 4))
+		r = ng_buf_append(&file->path, ng_meta_value(&file->fields, path),
+				  path->value_bytes);
 	else
 		r = ng_buf_printf(&file->path, "doc/%0*llu.txt", (int)file->stream.index->doc_width,
 				  (unsigned long long)doc);
-	json_decref(object);
 	file->path_is = r == 0;
 	file->path_doc = doc;
 	return r;
@@ -398,6 +399,7 @@ static void line_file_free(struct ng_stream *stream)
 	for (size_t i = 0; i < KEPT; i++)
 		ng_buf_free(&file->kept[i].text);
 	ng_buf_free(&file->path);
+	ng_meta_fields_clear(&file->fields);
 	ng_places_clear(&file->places);
 	ng_filter_clear(&file->filter);
 	ng_grep_free(file->grep);

@@ -78,14 +78,22 @@ static int begin(struct ng_stream *stream)
 	return r;
 }
 
-/* Gives back the lock. What the stream holds counts from here on. */
+/* Gives back the lock. What the stream holds counts from here on; others make room for it, since it
+ * is the one that will be read on. */
 static void end(struct ng_stream *stream)
 {
 	if (stream->streams && stream->ops->held)
 		ng_streams_hold(stream->streams, stream, stream->ops->held(stream));
-	pthread_mutex_unlock(&stream->lock);
 	if (stream->streams)
-		ng_streams_make_room(stream->streams, NULL);
+		ng_streams_make_room(stream->streams, stream);
+	pthread_mutex_unlock(&stream->lock);
+}
+
+void ng_stream_join(struct ng_stream *stream, struct ng_streams *streams)
+{
+	pthread_mutex_lock(&stream->lock);
+	stream->streams = streams;
+	end(stream);
 }
 
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,

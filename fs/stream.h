@@ -68,11 +68,8 @@ struct ng_stream {
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 		    struct ng_indexes *indexes, const struct ng_mounted_index *index);
 
-/* Let it be one of streams: to be called before it is used. */
-static inline void ng_stream_join(struct ng_stream *stream, struct ng_streams *streams)
-{
-	stream->streams = streams;
-}
+/* Let it be one of streams: to be called before it is used. What it holds already counts. */
+void ng_stream_join(struct ng_stream *stream, struct ng_streams *streams);
 
 /* Have a stream, with its lock held, shed what it can; returns how much it holds still. */
 size_t ng_stream_shed(struct ng_stream *stream);

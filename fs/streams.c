@@ -84,13 +84,20 @@ static void set_held(struct ng_streams *streams, struct ng_stream *stream, size_
 }
 
 /* The oldest that may shed something, and whose lock could be had, with which it comes; NULL: there
- * is none. With the lock held. */
-static struct ng_stream *find_idle(const struct ng_streams *streams)
+ * is none. *ret_busy: one was passed over that is being asked, or shed by another thread. With the
+ * lock held. */
+static struct ng_stream *find_idle(const struct ng_streams *streams, const struct ng_stream *asking,
+				   bool *ret_busy)
 {
 	struct ng_stream *stream = streams->oldest;
 
-	while (stream && (stream->keeps || pthread_mutex_trylock(&stream->lock)))
-		stream = stream->newer;
+	for (; stream; stream = stream->newer) {
+		if (stream == asking || stream->keeps)
+			continue;
+		if (pthread_mutex_trylock(&stream->lock) == 0)
+			break;
+		*ret_busy = true;
+	}
 	return stream;
 }
 
@@ -102,11 +109,13 @@ int ng_streams_make_room(struct ng_streams *streams, struct ng_stream *stream)
 
 	pthread_mutex_lock(&streams->lock);
 	while (streams->held_bytes - (stream ? stream->held_bytes : 0) > most) {
-		struct ng_stream *idle = find_idle(streams);
+		bool busy = false;
+		struct ng_stream *idle = find_idle(streams, stream, &busy);
 		size_t held, left;
 
 		if (!idle) {
-			r = -ENOMEM;
+			/* What others hold while they are asked is theirs. */
+			r = busy ? 0 : -ENOMEM;
 			break;
 		}
 		held = idle->held_bytes;
@@ -144,14 +153,4 @@ void ng_streams_leave(struct ng_streams *streams, struct ng_stream *stream)
 	/* Whoever found it before has it shed. */
 	pthread_mutex_lock(&stream->lock);
 	pthread_mutex_unlock(&stream->lock);
-}
-
-size_t ng_streams_held(struct ng_streams *streams)
-{
-	size_t bytes;
-
-	pthread_mutex_lock(&streams->lock);
-	bytes = streams->held_bytes;
-	pthread_mutex_unlock(&streams->lock);
-	return bytes;
 }

@@ -39,6 +39,3 @@ void ng_streams_hold(struct ng_streams *streams, struct ng_stream *stream, size_
 
 /* It is about to be freed: when this returns it is not being looked at. */
 void ng_streams_leave(struct ng_streams *streams, struct ng_stream *stream);
-
-/* For tests: bytes that all streams hold. */
-size_t ng_streams_held(struct ng_streams *streams);

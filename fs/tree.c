@@ -220,6 +220,8 @@ bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
 	case NG_KIND_FACET_FIELD:
 	case NG_KIND_LINES_DIR:
 	case NG_KIND_GREP_DIR:
+	case NG_KIND_DOCS_PAGE:
+	case NG_KIND_META_PAGE:
 		return true;
 	default:
 		return is_costly(tree, dir);

@@ -14,6 +14,7 @@ struct piece {
 struct wordlist_file {
 	struct ng_stream stream;
 	struct ng_wordlist *list;
+	const struct ng_word_counts *left; /* that list gave last, and that are in no piece yet */
 	struct piece before, now;
 };
 
@@ -39,16 +40,17 @@ static int append_words(struct ng_buf *buf, const struct ng_word_counts *words)
 static int wordlist_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct wordlist_file *file = (struct wordlist_file *)stream;
-	const struct ng_word_counts *words;
 	struct piece made = {atomic_load(&stream->bytes), file->before.text};
 	int r = 1;
 
 	file->before.text = NG_BUF_INIT;
 	made.text.len = 0;
 	while (r > 0 && made.text.len < PIECE_BYTES) {
-		r = ng_wordlist_next(file->list, cancel, &words);
-		if (r > 0 && append_words(&made.text, words))
+		r = file->left ? 1 : ng_wordlist_next(file->list, cancel, &file->left);
+		if (r > 0 && append_words(&made.text, file->left))
 			r = -ENOMEM;
+		else if (r > 0)
+			file->left = NULL;
 	}
 	if (made.text.len == 0) {
 		ng_buf_free(&made.text);

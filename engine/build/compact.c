@@ -83,9 +83,10 @@ static int removed_open(struct compaction *m, const struct ng_manifest_shard *sh
 	ng_cleanup(ng_freep) char *path = NULL;
 	int r = ng_shard_paths_get(m->paths, shard->removed.file, &path, err);
 
-	if (r == 0)
-		r = ng_removed_open_at(ng_appenddir_file(m->dir, shard->removed.file, path),
-				       &c->removed, err);
+	if (r < 0)
+		return r;
+	r = ng_removed_open_at(ng_appenddir_file(m->dir, shard->removed.file, path), &c->removed,
+			       err);
 	if (r == 0)
 		r = ng_shard_file_verify(c->removed->file, m->options.cancel, NULL, NULL, NULL);
 	if (r == 0 && (ng_shard_file_checksum(c->removed->file) != shard->removed.checksum ||

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "format/meta_fields.h"
 #include "text/field.h"
 
 #define READ_PIECE (64u << 10)
@@ -67,6 +68,30 @@ static bool take_number(const char **at, uint64_t *ret)
 	return true;
 }
 
+static int by_first(const void *pa, const void *pb)
+{
+	const struct ng_doc_range *a = pa, *b = pb;
+
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* Ascending, and those that touch made one. */
+static void ranges_settle(struct ng_doc_choice *choice)
+{
+	struct ng_doc_range *ranges = choice->ranges;
+	size_t kept = 0;
+
+	if (choice->n_ranges)
+		qsort(ranges, choice->n_ranges, sizeof(*ranges), by_first);
+	for (size_t i = 0; i < choice->n_ranges; i++) {
+		if (kept && ranges[i].first <= ranges[kept - 1].end)
+			ranges[kept - 1].end = ng_max(ranges[kept - 1].end, ranges[i].end);
+		else
+			ranges[kept++] = ranges[i];
+	}
+	choice->n_ranges = kept;
+}
+
 int ng_doc_choice_numbers(struct ng_doc_choice *choice, const char *name, const char *text,
 			  struct ng_error *err)
 {
@@ -99,6 +124,7 @@ int ng_doc_choice_numbers(struct ng_doc_choice *choice, const char *name, const 
 		if (range_add(choice, first, last) < 0)
 			return ng_fail(err, -ENOMEM, "out of memory");
 	}
+	ranges_settle(choice);
 	return 0;
 }
 
@@ -139,10 +165,17 @@ uint64_t ng_doc_choice_end(const struct ng_doc_choice *choice)
 
 bool ng_doc_choice_has(const struct ng_doc_choice *choice, uint64_t doc)
 {
-	for (size_t i = 0; i < choice->n_ranges; i++)
-		if (choice->ranges[i].first <= doc && doc < choice->ranges[i].end)
-			return true;
-	return false;
+	size_t lo = 0, hi = choice->n_ranges;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (choice->ranges[middle].end <= doc)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo < choice->n_ranges && choice->ranges[lo].first <= doc;
 }
 
 /* ---- metadata ---- */
@@ -212,7 +245,8 @@ static int field_is(json_t *root, const char *name, const char *value)
 	return value_is(json ? json : follow(root, &field), value);
 }
 
-int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, size_t len)
+/* The same of paths, and of values that are no scalars. */
+static int meant_in_tree(const struct ng_doc_choice *choice, const char *json, size_t len)
 {
 	ng_cleanup(decrefp) json_t *root = NULL;
 	json_error_t why;
@@ -225,4 +259,39 @@ int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, si
 	for (size_t i = 0; r == 0 && i < choice->n_fields; i++)
 		r = field_is(root, choice->fields[i], choice->values[i]);
 	return r;
+}
+
+/* Whether it is meant by what where= of a mount takes for values too: scalars of its own fields and
+ * of the outer ones, as they stand, whatever else jansson thinks of the rest. 1, 0 or an error. */
+static int meant_as_it_stands(const struct ng_doc_choice *choice, const char *json, size_t len)
+{
+	ng_cleanup(ng_meta_fields_clear) struct ng_meta_fields fields = {0};
+	int r = ng_meta_fields_read(&fields, (const uint8_t *)json, len);
+
+	for (size_t i = 0; r == 0 && i < choice->n_fields; i++) {
+		const char *name = choice->fields[i], *value = choice->values[i];
+		const struct ng_meta_field *field =
+			ng_meta_fields_find(&fields, name, strlen(name));
+
+		r = field && ng_bytes_compare(ng_meta_value(&fields, field), field->value_bytes,
+					      value, strlen(value)) == 0;
+	}
+	return r;
+}
+
+/* Whether one of the fields is more than a name, or a value more than a scalar. */
+static bool needs_tree(const struct ng_doc_choice *choice)
+{
+	for (size_t i = 0; i < choice->n_fields; i++)
+		if (strpbrk(choice->fields[i], ".[") || strchr("[{", *choice->values[i]) ||
+		    strcmp(choice->values[i], "null") == 0)
+			return true;
+	return false;
+}
+
+int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, size_t len)
+{
+	int standing = meant_as_it_stands(choice, json, len);
+
+	return standing || !needs_tree(choice) ? standing : meant_in_tree(choice, json, len);
 }

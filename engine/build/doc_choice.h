@@ -33,11 +33,12 @@ int ng_doc_choice_where(struct ng_doc_choice *choice, const char *where, struct 
 /* The number behind all that were added by number; 0: none was. */
 uint64_t ng_doc_choice_end(const struct ng_doc_choice *choice);
 
-/* Whether a document is meant by its number. O(ranges). */
+/* Whether a document is meant by its number: of ranges that ascend and don't touch, as
+ * ng_doc_choice_numbers makes them. O(log(ranges)). */
 bool ng_doc_choice_has(const struct ng_doc_choice *choice, uint64_t doc);
 
 /* Whether it is meant by its metadata, a JSON object as mkngramfs(1) makes it. A field is a name or
  * a path (text/field.h), and sought among the document's own fields, in "metadata", before the
- * others (path, line and so on). A string is compared as it is, anything else as JSON writes it
- * without blanks. 1, 0, -EUCLEAN (no JSON object) or -ENOMEM. */
+ * others (path, line and so on). A string is compared as it is, a number as it is written, what isn't
+ * scalar or at the end of a path as JSON writes it without blanks. 1, 0, -EUCLEAN (no JSON object) or -ENOMEM. */
 int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, size_t len);

@@ -57,7 +57,7 @@ static int home_find(struct join *join, struct ng_error *err)
 	return 0;
 }
 
-/* The path from a directory to a file; both are absolute, without links. */
+/* The path from a directory to a file that isn't in it; both are absolute, without links. */
 static char *relative_path(const char *from, const char *to)
 {
 	size_t common = 0;
@@ -68,8 +68,6 @@ static char *relative_path(const char *from, const char *to)
 	for (size_t i = 0; from[i] == to[i] && from[i]; i++)
 		if (from[i] == '/')
 			common = i + 1;
-	if (strncmp(from, to, strlen(from)) == 0 && to[strlen(from)] == '/')
-		return strdup(to + strlen(from) + 1);
 	for (const char *p = from + common; *p; p++)
 		up += *p == '/';
 	path = at = malloc(up * strlen("../") + strlen(to + common) + 1);
@@ -125,6 +123,20 @@ static int parts_read(struct join *join, struct ng_error *err)
 	return join->shards ? 0 : ng_fail(err, -ENOMEM, "out of memory");
 }
 
+/* What lies in the index that is made anew goes with the old one. */
+static int check_outside(const struct join *join, const char *named, const char *path,
+			 struct ng_error *err)
+{
+	size_t len = strlen(join->home);
+
+	if (strncmp(path, join->home, len) == 0 && path[len] == '/')
+		return ng_fail(err, -EINVAL,
+			       "%s: has shards in %s, which cannot be joined into "
+			       "itself",
+			       named, join->home);
+	return 0;
+}
+
 static int part_shards(struct join *join, size_t i, struct ng_error *err)
 {
 	const struct ng_manifest *part = &join->parts[i];
@@ -147,10 +159,13 @@ static int part_shards(struct join *join, size_t i, struct ng_error *err)
 		shard->part = named;
 		shard->entry = part->shards[k];
 		shard->absolute = *part->shards[k].file == '/';
-		if (!part->shards[k].removed.file)
+		r = check_outside(join, named, shard->path, err);
+		if (r < 0 || !part->shards[k].removed.file)
 			continue;
 		r = ng_shard_paths_get(paths, part->shards[k].removed.file, &shard->removed, err);
 		shard->removed_absolute = *part->shards[k].removed.file == '/';
+		if (r == 0)
+			r = check_outside(join, named, shard->removed, err);
 	}
 	return r;
 }

@@ -18,6 +18,7 @@ struct removal {
 	struct ng_manifest old, fresh, all; /* all: both, for names that nobody has */
 	bool meant;                         /* any document by its metadata */
 	struct ng_remove_summary summary;
+	size_t next_name; /* of a file of what was removed: no smaller number is free */
 };
 
 static void removal_clear(struct removal *m)
@@ -178,7 +179,8 @@ static int shard_write(struct removal *m, const struct shard *shard,
 	int r;
 
 	/* The old manifest needs its files until the new one is in its place. */
-	ng_manifest_free_removed_name(&m->all, m->fresh.n_shards, file);
+	m->next_name = ng_manifest_free_removed_name(&m->all,
+						     ng_max(m->next_name, m->fresh.n_shards), file);
 	if (asprintf(&path, "%s/%s", ng_appenddir_path(m->dir), file) < 0) {
 		path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");

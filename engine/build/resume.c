@@ -1,5 +1,7 @@
 #include "build/resume.h"
 
+#include "build/facet_options.h"
+
 #include "format/manifest.h"
 #include "format/params.h"
 #include "format/shardfile.h"
@@ -67,6 +69,7 @@ int ng_resume_check(int dir_fd, const char *dir, struct ng_journal *journal,
 static const char *made_otherwise(const struct ng_build_options *options,
 				  const struct ng_manifest *manifest)
 {
+	ng_cleanup(ng_facet_options_clear) struct ng_facet_options facets = {0};
 	uint32_t sampling = options->sa_sampling ? options->sa_sampling : NG_SA_RATE_DEFAULT;
 
 	if (manifest->sa_sampling != sampling)
@@ -81,6 +84,9 @@ static const char *made_otherwise(const struct ng_build_options *options,
 		if (!has)
 			return options->remembered[i];
 	}
+	if (ng_facet_options_read(manifest, &facets, NULL) < 0 ||
+	    !ng_facet_options_same(&facets, &options->facets))
+		return "--facet or --no-facets";
 	return NULL;
 }
 

@@ -95,8 +95,9 @@ static int dict_enter(struct ng_decoders *decoders, const void *stream, const vo
 
 	if (!place || place->stream != stream) {
 		ddict = ZSTD_createDDict(bytes, n_bytes);
+		/* Its page and its number have been checked. */
 		if (!ddict)
-			return -EUCLEAN;
+			return -ENOMEM;
 		if (place) {
 			ZSTD_freeDDict(place->ddict);
 			*place = (struct dict){.stream = stream, .ddict = ddict};

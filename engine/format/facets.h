@@ -100,7 +100,7 @@ static inline uint32_t ng_facet_id(const struct ng_facet_column *column, uint64_
 {
 	uint64_t id = ng_packed_get(&column->ids, doc, damaged);
 
-	if (__builtin_expect(id <= column->values, 1))
+	if (__builtin_expect(id <= column->values && !*damaged, 1))
 		return (uint32_t)id;
 	*damaged = true;
 	return column->values;

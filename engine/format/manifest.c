@@ -75,14 +75,15 @@ void ng_manifest_free_name(const struct ng_manifest *manifest, char file[NG_MANI
 	while (ng_manifest_names(manifest, file));
 }
 
-void ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
-				   char file[NG_MANIFEST_FILE_MAX])
+size_t ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
+				     char file[NG_MANIFEST_FILE_MAX])
 {
 	size_t number = s;
 
 	do
 		snprintf(file, NG_MANIFEST_FILE_MAX, "removed-%05zu.ngr", number++);
 	while (ng_manifest_names(manifest, file));
+	return number;
 }
 
 int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard)

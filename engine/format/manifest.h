@@ -86,9 +86,10 @@ static inline uint64_t ng_manifest_left_bytes(const struct ng_manifest_shard *sh
 	return shard->text_bytes - shard->removed.text_bytes;
 }
 
-/* The same for the file of what was removed from shard number s. */
-void ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
-				   char file[NG_MANIFEST_FILE_MAX]);
+/* The same for a file of what was removed, with the first free number from s on; returns the one
+ * behind that, from where the next is to be sought. */
+size_t ng_manifest_free_removed_name(const struct ng_manifest *manifest, size_t s,
+				     char file[NG_MANIFEST_FILE_MAX]);
 
 /* Add a shard at the end; names of files are copied. -ENOMEM. */
 int ng_manifest_add(struct ng_manifest *manifest, const struct ng_manifest_shard *shard);

@@ -90,9 +90,14 @@ static int doc_holds(const struct filtering *f, const struct test *tests,
 	for (size_t i = 0; i < f->where->n; i++) {
 		if (tests[i].column.source == NG_COLUMN_EMPTY)
 			return 0;
-		if (tests[i].column.source == NG_COLUMN_TABLE &&
-		    !tests[i].holds[ng_facet_id(&tests[i].column.table, doc, &bad)])
-			return bad ? -EUCLEAN : 0;
+		if (tests[i].column.source == NG_COLUMN_TABLE) {
+			uint32_t id = ng_facet_id(&tests[i].column.table, doc, &bad);
+
+			if (bad)
+				return -EUCLEAN;
+			if (!tests[i].holds[id])
+				return 0;
+		}
 	}
 	for (size_t i = 0; i < f->where->n; i++) {
 		const struct ng_condition *condition = &f->where->conditions[i];

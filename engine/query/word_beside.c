@@ -136,7 +136,7 @@ static int before_count(const struct job *job, const struct part *part,
 		memcpy(before.bytes + NG_WORD_BYTES_MAX - range->lead, range->lead_bytes,
 		       range->lead);
 		r = bad ? -EUCLEAN : row_count(shard, &before, counts);
-		if (r == 0 && row % 1024 == 0 && ng_cancelled(job->cancel))
+		if (r == 0 && row % 16 == 0 && ng_cancelled(job->cancel))
 			r = -EINTR;
 	}
 	return r;

@@ -38,4 +38,34 @@ done
 refuses "exclude each other" "$MKNGRAMFS" -o x.ngram --no-facets --facet=a corpus.jsonl
 refuses "names no field" "$MKNGRAMFS" -o x.ngram --facet= corpus.jsonl
 refuses "characters at most" "$MKNGRAMFS" -o x.ngram --facet=date:99999 corpus.jsonl
+
+# ---- a damaged page: an error, and never documents that have another value ----
+for i in $(seq 300); do
+	echo "{\"text\":\"word $i\",\"s\":\"$([ $((i % 3)) = 0 ] && echo a || echo b)\"}"
+done >two.jsonl
+build two.ngram two.jsonl
+pages=$(($(stat -c %s two.ngram/shard-00000.ngs) / 4096))
+wrong=0 errors=0
+for ((page = 1; page < pages; page++)); do
+	rm -rf bad.ngram && cp -r two.ngram bad.ngram
+	python3 - $page <<'PYTHON'
+import sys
+at = int(sys.argv[1]) * 4096 + 7
+with open("bad.ngram/shard-00000.ngs", "r+b") as file:
+    file.seek(at)
+    byte = file.read(1)[0]
+    file.seek(at)
+    file.write(bytes([byte ^ 4]))
+PYTHON
+	# Where what opening reads is damaged there is no mount.
+	mkdir -p bad
+	"$NGRAMFS" bad.ngram bad 2>/dev/null || { errors=$((errors + 1)); continue; }
+	for value in a:100 b:200; do
+		got=$(cat "bad/with/where=s:${value%:*}/count/word" 2>/dev/null) || errors=$((errors + 1))
+		[ -z "$got" ] || [ "$got" = "${value#*:}" ] || wrong=$((wrong + 1))
+	done
+	release bad
+done
+is 0 $wrong "wrong counts of $pages damaged pages, with $errors errors"
+[ $errors -gt 2 ] || fail "a premise: $errors errors"
 finish

@@ -175,6 +175,13 @@ parts/p0.ngram parts|parts: not an index
 |no PART named
 END
 refuses "cannot be joined into itself" "$MKNGRAMFS" --join --force -o one.ngram parts/p0.ngram one.ngram
+# Nor by way of another one.
+"$MKNGRAMFS" --join -o by.ngram parts/p0.ngram parts/p1.ngram || fail "a union"
+"$MKNGRAMFS" --join -o of.ngram by.ngram || fail "a union of one"
+cp -r parts/p0.ngram own.ngram && "$MKNGRAMFS" --join -o over.ngram own.ngram || fail "a union over it"
+refuses "cannot be joined into itself" "$MKNGRAMFS" --join --force -o own.ngram over.ngram
+"$NGRAMFSCK" --quiet own.ngram over.ngram || fail "they are not what they were"
+rm -r by.ngram of.ngram own.ngram over.ngram
 refuses "Try" "$MKNGRAMFS" --join --append -o one.ngram parts/p0.ngram
 refuses "--absolute is for --join" mk --absolute -o x.ngram in0
 "$MKNGRAMFS" --join -o x.ngram parts/p0.ngram text.ngram 2>said || fail "parts read otherwise"

@@ -652,6 +652,11 @@ static void test_choice(void **state)
 		assert_int_equal(ng_doc_choice_has(&choice, d),
 				 d == 1 || (d >= 3 && d <= 5) || d == 9 || d == 11);
 	assert_int_equal(ng_doc_choice_end(&choice), 12);
+	assert_int_equal(ng_doc_choice_numbers(&choice, "f", "19,17-18,4-6,19,0", NULL), 0);
+	for (uint64_t d = 0; d < 25; d++)
+		assert_int_equal(ng_doc_choice_has(&choice, d),
+				 d <= 1 || (d >= 3 && d <= 6) || d == 9 || d == 11 ||
+					 (d >= 17 && d <= 19));
 	for (size_t i = 0; i < ng_array_size(bad); i++)
 		assert_int_equal(ng_doc_choice_numbers(&choice, "f", bad[i], NULL), -EINVAL);
 	assert_int_equal(ng_doc_choice_numbers(&choice, "f", "1\n2\nx", &err), -EINVAL);
@@ -677,9 +682,24 @@ static void test_choice(void **state)
 		     {"", -EUCLEAN},
 		     {"{\"n\":[17]}", 0},
 		     {"{\"n\":null}", 0}};
+	static const struct {
+		const char *json;
+		int meant;
+	} written[] = {{"{\"metadata\":{\"price\":0.1}}", 1},
+		       {"{\"metadata\":{\"price\":1e3}}", 1},
+		       {"{\"metadata\":{\"price\":1000.0}}", 0},
+		       {"{\"metadata\":{\"x\":NaN,\"n\":17}}", 1},
+		       {"{\"metadata\":{\"x\":18446744073709551616,\"n\":18}}", 0}};
 	for (size_t i = 0; i < ng_array_size(metas); i++)
 		assert_int_equal(ng_doc_choice_meant(&choice, metas[i].json, strlen(metas[i].json)),
 				 metas[i].meant);
+	/* Numbers as they are written, beside what not every reader of JSON takes. */
+	assert_int_equal(ng_doc_choice_where(&choice, "price:0.1", NULL), 0);
+	assert_int_equal(ng_doc_choice_where(&choice, "price:1e3", NULL), 0);
+	for (size_t i = 0; i < ng_array_size(written); i++)
+		assert_int_equal(
+			ng_doc_choice_meant(&choice, written[i].json, strlen(written[i].json)),
+			written[i].meant);
 	ng_doc_choice_clear(&choice);
 }
 
