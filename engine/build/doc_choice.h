@@ -39,6 +39,7 @@ bool ng_doc_choice_has(const struct ng_doc_choice *choice, uint64_t doc);
 
 /* Whether it is meant by its metadata, a JSON object as mkngramfs(1) makes it. A field is a name or
  * a path (text/field.h), and sought among the document's own fields, in "metadata", before the
- * others (path, line and so on). A string is compared as it is, a number as it is written, what isn't
- * scalar or at the end of a path as JSON writes it without blanks. 1, 0, -EUCLEAN (no JSON object) or -ENOMEM. */
+ * others (path, line and so on). A string is compared as it is, a number as it is written, what
+ * isn't scalar or at the end of a path as JSON writes it without blanks. 1, 0, -EUCLEAN (no JSON
+ * object) or -ENOMEM. */
 int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, size_t len);

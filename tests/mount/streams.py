@@ -5,7 +5,7 @@ they say one after another in HIGH.
 streams.py hold MOUNT N PID: open N, read a part of each, and print the daemon's anonymous memory, at
 most, in KB; then close them, and print it again.
 """
-import os, random, sys
+import os, random, sys, threading
 
 WORDS = [f"w{i:03}" for i in range(300)]
 
@@ -82,6 +82,28 @@ def compare(low, high):
     print(f"{len(files)} streams, the longest of {longest} bytes")
 
 
+def beside(low, high):
+    """Readers at the same time, of more than all may hold: each gets all of it."""
+    files = list(kinds(20))
+    got, failed = {}, []
+
+    def read(i, file):
+        try:
+            got[i] = Stream(low, *file).rest()
+        except OSError as error:
+            failed.append((file, error))
+
+    threads = [threading.Thread(target=read, args=pair) for pair in enumerate(files)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed[:3]
+    for i, file in enumerate(files):
+        assert got[i] == Stream(high, *file).rest(), file
+    print(f"{len(files)} streams side by side")
+
+
 def anonymous_kb(pid):
     for line in open(f"/proc/{pid}/status"):
         if line.startswith("RssAnon"):
@@ -110,5 +132,6 @@ def hold(mount, n, pid):
 
 if sys.argv[1] == "compare":
     compare(*sys.argv[2:])
+    beside(*sys.argv[2:])
 else:
     hold(sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -654,9 +654,9 @@ static void test_choice(void **state)
 	assert_int_equal(ng_doc_choice_end(&choice), 12);
 	assert_int_equal(ng_doc_choice_numbers(&choice, "f", "19,17-18,4-6,19,0", NULL), 0);
 	for (uint64_t d = 0; d < 25; d++)
-		assert_int_equal(ng_doc_choice_has(&choice, d),
-				 d <= 1 || (d >= 3 && d <= 6) || d == 9 || d == 11 ||
-					 (d >= 17 && d <= 19));
+		assert_int_equal(ng_doc_choice_has(&choice, d), d <= 1 || (d >= 3 && d <= 6) ||
+									d == 9 || d == 11 ||
+									(d >= 17 && d <= 19));
 	for (size_t i = 0; i < ng_array_size(bad); i++)
 		assert_int_equal(ng_doc_choice_numbers(&choice, "f", bad[i], NULL), -EINVAL);
 	assert_int_equal(ng_doc_choice_numbers(&choice, "f", "1\n2\nx", &err), -EINVAL);
