@@ -85,32 +85,58 @@ static struct dict *dict_place(struct ng_decoders *decoders, const void *stream)
 	return oldest;
 }
 
+/* The dictionary made ready, without the lock: its bytes may have to come from storage first.
+ * zstd doesn't say which of two reasons it has for making none: no memory, or a header that it
+ * can't read. An empty frame that is decompressed with it, which takes no memory, does. */
+static int dict_new(ZSTD_DCtx *ctx, const void *bytes, size_t n_bytes, ZSTD_DDict **ret_ddict)
+{
+	static const uint8_t EMPTY_FRAME[] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0};
+	ZSTD_DDict *ddict = ZSTD_createDDict(bytes, n_bytes);
+	char nothing;
+
+	if (!ddict) {
+		size_t n = ZSTD_decompress_usingDict(ctx, &nothing, 0, EMPTY_FRAME,
+						     sizeof(EMPTY_FRAME), bytes, n_bytes);
+		return ZSTD_isError(n) ? -EUCLEAN : -ENOMEM;
+	}
+	*ret_ddict = ddict;
+	return 0;
+}
+
+/* Under the lock: whether the stream's dictionary is here; the decoder has it then. */
+static bool dict_found(struct ng_decoders *decoders, struct ng_decoder *decoder)
+{
+	struct dict *place = dict_place(decoders, decoder->stream);
+
+	if (!place || place->stream != decoder->stream)
+		return false;
+	place->users++;
+	place->used = ++decoders->takes;
+	decoder->ddict = place->ddict;
+	return true;
+}
+
 /* Under the lock. Where all places are in use, the dictionary is the decoder's alone: dict_leave
  * finds it in none of them. */
-static int dict_enter(struct ng_decoders *decoders, const void *stream, const void *bytes,
-		      size_t n_bytes, struct ng_decoder *decoder)
+static void dict_enter(struct ng_decoders *decoders, struct ng_decoder *decoder, ZSTD_DDict *ddict)
 {
-	struct dict *place = dict_place(decoders, stream);
-	ZSTD_DDict *ddict;
+	struct dict *place;
 
-	if (!place || place->stream != stream) {
-		ddict = ZSTD_createDDict(bytes, n_bytes);
-		/* Its page and its number have been checked. */
-		if (!ddict)
-			return -ENOMEM;
-		if (place) {
-			ZSTD_freeDDict(place->ddict);
-			*place = (struct dict){.stream = stream, .ddict = ddict};
-		}
-	} else {
-		ddict = place->ddict;
+	if (dict_found(decoders, decoder)) { /* Another thread's was made sooner. */
+		ZSTD_freeDDict(ddict);
+		return;
 	}
-	if (place) {
-		place->users++;
-		place->used = ++decoders->takes;
-	}
+	place = dict_place(decoders, decoder->stream);
 	decoder->ddict = ddict;
-	return 0;
+	if (!place)
+		return;
+	ZSTD_freeDDict(place->ddict);
+	*place = (struct dict){
+		.stream = decoder->stream,
+		.ddict = ddict,
+		.users = 1,
+		.used = ++decoders->takes,
+	};
 }
 
 /* Under the lock. */
@@ -145,6 +171,8 @@ int ng_decoders_take(struct ng_decoders *decoders, const void *stream, uint64_t 
 		     const void *dict, size_t dict_bytes, struct ng_decoder **ret_decoder)
 {
 	struct ng_decoder *decoder = NULL;
+	ZSTD_DDict *ddict = NULL;
+	bool ready = true;
 	int r = 0;
 
 	pthread_mutex_lock(&decoders->lock);
@@ -157,12 +185,19 @@ int ng_decoders_take(struct ng_decoders *decoders, const void *stream, uint64_t 
 			decoder->frame = NG_NO_FRAME;
 		decoder->stream = stream;
 		decoder->ddict = NULL;
-		if (dict_bytes)
-			r = dict_enter(decoders, stream, dict, dict_bytes, decoder);
-		if (r < 0)
-			decoder_free(decoder);
+		ready = !dict_bytes || dict_found(decoders, decoder);
 	}
 	pthread_mutex_unlock(&decoders->lock);
+	if (r == 0 && !ready) {
+		r = dict_new(decoder->ctx, dict, dict_bytes, &ddict);
+		if (r < 0) {
+			decoder_free(decoder);
+		} else {
+			pthread_mutex_lock(&decoders->lock);
+			dict_enter(decoders, decoder, ddict);
+			pthread_mutex_unlock(&decoders->lock);
+		}
+	}
 	if (r < 0)
 		return r;
 	*ret_decoder = decoder;
