@@ -3,8 +3,8 @@
  * in between; the rest is written. */
 #include "fuzz.h"
 #include "fuzz_index.h"
-#include "batch.h"
-#include "path.h"
+#include "files/batch.h"
+#include "names/path.h"
 
 #define READ_BYTES 65536u
 

@@ -1,8 +1,8 @@
 /* A small index whose answers are known, for targets that ask one. */
 #pragma once
 
-#include "indexes.h"
-#include "tree.h"
+#include "files/indexes.h"
+#include "tree/tree.h"
 
 /* The index, made at the first call and kept; its directory is gone by then. */
 const struct ng_mounted_index *fuzz_index(void);

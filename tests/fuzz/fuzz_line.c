@@ -1,6 +1,6 @@
 /* libFuzzer entry point: a line of a batch from a stranger, with escapes and without. */
 #include "fuzz.h"
-#include "batch.h"
+#include "files/batch.h"
 
 static void require(bool holds)
 {

@@ -2,8 +2,8 @@
  * which, and under which settings; the rest is the name. */
 #include "fuzz.h"
 #include "fuzz_index.h"
-#include "path.h"
-#include "probes.h"
+#include "names/path.h"
+#include "tree/probes.h"
 
 static const char *const rooms[] = {"count", "find", "docs", "meta", "match", "kwic", "df", "next"};
 static const char *const settings[] = {NULL, "escape=percent", "escape=none", "page=7"};

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "path.h"
+#include "names/path.h"
 
 #include <jansson.h>
 

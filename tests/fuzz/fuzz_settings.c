@@ -1,7 +1,7 @@
 /* libFuzzer entry point: a name below /with from a stranger. */
 #include "fuzz.h"
-#include "query.h"
-#include "settings.h"
+#include "names/query.h"
+#include "names/settings.h"
 
 static const struct ng_settings defaults = {
 	.page_docs = 1000, .kwic_bytes = 40, .match_bytes = 200, .min_bytes = 32};

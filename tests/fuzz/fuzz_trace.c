@@ -2,7 +2,7 @@
  * stretch is at least, the second in how long pieces the rest is written. */
 #include "fuzz.h"
 #include "fuzz_index.h"
-#include "tracing.h"
+#include "files/tracing.h"
 
 #include <jansson.h>
 

@@ -117,7 +117,7 @@ def ask_batches(check, mount):
 
 def ask_names(check, mount, most):
     top = os.fsencode(mount)
-    with open(os.path.join(os.path.dirname(__file__), "../../fs/probes.c"), "rb") as source:
+    with open(os.path.join(os.path.dirname(__file__), "../../fs/tree/probes.c"), "rb") as source:
         probes = set(re.findall(rb'^\t"(.*)",$', source.read(), re.M))
     assert len(probes.intersection(queries())) > 5
     # A daemon that sanitizers slow down is asked for some of them.

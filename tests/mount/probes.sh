@@ -11,7 +11,7 @@ export HOME=$work XDG_CONFIG_HOME=$work GIT_CONFIG_NOSYSTEM=1
 unset RIPGREP_CONFIG_PATH
 
 # The manual lists them.
-sed -n 's/^\t"\([^"]*\)",$/\1/p' "$here/../../fs/probes.c" >probes
+sed -n 's/^\t"\([^"]*\)",$/\1/p' "$here/../../fs/tree/probes.c" >probes
 sed -n '/^\\&/p' "$here/../../fs/ngramfs.1" | tr -s ', ' '\n' | sed 's/^\\&//; s/\.$//; s/\\-/-/g' | sed '/^$/d' |
 	cmp - probes || fail "ngramfs(1) lists others"
 

@@ -1,4 +1,4 @@
-#include "answer.h"
+#include "files/answer.h"
 #include "corpus.h"
 #include "base/json.h"
 #include "base/utf8.h"

@@ -1,4 +1,4 @@
-#include "batch_file.h"
+#include "files/batch_file.h"
 #include "scratch.h"
 
 #include <setjmp.h>

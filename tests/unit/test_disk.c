@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "files/disk.h"
 #include "scratch.h"
 
 #include <setjmp.h>

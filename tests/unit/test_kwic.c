@@ -1,5 +1,5 @@
 #include "indexmake.h"
-#include "kwic.h"
+#include "files/kwic.h"
 #include "naive_fold.h"
 #include "query/fold.h"
 #include "query/shuffle.h"

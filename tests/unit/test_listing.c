@@ -1,5 +1,5 @@
 #include "corpus.h"
-#include "listing.h"
+#include "files/listing.h"
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
-#include "node.h"
-#include "path.h"
+#include "tree/node.h"
+#include "names/path.h"
 #include "scratch.h"
-#include "stream.h"
+#include "files/stream.h"
 
 #include <pthread.h>
 #include <setjmp.h>

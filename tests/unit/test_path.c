@@ -1,4 +1,4 @@
-#include "path.h"
+#include "names/path.h"
 #include "scratch.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "probes.h"
+#include "tree/probes.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

@@ -1,5 +1,5 @@
-#include "answer.h"
-#include "answer_next.h"
+#include "files/answer.h"
+#include "files/answer_next.h"
 #include "indexmake.h"
 #include "base/json.h"
 #include "naive_fold.h"

@@ -1,4 +1,4 @@
-#include "sandbox.h"
+#include "mount/sandbox.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>

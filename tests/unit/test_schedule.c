@@ -1,4 +1,4 @@
-#include "schedule.h"
+#include "mount/schedule.h"
 
 #include <pthread.h>
 #include <setjmp.h>

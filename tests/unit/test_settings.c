@@ -1,5 +1,5 @@
-#include "query.h"
-#include "settings.h"
+#include "names/query.h"
+#include "names/settings.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

@@ -1,5 +1,5 @@
 #include "scratch.h"
-#include "spool.h"
+#include "files/spool.h"
 
 #include <setjmp.h>
 #include <cmocka.h>

@@ -1,5 +1,5 @@
 #include "corpus.h"
-#include "tracing.h"
+#include "files/tracing.h"
 
 /* What twelve documents hold twice, and what one holds. */
 #define OFTEN "the same sentence, said in twelve"

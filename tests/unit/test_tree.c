@@ -1,5 +1,5 @@
 #include "corpus.h"
-#include "tree.h"
+#include "tree/tree.h"
 
 #include <pthread.h>
 

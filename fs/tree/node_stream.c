@@ -1,0 +1,136 @@
+/* Streams, which every lookup gives anew: /batch/count and its like, and /trace. */
+#include "files/batch.h"
+#include "tree/node_ops.h"
+#include "files/tracing.h"
+
+/* Lines answered together where an answer may take a tenth of a second, or much longer. */
+#define SLOW_LINES 8u
+
+static const struct {
+	const char *name;
+	ng_batch_file_answer answer;
+	size_t together; /* as ng_batch_file_new takes it, where no answer takes long */
+	bool where;      /* it knows documents that don't count */
+} batches[] = {
+	{"count", ng_lines_count, NG_BATCH_FILE_LINES, true},
+	{"df", ng_lines_df, SLOW_LINES, true},
+	{"find", ng_lines_find, NG_BATCH_FILE_LINES, false},
+	{"next", ng_lines_next, SLOW_LINES, false},
+	{"prev", ng_lines_prev, SLOW_LINES, false},
+};
+
+/* The directory beside them. */
+#define NAME_FACET "facet"
+
+static bool is_shown(const struct ng_request *request, size_t i)
+{
+	return batches[i].where || !request->settings->where;
+}
+
+static int facet_dir(const struct ng_request *request, struct ng_entry *ret_entry)
+{
+	if (request->node)
+		return ng_request_dynamic_dir(request, NG_KIND_BATCH_FACET_DIR, NAME_FACET,
+					      request->node->settings, ret_entry);
+	return ng_request_entry(request, NG_KIND_BATCH_FACET_DIR, ng_request_epoch_below(request),
+				ret_entry);
+}
+
+int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, const char *name,
+			  const struct ng_query *query, struct ng_stream *stream,
+			  struct ng_entry *ret_entry)
+{
+	struct ng_node_init init = ng_request_node_init(request, kind, name);
+	int r;
+
+	if (request->tree->no_streams) {
+		ng_stream_free(stream);
+		return -EOPNOTSUPP;
+	}
+	ng_stream_join(stream, request->tree->streams);
+	init.query = query->bytes;
+	init.query_bytes = query->len;
+	init.stream = stream;
+	r = ng_nodes_add(request->tree->nodes, &init, ret_entry);
+	if (r == 0) {
+		ret_entry->stream = true;
+		ret_entry->bytes = ng_stream_bytes(stream);
+	}
+	return r;
+}
+
+static int batch_lookup(const struct ng_request *request, const char *name,
+			struct ng_entry *ret_entry)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)name, .len = strlen(name)};
+
+	if (strcmp(name, NAME_FACET) == 0)
+		return facet_dir(request, ret_entry);
+	for (size_t i = 0; i < ng_array_size(batches); i++) {
+		struct ng_stream *stream;
+		int r;
+
+		if (strcmp(batches[i].name, name) != 0 || !is_shown(request, i))
+			continue;
+		r = ng_batch_file_new(request->tree->indexes,
+				      ng_indexes_get(request->tree->indexes, request->index_no),
+				      batches[i].answer, request->settings,
+				      request->settings->fold || request->settings->where
+					      ? 1
+					      : batches[i].together,
+				      &stream);
+		return r ? r
+			 : ng_request_add_stream(request, NG_KIND_BATCH, name, &query, stream,
+						 ret_entry);
+	}
+	return -ENOENT;
+}
+
+static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
+		      void *userdata)
+{
+	struct ng_name facet = {.name = NAME_FACET, .is_dir = true, .next = 1};
+
+	if (request->tree->no_streams)
+		return 0;
+	facet.ino = ng_node_id_make(NG_KIND_BATCH_FACET_DIR, request->index_no, 0);
+	if (request->node)
+		facet.ino =
+			ng_request_ino(request, NG_KIND_BATCH_FACET_DIR, 0, (const uint8_t *)"", 0);
+	if (offset == 0 && !emit(userdata, &facet))
+		return 0;
+	for (uint64_t i = offset ? offset - 1 : 0; i < ng_array_size(batches); i++) {
+		const char *text = batches[i].name;
+		struct ng_name name = {.name = text, .next = i + 2};
+
+		if (!is_shown(request, i))
+			continue;
+		name.ino = ng_request_ino(request, NG_KIND_BATCH, 0, (const uint8_t *)text,
+					  strlen(text));
+		if (!emit(userdata, &name))
+			break;
+	}
+	return 0;
+}
+
+int ng_request_trace(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)""};
+	uint32_t min_bytes = request->settings->min_bytes;
+	struct ng_stream *stream;
+	int r = ng_tracing_new(request->tree->indexes,
+			       ng_indexes_get(request->tree->indexes, request->index_no),
+			       min_bytes ? min_bytes : NG_TRACING_MIN_BYTES, &stream);
+
+	return r ? r
+		 : ng_request_add_stream(request, NG_KIND_TRACE, name, &query, stream, ret_entry);
+}
+
+static int stream_read(const struct ng_request *request, uint64_t offset, size_t len, uint8_t *buf,
+		       size_t *ret_len)
+{
+	return ng_stream_read(request->node->stream, offset, len, request->cancel, buf, ret_len);
+}
+
+const struct ng_node_ops ng_node_ops_batch_dir = {.lookup = batch_lookup, .list = batch_list};
+const struct ng_node_ops ng_node_ops_stream_file = {.read = stream_read};
