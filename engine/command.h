@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the command lines of mkngramfs and ngramfsck share: values of options, the messages about
  * wrong ones, and ending on a signal. */
 #pragma once

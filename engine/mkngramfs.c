@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mkngramfs: build an index. Progress and messages; the work is in text/, sort/, merge/ and build/.
  */
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ngramfsck: check an index. Options, messages and the exit status; the work is in check/. */
 #include <getopt.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How far a long run is: one line that is rewritten on a terminal, a line now and then elsewhere,
  * or JSON for scripts. Errors of writing are ignored: a run must not fail for want of an audience.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "remembered.h"
 
 /* A value as it stands in the manifest. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The options of a build that its index remembers, so that --append reads further documents as the
  * first ones were read: --format, --text-field, --bad-unicode, --no-follow, --facet and
  * --no-facets; and --shard-size, so

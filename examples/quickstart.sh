@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build ngramfs, index text that every Debian has, mount it, and ask it some questions.
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # How much of the engine and of the daemon the tests run.
 set -uo pipefail
 export LC_ALL=C.UTF-8

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Look at the sources without running them.
 set -uo pipefail
 export LC_ALL=C.UTF-8

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build and test everything: what CI runs. Installs what is missing.
 set -uo pipefail
 export LC_ALL=C.UTF-8

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small things that every module uses: cleanup attributes, error texts, byte order, bit widths. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/printable.h"
 
 int ng_fail(struct ng_error *err, int code, const char *fmt, ...)

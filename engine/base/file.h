@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole buffers to and from descriptors: short reads and writes are gone on with, as is what a
  * signal interrupted. A call costs one system call where the kernel does all of it at once. Any
  * number of threads may use those with an offset on one descriptor. */

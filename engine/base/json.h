@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON strings out of any bytes, and JSON in. */
 #pragma once
 

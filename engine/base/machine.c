@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/machine.h"
 
 /* A number in a file of a cgroup's; UINT64_MAX where there is none, or "max". */

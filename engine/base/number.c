@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/number.h"
 
 int ng_number_parse(const char *arg, bool suffixes, uint64_t *ret_number)

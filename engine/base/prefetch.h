@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files that are mapped but may not be in memory: an index larger than memory is the normal case.
  * Reading a byte that isn't there waits for the disk, some hundred times longer than anything that
  * is computed from it, and a processor's prefetch of it does nothing. So whoever knows several

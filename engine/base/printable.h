@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text of others on terminals and in logs: names of files and members of archives, fields of an
  * index from a stranger. It must not move a cursor, hide what follows, or begin a line of its own.
  *

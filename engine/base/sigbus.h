@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Mapped files that shrink or fail under the reader. Touching such a page raises SIGBUS, which
  * would end the process; for a registered mapping the reader gets zeroes instead, and the mapping
  * remembers it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files for a while: they have no name, so that nothing is left when the process is killed. */
 #pragma once
 

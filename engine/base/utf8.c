@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
 size_t ng_utf8_tail_bytes(const uint8_t *bytes, size_t len)

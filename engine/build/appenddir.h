@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An index that is added to: new shards are written beside the old ones, and belong to the index
  * once the manifest names them. Until then the index is what it was, whatever happens: nobody reads
  * a file that the manifest doesn't name, and the next one to add to the index removes it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Build an index: documents in, shards and a manifest out. */
 #pragma once
 

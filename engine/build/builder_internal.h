@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What builder.c and builder_shards.c share: a build, and how what was collected becomes shards. */
 #pragma once
 

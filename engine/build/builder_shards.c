@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a builder has collected becomes segments and shards. */
 #include "build/builder_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small shards of an index become larger ones. */
 #pragma once
 

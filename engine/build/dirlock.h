@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One writer at a time: a lock on a file in a directory that is worked in. A lock on the directory
  * itself would not do: NFS and Gluster keep those to the machine that takes them. An open file
  * description lock (fcntl(2), F_OFD_SETLK) on a regular file is one that network filesystems share,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "build/disk_space.h"
 
 #include <libgen.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Space on disk for a build, before it begins. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "build/doc_choice.h"
 
 #include <fcntl.h>

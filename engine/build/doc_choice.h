@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which documents of an index are meant: by their numbers, or by what their metadata says. */
 #pragma once
 

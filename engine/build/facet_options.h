@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which facets an index has, as its manifest remembers it: "--no-facets=yes", and "--facet=FIELD"
  * or "--facet=FIELD:PREFIX" for each that was asked for. */
 #pragma once

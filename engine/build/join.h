@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One index of many, without reading their text: a manifest that names their shards where they
  * are. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The shards of indexes that are joined: that each is there, what the manifests say of it, and
  * there once. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The memory budget of a build: what --memory grants, divided. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files that builds make, told by their names. What has another name is somebody else's: it is
  * never removed, and no index is put into its place. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents taken out of an index, at once and without building it again. */
 #pragma once
 

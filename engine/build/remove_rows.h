@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The file that says which documents are removed from a shard, made from the shard. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "build/resume.h"
 
 #include "build/facet_options.h"

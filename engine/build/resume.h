@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an interrupted build has left, looked at before it is gone on with. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards and segments written: documents sorted in one go, and a shard from the segment that its
  * documents were merged into. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents of a shard that is there, to be put into another: metadata, and text where that is
  * stored. */
 #pragma once

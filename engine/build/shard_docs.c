@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "build/shard_docs.h"
 
 #include "format/segment_write.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The documents of a shard that is being made, without their text's order: where each begins, its
  * metadata, and its text where that is stored. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Batches in the making, several side by side: each is sorted and packed on a thread of its own,
  * into a shard or a segment of one, as many at once as memory and processors allow. */
 #pragma once

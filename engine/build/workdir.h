@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory that an index grows in, beside its place, and the rename that puts it there. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What workdir.c and workdir_publish.c share. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What was built takes its place, and what stood there goes. */
 #include "build/workdir_internal.h"
 

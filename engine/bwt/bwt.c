@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/bwt_internal.h"
 
 /* Which kernels there are, best first. They are one source; avx2 has popcounts and masks in single

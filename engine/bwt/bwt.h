@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Burrows-Wheeler transform of a shard with rank: the structure that decides how fast and how
  * large an index is. Ferragina and Manzini, J. ACM 2005, for the FM-index.
  *

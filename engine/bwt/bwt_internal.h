@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What bwt.c and its kernels share. */
 #pragma once
 

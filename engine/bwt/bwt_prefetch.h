@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Walks in a BWT that isn't in memory: the pages of a whole turn are asked for before any of them
  * is read (base/prefetch.h). */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The BWT read as a sequence of symbols, cell after cell, as merging does. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which symbols rows have. */
 #include "bwt/kernel/cell.h"
 

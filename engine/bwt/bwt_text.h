@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The symbols of a BWT as sorting and merging leave them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/bwt_write.h"
 
 #include "base/parallel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A cell: NG_CELL rows of the BWT (the last of a shard may have fewer), a small wavelet tree over
  * the symbols that occur in them.
  *

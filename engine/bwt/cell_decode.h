@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A cell (bwt/cell.h) decoded as a whole, as merging and checking read it. */
 #pragma once
 

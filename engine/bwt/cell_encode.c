@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/cell_encode.h"
 
 #include "bwt/directory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writing cells (bwt/cell.h). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where each cell is: a line of 64 bytes for every NG_LINE_CELLS cells.
  *
  *   offset  bytes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/segment.h"
 
 int ng_segment_damaged(const char *path, const char *what, struct ng_error *err)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sections that every file of sorted documents has: a shard, and a segment that shards are
  * merged from, which has nothing else. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/superblocks.h"
 
 int ng_superblocks_open(const uint8_t *data, size_t bytes, uint64_t n_superblocks,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts by superblock, a superblock being NG_SUPERBLOCK_CELLS cells: what the counts in cells
  * begin from, and which cells have a symbol at all.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sections of the BWT against each other. */
 #include <inttypes.h>
 

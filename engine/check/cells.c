@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The cells of the BWT in their places: what each says of those before it, the directory, and the
  * counts and bits of the superblocks. */
 #include <inttypes.h>

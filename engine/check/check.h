@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checking an index that was built: every byte against its checksum, the manifest against the
  * shards, the rules of the structure (ngramfs-index(5)), and, where asked for, the text against the
  * index. Nothing of the index is trusted: whatever its bytes, a check ends. */

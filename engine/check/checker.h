@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One check on its way: what its parts share. Functions of this folder return 0 when a part was
  * checked, whatever they found, and a negative errno when they could not go on: -EINTR, -ENOMEM. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where documents begin, and the compressed frames of their metadata and of the text store. */
 #include <inttypes.h>
 

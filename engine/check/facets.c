@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The facets of a shard: whether they have their form, and whether they say what the metadata
  * says. */
 #include "format/facets.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files of an index: the containers of shards, and the manifest. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tree of frequent patterns against the BWT. */
 #include <inttypes.h>
 

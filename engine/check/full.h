@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text against the index: rebuilt from the BWT, compared with what the index gives, and
  * searched by reading it. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The samples of the suffix array: a permutation, and the shortcuts to invert it. */
 #include <inttypes.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting many patterns in one pass over a text. A. V. Aho, M. J. Corasick, Efficient string
  * matching: an aid to bibliographic search, CACM 1975. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of a shard's sections, as ngramfs-index(5) has them: a shard being checked, and what
  * checks each part of it. A part that others need and that is damaged leaves those unchecked. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What frames are decompressed with: contexts of zstd, and dictionaries made ready. Both take much
  * more memory than a frame, and there may be thousands of streams of frames; so those of an index
  * share a few. All functions are thread-safe. */

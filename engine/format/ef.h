@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Elias-Fano coding of a non-decreasing sequence: n values below u take n (2 + log u/n) bits and
  * stay addressable. (P. Elias, J. ACM 1974; S. Vigna, Quasi-succinct indices, WSDM 2013.)
  * Used for document boundaries and for frame and record offsets. */

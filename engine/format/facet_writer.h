@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The facets of a shard in the making: documents' metadata in, the section out. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Facets: for each field of the metadata that has few values, the value of each document as a
  * number of a few bits, and the table of the values. A section that a reader may pass over, since
  * the metadata says the same. See ngramfs-index(5), and meta_fields.h for what a field is. */

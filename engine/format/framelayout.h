@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of a frames stream, for its writer and its reader: this header, the dictionary
  * padded to 8 bytes, and the Elias-Fano coded offsets of the frames, one more than there are
  * frames. All numbers are little-endian. */

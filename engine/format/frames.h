@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A byte stream in zstd frames of a fixed raw size, so that any range of it can be read by
  * decompressing only the frames that it touches. All frames share a dictionary that is trained on
  * the stream's beginning. Holds the metadata and, where asked for, the text. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of the shard's frequent patterns, so that a search begins where they end and not with the
  * rank steps over wide intervals, which are the slowest. Every substring of a frequent pattern is
  * frequent, so that they form a trie over their last bytes: a pattern's search walks down from its

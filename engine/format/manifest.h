@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest: index.json in the index directory, which says what shards there are. It is
  * written last, so that a directory without it is no index. */
 #pragma once

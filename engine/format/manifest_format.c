@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A manifest as JSON text. */
 #include "format/manifest_text.h"
 

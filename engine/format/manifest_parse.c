@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A manifest from JSON text, every field of it checked. */
 #include "format/manifest_text.h"
 

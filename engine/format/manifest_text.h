@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What writing a manifest's text and reading it share. */
 #pragma once
 

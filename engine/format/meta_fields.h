@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of a document's metadata, as facets and filters see them: names and scalar values out
  * of the JSON object that an index keeps.
  *

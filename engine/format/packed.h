@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An array of integers, each in the same number of bits. */
 #pragma once
 

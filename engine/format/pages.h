@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pages of a mapped file that are compared with their sums before anything that lies in them is
  * believed: each when it is first needed, and never again while the file stays mapped.
  *

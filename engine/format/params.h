@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* NG_SECTION_PARAMS: the numbers that the other sections are read with. */
 #pragma once
 

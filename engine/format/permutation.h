@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The inverse of a permutation that is kept as an array: shortcuts along its cycles, in n / t
  * numbers for n. (J. I. Munro, R. Raman, V. Raman and S. S. Rao, Succinct representations of
  * permutations, ICALP 2003.) A shard's suffix array samples are such a permutation; its inverse

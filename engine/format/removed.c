@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "format/removed.h"
 
 static int numbers_write(struct ng_shard_writer *writer, uint32_t type, const uint64_t *numbers,

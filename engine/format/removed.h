@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents that were taken out of a shard, in a file beside it, since a shard never changes. It is
  * a container as a shard is (shardfile.h), of sections of its own: which documents, and the rows of
  * all their suffixes. Without those rows the shard's rows are what the documents that are left

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writing the sections that every file of sorted documents has, save its BWT (bwt/segment.h). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The container of a shard: one immutable file of a header, page-aligned sections, and a table of
  * them with their checksums. What a section holds is its module's business. See
  * ngramfs-index(5). */

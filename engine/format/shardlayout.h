@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A shard's header and table as they lie in the file, for its writer and its reader.
  *
  * Page 0 begins with the header; sections follow, each at a multiple of NG_PAGE_BYTES with at least

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the shards of an index are. Most lie in its own directory; those of an index that was
  * joined from others stay where they were, and the manifest names them by a path. A manifest may
  * come from a stranger: of what such a path leads to, only that is opened which lies below the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "merge/chunk_queue.h"
 
 #include <assert.h>

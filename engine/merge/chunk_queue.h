@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Handing out the text of a collection in chunks that are walked backwards, each document's last
  * chunk first, to workers that may have to wait for each other: a walk begins with the rank where
  * its chunk ends, which the worker either finds out by itself, or which comes from the walk of

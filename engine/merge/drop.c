@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "merge/drop.h"
 
 #include "bwt/bwt_read.h"

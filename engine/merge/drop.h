@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A shard without the text of documents that were removed from it, as a segment to be merged or
  * completed. Each of them stays as a document of no bytes, so that the others keep their numbers.
  * The rows that are left are those of the shard, in their order: nothing is sorted. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How many rows of a second BWT go in front of each row of a first one, when the two are merged: a
  * count of ranks. Ranks come in any order from many threads; the counts are given in the order of
  * rows, a bucket of 2^k rows at a time, so that memory is bounded whatever the number of rows.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the suffixes of a collection B go among those of a collection A, whose BWT is there: the
  * rank of each, counted in a struct ng_gaps. Suffixes are compared up to their documents' ends,
  * then by document, and those of B follow those of A, so that an equal suffix of A is smaller.

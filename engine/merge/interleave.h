@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The BWT of two collections from the BWTs of each: the rows of one, the guest, go in front of
  * those of the other, the host, as many in front of each as a struct ng_gaps says. Symbols, marks
  * and samples move together. (J. Siren, Burrows-Wheeler transform for terabases, DCC 2016.) */

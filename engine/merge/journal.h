@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a build has finished, so that one that was killed can go on: a line a step, written when
  * what the step has made is on disk. */
 #pragma once

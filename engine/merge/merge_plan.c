@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "merge/merge_plan.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The segments that a shard is put together from, when it has more text than is sorted at once. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A BWT that is made row by row, with marks and samples, before it is encoded: in memory, or in a
  * file without a name where that would be too much. */
 #pragma once

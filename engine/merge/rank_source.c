@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "merge/rank_source.h"
 
 static void symbol_rows(const void *of, unsigned symbol, uint64_t *ret_lo, uint64_t *ret_hi)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ranks over a BWT, wherever they come from: the index's compressed structure, or a table of one
  * that is in memory (sort/occ.h). What is built by backward steps asks here. */
 #pragma once

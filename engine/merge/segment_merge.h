@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two segments become one: the same as if all their documents had been sorted at once, whatever
  * they repeat. See insertions.h and interleave.h. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of a segment, read back from its BWT. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Backward search, of one pattern and of many: Ferragina and Manzini, J. ACM 2005. */
 #include "base/prefetch.h"
 #include "bwt/bwt_prefetch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many queries at once: their backward searches are walked side by side, so that their cache misses
  * overlap, and by all threads of the index. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What was computed and may be asked for again: blocks of memory by a key, the most recent ones,
  * within a bound. Thread-safe. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Case folding of single characters: Unicode's simple folding (status C and S of CaseFolding.txt),
  * where each character folds to one. So U+1E9E folds to the sharp s but "ss" does not, and neither
  * the dotted capital I nor the dotless small one folds to anything but itself. All functions are

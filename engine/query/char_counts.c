@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/char_counts.h"
 
 /* Entries that aren't worth being added up yet. */

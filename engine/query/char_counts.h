@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands beside the occurrences of a query, added up: for next.c and prev.c. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/column.h"
 
 int ng_shard_facets(const struct ng_shard *shard, bool *ret_has, struct ng_facets *ret_facets)

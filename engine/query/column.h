@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the documents of a shard have in a field of their metadata: out of the shard's facets where
  * they have a column of it, and out of the metadata itself where they don't. Errors as in query.h.
  * Thread-safe on different cursors. */

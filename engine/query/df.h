@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Document frequency: in how many documents a query occurs. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The distinct documents that hold a pattern, a page at a time. */
 #pragma once
 

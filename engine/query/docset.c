@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/docset.h"
 
 #define EMPTY     UINT64_MAX

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A set of document numbers: a hash table while it is small, a bit for each document of the index
  * as soon as that takes no more room. */
 #pragma once

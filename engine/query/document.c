@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents by number: text and metadata. */
 #include "query/index_internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Occurrences and documents by the value of a field of the metadata. Errors as in query.h. */
 #pragma once
 

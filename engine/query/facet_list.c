@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/facet_list.h"
 
 #include "query/column.h"

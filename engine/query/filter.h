@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The documents for which conditions on the metadata hold, and the occurrences that are in them.
  * Both are computed once and kept for as long as there is room (cache.h). Thread-safe; every
  * function may be cancelled. Errors as in query.h. */

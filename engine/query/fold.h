@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Search that ignores case, white space or typography, through the index: see folding.h. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a piece of text holds a string, whatever their cases, white space or typography: what
  * ng_fold_find_by would find in it, by looking at every byte. Thread-safe. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Simple case folding of Unicode 17.0.0, made by fold_table.py out of its CaseFolding.txt. */
 #include "query/casefold.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Make fold_table.c out of Unicode's CaseFolding.txt: simple case folding, which is the lines of
 status C and S, as ranges.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When two strings are the same but for case, white space or typography: each is made a row of
  * symbols, and these are compared. All functions are thread-safe. */
 #pragma once

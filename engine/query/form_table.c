@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Typographic variants, by Unicode 14.0.0 and a short list of our own, made by form_table.py. */
 #include "query/folding.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Make form_table.c: characters that are typographic variants of one or of a few others. They are
 those whose compatibility form (NFKC, from Python's unicodedata) is another character, or up to four
 without white space; and those of OWN, where Unicode sees different characters and readers don't.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines that a regular expression matches, found through the index: one of the strings that every
  * match must hold (required.h) is located, and only the lines around it are read and matched. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/hits.h"
 
 /* Places whose lines are read together: few at first, then more, or fewer where lines are long. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines that hold some occurrences, each of them once, in the order of the text. */
 #pragma once
 

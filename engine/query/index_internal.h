@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An open index: shared by the files of this folder. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/line_scan.h"
 
 #include "query/index_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines that match, found by reading the whole text: what is left where no index helps. */
 #pragma once
 

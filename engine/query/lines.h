@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of documents: what stands between two newlines, or the document's ends. */
 #pragma once
 

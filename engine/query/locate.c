@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Locating and extracting: Ferragina and Manzini, J. ACM 2005. */
 #include "bwt/bwt_prefetch.h"
 #include "query/shard.h"

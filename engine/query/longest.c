@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/longest.h"
 
 /* Most comparisons end soon; those that don't read more each time, and then from the text store. */

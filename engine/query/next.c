@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What follows a query. An FM-index extends to the left only, so that what may follow is either
  * tried, each by a search of its own, or read from the text. The rows of the query are in the order
  * of what follows it, so that few of them need be read. */

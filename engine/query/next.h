@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What follows a query, and what precedes it: next-character distributions. */
 #pragma once
 

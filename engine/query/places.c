@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/places.h"
 
 #include "query/index_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Occurrences in the order of the text: document by document, each from its beginning on. */
 #pragma once
 

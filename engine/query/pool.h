@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that search shards side by side: as many as processors, and where they wait for storage
  * rather than compute, as many as it can be asked by. They start with the first query that can use
  * them, so that opening an index (and forking after it) starts none. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small sections of an index: what leads to what a question asks for, and is read by every one.
  * They take about a hundredth of the text, and a question that finds them in memory waits for
  * storage half as often. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What precedes a query: an FM-index extends to the left, so this is a walk over the tree of
  * backward searches, as deep as a character is long. */
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What can be asked of an index: count, find, locate, the documents that hold a pattern, their
  * text and their metadata. All functions are thread-safe on one index unless they say otherwise;
  * none of them changes it. Patterns are any bytes; a match never runs across two documents.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The occurrences of a query as a list of ranges of rows: of an exact query one in each shard, of
  * one that ignores case one for each spelling that occurs in a shard, and of whole words one for
  * each character that stands before them. Functions are thread-safe and return 0, or the errors of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a regular expression: a recursive descent over PCRE2's syntax (pcre2pattern(3)). */
 #include "query/required.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Strings that are in every match of a regular expression, read off its text, so that an index can
  * tell where to look for matches (R. Cox, Regular Expression Matching with a Trigram Index, 2012).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Patterns over all shards. */
 #include "query/index_internal.h"
 

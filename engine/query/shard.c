@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/shard.h"
 
 /* What inverts the samples, and the frequent patterns, if there are any. */

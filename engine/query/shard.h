@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One shard, opened: what a query asks of it. Positions are in the shard's text, its documents one
  * after the other with a separator behind each; documents are numbered from 0 in the shard.
  *

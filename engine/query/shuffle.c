@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A Feistel network is a permutation of pairs of numbers, whatever its round function (M. Luby and
  * C. Rackoff, How to construct pseudorandom permutations from pseudorandom functions, SIAM J.
  * Comput. 1988). Of numbers below n it is one if it is applied again until a number comes that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A random order of [0, n) that takes no memory: any place of it is computed by itself. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/stringset.h"
 
 #define BLOCK_BYTES 16384u

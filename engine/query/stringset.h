@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sets of strings while a regular expression is read (required.h): what it, or a part of it, is
  * known to match. All of it lives in one arena; when memory runs out the arena says so, and what is
  * made then means nothing. */

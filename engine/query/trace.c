@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Maximal stretches by backward search alone. (As ropebwt3 finds long maximal matches: T. Gagie,
  * How to find long maximal exact matches and ignore short ones, DLT 2024; H. Li, BWT construction
  * and search at the terabase scale, Bioinformatics 2024. Those go forward by a second index, this

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a text comes from: its maximal stretches that occur in the index. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions on documents' metadata: where=FIELD:VALUE of /with, compiled. Thread-safe. */
 #pragma once
 

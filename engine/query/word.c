@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/word.h"
 
 /* The last range that begins at c or before; the first if there is none. */

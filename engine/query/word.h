@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words: runs of letters, numbers and marks, which are the characters of Unicode's general
  * categories L, N and M (word_table.py). Everything else is none of them: punctuation with the
  * underscore, white space, and bytes that are part of no valid character. Pure; thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The words that follow a query, and those that precede it. */
 #pragma once
 

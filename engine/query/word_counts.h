@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words and how often each was found. Not thread-safe. */
 #pragma once
 

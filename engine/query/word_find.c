@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/word_find.h"
 
 #include "query/word_left.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The words that follow rows. Shared by the files of this folder. */
 #pragma once
 

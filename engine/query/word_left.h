@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Occurrences that begin a word, or stand behind something that is none. Shared by the files of
  * this folder. */
 #pragma once

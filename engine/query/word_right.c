@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands behind a pattern. An FM-index extends to the left only, but its rows are in the order
  * of what follows: the pattern followed by any of a range of bytes is a backward search that begins
  * with the rows of these bytes. Those that are no words are some ranges of ASCII; the others are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Occurrences that end a word, or stand before something that is none. Shared by the files of this
  * folder. */
 #pragma once

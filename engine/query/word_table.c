@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Letters, numbers and marks of Unicode 14.0.0, made by word_table.py. */
 #include "query/word.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Make word_table.c: the characters that words are made of, which are those of the general categories
 L, N and M (letters, digits and other numbers, marks), from Python's unicodedata.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A walk over the tree of what words begin with, in the order of bytes. Where what is below a node
  * is little, all of it is counted at once; otherwise the word that ends there, if it is one, comes
  * first, and then all that go on with a byte more. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All words of an index, in the order of their bytes. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The frequent patterns of a text, from the ranks over its BWT. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "sort/memory_merge.h"
 
 #include "base/parallel.h"

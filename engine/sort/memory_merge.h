@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two texts sorted by themselves become the one sorted whole, all in memory. */
 #pragma once
 

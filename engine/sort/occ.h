@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ranks over a BWT that lies in memory as plain bytes: how often each byte that occurs in it occurs
  * before the middle of every block of 256 rows, in two levels (Occ of P. Ferragina and G. Manzini,
  * J. ACM 2005), and the rows from

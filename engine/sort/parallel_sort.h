@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Suffix sorting by several threads, and the frequent patterns of what is sorted. */
 #pragma once
 

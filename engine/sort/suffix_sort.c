@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "sort/suffix_sort.h"
 
 #include <divsufsort.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Suffix sorting of one shard's text: the BWT and what is sampled from the suffix array. */
 #pragma once
 

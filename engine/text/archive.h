@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The members of an archive, by libarchive: tar from any feed, zip from a file by its directory and
  * from a feed as its members come, 7z from a file. Checksums that the format has are verified. Not
  * thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Decompressors of one stream each, all behind one shape: what is pushed in comes out decompressed.
  * Checksums are verified wherever the format has them. Each takes the memory that the format's
  * window needs, and refuses one beyond what it is given. Not thread-safe. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gzip: zlib verifies the CRC and the length of every member, and skips a header's name, comment
  * and extra field without keeping them. And bzip2. */
 #include <bzlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lz4: frames by liblz4, which verifies their checksums; and the frames of before 2014 (lz4 -l),
  * blocks of up to 8 MiB, which have neither checksum nor end. */
 #include <lz4.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* xz, lzma and lzip, by liblzma, which is told how much memory it may take. A .lzma file has no
  * checksum; that of the others is verified. */
 #include <lzma.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* zstd. A frame says what window it needs, up to 2 GiB here, as --long=31 makes. Of a window only
  * that much is ever touched as has been decompressed, so one beyond the bound on memory is refused
  * when the frame's content goes beyond it, not before: many are larger than what they hold. */

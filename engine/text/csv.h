@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The records of a CSV or TSV file with a header, as RFC 4180 has them: fields in double quotes may
  * hold separators, ends of lines and quotes, which are doubled. A quote within a field that does
  * not begin with one is a byte like any other. Lines end in LF or CRLF. A byte order mark is passed

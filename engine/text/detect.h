@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a file is, told by its name and its first bytes; the same whether it was named or found.
  *
  * TAR    by content, and so are zip, 7z and WARC.

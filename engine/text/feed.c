@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/feed.h"
 
 /* Bring what is left into a buffer of its own: its piece goes away with the next one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes that come in pieces, to be looked at before they are taken: headers and magic numbers may
  * lie across the end of a piece. Not thread-safe. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the text is in a JSON object: the argument of --text-field. It is the name of a field, or a
  * path: names, and numbers of an array's elements from 0, with dots between them, such as
  * messages.0.content. In a path, "\." is a dot that belongs to a name, "\\" a backslash; any other

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The list of formats for people and scripts (mkngramfs --list-formats). */
 #pragma once
 

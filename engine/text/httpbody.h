@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The body of an HTTP response that was stored with its header. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of one file, FIFO or standard input, decompressed as unpack.h says. Or the members of
  * an archive, as archive.h says. Nothing is lost silently: a stream that is damaged or cut short,
  * bytes behind a stream's end, and a file that changes while it is read are errors. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What to say about an object without the field of the text: which field could be meant. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/json_scan.h"
 
 static bool is_space(uint8_t c)

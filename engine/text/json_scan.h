@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a JSON value ends, in bytes that come in pieces. Only strings and brackets are looked at:
  * a value that is no JSON inside still has an end, as long as its brackets and quotes pair up. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON string literals, read (base/json.h writes them). This is the hot path of a build: nearly all
  * of a corpus in JSONL is the string literals that hold its documents. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One JSON object, a line of JSONL or longer: the document's text out of one string in it, and
  * everything else as it is.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/objects.h"
 
 #define KEEP_BYTES (16u << 20) /* of the carry, between objects */

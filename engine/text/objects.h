@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The objects of an input that is JSON, wherever its lines end: one after another, or the elements
  * of arrays. Memory is that of one object: an array may be of any length. */
 #pragma once

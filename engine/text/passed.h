@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What was passed over in trees and archives: counted by kind, and listed where a list is kept
  * (--list-passed), one a line: PATH<TAB>REASON, with control characters in the path as \xNN. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of a file, FIFO or standard input as they are, and whether it stayed the same. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Blocks of bytes that a thread of its own reads ahead of who uses them: decompression beside
  * parsing. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The documents of one file: tells what it is, and takes it apart. */
 #pragma once
 

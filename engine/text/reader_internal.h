@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What reader.c, records.c and tables.c share: a file that is being read, and the documents of one
  * that holds many: a line, an object of JSON, or a record of CSV or WARC each. */
 #pragma once

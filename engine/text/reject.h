@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The file of rejected input (--skip-bad), and the list of what was passed over (--list-passed).
  * One record a line:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/seen.h"
 
 static bool is_zero(struct ng_seen_id id)

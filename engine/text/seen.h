@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files and directories by what they are, not by how they are called: device and inode. Some
  * filesystems over the network give two files the same number; so where a file is to be left out
  * since it was read, its size and its time must be the same, too. */

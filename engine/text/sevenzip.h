@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a 7z archive asks of memory, and whether it can be read, told by its header before
  * libarchive is let loose on it: that takes dictionaries and tables as large as the header says. */
 #pragma once

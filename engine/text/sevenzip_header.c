@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/sevenzip_header.h"
 
 #define FOLDERS_MAX 1000000u

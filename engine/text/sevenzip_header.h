@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The header of a 7z archive, as far as it says what memory and what methods its streams take. It
  * comes from strangers: nothing in it is believed that has no bytes to it. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the first bytes of a file say it is: compressions and archives that are read, and formats
  * that are not, with what makes text of them. One table serves detection, messages and the list of
  * formats. Formats of text itself (JSONL, CSV, ...) have no signature, see detect.h. */

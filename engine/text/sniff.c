@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "text/sniff.h"
 
 #define TAR_BLOCK 512u

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What tells formats apart where a magic number does not. Each looks at the first len bytes of a
  * file, of which there may be too few, and says whether it is that; none reads more than 36 KiB. */
 #pragma once

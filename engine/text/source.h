@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents in: one stream of documents out of JSON, text files, trees, tar and standard input,
  * any of them compressed (libarchive recognises the compression by content).
  *

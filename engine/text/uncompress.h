@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What compress(1) made (.Z), by libarchive. Such a file has neither a checksum nor an end: damage
  * and a file that is cut short go unnoticed, unless a code is invalid. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Decompression: layers of it, one inside another, each recognised by content. A layer is one
  * stream or several, one after the other, of the same compression. Nothing is lost silently: a
  * stream that is damaged or cut short is an error, and so are bytes behind it, but for zeros and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files of a directory tree, in byte order of their paths. Symbolic links are followed, to
  * files as well as to directories, unless they are not to be. A directory that was entered before
  * is passed over, so that loops end; so are FIFOs, sockets, devices, and links that lead nowhere.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The documents of a WARC file (ISO 28500), among them WET files: the payload of each record of
  * type response (the body of HTTP), resource and conversion. Other records are passed over. A body
  * that was stored as it came, in chunks or compressed, is decoded. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What decompressing a file will take, so that memory can be set aside for it beforehand. */
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build one part: what the jobs of slurm.sh, parallel.sh and mpi.sh run. It may be killed at any time and
 # run again, on any machine: it goes on from the last step that was finished, and does nothing if all are.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Make one index of the parts, if all of them are finished; if not, say which, and why.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Show an object store, or what rclone serves, as files for ngramfs to read an index from.
 set -euo pipefail
 

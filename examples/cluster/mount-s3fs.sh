@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Show a bucket of S3 as files for ngramfs to read an index from, where s3fs is what there is. It fetches
 # 5 MB at least for each page of 4 KiB: prefer mount-rclone.sh, or give it a disk for all of the index.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Show here what another machine has mounted: for one that is asked by several. There, it should be
 # mounted with `ngramfs -o nostreams`: sshfs takes an error of reading for the end of a file, so files
 # whose length isn't known beforehand must not be there.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build an index with Open MPI's mpirun, for clusters on which that is how programs are started.
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build an index on several machines with GNU parallel over ssh.
 set -euo pipefail
 export LC_ALL=C.UTF-8

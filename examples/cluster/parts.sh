@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Cut the text into parts: INDEX.parts/NNNNN.list names the files of each, one behind the other, so that
 # the parts joined in this order number the documents as one build of all would. The other scripts
 # begin with this one; by itself it shows how the parts will be.

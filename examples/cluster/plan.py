@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What an index of so much text takes: nodes, disks, hours, memory, reads and seconds.
 
     plan.py TEXT [--nodes=N] [--latency=MS] [--iops=N] [--memory=SIZE] [--store] [--json]

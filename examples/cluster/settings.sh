@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 # What the scripts beside this file work on. Two lines are to be set, TEXT and INDEX; the others may
 # stay. What the environment says goes before what stands here: PARTS=64 ./slurm.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Build an index with Slurm: a job array, one task a part, and a job that joins them.
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Asking a mount: counts of many strings, the stretches of a text that occur, and documents."""
 
 import json

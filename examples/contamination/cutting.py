@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Benchmarks: reading their entries, cutting them into substrings, and what the share found means."""
 
 import bz2

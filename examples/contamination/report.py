@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The report: one page of HTML that refers to nothing outside of it."""
 
 import contextlib

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A report on a small benchmark of which this machine's text is known to hold a part.
 set -euo pipefail
 export LC_ALL=C.UTF-8

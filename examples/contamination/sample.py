@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """sample.py FILE...: a small benchmark, as JSONL, of which FILES hold a known part.
 
 Of every three entries, one is a paragraph of FILES as it stands there, one is half of such a paragraph,

@@ -1,4 +1,5 @@
 #!/usr/bin/awk -f
+# SPDX-License-Identifier: Apache-2.0
 # search.awk MOUNT QUERY. awk cannot list a directory; find does. It reads lines; cat reads files.
 function quote(s) { gsub(/'/, "'\\''", s); return "'" s "'" }
 function show(file) { if (system("cat " quote(ARGV[1] "/doc/" file)) != 0) exit 1 }

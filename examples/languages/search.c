@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* search MOUNT QUERY */
 #define _GNU_SOURCE
 #include <fcntl.h>

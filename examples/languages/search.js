@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #!/usr/bin/env node
 // search.js MOUNT QUERY
 const fs = require("fs");

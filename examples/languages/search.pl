@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
 # search.pl MOUNT QUERY
 use strict;
 use warnings;

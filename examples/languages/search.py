@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """search.py MOUNT QUERY"""
 import os
 import pathlib

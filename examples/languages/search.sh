@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # search.sh MOUNT QUERY
 cd "$1" || exit 1
 # Any byte may be written as %XX; sed has no easier way with lines.

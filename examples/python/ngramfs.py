@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Ask a mounted text index from Python: a module and a command, of the standard library alone.
 
 A mount of ngramfs answers questions as files, which any program can read. This module reads them

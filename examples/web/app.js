@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page: what is asked, as it is typed, and what is shown of the answers. Its whole state is in the
 // address behind the #, so that a link shows the same.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Asking the mount: the names of queries, and the answers as objects. Nothing here knows the page.
 
 const encoder = new TextEncoder()

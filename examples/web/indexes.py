@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What nginx and the page have to know of the indexes that are mounted at mnt/ here.
 
     indexes.py INDEX...

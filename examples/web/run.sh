@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Serve indexes as a web page and an HTTP API, on loopback, until Ctrl-C.
 set -euo pipefail
 export LC_ALL=C.UTF-8

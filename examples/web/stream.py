@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Answers what nginx cannot send as a file: a file that grows while it is read, whose size is 0
 before, and a directory; and any file of a query whose name is too long with the escapes of its URL.
 nginx asks by SCGI, on a Unix socket.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/answer.h"
 #include "base/json.h"
 #include "base/utf8.h"

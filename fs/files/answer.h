@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of a mount hold, as text. Nothing here knows of names or nodes. All functions are
  * thread-safe; they append to buf, and leave it with a piece of text behind on failure. Errors of
  * the engine are handed on unchanged. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of /df, /next and /prev hold, and the lines of their like in /batch. As answer.h
  * has it: thread-safe, appending, errors of the engine unchanged. */
 #pragma once

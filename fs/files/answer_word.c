@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/answer_word.h"
 
 #include "names/escape.h"

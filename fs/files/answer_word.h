@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of /nextword and /prevword hold. As answer.h has it: thread-safe, appending,
  * errors of the engine unchanged. */
 #pragma once

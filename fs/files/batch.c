@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/batch.h"
 #include "files/answer.h"
 #include "files/answer_facet.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
 #include "files/batch_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file to which questions are written, one a line, and from which the answers are read.
  *
  * transcript.h says what stands where in it.

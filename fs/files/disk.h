@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What sessions keep on disk: in temporary files without names, within a bound for all of them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The indexes that a mount shows, opened, and opened again when they have changed on disk. A
  * request takes the index that is current when it begins and keeps it to its end; an index that has
  * been replaced is closed when the last such request gives it back. */

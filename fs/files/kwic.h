@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A concordance: every occurrence of a query, a line each, as a stream. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/kwic_size.h"
 #include "names/escape.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long a concordance may become, which is told before it is made. */
 #pragma once
 

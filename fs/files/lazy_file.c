@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/lazy_file.h"
 
 /* What a text may take that is never made again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file whose text is small but takes a while to make: it is made when the file is first read, and
  * kept. Until then its size is a bound; see stream.h. */
 #pragma once

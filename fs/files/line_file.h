@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lines as grep -Hb prints them, "path:offset:line": those that hold a query, or that a regular
  * expression matches. As a stream. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pages of documents that hold a query: computed once, kept for as long as there is room, so
  * that walking /docs/QUERY/more/more/... costs what walking the occurrences once costs. A page is
  * a pure function of the index, the query and its number, so nothing is lost when it is dropped. */

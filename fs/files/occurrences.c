@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/occurrences.h"
 
 /* Lines of a chunk, and the room that their text may take. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A query's occurrences with the text around them, a chunk of lines at a time, in the order of the
  * index or in a random one. One thread at a time. */
 #pragma once

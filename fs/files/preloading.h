@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A thread that reads the small sections of a mount's indexes (query/preload.h), and says how far
  * it is: where storage is remote, or where that was wanted. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A queue of bytes that may become long: what doesn't fit into a little memory waits in a temporary
  * file without a name. Not thread-safe. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files that are made while they are read, and files that are written and answer.
  *
  * What is small or quickly made is no stream but an ordinary file, made before its size is told

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All streams of a mount together: how much memory they take, and which gives some back.
  *
  * A stream that is half read, and whose reader is slow or never comes back, keeps what it has made.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file to which a text is written, and from which its maximal stretches that occur in the index
  * are read, a line of JSON each.
  *

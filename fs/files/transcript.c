@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "files/transcript.h"
 
 /* What has been read stays so long, for one who opens the file again by its descriptor. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a file that is written and answers.
  *
  * Writer and reader share the offset of an open file. What is written takes its place in the file;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All words of an index with their counts, as a stream. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A request at work: whoever is first answers it, the one that has found the answer, the message of
  * the kernel that its reader was interrupted, or the clock.
  *

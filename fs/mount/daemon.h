@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Going to the background, and telling when a mount answers. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Limits that whoever mounts may set: what one question, and all of them together, may take. */
 #pragma once
 

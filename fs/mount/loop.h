@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The threads that read requests from the kernel and have them answered.
  *
  * libfuse has such a loop, too; it ends the mount when there is no memory for one more thread's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How requests are saved. Save for streams, nothing changes under a mount without the kernel being
  * told, so names, attributes and pages are good for ever, and absent names are cached too. To
  * opendir the answer is ENOSYS, which tells the kernel not to send it, nor releasedir, again, and

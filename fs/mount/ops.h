@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* FUSE requests: decode, ask the tree, reply. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lookups in one directory side by side, and beside its listing. The kernel makes them so where the
  * answer to its first request says FUSE_PARALLEL_DIROPS, which libfuse before 3.17.1 never does,
  * whatever init wants. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that would change something: to all of them the answer is EROFS. The kernel refuses them
  * by itself on a read-only mount, and to users without rights; these are for root. */
 #pragma once

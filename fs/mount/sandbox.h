@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the daemon gives up once it has mounted: a fault in what it does with a stranger's index is
  * worth less then. */
 #pragma once

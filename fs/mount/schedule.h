@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which request is answered when, and by how many threads at once.
  *
  * A thread that has read a request from the kernel answers it itself, unless too many are at it:

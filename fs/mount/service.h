@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A mounted session at work: its loop, and the threads beside it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A process that ends the mount's connection when the daemon is killed.
  *
  * The kernel does so itself once nothing of the daemon is left; but a thread of it that asks the

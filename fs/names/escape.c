@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "names/escape.h"
 
 int ng_escape_append(struct ng_buf *buf, const uint8_t *text, size_t len)

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Node numbers: which kind of file of which index, and a value.
  *
  * A node number has 64 bits: 1 for those that live in the table though their kind doesn't say so,
  * 6 of kind, and 57 of index (which of the mounted ones) and value: of the first index a 0 and 56
- * of value, of any other a 1, 8 of index and 48 of value. Where the value says everything about a file (a count, a document's number)
- * the node needs no memory: a million different counts cost the daemon nothing. Consequences, all
- * intended:
+ * of value, of any other a 1, 8 of index and 48 of value. Where the value says everything about a
+ * file (a count, a document's number) the node needs no memory: a million different counts cost the
+ * daemon nothing. Consequences, all intended:
  *  - a document is one inode wherever it appears, and shares the page cache; so are two queries'
  *    counts that are the same number, whose content is then the same as well;
  *  - st_nlink stays 1 all the same, so that tar, cp -a, rsync -H and du, which look for hard links

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "names/path.h"
 
 static int hex_digit(char c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names in a mount: queries with %XX escapes, and numbered files such as 0042.txt. Pure functions;
  * thread-safe. */
 #pragma once

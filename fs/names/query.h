@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A query, and how it is meant: what the files of a mount are asked under some settings. */
 #pragma once
 

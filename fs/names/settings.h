@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The settings under which a tree is shown: the mount's own, and those of /with/SETTINGS. Pure;
  * thread-safe. */
 #pragma once

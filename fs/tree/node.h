@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of those nodes that need memory; their numbers: names/node_number.h.
  *
  * Directories of one query, directories below /with, whose settings must be kept, and files whose

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /kwic/QUERY, /df/QUERY, /next/QUERY and /prev/QUERY: what is short or quickly made is made before
  * its size is told, and is a file as any other; the rest are streams. Which of them an answer is
  * depends on nothing but how often the query occurs and the settings. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /count/QUERY and /find/QUERY. */
 #include "files/answer.h"
 #include "files/lazy_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /docs/QUERY, /meta/QUERY and /doc: documents and their metadata. */
 #include "files/answer.h"
 #include "tree/node_ops.h"

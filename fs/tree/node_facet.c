@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /facet, which lists the facets; /facet/FIELD, which lists the query that stands for all
  * documents; and /facet/FIELD/QUERY: a query's occurrences by the values of a field. */
 #include "files/answer_facet.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /lines/QUERY and /grep/REGEX: what is short is made before its size is told, and is a file as any
  * other; the rest are streams. */
 #include "files/line_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /match/QUERY/N.json: one occurrence a file, numbered from 0 in the index's order, or a random
  * one. */
 #include "files/answer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/node_ops.h"
 #include "tree/probes.h"
 

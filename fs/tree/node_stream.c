@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Streams, which every lookup gives anew: /batch/count and its like, and /trace. */
 #include "files/batch.h"
 #include "tree/node_ops.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The root, the root of an index, and the files that stand in it. */
 #include "files/answer.h"
 #include "tree/node_ops.h"

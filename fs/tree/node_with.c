@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /with/SETTINGS: the tree under other settings. Its directories live in the node table, each with
  * a copy of the settings, so that they last as long as the kernel knows of them, and no longer. */
 #include "tree/node_ops.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /nextword/QUERY, /prevword/QUERY and /wordlist. */
 #include "files/answer_word.h"
 #include "files/lazy_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/probes.h"
 
 /* In the order of strcmp. Programs look for them in every directory that they walk through, or in

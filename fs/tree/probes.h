@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names that programs look for by themselves in whatever directory they are in or walk through,
  * such as .gitignore. In directories where every name is a query they would read answers as their
  * configuration: search tools millions of lines of kwic as patterns. So these names are absent

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/node_ops.h"
 
 /* What ".." shows as d_ino: the kernel knows the parent, the tree doesn't need to. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The tree that a mount shows, as operations on node numbers: everything a FUSE request needs but
  * FUSE itself. Thread-safe once made. Functions return 0 or a negative errno and leave ret_* alone
  * on failure; besides those named: -EUCLEAN (a damaged index), -EIO, -EINTR (cancelled), -ENOMEM,

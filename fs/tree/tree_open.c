@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Opening, and opening again, what a mount shows. */
 #include <assert.h>
 

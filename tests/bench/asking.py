@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures of the ways to ask beside /count/, and of reading documents, through a mount. What is
 read was never read before in that mount, so that no answer comes from the kernel's caches; and
 answers are checked, against the corpus or each other, when the time has been taken."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bare cost of FUSE, to compare with: a filesystem where every name in the root is a file that
  * holds "42\n". It caches for ever, answers open with ENOSYS and runs libfuse's loop just as
  * ngramfs does, and does nothing else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Times of queries on one index, in one thread and warm: every measurement is made once unmeasured
  * before it counts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What an index takes on disk, and what a first query reads of it.
  *
  *   bench_index sizes INDEX

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the figures are measured on: text, queries, and the indexes of both sides, all of it kept in
 a cache directory, so that a second run finds it there."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures of the engine beside the peer's. Times are taken in turn, peer and ours, in many short
 rounds of about the same length for both, and a ratio is the median of the rounds' ratios, since a
 machine is seldom quiet."""

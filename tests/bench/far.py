@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures of an index on storage that is far away: delayed_fs puts a delay into every read."""
 
 import contextlib

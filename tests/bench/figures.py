@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The table of figures, in one run with the peer.
 
     figures.py [PART...]      count fold size locate extract cold build merge first paths again memory

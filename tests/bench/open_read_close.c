@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Open, read and close files, one after the other, as one process would, and say how many a second
  * that made.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file of queries, one percent-encoded query a line, as the peer reads them too. */
 #pragma once
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The paths of a file, each once: wrk ... -s web.lua ADDRESS -- FILE
 local paths
 

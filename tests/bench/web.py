@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Figures of examples/web over an index: counts a second through nginx, each asked once, and the time
 from a key stroke in the page to the new count.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index built on, joined on, and served from a Gluster volume of two bricks, one of which is stopped and
 # started again under the mount.
 if [ -z "${IN_NAMESPACE:-}" ]; then

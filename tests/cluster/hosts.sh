@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Three machines, host1 to host3: each a network namespace with an address, a name and an sshd of its own,
 # on the one disk of this machine as if it were shared. Sourced instead of lib.sh, which it sources; it runs
 # the test again in namespaces of mounts and of the network, so that nothing of them is left.

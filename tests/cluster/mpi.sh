@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/cluster/mpi.sh on three machines; and then each machine mounts parts of its own, and
 # sum-batches asks them all, over ssh and by sshfs.
 . "$(dirname "$0")/hosts.sh"

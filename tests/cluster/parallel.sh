@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/cluster/parallel.sh on three machines, one of which goes away in the midst of a part: another
 # goes on with it. Bad input stops the joining by the name of the part.
 . "$(dirname "$0")/hosts.sh"

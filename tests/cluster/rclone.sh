@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index on a web server, which rclone shows as files: by the settings of examples/cluster little is
 # fetched, and a server that is stopped and started again is no loss.
 if [ -z "${IN_NAMESPACE:-}" ]; then

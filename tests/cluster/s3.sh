@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index in an object store that speaks S3, which here is OpenStack's Swift, read by way of rclone and of
 # s3fs; the server is stopped and started again under each.
 if [ -z "${IN_NAMESPACE:-}" ]; then

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """same.py MOUNT OTHER TEXT: two mounts give the same answers, to questions from the documents in TEXT."""
 
 import json

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/cluster/slurm.sh on a cluster of three nodes, all of them on this machine: a task that is
 # requeued in its midst goes on, one that cannot be built stops the joining by its name, and what comes of
 # it is what one build gives.

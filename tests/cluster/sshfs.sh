@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index on another machine, which sshfs shows as files: the server is stopped and started again.
 . "$(dirname "$0")/hosts.sh"
 needs sshfs

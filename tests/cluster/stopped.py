@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """stopped.py NAME MOUNT TEXT STOP START: the server of an index is stopped under a mount, and started again.
 
 Questions go on meanwhile, each of them a new one, so that the storage is read. Whatever they get is right

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """text.py DIR FILES [BYTES]: text in JSONL for a cluster's tests, BYTES a file on average."""
 
 import itertools

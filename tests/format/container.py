@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The manifest, the container and numbers in sections, of ngramfs-index(5)."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Indexes for format.py: small, but with everything in them that the format has a rule for."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The facets of a shard, of ngramfs-index(5), and what the metadata must say of them."""
 
 import json

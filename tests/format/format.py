@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The format's manual page against the tools: indexes made by mkngramfs, read by reader.py.
 
 What reader.py answers is compared with what the sources hold. Then files are changed, and both it

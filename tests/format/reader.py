@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An index read by what ngramfs-index(5) says, and by nothing else: no code is shared with the engine.
 
     reader.py INDEX check            everything: exit status 0 if it is sound

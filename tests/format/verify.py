@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a reader of an index need not look at, but who checks one does: `reader.py INDEX check`."""
 
 import itertools

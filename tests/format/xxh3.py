@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """XXH3-64 of xxHash 0.8, with a seed, for input of any length: slow, and nothing but Python."""
 
 import struct

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes that fuzzers ask: small ones to begin with, and the questions. */
 #pragma once
 

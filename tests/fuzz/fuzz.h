@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a fuzz target gives its driver: libFuzzer, or standalone.c where there is no clang. */
 #pragma once
 

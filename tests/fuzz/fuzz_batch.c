@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: what a stranger writes to a file of /batch. The first byte says which, and
  * under which settings, the second in how long pieces it is written, and whether answers are read
  * in between; the rest is written. */

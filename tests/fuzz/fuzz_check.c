@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: ngramfsck over an index from a stranger, all of whose sums are right (see
  * sections.h). Every check ends, with findings that fit one line. What it calls sound, rebuilt text
  * and all, can be opened and counts rightly. */

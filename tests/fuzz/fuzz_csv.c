@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a CSV or TSV file from a stranger, whose first byte says which. Whatever
  * the pieces that it comes in, it has the same records and the same bad ones; and its records,
  * written again with every field in quotes, are those that are read from that. */

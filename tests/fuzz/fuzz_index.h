@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small index whose answers are known, for targets that ask one. */
 #pragma once
 

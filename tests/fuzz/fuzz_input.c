@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a file from a stranger, compressed or an archive, or neither. It is read
  * as whatever it looks like, and as a kind of archive that its size tells; and as bytes with and
  * without a thread that reads ahead, which must give the same. */

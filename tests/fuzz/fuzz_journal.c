@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: the journal of a build, as somebody has left it. It is no journal, or of
  * another build, or it is read; then what is added to it is there when it is read again, and what
  * was there, too. */

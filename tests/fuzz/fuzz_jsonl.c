@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a line of JSONL from a stranger. The parser must accept what jansson
  * accepts of the whole line, and find the same text and the same metadata in it; of what only it
  * accepts, it must accept the metadata again, and change nothing in them. */

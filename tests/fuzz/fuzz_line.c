@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a line of a batch from a stranger, with escapes and without. */
 #include "fuzz.h"
 #include "files/batch.h"

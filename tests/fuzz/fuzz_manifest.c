@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a manifest from a stranger, as it is, and with the checksum that fits it,
  * so that what it says is looked at. One that is taken has names that lead nowhere else, unless
  * they are plain paths, which it must say that it has, and sums that don't overflow, and is written

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a name from a stranger in a directory of queries. The first byte says in
  * which, and under which settings; the rest is the name. */
 #include "fuzz.h"

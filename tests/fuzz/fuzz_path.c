@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a name from a stranger, as a query, as a number, and as text that goes
  * into JSON. */
 #include "fuzz.h"

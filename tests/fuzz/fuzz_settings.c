@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a name below /with from a stranger. */
 #include "fuzz.h"
 #include "names/query.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a shard from a stranger. It is opened as it is, and once more with a
  * header whose magic, lengths and checksums fit it, since whoever forges a shard gets those right;
  * what lies behind them is then used: frames, their directories, Elias-Fano sequences. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: an index from a stranger, all of whose sums are right (see sections.h). It
  * is opened and asked everything: no question may crash, hang or read what isn't the index's, and
  * none says anything but an answer or that the index is damaged. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a file from a stranger, read as documents in each format that it may have.
  * Whatever it is, reading ends, says why it fails, and leaves bad input out where that is wanted;
  * metadata are JSON; and what is good JSONL is the same documents as JSON, and as an array. */

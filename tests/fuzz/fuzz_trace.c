@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a text that a stranger writes to /trace. The first byte is how long a
  * stretch is at least, the second in how long pieces the rest is written. */
 #include "fuzz.h"

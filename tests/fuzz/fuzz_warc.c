@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a WARC file from a stranger. Whatever the pieces that it comes in, it has
  * the same documents, the same metadata, which is JSON, and the same bad records. */
 #include "fuzz.h"

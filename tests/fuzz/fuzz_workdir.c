@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: what an interrupted build has left, as somebody has changed it, and a
  * build that goes on with it.
  *

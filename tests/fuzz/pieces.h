@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes in memory, given out in pieces: what a reader makes of them must not depend on how long
  * those are. */
 #pragma once

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Run a fuzzer that was built with standalone.c over the inputs that are kept for it and its own, and
 # over mutations of them: replay.sh PROGRAM MUTATIONS.
 here=$(cd "$(dirname "$0")" && pwd)

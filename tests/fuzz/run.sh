@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Look for inputs that break what reads a stranger's input.
 set -euo pipefail
 export LC_ALL=C.UTF-8

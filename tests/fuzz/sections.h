@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards as a fuzzer sees them: what their sections hold, without padding and sums, which are made
  * right whenever the shards are written. So a mutation reaches what lies behind the sums, as
  * somebody does who forges an index.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Drive a fuzz target without libFuzzer, so that it runs as a regression test with any compiler:
  *
  *   TARGET [FILE...]                              run the target's own seeds and the files

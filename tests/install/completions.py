@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Types at a shell's prompt, presses TAB, and reads what the command line has become.
 
 completions.py SHELL COMPLETIONS

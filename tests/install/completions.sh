@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The completions know every option of --help, and the shells complete by them. Needs the tools, but
 # no FUSE.
 set -u

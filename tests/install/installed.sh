@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What `meson install` puts into place, and that it works from there: mount(8), manual pages, and
 # systemd's unit, whose commands are run here as systemd would. BUILD: the build directory.
 here=$(cd "$(dirname "$0")" && pwd)

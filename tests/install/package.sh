@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The Debian package builds, passes lintian, is installed, runs the quickstart and is purged: all that
 # in a view of this system of which nothing remains.
 set -u

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What examples/cluster/plan.py calculates: sums that were made by hand, and what it refuses."""
 
 import json

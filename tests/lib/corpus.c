@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "corpus.h"
 
 void corpus_make(struct corpus *corpus, const struct corpus_doc *docs, size_t n,

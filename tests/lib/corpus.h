@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small index of given or random documents, for tests of what stands on the engine. */
 #pragma once
 

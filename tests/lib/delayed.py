@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Storage that is far away: a directory behind delayed_fs, whose reads take as long as one says, and
 are counted."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Storage that is far away, to test and measure with: shows a directory, to be read only, and
  * answers each read after a while, however many others wait beside it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "findings.h"
 
 static void findings_add(void *userdata, const struct ng_finding *f)

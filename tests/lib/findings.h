@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a check found, for the tests of the checker. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A place for a test's shard, in a directory that goes with the test. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards with contents that were changed and checksums that are right again: what a stranger, or a
  * faulty build, may hand over. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "framemake.h"
 
 /* Something like prose: words of some thousands, few of them frequent, that repeat over a longer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Streams of frames in shards, for the unit tests. */
 #pragma once
 

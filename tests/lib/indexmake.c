@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "indexmake.h"
 
 size_t made_meta(uint64_t doc, char buf[256])

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes of the naive corpora, for the unit tests, in a directory that goes with the test. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Corpora on which such indexes have gone wrong, and what an index of them must answer, found by
  * looking at every byte. */
 #pragma once

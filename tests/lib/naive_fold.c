@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "naive_fold.h"
 
 static uint32_t naive_character(const uint8_t *p, unsigned n)

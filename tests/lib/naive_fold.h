@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Search that ignores case, by looking at every byte. */
 #pragma once
 

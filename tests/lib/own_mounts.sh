@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # For tests that run in a namespace of mounts of their own. It has a copy of each mount that other tests have
 # just then, and holds it: their daemons would never learn that it has been unmounted. Sourced first thing in
 # the namespace.

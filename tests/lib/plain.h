@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reading what lies in memory and in no file: no page of it can be damaged. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Questions about an index, of every kind that there is, and the answers as sums: whether a damaged
  * index still answers as the sound one did. */
 #pragma once

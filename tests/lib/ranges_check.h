@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether ranges of an index are the occurrences that were found by looking at every byte. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "samedir.h"
 
 unsigned entries_in(const char *path)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Directories compared, for the unit tests. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An index of prose whose contents are to be changed, for the tests of the checker. */
 #pragma once
 

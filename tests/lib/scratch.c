@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "scratch.h"
 
 int scratch_make(char path[SCRATCH_DIR_MAX])

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A scratch directory and reproducible random numbers for the unit tests. */
 #pragma once
 

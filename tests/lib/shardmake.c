@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "shardmake.h"
 
 uint8_t shard_content(size_t section, size_t i)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Appending to an index while it is mounted, and SIGHUP, which makes the mount show it.
 . "$(dirname "$0")/lib.sh"
 

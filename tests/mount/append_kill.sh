@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Appends that don't come to their end: killed at any moment, refused, out of room. The index is
 # whole, the same as before or with all that was appended, and another append works. KILLS: how many
 # (default 10, in brief 5).

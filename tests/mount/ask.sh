@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Document frequencies, and what follows and precedes a query, against naive answers.
 . "$(dirname "$0")/lib.sh"
 

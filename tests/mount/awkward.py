@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A corpus that holds most of awkward_queries.py, and asking for all of them.
 
     awkward.py make DIRECTORY             writes the corpus, a document a file

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Every awkward query, in every way to write it, is that query and no other.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

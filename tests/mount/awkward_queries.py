@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Queries that are apt to be taken for others, by shells, URLs, JSON, SQL, printf, terminals and people."""
 
 import functools

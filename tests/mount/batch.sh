@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Queries written to files, and their answers. QUERIES: how many are written before the first answer
 # is read (default 300000, in brief 120000).
 . "$(dirname "$0")/lib.sh"

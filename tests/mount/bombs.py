@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files of bombs.sh, made and read one by one in the current directory."""
 import gzip, lzma, os, struct, subprocess, sys, zlib
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Small files that would take much memory: the build stays within --memory, and says why it cannot
 # read what it cannot. The files are in bombs.py.
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the kernel remembers, and what it costs to ask: no request reaches the daemon for what has
 # been asked before, and as few as can be for what hasn't.
 . "$(dirname "$0")/lib.sh"

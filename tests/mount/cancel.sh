@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Ctrl-C ends a long question, and the daemon's work on it.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Benchmarks of which two corpora hold known parts, and what examples/contamination should say of them.
 
 contamination.py make                    writes a&b.jsonl and c.jsonl, the corpora, and the benchmarks, here

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/contamination finds in its benchmarks what was planted, and its report shows just that.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

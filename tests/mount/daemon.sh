@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Going to the background, unmounting while busy, signals.
 . "$(dirname "$0")/lib.sh"
 

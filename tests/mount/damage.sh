@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A shard that is damaged while it is mounted: EIO, a line in the log, and the daemon lives on.
 . "$(dirname "$0")/lib.sh"
 

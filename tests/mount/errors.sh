@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What can't be done in a mount, and wrong ways to ask for one.
 . "$(dirname "$0")/lib.sh"
 

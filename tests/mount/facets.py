@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Documents with fields of many kinds, and asking for them.
 
     facets.py make                writes corpus.jsonl, and first.jsonl and rest.jsonl, which are the same in two files

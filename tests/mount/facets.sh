@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # /facet, and where= of /with, against a program that reads the metadata: with columns, without them, and with some
 # of them in some shards only.
 here=$(cd "$(dirname "$0")" && pwd)

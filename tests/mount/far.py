@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Questions to indexes behind delayed_fs, in the working directory."""
 
 import contextlib

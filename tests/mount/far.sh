@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Indexes on storage that is far away: reads that take long, that fail, that are never answered.
 here=$(cd "$(dirname "$0")" && pwd)
 # The daemon leaves threads behind that wait for storage for ever.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LD_PRELOAD: makes one call of a kind fail, the Nth, or all from the Nth on. FAULTS names a file
  * of FAULTS_BYTES, struct control, which whoever started the program has mapped as well, so that it
  * can begin when it likes, and sees what was called. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Calls that fail, one by one: memory that runs out, and a disk that is full or broken, under builds,
 appends, merges and checks. Whatever fails, the result is the right one byte for byte, or there is an
 error, the index is what it was, and the same command gives the right one afterwards.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Calls of one kind that fail, one by one: faults.py, which says what that comes to, and, for the kind
 # mount, faults_mount.py. The argument is the kind. POINTS: how many of each case (default 12, in brief 4); with a second argument, or
 # NG_TEST_ALL=1, all of them.

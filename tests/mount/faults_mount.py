@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory that runs out in the daemon, at each of its allocations in turn, while questions are asked: the
 answer is the right one or there is an error, and the same question asked again is answered.
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # case=fold of /with: every file that a query names, against a naive search for all of its spellings.
 . "$(dirname "$0")/lib.sh"
 

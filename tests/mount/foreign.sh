@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Files and directories that no build has made, where builds work: never removed, never written to.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of formats.sh: what is read, and as which documents, and what is not, and as what it
 is named. A row a format.
 

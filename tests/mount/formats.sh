@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Every format and compression: read right, or named with what makes text of it. The tables are in
 # formats.py.
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A machine's view of a directory that it shares with others, as a network filesystem gives it: two
  * mounts of the same directory are two machines. flock(2) locks are each machine's own, as they are
  * on NFS and Gluster; those of fcntl(2) on regular files are shared, or, with --no-locks, fail.

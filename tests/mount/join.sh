@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Indexes that are joined: one of many, whose shards stay where they are. It answers as one build of
 # everything does, and becomes that build, byte for byte, when it is merged; the parts stay as they
 # are. What is gone, changed or not to be reached is an error that names it.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # JSON in, as Python's json module would have it, through mkngramfs and a mount: lines, objects over
 # several lines, arrays. json_cases.py has the cases and judges.
 judge=$(realpath "$(dirname "$0")")/json_cases.py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cases for json.sh, and what Python's json makes of them.
 
 json_cases.py write-values FORM FILE      FORM: lines, array

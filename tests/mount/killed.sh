@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The daemon is killed under readers of every kind: none is left hanging. KILLS: how often for each
 # kind (default 6, in brief 2).
 . "$(dirname "$0")/lib.sh"

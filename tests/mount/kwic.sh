@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Concordances: against naive ones, and as files that are made while they are read.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The programs of examples/languages print what they should, those whose interpreter is here.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What the mount tests share; each sources it first. NGRAMFS and MKNGRAMFS: the tools. A test works
 # in a directory of its own, $work, which is removed, with whatever is mounted in it, at its end.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What an administrator limits is an error when it is passed, and never a shorter answer.
 . "$(dirname "$0")/lib.sh"
 

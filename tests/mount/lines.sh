@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Lines that hold a string, or that a regular expression matches, byte for byte as grep prints them.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Short questions beside long ones; see load.sh."""
 import os, signal, sys, time
 

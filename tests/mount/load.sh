@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Short questions are answered beside any number of long ones.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Two machines at work on one index: one of them is refused, and nothing is lost. HOSTFS: a
 # filesystem that shares a directory as NFS and Gluster do; each of its mounts is a machine. ROUNDS:
 # how often all begin at once (default 6, in brief 3).

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The daemon's own memory: after mounting, after many different counts, and after a flood of queries
 # that it has to remember. COUNTS: how many (default 50000). And that of a build whose documents are
 # so short that what is kept of each takes more than their text.

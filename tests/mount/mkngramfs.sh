@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # mkngramfs as a user meets it: options, messages, exit status, and what it leaves on the disk.
 # MKNGRAMFS: the tool. Exit status: 0 passed, 1 failed, 77 skipped.
 set -u

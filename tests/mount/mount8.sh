@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # mount -t fuse.ngramfs, and a line of fstab. mount(8) runs what is installed, with an environment of
 # its own; so that nothing needs installing, this runs where /usr/local/bin is a private directory.
 if [ -z "${IN_NAMESPACE:-}" ]; then

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Queries as names: escapes, odd bytes, long ones, and the errors of bad ones.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # ngramfsck as a user meets it: options, messages, exit status, on sound and on damaged indexes.
 # MKNGRAMFS, NGRAMFSCK: the tools. Exit status: 0 passed, 1 failed, 77 skipped.
 set -u

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Pages of documents and matches, and more/ in them.
 . "$(dirname "$0")/lib.sh"
 

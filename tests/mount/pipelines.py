@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The corpus that examples/pipelines.md is run on, and what its blocks should print.
 
 pipelines.py make            writes corpus.jsonl, old.jsonl, new.jsonl and words.txt here

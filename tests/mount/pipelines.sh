@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Every block of examples/pipelines.md prints what Python finds in the same text.
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Names of strangers in what the tools say: whatever is in them, no control character, no piece of a
 # character and nothing that turns the direction of a text reaches the terminal or the log, and no
 # name makes a line of its own.

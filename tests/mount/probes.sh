@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Names that programs look for by themselves are not taken for queries: neither by the mount, nor by
 # ripgrep, fd and git beside one.
 here=$(cd "$(dirname "$0")" && pwd)

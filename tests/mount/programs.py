@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """usage: programs.py MOUNT
 
 Each program that is here copies each kind of file of a mount of corpus.ngram and long.ngram, and

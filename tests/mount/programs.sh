@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Programs of all kinds read files of all kinds: the right bytes, or a failure that says so.
 here=$(realpath "$(dirname "$0")")
 . "$here/lib.sh"

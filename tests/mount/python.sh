@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/python/ngramfs.py: what its own page says, awkward queries, long answers, the command.
 module=$(cd "$(dirname "$0")/../../examples/python" && pwd)
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Answers, read by the tools that people use.
 . "$(dirname "$0")/lib.sh"
 

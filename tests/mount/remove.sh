@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Documents that are removed from an index, as a person would do it: what a mount says afterwards,
 # compared with one of an index that never had them; what becomes of them by merging, joining,
 # appending, and by a run that is killed. KILLS: how many (default 10, in brief 4).

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds that don't come to their end: killed at any moment, interrupted, out of room, resumed. The
 # index is byte for byte that of a build that nobody disturbed, whatever memory it had. KILLS: how
 # many (default 6, in brief 3).

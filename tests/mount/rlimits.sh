@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The daemon where memory, descriptors and threads are scarce: it says at mounting that it can't, or
 # each question gets its answer or an error. It never ends by itself.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the daemon gives up, and that it does all the same what it is for.
 . "$(dirname "$0")/lib.sh"
 

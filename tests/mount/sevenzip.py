@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """7z archives, made by hand: Python has no writer of them."""
 import lzma, struct, zlib
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Several indexes in one mount, one index in several mounts, and other ways to name them.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What is too large for memory is one bad record, wherever it stands, and what follows it is read.
 . "$(dirname "$0")/lib.sh"
 

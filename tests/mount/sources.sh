@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What is read of a directory, and what is not: links, files by several names, JSON among texts,
 # sources of nothing.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index on a server that stops: whoever waits for it can be interrupted, others are answered, and
 # when it goes on, so does everything. THROUGH: the program that is the server.
 # The daemon leaves threads behind that wait for storage for ever.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams of every kind, read a little at a time in turn; see streams.sh.
 
 streams.py compare LOW HIGH: in the mount LOW, whose streams have little memory, they must say what

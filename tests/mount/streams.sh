@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Many streams at once: they say what they say alone, and take bounded memory. STREAMS: how many are
 # held open (default 1000, in brief 200).
 . "$(dirname "$0")/lib.sh"

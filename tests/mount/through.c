@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* through DIR MOUNTPOINT [libfuse's options]: shows a directory's files at another place, for
  * reading, as a server would: when it is stopped, whoever reads there waits. */
 #define FUSE_USE_VERSION 31

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Texts written to /trace, and the stretches of them that are read back, against naive ones.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # An index of which a part cannot be read for a while: questions that need it fail and say so, others
 # are answered, and when it is there again, all are.
 . "$(dirname "$0")/lib.sh"

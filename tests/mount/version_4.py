@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ask a mount of the indexes of tests/data, and compare with what their documents say.
 
 usage: version_4.py DOCUMENTS MOUNTPOINT; prints what differs, and in the last line how much was

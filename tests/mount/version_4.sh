@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Indexes of version 4 that were made long ago: they are sound, answer what their documents say, and
 # can be added to and merged. ngramfs-index(5) promises that they open for ever.
 tests=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The tree under other settings, against naive answers.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """space=, form=, case= and word= of /with against a naive search of every character.
 
     words.py corpus > corpus.jsonl

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # space=, form=, case= and word= of /with, alone and together: every file that a query names, against a
 # naive search.
 words=$(realpath "$(dirname "$0")/words.py")

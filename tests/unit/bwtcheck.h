@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What every function of bwt/bwt.h answers, against the sequence itself; and sequences. */
 #pragma once
 

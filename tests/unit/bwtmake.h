@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rank structures for the unit tests: written into a shard, opened from memory of their own, whose
  * ends sanitizers watch. */
 #pragma once

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The table of simple case folding against what Python knows of Unicode, which may be another
 version: characters get folded that had not been there before, but none is folded otherwise.
 

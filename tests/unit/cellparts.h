@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of an encoded cell (bwt/cell.h), found without its readers, for the unit tests that
  * change them. */
 #pragma once

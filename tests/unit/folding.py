@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The tables of word.h and folding.h against what Python knows of Unicode, which may be a later
 version: what was a letter then is one now, and so on.
 

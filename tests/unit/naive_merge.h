@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Two collections that are to be merged, and where the suffixes of the second go among those of the
  * first, found by sorting those of both: suffixes are compared up to their documents' ends, then by
  * document. */

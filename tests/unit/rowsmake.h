@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rows at random, that no text need have, and reading them back, for the unit tests. */
 #pragma once
 

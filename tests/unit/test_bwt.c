@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bwt/directory.h"
 #include "bwt/superblocks.h"
 #include "bwtcheck.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever the sections hold, any function of bwt/bwt.h with any kernel ends, says rows that are
  * there, and touches nothing outside of the sections, whose ends sanitizers watch. */
 #include "bwt/bwt_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The BWT read cell by cell, against what it was written from. */
 #include "bwt/superblocks.h"
 #include "format/params.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The BWT read cell by cell from damaged sections: refused, or rows that can be. (What a cell's
  * bytes may be is test_cell's.) */
 #include "bwt/bwt_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* test_casefold --print: every code point that folds to another, and that, for casefold.py. */
 #include "query/casefold.h"
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cells of all kinds, encoded and decoded: the same rows come back, in no more bytes than there may
  * be; and any bytes decoded. */
 #include "bwt/cell_decode.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Checking an index: a sound one, and one whose bytes have changed since it was written. */
 #include "findings.h"
 #include "forge.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes with wrong contents and right checksums: what the rules of the structure show. */
 #include "bwt/bwt_internal.h"
 #include "cellparts.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever bits of the BWT's sections are changed: where the check finds nothing, every answer is
  * right by what the cells hold. */
 #include "bwt/bwt_read.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes with wrong contents and right checksums: what only the text shows, and any bytes. */
 #include "format/permutation.h"
 #include "sample.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards whose contents were changed: an answer or an error, but no crash, no access out of bounds
  * and no endless loop, whatever the bytes. Their sums are made right, as a stranger would, so that
  * nothing but the reader's own care is in the way. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Decoders that many streams of frames share. */
 #include "format/decoders.h"
 #include "framemake.h"

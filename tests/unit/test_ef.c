@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "format/ef.h"
 #include "scratch.h"
 #include "plain.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No answer is wrong, whatever bit of an index has changed: each question gets the right answer or
  * an error, and ngramfsck says that there is damage. Bits are flipped one by one, in all files of
  * indexes of several shapes; files are cut, made longer, and their pages exchanged and wiped.

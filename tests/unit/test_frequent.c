@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "format/frequent.h"
 #include "sort/frequent_search.h"
 #include "sort/occ.h"

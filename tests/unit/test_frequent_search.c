@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frequent patterns by backward search, against the suffix array's and against all substrings. */
 #include "bwtmake.h"
 #include "format/params.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "indexmake.h"
 
 /* What is asked of each corpus: with and without a text store, sparse and dense samples, one shard

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Segments merged in parts, by several threads and in several buckets: the same file as in one
  * piece. That this is the right one is test_segment_merge's. */
 #include "build/shard_build.h"

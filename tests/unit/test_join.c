@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Indexes that are joined, where only their manifests decide. */
 #include "build/join.h"
 #include "format/manifest.h"

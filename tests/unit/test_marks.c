@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of marks by their numbers, against the list of them: marks of all densities, and the
  * sections that they are found by damaged. */
 #include "bwt/bwt_internal.h"

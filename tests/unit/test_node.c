@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/node.h"
 #include "names/path.h"
 #include "scratch.h"

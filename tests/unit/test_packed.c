@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "format/packed.h"
 #include "naive.h"
 #include "shardmake.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "naive.h"
 #include "sort/memory_merge.h"
 #include "sort/parallel_sort.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to an index whose files aren't in memory: the answers are those of the text, whichever
  * way the reads turn out to go. */
 #include "indexmake.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The small sections of an index: how many bytes they take, how many are read, and when not. */
 #include "indexmake.h"
 #include "query/preload.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Walking ranks, by each kernel. */
 #include "naive_merge.h"
 

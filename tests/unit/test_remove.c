@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Documents removed from an index: whatever is asked, it answers as one that was built without
  * them, and their numbers are free; before they are merged away and afterwards. */
 #include "build/compact.h"

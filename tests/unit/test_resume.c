@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Builds that were interrupted: what they go on from, and what they refuse. */
 #include "build/builder.h"
 #include "indexmake.h"

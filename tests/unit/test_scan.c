@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counting many patterns in one pass, against looking for each at every place. */
 #include "check/scan.h"
 #include "naive.h"

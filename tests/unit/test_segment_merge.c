@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards merged from segments: byte for byte what one sort of all of it gives, whatever repeats. */
 #include "build/builder.h"
 #include "indexmake.h"

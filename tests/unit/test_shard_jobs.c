@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shards made side by side: in order, within memory, and without a trace when they are given up. */
 #include "build/shard_jobs.h"
 #include "indexmake.h"

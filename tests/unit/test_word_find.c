@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "query/word_find.h"
 #include "indexmake.h"
 #include "query/fold.h"

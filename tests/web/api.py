@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What nginx answers over a mount, beside what the same mount holds, and what it refuses.
 
     api.py [--alone] ADDRESS MOUNT

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The page in a browser: type, click, read the numbers, and compare with the mount.
 
     page.py ADDRESS MOUNT SHOTS

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # examples/web as a visitor sees it: through its API, and with a browser. The screenshots land in
 # $BUILD/web.
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A browser that a program drives: as much of WebDriver as the tests need, over chromedriver."""
 
 import base64

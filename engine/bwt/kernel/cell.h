@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rank and access in a cell (bwt/cell.h). Part of kernel.h.
  *
  * Whatever a cell holds, reading it stays within NG_CELL_REACH bytes, and ends: places and rows are

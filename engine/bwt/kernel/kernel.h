@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Rank, written once and compiled for several instruction sets: portable.c and avx2.c define
  * NG_KERNEL and NG_KERNEL_NAME and include this file. */
 #include "bwt/kernel/lf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LF-mapping, one row and many in step. Part of kernel.h. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Marked rows: those whose suffix is sampled. Part of kernel.h. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Ranks in a plane (bwt/cell.h). Part of kernel.h.
  *
  * Bitmaps say which bytes are there (in a plain plane, which has none, all of them) and which of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Walking many ranks at once. Part of kernel.h. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One step of backward search: the rank of a symbol at both ends of an interval. Part of
  * kernel.h. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Visits of rows: finding a row's cell, and what is counted before it. Part of kernel.h. */
 #pragma once
 
