@@ -53,9 +53,9 @@ static bool replace(struct ng_sigbus *f, uintptr_t addr, uintptr_t end)
 	size_t len = sigbus_page_bytes << ng_min(doublings, DOUBLINGS_MAX);
 
 	len = ng_min(len, end - page);
-	/* The system call itself: in a signal's handler nothing of the library's, nor of what stands
-	 * before it. ThreadSanitizer's takes this for writing to what other threads read. They do,
-	 * and whatever they make of zeroes is thrown away: see ng_sigbus_faulted. */
+	/* The system call itself: in a signal's handler nothing of the library's, nor of what
+	 * stands before it. ThreadSanitizer's takes this for writing to what other threads read.
+	 * They do, and whatever they make of zeroes is thrown away: see ng_sigbus_faulted. */
 	return syscall(SYS_mmap, (void *)page, len, PROT_READ,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, (off_t)0) != -1;
 }
