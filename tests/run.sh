@@ -83,7 +83,7 @@ build() { # NAME OPTION...
 	local name=$1 reconfigure=()
 	shift
 	[ ! -f "$dir/$name/build.ninja" ] || reconfigure=(--reconfigure)
-	meson setup "${reconfigure[@]}" "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
+	meson setup "${reconfigure[@]}" --werror "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
 		nice ninja -C "$dir/$name" --quiet >>"$dir/$name.log" 2>&1
 }
 
