@@ -26,7 +26,7 @@ dir=$(realpath -m "${DIR:-build-lint}")
 jobs=$(nproc)
 
 build() { # COMPILER
-	[ -f "$dir/$1/build.ninja" ] || CC=$1 meson setup --buildtype=debugoptimized "$dir/$1" >/dev/null || return 1
+	[ -f "$dir/$1/build.ninja" ] || CC=$1 meson setup --werror --buildtype=debugoptimized "$dir/$1" >/dev/null || return 1
 	nice ninja -C "$dir/$1" --quiet "${@:2}"
 }
 
@@ -35,7 +35,7 @@ warnings() {
 }
 
 tidy() {
-	[ -f "$dir/clang/build.ninja" ] || CC=clang meson setup --buildtype=debugoptimized "$dir/clang" >/dev/null ||
+	[ -f "$dir/clang/build.ninja" ] || CC=clang meson setup --werror --buildtype=debugoptimized "$dir/clang" >/dev/null ||
 		return 1
 	# The kernels are one source, compiled for several processors: the portable one is looked at.
 	find engine fs -name '*.c' ! -path '*/kernel/avx2.c' -print0 |
