@@ -5,4 +5,6 @@
 here=$(cd "$(dirname "$0")" && pwd)
 shopt -s nullglob
 kept=("$here/corpus/${1##*/fuzz_}"/*)
-"$1" "${kept[@]}" && exec "$1" --mutate "$2" "${kept[@]}"
+mutations=$2
+[ -z "${NG_TEST_BRIEF:-}" ] || mutations=$((mutations / 4))
+"$1" "${kept[@]}" && exec "$1" --mutate "$mutations" "${kept[@]}"
