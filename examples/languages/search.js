@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
 #!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
 // search.js MOUNT QUERY
 const fs = require("fs");
 const mount = process.argv[2];
