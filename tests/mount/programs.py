@@ -115,7 +115,7 @@ SAYS = {
     "tail -c 20": (["tail", "-c", "20"], lambda data: data[-20:].rstrip(b"\n")),
     "tail -n 1": (["tail", "-n", "1"], lambda data: data.rstrip(b"\n").split(b"\n")[-1]),
 }
-# They fill up with zeroes to the size that was told, and succeed. README names them.
+# They fill up with zeroes to the size that was told, and succeed. ngramfs(1) names them.
 PADS = {"bsdtar"}
 
 # They are run with a file and with a pipe behind them.
