@@ -47,7 +47,7 @@ fi
 dir=$(realpath -m "${1:-$top/build-deb}")
 
 # ---- build ----
-"$top/examples/quickstart.sh" --install build-essential debhelper dh-python dpkg-dev lintian
+"$top/examples/quickstart.sh" --install build-essential debhelper dh-python dpkg-dev lintian mandoc
 # debian/ has to stand at the top of what dpkg-buildpackage builds: of a copy.
 tree=$dir/ngramfs
 rm -rf "$tree" "$dir"/{,python3-}ngramfs{,-dbgsym}_*.{deb,changes,buildinfo}

@@ -16,6 +16,10 @@ wanted=(bin/{mkngramfs,ngramfs,ngramfsck}
 	share/bash-completion/completions/{mkngramfs,ngramfs,ngramfsck}
 	share/zsh/site-functions/_ngramfs
 	lib/systemd/system/ngramfs@.service)
+if command -v mandoc >/dev/null; then
+	wanted+=(share/doc/ngramfs/html/{mkngramfs.1,ngramfs.1,ngramfsck.1,ngramfs-index.5,ngramfs-cluster.7,ngramfs-examples.7}.html)
+	grep -q 'href="ngramfs.1.html"' "$prefix/share/doc/ngramfs/html/mkngramfs.1.html" || fail "pages refer to each other"
+fi
 is "$(printf '%s\n' "${wanted[@]}" | sort)" "$(cd "$prefix" && find . -type f | sed 's,^\./,,' | sort)" \
 	"files below the prefix"
 is "$(find "$prefix" -type f | wc -l)" "$(find root -type f | wc -l)" "files in all"
