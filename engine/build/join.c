@@ -18,6 +18,7 @@ struct join {
 	struct ng_join_shard *shards; /* of all parts */
 	size_t n_shards;
 	struct ng_manifest manifest; /* to be made */
+	uint64_t docs, text_bytes;   /* with what was removed */
 };
 
 static void join_clear(struct join *join)
@@ -267,13 +268,15 @@ static int shard_add(struct join *join, const struct ng_join_shard *shard,
 		return r;
 	entry.file = file;
 	entry.removed.file = removed;
-	sums->docs += entry.docs;
-	sums->text_bytes += entry.text_bytes;
-	sums->index_bytes += entry.file_bytes;
 	/* Each is below 2^63, and so was the sum before. */
+	join->docs += entry.docs;
+	join->text_bytes += entry.text_bytes;
+	sums->docs += ng_manifest_left_docs(&entry);
+	sums->text_bytes += ng_manifest_left_bytes(&entry);
+	sums->index_bytes += entry.file_bytes;
 	if (sums->index_bytes <= INT64_MAX)
 		sums->index_bytes += entry.removed.file_bytes;
-	if (sums->docs > INT64_MAX || sums->text_bytes > INT64_MAX || sums->index_bytes > INT64_MAX)
+	if (join->docs > INT64_MAX || join->text_bytes > INT64_MAX || sums->index_bytes > INT64_MAX)
 		return ng_fail(err, -EOVERFLOW,
 			       "%s: with it there would be more documents or bytes than an index "
 			       "can have",

@@ -46,6 +46,12 @@ done
 mk -o one.ngram in0 in1 in2
 echo "a last red fish" >more
 parts=(parts/p0.ngram parts/p1.ngram parts/p2.ngram)
+# What was removed from a part isn't among the documents of the union.
+cp -r parts/p1.ngram few.ngram
+"$MKNGRAMFS" -q --remove few.ngram --documents=0,7 || fail "--remove"
+"$MKNGRAMFS" --progress=json --join -o fewer.ngram parts/p0.ngram few.ngram 2>said || fail "a part without some"
+is 398 "$(jq 'select(.phase == "done").documents' said)" "documents that joining says"
+rm -r few.ngram fewer.ngram
 md5sum parts/*/* >parts.md5
 untouched() { # WHAT
 	md5sum --quiet -c parts.md5 || fail "$1: a part has changed"
