@@ -95,6 +95,17 @@ def checked_query(query: Any, limits: Limits) -> bytes:
     return data
 
 
+def checked_queries(queries: list[Any], limits: Limits) -> list[bytes]:
+    """The same of many, looked at one by one only if one of them is wrong."""
+    try:
+        data = [query.encode() for query in queries]
+        if not data or 0 < min(map(len, data)) <= max(map(len, data)) <= limits.query_bytes:
+            return data
+    except (AttributeError, UnicodeEncodeError):
+        pass
+    return [checked_query(query, limits) for query in queries]
+
+
 def checked_settings(given: dict[str, list[str]]) -> dict[str, Any]:
     """The settings of a request, as ngramfs.py takes them; what is another parameter is refused."""
     settings: dict[str, Any] = {}

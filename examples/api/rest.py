@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import openapi
-from asking import Limits, Problem, checked_query, checked_settings
+from asking import Limits, Problem, checked_queries, checked_query, checked_settings
 from ngramfs import Mount, Query
 from serving import Answer, Request
 
@@ -139,7 +139,7 @@ class Rest:
                                                   for key, value in given.items()}))
         if len(texts) > self.limits.queries:
             raise Problem(413, f"a request has {self.limits.queries:,} queries at most")
-        return [checked_query(text, self.limits) for text in texts], settings
+        return checked_queries(texts, self.limits), settings
 
     # ---- long answers, a page at a time ----
 

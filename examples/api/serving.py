@@ -8,6 +8,7 @@ that has nothing to do."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import selectors
@@ -134,8 +135,9 @@ class Worker:
 
     def run(self) -> None:
         signal.signal(signal.SIGALRM, _late)
+        parent = os.getppid()
         self.waiting.register(self.listener, selectors.EVENT_READ)
-        while True:
+        while os.getppid() == parent:
             for key, _ in self.waiting.select(IDLE_SECONDS):
                 if key.data is None:
                     self._accept()
@@ -236,7 +238,8 @@ def serve(workers: int, run: Callable[[], None]) -> int:
         nonlocal ending
         ending = True
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
@@ -245,8 +248,9 @@ def serve(workers: int, run: Callable[[], None]) -> int:
         while len(pids) < workers and not ending:
             pid = os.fork()
             if pid == 0:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                # A signal to all of them is for the first one, who ends the others.
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
                 try:
                     run()
@@ -260,6 +264,7 @@ def serve(workers: int, run: Callable[[], None]) -> int:
         except InterruptedError:
             continue
         pids.discard(pid)
+        # One that ends at once isn't made again as fast as can be.
         if not ending:
             print(f"a process ended with {status}; another takes its place", file=sys.stderr)
             time.sleep(0.1)
