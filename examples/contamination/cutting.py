@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Benchmarks: reading their entries, cutting them into substrings, and what the share found means."""
+"""Benchmarks: reading their entries, and cutting them into the strings that are asked for."""
 
 import bz2
 import contextlib
@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # The field that holds the text: the first of these that a benchmark's first entry has.
 USUAL_FIELDS = ["question", "text", "problem", "prompt", "content", "sentence", "input", "instruction"]
@@ -20,8 +20,13 @@ USUAL_FIELDS = ["question", "text", "problem", "prompt", "content", "sentence", 
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf" \
            "\u4e00-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 WORD_START = re.compile(rf"(?<!\S)\S|[{UNSPACED}]")
+WORD = re.compile(r"\S+")
+# What the mount takes for white space: Unicode's White_Space.
+SPACE = set("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | set(map(chr, range(0x2000, 0x200b)))
 
-CLASSES = ["too short", "clean", "suspicious", "dirty"]
+# Characters of a chunk, at least. Most of as many stand nowhere in some hundred megabytes, and most
+# substrings of 50 hold one whole.
+CHUNK = 18
 
 
 class BadInput(Exception):
@@ -35,26 +40,55 @@ def shown(path):
 
 @dataclass
 class Entry:
+    """An entry of a benchmark. ASKED is its text as it is asked for, in which character i is character
+    PLACES[i] of the text, if they differ. Substrings begin at STARTS; if there are none, the whole text
+    is asked for."""
     line: int
     name: str
     text: str
+    asked: str = ""
+    places: list = field(default_factory=list)
+    starts: list = field(default_factory=list)
+
+    def prepare(self, length, fold_space):
+        """Cut it into substrings of LENGTH characters, or one blank for white space in a row."""
+        self.asked = self.text
+        if fold_space:
+            self.places = [i for i, c in enumerate(self.text)
+                           if c not in SPACE or i == 0 or self.text[i - 1] not in SPACE]
+            self.asked = "".join(" " if self.text[i] in SPACE else self.text[i] for i in self.places)
+        self.starts = cut(self.asked, length)
+
+    def pieces(self, length):
+        """The strings that are asked for: none of an entry that is but white space."""
+        if self.starts:
+            return [self.asked[at:at + length] for at in self.starts]
+        whole = self.asked.strip()
+        return [whole] if whole else []
+
+    def span(self, begin, end):
+        """What of the text the characters [BEGIN, END) of ASKED are, BEGIN < END."""
+        return (self.places[begin], self.places[end - 1] + 1) if self.places else (begin, end)
 
 
 def cut(text, length):
-    """Every substring of LENGTH characters that begins where a word does, in order."""
+    """Where the substrings of LENGTH characters begin that begin where a word does, in order."""
     last = len(text) - length
     starts = (match.start() for match in WORD_START.finditer(text))
-    return [text[at:at + length] for at in starts if at <= last]
+    return [at for at in starts if at <= last]
 
 
-def classify(found, total):
-    """The class of an entry of which FOUND of TOTAL substrings occur. Whole numbers, so that a share of
-    exactly 20 or 80 % is on the right side."""
-    if total == 0:
-        return "too short"
-    if 5 * found < total:
-        return "clean"
-    return "dirty" if 5 * found >= 4 * total else "suspicious"
+def chunks(text):
+    """Pieces [begin, end) of TEXT, one after the other: as many whole words as have CHUNK characters, with
+    white space on either side. So whatever holds a chunk and stands somewhere is there only if the chunk
+    is, also where a character may stand for several, as a ligature does."""
+    begin = None
+    for word in WORD.finditer(text):
+        if begin is None:
+            begin = word.start()
+        if word.end() - begin >= CHUNK:
+            yield begin, word.end()
+            begin = None
 
 
 @contextlib.contextmanager
@@ -116,15 +150,15 @@ def entries_of(path, fields):
         raise BadInput(f"{path}: {error}") from error
 
 
-def portions(entries, length, size):
-    """Entries in lists, each entry with its substrings, and each list with SIZE substrings or a little
-    more. So memory is bounded by that, and by the longest entry."""
+def portions(entries, length, fold_space, size):
+    """Entries in lists, with SIZE substrings or a little more in each list. So memory is bounded by that,
+    and by the longest entry."""
     portion, weight = [], 0
     for entry in entries:
-        pieces = cut(entry.text, length)
-        portion.append((entry, pieces))
+        entry.prepare(length, fold_space)
+        portion.append(entry)
         # An entry without substrings has a weight, too.
-        weight += 1 + len(pieces)
+        weight += 1 + len(entry.starts)
         if weight >= size:
             yield portion
             portion, weight = [], 0

@@ -249,20 +249,21 @@ class Mount:
         """Nothing is found where a setting is unknown; that is an error, and no empty answer."""
         os.stat(os.path.join(self._dir(settings), kind))
 
-    def text(self, document: int) -> bytes:
-        """A document, byte for byte."""
+    def text(self, document: int, first: int = 0, size: int = -1) -> bytes:
+        """A document, byte for byte; of its bytes from FIRST on SIZE at most, unless that is negative."""
         with open(os.path.join(self._dir({}), "doc", f"{document}.txt"), "rb") as file:
-            return file.read()
+            file.seek(first)
+            return file.read(size)
 
     def meta(self, document: int) -> dict[str, Any]:
         """Where a document comes from, and its other fields."""
         with open(os.path.join(self._dir({}), "doc", f"{document}.json"), "rb") as file:
             return json.load(file)
 
-    def matches(self, query: Query, **settings: Any) -> Iterator[dict[str, Any]]:
-        """Each occurrence with its document's metadata."""
+    def matches(self, query: Query, first: int = 0, **settings: Any) -> Iterator[dict[str, Any]]:
+        """Each occurrence with its document's metadata, from number FIRST on."""
         directory = os.path.join(self._dir(settings), "match", _name(query))
-        for number in range(self.count(query, **settings)):
+        for number in range(first, self.count(query, **settings)):
             with open(os.path.join(directory, f"{number}.json"), "rb") as file:
                 yield json.load(file)
 

@@ -14,6 +14,7 @@ is missing (asking apt-get, with sudo unless you are root).
 
   --port N     listen on this port of 127.0.0.1 (default: a free one)
   --rate N     requests a second from one address (default 500)
+  --api        answer POST and /api/, too: the API of ../api, over a mount of its own
   --size MB    without an INDEX, index directories of MB megabytes at most, in all (default 100)
   -h, --help   print this
 
@@ -30,7 +31,7 @@ fail() {
 here=$(cd "$(dirname "$0")" && pwd)
 quickstart=$(realpath "$here/../quickstart.sh")
 build=$(realpath -m "${BUILD:-$here/../../build}")
-port='' rate=500 size=100 indexes=()
+port='' rate=500 size=100 api=none indexes=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--port | --rate | --size)
@@ -38,6 +39,7 @@ while [ $# -gt 0 ]; do
 		declare "${1#--}=$2"
 		shift
 		;;
+	--api) api=api ;;
 	-h | --help)
 		usage
 		exit 0
@@ -65,7 +67,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/ngramfs-web-XXXXXX")
 chmod 755 "$work"
 pids=()
 clean() {
-	local pid tries=0
+	local pid mount tries=0
 	trap '' INT TERM
 	cd /
 	# The helper has children, so it has a group of its own.
@@ -73,11 +75,13 @@ clean() {
 		kill -- "$pid" 2>/dev/null || :
 	done
 	wait
-	# What the helper's children read may take a moment to end.
-	while grep -q " $work/mnt fuse.ngramfs " /proc/mounts && [ $tries -lt 50 ]; do
-		if [ "$(id -u)" = 0 ]; then umount "$work/mnt"; else fusermount3 -u "$work/mnt"; fi 2>/dev/null ||
-			sleep 0.1
-		tries=$((tries + 1))
+	# What the helpers' children read may take a moment to end.
+	for mount in mnt asked; do
+		while grep -q " $work/$mount fuse.ngramfs " /proc/mounts && [ $tries -lt 50 ]; do
+			if [ "$(id -u)" = 0 ]; then umount "$work/$mount"; else fusermount3 -u "$work/$mount"; fi 2>/dev/null ||
+				sleep 0.1
+			tries=$((tries + 1))
+		done
 	done
 	rm -rf --one-file-system "$work"
 }
@@ -106,6 +110,11 @@ if [ "$(id -u)" = 0 ]; then
 	options+=,allow_other user=(-g "user nobody nogroup;") as=(nobody)
 fi
 "$ngramfs" -o "$options" "${indexes[@]}" mnt
+# The API writes to batch and trace, and nobody else comes there: nginx has no name for it.
+if [ $api = api ]; then
+	mkdir asked
+	"$ngramfs" ${user:+-o allow_other} "${indexes[@]}" asked
+fi
 
 # ---- the page, the helper, nginx ----
 cp "$here"/{index.html,style.css,app.js,ask.js} page
@@ -115,17 +124,23 @@ long=$(($(stat -f -c %l mnt) + 1))
 setsid python3 "$here/stream.py" at stream.sock "${as[@]}" &
 pids+=("-$!")
 [ -n "$port" ] || port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-sed "s/@PORT@/$port/; s/@RATE@/$rate/; s/@LONG@/$long/" "$here/nginx.conf" >nginx.conf
+post=method
+if [ $api = api ]; then
+	post=api
+	setsid python3 "$here/../api/api" --listen unix:api.sock --workers "$((8 + $(nproc)))" ${user:+--user nobody} asked &
+	pids+=("-$!")
+fi
+sed "s/@PORT@/$port/; s/@RATE@/$rate/; s/@LONG@/$long/; s/@API@/$api/; s/@POST@/$post/" "$here/nginx.conf" >nginx.conf
 nginx -p "$work/" -e stderr -c nginx.conf "${user[@]}" &
 pids+=("$!")
 
 tries=0
-until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [ -S stream.sock ]; do
+until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && [ -S stream.sock ] && [[ $api = none || -S api.sock ]]; do
 	tries=$((tries + 1))
-	[ $tries -lt 200 ] && [ "$(jobs -pr | wc -l)" = 2 ] || fail "it doesn't start"
+	[ $tries -lt 200 ] && [ "$(jobs -pr | wc -l)" = ${#pids[@]} ] || fail "it doesn't start"
 	sleep 0.05
 done
 echo "http://127.0.0.1:$port/"
 [ ! -t 1 ] || echo "Ctrl-C ends it."
 wait -n || :
-fail "nginx or stream.py has ended"
+fail "nginx, stream.py or the API has ended"

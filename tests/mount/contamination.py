@@ -4,21 +4,25 @@
 contamination.py make                    writes a&b.jsonl and c.jsonl, the corpora, and the benchmarks, here
 contamination.py check TABLE REPORT      checks what the program printed, and its report
 contamination.py parts DIRECTORY         checks what only shows in benchmarks too large for a test
+contamination.py plant                   writes spoilt.jsonl, a corpus that holds entries otherwise written
+contamination.py judge [FOLD...]         checks spoilt.json and spoilt.csv, of a program that ignored FOLDs
 
 What is expected comes from the text itself; no index takes part in it.
 """
 
+import csv
 import html.parser
 import json
 import random
 import re
 import sys
+import textwrap
 from fractions import Fraction
 
 LENGTH = 50
 CORPORA = ["a&b", "c"]
 BENCHMARKS = ["q&a <1>", "choices"]
-KINDS = ["too short", "clean", "suspicious", "dirty"]
+KINDS = ["untested", "clean", "suspicious", "dirty"]
 BETWEEN = "\U0010ffff"  # stands between documents, and in none
 
 
@@ -55,8 +59,13 @@ def planted(rng):
         # Long enough to have each of the odd pieces.
         text = odd(rng, 250)
         yield text, kind, text[:len(text) * share // 200]
-    for text in ["", "short", "x" * 49, han(rng, 49), "😀" * 49, " " * 40 + words(rng, 9), "\n" * 60]:
-        yield text, "too short", text
+    for text in ["", "\n" * 60]:
+        yield text, "untested", text
+    # Those without a substring are looked for as a whole.
+    for text in ["short", "x" * 49, han(rng, 49), "😀" * 49, " " * 40 + words(rng, 9), "\n" + words(rng, 5) + " "]:
+        yield text, "dirty", text.strip() + text[-1:]
+    for text in ["brief", han(rng, 40), "\n" + words(rng, 5)]:
+        yield text, "clean", text[:-1]
     for text in ["y" * 50, han(rng, 50), "😀" * 49 + "z"]:
         yield text, "dirty", text
         yield text[::-1].replace("y", "w").replace("z", "v"), "clean", ""
@@ -99,22 +108,29 @@ def begins_word(text, at):
 
 
 def naive(text, docs):
-    """The class of an entry, how many of how many substrings are found, and its characters to mark."""
+    """The class of an entry, what is said of what was found, and its characters to mark."""
     everything = BETWEEN.join(docs)
     windows = range(len(text) - LENGTH + 1)
     here = {at for at in windows if text[at:at + LENGTH] in everything}
     starts = [at for at in windows if begins_word(text, at)]
+    if not starts:
+        whole = text.strip()
+        if whole not in everything or not whole:
+            return "clean" if whole else "untested", "", set()
+        begin = text.index(whole)
+        end = max(end for end in range(begin + len(whole), len(text) + 1) if text[begin:end] in everything)
+        begin = min(at for at in range(begin + 1) if text[at:end] in everything)
+        return "dirty", "as a whole", set(range(begin, end))
     found = sum(at in here for at in starts)
-    share = Fraction(found, len(starts)) if starts else None
-    kind = ("too short" if share is None else "clean" if share < Fraction(20, 100) else
-            "dirty" if share >= Fraction(80, 100) else "suspicious")
-    return kind, found, len(starts), {i for at in here for i in range(at, at + LENGTH)}
+    share = Fraction(found, len(starts))
+    kind = "clean" if share < Fraction(20, 100) else "dirty" if share >= Fraction(80, 100) else "suspicious"
+    return kind, f"{found} of {len(starts)} substrings", {i for at in here for i in range(at, at + LENGTH)}
 
 
 class Page(html.parser.HTMLParser):
     """The articles of a report, and a failure for whatever isn't a plain page of its own."""
     TAGS = set("html head meta title style body h1 h2 h3 h4 p div span i table thead tbody tr th td a article "
-               "mark details summary ol ul li br q".split())
+               "mark details summary ol ul li br q b pre".split())
     ATTRIBUTES = set("lang charset name content http-equiv class id href role aria-label style open dir".split())
 
     def __init__(self):
@@ -186,7 +202,7 @@ def check_places(article, text, docs):
         number = int(re.match(r"doc/(\d+)\.txt · ", place["said"])[1])
         assert f"n\": {number}" in place["said"] and '"where": "<' in place["said"], place
         shown = place["mark"].removesuffix("…") if len(place["mark"]) > 160 else place["mark"]
-        assert len(shown) >= LENGTH and shown in visible(text) and shown in visible(docs[number]), place
+        assert len(shown) >= min(LENGTH, len(text.strip())) and shown in visible(text) and shown in visible(docs[number]), place
 
 
 def check(table, report):
@@ -200,17 +216,18 @@ def check(table, report):
     rows = []
     for benchmark in BENCHMARKS:
         for corpus in CORPORA:
-            kinds, hits = [], []
+            kinds, hits, wholes = [], [], []
             for line, entry in enumerate(read(benchmark), 1):
                 if entry is None:
                     continue
                 text = entry["question"] if "question" in entry else "\n".join([entry["stem"], *entry["options"]])
-                kind, found, total, marked = naive(text, docs[corpus])
+                kind, said, marked = naive(text, docs[corpus])
                 if corpus == CORPORA[0] and "class" in entry:
-                    assert kind == entry["class"], (entry, kind, found, total)
+                    assert kind == entry["class"], (entry, kind, said)
                 kinds.append(kind)
-                hits.append((kind, entry.get("id", f"line {line}"), text, marked,
-                             f"line {line} · {kind}: {found} of {total} substrings"))
+                if not said.endswith("substrings") and kind != "untested":
+                    wholes.append(kind)
+                hits.append((kind, entry.get("id", f"line {line}"), text, marked, f"line {line} · {kind}: {said}"))
             # Dirty ones first.
             for want in ("dirty", "suspicious"):
                 for kind, name, text, marked, said in hits:
@@ -223,8 +240,9 @@ def check(table, report):
                     assert got["marked"] == marked, (name, sorted(got["marked"] ^ marked))
                     check_places(got, text, docs[corpus])
             n = [kinds.count(kind) for kind in KINDS]
-            rows.append([benchmark, corpus, len(kinds), *n,
+            rows.append([benchmark, corpus, len(kinds), len(wholes), *n,
                          *(f"{100 * kinds.count(kind) / (len(kinds) - n[0]):.1f}" for kind in KINDS[2:])])
+            assert bool(wholes) == (benchmark == BENCHMARKS[0])
             said = ", ".join(f"{n} {kind}" for kind, n in zip(KINDS[::-1], n[::-1]) if n)
             assert ({"h2": benchmark, "h3": corpus}, said) in page.bars, (said, page.bars)
     assert next(articles, None) is None
@@ -244,32 +262,134 @@ def parts(directory):
     import cutting
     rng = random.Random(2)
     entries = [cutting.Entry(i, str(i), words(rng, rng.randrange(40))) for i in range(500)]
-    got = list(cutting.portions(iter(entries), LENGTH, 100))
-    assert [entry for portion in got for entry, _ in portion] == entries
+    got = list(cutting.portions(iter(entries), LENGTH, False, 100))
+    assert [entry for portion in got for entry in portion] == entries
     assert len(got) > 50
     for portion in got:
-        assert sum(1 + len(pieces) for _, pieces in portion) < 100 + 40
-        for entry, pieces in portion:
+        assert sum(1 + len(entry.starts) for entry in portion) < 100 + 40
+        for entry in portion:
             want = [entry.text[at:at + LENGTH] for at in range(len(entry.text) - LENGTH + 1)
                     if begins_word(entry.text, at)]
-            assert pieces == want, (entry, pieces)
+            assert entry.pieces(LENGTH) == (want or [entry.text] * bool(entry.text)), entry
+    check_chunks(cutting, rng)
     import asking
+    from stretches import traced
     text = json.loads(open("long.jsonl", encoding="utf-8").read())["text"]
     index, = asking.indexes_of(["mnt"], 2)
-    stretches = index.stretches(text, LENGTH)
+    stretches = traced(index, text, LENGTH)
     limit = [len(text[:(1 << 20) // 3]), len(text)]
     assert [(s.begin, s.end, s.count) for s in stretches] == [(0, limit[0], 1), *zip(limit, limit[1:], [1])], stretches
     for stretch in stretches:
-        document, begin, end = stretch.places[0]
-        assert text.encode()[begin:end].decode() == text[stretch.begin:stretch.end]
-        before, after = index.around(document, begin, end)
-        assert text[:stretch.begin].endswith(before) and text[stretch.end:].startswith(after)
-        assert bool(before) == (begin > 0) and bool(after) == (stretch.end < len(text))
+        place, = stretch.places
+        assert place.match == text[stretch.begin:stretch.end]
+        assert text[:stretch.begin].endswith(place.before) and text[stretch.end:].startswith(place.after)
+        assert bool(place.before) == (stretch.begin > 0) and bool(place.after) == (stretch.end < len(text))
+
+
+def check_chunks(cutting, rng):
+    """What is left out since a chunk of it isn't there is just what holds one that isn't there."""
+    from judging import without
+    for _ in range(50):
+        text = "".join(rng.choice(["a", "bb", "cccccccc", " ", "\n", "  "]) for _ in range(200))
+        chunks = list(cutting.chunks(text))
+        for (a, b), follows in zip(chunks, chunks[1:] + [(len(text), 0)]):
+            assert (a == 0 or text[a - 1].isspace()) and (b == len(text) or text[b].isspace())
+            assert b - a >= 18 and b <= follows[0]
+        absent = [chunk for chunk in chunks if rng.random() < .3]
+        starts = cutting.cut(text, LENGTH)
+        want = [any(start <= a and b <= start + LENGTH for a, b in absent) for start in starts]
+        assert without(starts, absent, LENGTH) == want
+
+
+# ---- entries that the text holds otherwise written ----
+
+WAYS = {
+    "whole": lambda text: text,
+    "wrapped": lambda text: textwrap.fill(text, 60),
+    "upper": str.upper,
+    "quotes": lambda text: text.replace('"', "”").replace("'", "’"),
+    "newlines": lambda text: text.replace(" ", "\n" * 5),
+    "half": lambda text: text[:len(text) // 2],
+}
+# What must be ignored for it to be the same.
+NEEDED = {"whole": set(), "wrapped": {"space"}, "upper": {"case"}, "quotes": {"form"}, "newlines": {"space"}}
+
+
+def sentence(rng):
+    """A quotation of some 300 characters, in upper and lower case, with quotes of both kinds."""
+    text = " ".join(words(rng, rng.randrange(3, 9)).capitalize() + rng.choice(["'s", ",", "."]) for _ in range(10))
+    return f'He said: "{text}" -- and I don\'t know why.'
+
+
+def plant():
+    rng = random.Random(8)
+    entries, docs = [], []
+    for number in range(40):
+        for way, write in WAYS.items():
+            text = sentence(rng)
+            entries.append({"id": f"{way}-{number}", "text": text})
+            docs.append({"text": f"{words(rng, 50)}\n{write(text)}\n{words(rng, 50)}", "url": f"https://{way}.example/"})
+        entries.append({"id": f"none-{number}", "text": sentence(rng)})
+    # Some of no more than 50 characters, and one whose stretch no name can hold.
+    for number, way in enumerate(list(WAYS)[:-1]):
+        text = f"It's \"{words(rng, 5)}\""
+        entries.append({"id": f"{way}-short{number}", "text": text})
+        docs.append({"text": f"{words(rng, 20)} {WAYS[way](text)} {words(rng, 20)}", "url": f"https://{way}.example/"})
+    long = " ".join(sentence(rng) for _ in range(6))
+    assert len(long) > 1100
+    entries.append({"id": "upper-long", "text": long})
+    docs.append({"text": long.upper() + words(rng, 9), "url": "https://upper.example/"})
+    rng.shuffle(docs)
+    for name, rows in (("spoilt", docs), ("straight", entries)):
+        with open(f"{name}.jsonl", "w", encoding="utf-8") as out:
+            out.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def judge(folds):
+    with open("spoilt.json", encoding="utf-8") as file:
+        found = json.load(file)
+    with open("spoilt.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    texts = {entry["id"]: entry["text"] for entry in read("straight")}
+    assert [entry["id"] for entry in found["entries"]] == [row["id"] for row in rows] == list(texts)
+    states = {"dirty": 0, "suspicious": 0, "clean": 0, "untested": 0}
+    for entry, row in zip(found["entries"], rows):
+        way, number = entry["id"].split("-")
+        text, state = texts[entry["id"]], entry["state"]
+        assert row["state"] == state and float(row["share"]) == entry["share"] and int(row["longest"]) == entry["longest"]
+        assert row["sources"].split() == entry["sources"]
+        states[state] += 1
+        assert entry["whole"] == number.startswith("short")
+        if way == "none":
+            assert (state, entry["found"], entry["stretches"]) == ("clean", 0, []), entry
+        elif way == "half":
+            assert state != "dirty" and .2 < entry["share"] < .6 and entry["longest"] < .6 * len(text), entry
+        elif NEEDED[way] <= folds or WAYS[way](text) == text:
+            # All of it, as one stretch.
+            assert (state, entry["share"], entry["longest"]) == ("dirty", 1, len(text)), entry
+            stretch, = entry["stretches"]
+            assert (stretch["begin"], stretch["end"], stretch["count"]) == (0, len(text), 1), entry
+            assert entry["sources"] == [f"https://{way}.example/"], entry
+        else:
+            assert entry["share"] < 1, entry
+    summary, = found["summary"]
+    assert {state: summary[state] for state in states} == states, (summary, states)
+    ranked = [source["entries"] for source in summary["sources"]]
+    assert ranked == sorted(ranked, reverse=True) and len(ranked) == len({s["source"] for s in summary["sources"]})
+    if folds == {"case", "space", "form"}:
+        assert ranked[:2] == [42, 41] and states["dirty"] == 5 * 41 + 1 and states["suspicious"] == 40, states
+        assert "upper and lower case" in found["about"]["matching"] and "--ignore-space" in found["about"]["options"]
+    assert found["about"]["date"] == "2001-09-09" and found["about"]["indexes"][0]["documents"] == 246
+    print(states)
 
 
 if sys.argv[1] == "make":
     make()
 elif sys.argv[1] == "check":
     check(*sys.argv[2:])
-else:
+elif sys.argv[1] == "parts":
     parts(sys.argv[2])
+elif sys.argv[1] == "plant":
+    plant()
+else:
+    judge(set(sys.argv[2:]))

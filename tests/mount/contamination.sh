@@ -5,6 +5,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 example=$(realpath "$here/../../examples/contamination")
 contamination=$example/contamination
+# A report has its date.
+export SOURCE_DATE_EPOCH=1000000000
 
 python3 "$here/contamination.py" make || { fail "no corpora"; finish; }
 build 'a&b.ngram' 'a&b.jsonl'
@@ -79,7 +81,9 @@ if command -v zstd >/dev/null; then
 	head -c 100 z.jsonl.zst >cut.jsonl.zst
 	refuses "contamination: cut.jsonl.zst: zstd could not read it" "$contamination" -o bad.html cut.jsonl.zst both
 fi
-for arguments in "" "--no-such-option" "choices.jsonl" "both" "--jobs 0 choices.jsonl both"; do
+for arguments in "" "--no-such-option" "choices.jsonl" "both" "--jobs 0 choices.jsonl both" "--length 9 choices.jsonl both" \
+	"--dirty 0 choices.jsonl both" "--dirty 101 choices.jsonl both" "--dirty a choices.jsonl both" \
+	"--suspicious 90 choices.jsonl both" "--csv - --json - choices.jsonl both"; do
 	"$contamination" $arguments >said 2>&1
 	is 2 $? "status of '$arguments'"
 	grep -q '^usage: contamination \[OPTION\]... BENCHMARK... MOUNT...$' said || fail "usage: $(cat said)"
@@ -87,10 +91,34 @@ done
 "$contamination" --help | grep -q -e '--field' || fail "--help"
 [ -z "$(ls | grep bad.html)" ] || fail "a report of wrong input: $(ls)"
 : >empty.jsonl
-is "empty a&b 0 0 0 0 0 – –" "$("$contamination" -o e.html empty.jsonl 'both/a&b' | sed -n 2p | tr -s ' ')" "empty"
+is "empty a&b 0 0 0 0 0 0 – –" "$("$contamination" -o e.html empty.jsonl 'both/a&b' | sed -n 2p | tr -s ' ')" "empty"
 detach both
 attach -o ro c.ngram mnt
 refuses "mnt/with/escape=percent/batch/count: Read-only file system" "$contamination" -o bad.html --field stem choices.jsonl mnt
+detach mnt
+
+# ---- written otherwise: wrapped, in upper case, with other quotes and blanks ----
+python3 "$here/contamination.py" plant
+build spoilt.ngram --shard-size=32K spoilt.jsonl
+attach spoilt.ngram mnt
+for folds in "" case space form "case space form"; do
+	options=()
+	for fold in $folds; do options+=("--ignore-$fold"); done
+	"$contamination" "${options[@]}" --json spoilt.json --csv spoilt.csv -o spoilt.html straight.jsonl mnt >said ||
+		fail "status $?"
+	# shellcheck disable=SC2086
+	python3 "$here/contamination.py" judge $folds || fail "written otherwise, ignoring '$folds'"
+done
+grep -q '<b>without regard to upper and lower case; white space' spoilt.html || fail "the report's matching"
+grep -q 'by: contamination --length=50 .* --ignore-form' spoilt.html || fail "the report's options"
+grep -q '<tr><th>https://upper.example/</th><td>42</td></tr>' spoilt.html || fail "the report's sources"
+is 5 "$(grep -c '<summary>[0-9]* to [0-9]*</summary>' spoilt.html)" "folded parts"
+# Other lengths and thresholds; data on standard output; progress.
+is 80 "$("$contamination" --length 40 --suspicious 10 --dirty 30.5 --csv - -o o.html --progress straight.jsonl mnt 2>progress |
+	grep -cE '^straight,mnt,[0-9]+,(half|whole)-[0-9]+,dirty,no,')" "halves, dirty from 30.5 %"
+grep -q '^straight: 0 entries; 286 more in mnt$' progress || fail "progress: $(cat progress)"
+is 286 "$("$contamination" --json - -o o.html straight.jsonl mnt | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["entries"]))')" "JSON"
+is 40 "$("$contamination" --source path --csv - -o o.html straight.jsonl mnt | grep -cE 'half-.*,spoilt.jsonl$')" "--source"
 detach mnt
 
 # ---- portions, and texts of more than 1 MiB ----
@@ -108,9 +136,9 @@ if [ -d /usr/share/common-licenses ]; then
 	build licences.ngram /usr/share/common-licenses
 	"$example/run.sh" -o licences.html licences.ngram >said 2>times || fail "run.sh: $(cat said times)"
 	# A third each: clean, suspicious and dirty.
-	read -r name index entries short clean suspicious dirty _ < <(sed -n 2p said)
+	read -r name index entries whole untested clean suspicious dirty _ < <(sed -n 2p said)
 	third=$((entries / 3))
-	[ "$entries" -gt 30 ] && [ "$short" = 0 ] && [ "$clean" -ge $third ] &&
+	[ "$entries" -gt 30 ] && [ "$whole $untested" = "0 0" ] && [ "$clean" -ge $third ] &&
 		[ "$suspicious" -ge $third ] && [ "$dirty" -ge $third ] || fail "run.sh: $(cat said)"
 	is "licences mnt" "$name $index" "run.sh"
 	[ -s licences.html ] || fail "no report"
