@@ -16,7 +16,7 @@
 #define LINE_LEN         256
 
 /* A run is as fast as was guessed, until it has taken some times so long. */
-#define GUESS_SECONDS 3.0
+#define GUESS_SECONDS 1.0
 
 /* On a terminal: what the line takes beside its bar, and the bar at most. */
 #define COLUMNS_DEFAULT 80u
@@ -225,7 +225,7 @@ static void put_moment(struct line *line, const struct ng_progress *progress,
 			put(line, " of %s, %.0f %%", ng_progress_bytes(at->total_bytes, b),
 			    m->percent);
 	}
-	if (m->rate > 0)
+	if (m->rate > 0 && !brief)
 		put(line, ", %s/s", ng_progress_bytes((uint64_t)m->rate, a));
 	if (!whole && m->left >= 0)
 		put_left(line, m->left);

@@ -184,7 +184,7 @@ if command -v script >/dev/null; then
 	tr '\r' '\n' <out | sed 's/\x1b.*//' >lines
 	grep -E '^\[=* *\] [0-9]+ %, [0-9]+:[0-9:]{5} left; sorting shard 0: [0-9]+ %.*, [0-9.]+ [KMG]iB of memory$' lines >/dev/null ||
 		fail "no progress of the whole with the memory in use on a terminal"
-	awk 'length > 79 { exit 1 }' lines || fail "a line of progress is wider than the terminal"
+	awk '/ left; / && length > 79 { exit 1 }' lines || fail "a line of progress is wider than the terminal"
 	rm lines
 	leaves i
 fi
