@@ -50,10 +50,28 @@ static void on_build_progress(void *userdata, const struct ng_build_progress *p)
 		[NG_PHASE_STORE] = "storing", [NG_PHASE_SYNC] = "writing to disk",
 	};
 	struct run *run = userdata;
-	struct ng_progress_at at = {phases[p->phase], p->shard, p->done_bytes, p->total_bytes};
+	struct ng_progress_at at = {.phase = phases[p->phase],
+				    .shard = p->phase == NG_PHASE_READ ? -1 : (int64_t)p->shard,
+				    .done_bytes = p->done_bytes,
+				    .total_bytes = p->total_bytes,
+				    .work_done = p->work_done,
+				    .work_total = p->work_total};
 
-	if (p->phase != NG_PHASE_READ)
-		ng_progress_update(run->progress, &at);
+	ng_progress_update(run->progress, &at);
+}
+
+/* Between two documents. */
+static void on_document(struct run *run)
+{
+	struct ng_build_progress progress;
+	struct ng_source_stats stats;
+
+	ng_source_stats(run->source, &stats);
+	ng_builder_input(run->builder, stats.input_bytes, stats.input_total);
+	if (!ng_progress_due(run->progress, "reading"))
+		return;
+	ng_builder_progress(run->builder, &progress);
+	on_build_progress(run, &progress);
 }
 
 /* The files of a build must not lie in a tree that it reads: it would read what it writes. */
@@ -174,7 +192,6 @@ static int begin(struct run *run, struct ng_error *err)
 static int build(struct run *run, struct ng_build_summary *ret_summary, struct ng_error *err)
 {
 	struct ng_source_doc doc;
-	struct ng_source_stats stats;
 	struct ng_error why;
 	int r;
 
@@ -198,10 +215,7 @@ static int build(struct run *run, struct ng_build_summary *ret_summary, struct n
 			ng_fail(err, r, "%s", why.text);
 		if (r < 0)
 			return r;
-		ng_source_stats(run->source, &stats);
-		ng_progress_update(run->progress,
-				   &(struct ng_progress_at){"reading", -1, stats.input_bytes,
-							    stats.input_total});
+		on_document(run);
 	}
 	if (r == 0)
 		r = flush_report(run->skip_bad, run->args.skip_bad, err);

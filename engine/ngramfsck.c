@@ -132,7 +132,8 @@ static void on_progress(void *userdata, const char *phase, uint64_t shard, uint6
 			uint64_t total)
 {
 	struct run *run = userdata;
-	struct ng_progress_at at = {phase, (int64_t)shard, done, total};
+	struct ng_progress_at at = {
+		.phase = phase, .shard = (int64_t)shard, .done_bytes = done, .total_bytes = total};
 
 	ng_progress_update(run->progress, &at);
 }

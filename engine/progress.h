@@ -18,6 +18,10 @@ struct ng_progress_at {
 	int64_t shard;        /* -1: of no shard */
 	uint64_t done_bytes;  /* of total_bytes, in this phase of this shard */
 	uint64_t total_bytes; /* 0: unknown */
+	/* Of the whole run: nanoseconds as one guesses them beforehand, whose proportion is better
+	 * than their sum. */
+	uint64_t work_done;
+	uint64_t work_total; /* 0: unknown */
 };
 
 struct ng_progress;
@@ -29,8 +33,13 @@ int ng_progress_new(FILE *out, enum ng_progress_mode mode, struct ng_progress **
 struct ng_progress *ng_progress_free(struct ng_progress *progress);
 
 /* Cheap: call it as often as you like. Rate and time left are those of the phase since it was first
- * seen, or seen again; the memory is what the process has in RAM now. */
+ * seen, or seen again; where the work is known, its share and the time left of all of it come
+ * first. The memory is what the process has in RAM now. */
 void ng_progress_update(struct ng_progress *progress, const struct ng_progress_at *at);
+
+/* Whether an update in this phase would show anything now: for who takes time to know how far it
+ * is. */
+bool ng_progress_due(const struct ng_progress *progress, const char *phase);
 
 /* Remove the line, before something else is written. */
 void ng_progress_clear(struct ng_progress *progress);

@@ -265,6 +265,8 @@ int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_
 			       r == -EFBIG ? "a batch is too large" : "out of memory");
 	input_add(builder, text, text_bytes, meta, meta_bytes);
 	builder->shard_rows += text_bytes + 1;
+	builder->work.rows_read += text_bytes + 1;
+	builder->work.has_nul |= has_nul;
 	return 0;
 }
 
@@ -296,6 +298,7 @@ int ng_builder_finish(struct ng_builder *builder, struct ng_build_summary *ret_s
 	const struct ng_manifest *manifest = &builder->manifest;
 	int r = 0;
 
+	builder->work.input_ended = true;
 	if (builder->docs.n)
 		r = ng_builder_shard_finish(builder, err);
 	if (r == 0)

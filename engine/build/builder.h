@@ -13,6 +13,12 @@ struct ng_build_progress {
 	uint32_t shard;       /* number of the shard being made, from 0 */
 	uint64_t done_bytes;  /* of total_bytes, in this phase of this shard */
 	uint64_t total_bytes; /* 0: unknown */
+	/* Of the whole build: nanoseconds that its steps would take on another machine
+	 * (merge/cost.h). Good for their proportion, and as a first guess. What a build that goes
+	 * on finds done is in neither. The total is estimated from the input's size and grows or
+	 * shrinks until all of it is read. */
+	uint64_t work_done;
+	uint64_t work_total; /* 0: unknown */
 };
 
 struct ng_build_options {
@@ -73,6 +79,14 @@ int ng_builder_new(const struct ng_build_options *options, struct ng_builder **r
  * cancelled, -ENOSPC and others with err set; after these the builder can only be freed. */
 int ng_builder_add(struct ng_builder *builder, const uint8_t *text, size_t text_bytes,
 		   const char *meta, size_t meta_bytes, struct ng_error *err);
+
+/* So many bytes of all the input's have been read (0: unknown), as ng_source_stats says: what is
+ * still to come is estimated from it. Cheap: for each document. */
+void ng_builder_input(struct ng_builder *builder, uint64_t read_bytes, uint64_t total_bytes);
+
+/* How far the build is, between two documents: what options.progress is told while they are waited
+ * for. */
+void ng_builder_progress(const struct ng_builder *builder, struct ng_build_progress *ret_progress);
 
 /* Make the last shard and the manifest, sync, and rename the index, or only the manifest when
  * appending, into its place: all of it is there, or nothing. */

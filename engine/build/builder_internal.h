@@ -11,6 +11,16 @@
 #include "format/manifest.h"
 #include "merge/merge_plan.h"
 
+/* What is known of the work; see builder_work.c. */
+struct ng_builder_work {
+	uint64_t rows_read;               /* of all documents so far */
+	uint64_t input_read, input_total; /* 0: unknown */
+	uint64_t begun;                   /* work that has been begun, until it is finished */
+	bool input_ended;
+	bool shard_open; /* the last shard's own work, or its merge, is not begun yet */
+	bool has_nul;    /* some document has one */
+};
+
 struct ng_builder {
 	struct ng_build_options options;
 	struct ng_memory_plan plan;
@@ -28,14 +38,21 @@ struct ng_builder {
 	struct ng_manifest manifest;
 	size_t first_shard; /* of those this build makes */
 	struct ng_shard_progress merging;
+	struct ng_builder_work work;
 };
 
 /* A job is done: options.finished of its jobs. */
 int ng_builder_job_finished(void *userdata, const struct ng_shard_job *job, uint64_t file_bytes,
 			    uint64_t checksum, struct ng_error *err);
 
-/* Tell options.progress. */
+/* Tell options.progress; the work is filled in. */
 void ng_builder_report(void *userdata, const struct ng_build_progress *progress);
+
+/* The batch, as it is, becomes a segment or a shard: that is begun work. */
+void ng_builder_work_job(struct ng_builder *builder, enum ng_step_kind kind);
+
+/* And so is all that is left to do of the shard, whose segments are made. -ENOMEM. */
+int ng_builder_work_merge(struct ng_builder *builder);
 
 /* A new shard, which the manifest has from now on. */
 int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err);

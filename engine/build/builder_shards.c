@@ -34,14 +34,6 @@ static int left_remove(const struct ng_builder *builder, const struct ng_file_at
 	return ng_fail(err, -errno, "%s: cannot be removed: %s", file->path, strerror(errno));
 }
 
-void ng_builder_report(void *userdata, const struct ng_build_progress *progress)
-{
-	const struct ng_builder *builder = userdata;
-
-	if (builder->options.progress)
-		builder->options.progress(builder->options.userdata, progress);
-}
-
 /* ---- steps that are finished, and those that were before ---- */
 
 static void input_sum(const struct ng_builder *builder, char ret[33])
@@ -111,6 +103,7 @@ int ng_builder_shard_begin(struct ng_builder *builder, struct ng_error *err)
 	if (ng_manifest_add(&builder->manifest, &entry) < 0)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	builder->shard_rows = 0;
+	builder->work.shard_open = true;
 	return ng_shard_docs_begin(&builder->docs, &options, err);
 }
 
@@ -134,6 +127,7 @@ static int job_start(struct ng_builder *builder, struct ng_shard_job *job, const
 	job->step.shard = builder->manifest.n_shards - 1;
 	job->step.rows = builder->batch.n;
 	input_sum(builder, job->step.input);
+	ng_builder_work_job(builder, job->step.kind);
 	job->batch = builder->batch;
 	builder->batch = (struct ng_batch){0};
 	job->dir_fd = directory_fd(builder);
@@ -219,6 +213,8 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 	struct ng_file_at file = {directory_fd(builder), path}, segment;
 	int r = ng_shard_jobs_wait(builder->jobs, UINT64_MAX, err);
 
+	if (r == 0 && ng_builder_work_merge(builder) < 0)
+		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = ng_merge_plan_run(builder->merge_plan, builder->journal, &merge, &segment, err);
 	if (r < 0)
@@ -233,6 +229,7 @@ static int shard_merge(struct ng_builder *builder, const char *path, struct ng_e
 			      &step.file_bytes, &step.checksum, err);
 	if (r < 0)
 		return r;
+	ng_shard_phase_end(&builder->merging);
 	entry->file_bytes = step.file_bytes;
 	entry->checksum = step.checksum;
 	snprintf(step.file, sizeof(step.file), "%s", entry->file);
@@ -271,6 +268,7 @@ int ng_builder_shard_finish(struct ng_builder *builder, struct ng_error *err)
 		entry->file_bytes = done->file_bytes;
 		entry->checksum = done->checksum;
 	}
+	builder->work.shard_open = false;
 	if (builder->merge_plan)
 		ng_merge_plan_remove(builder->merge_plan);
 	builder->merge_plan = ng_merge_plan_free(builder->merge_plan);

@@ -6,6 +6,7 @@
 #include "base/machine.h"
 #include "base/parallel.h"
 #include "build/appenddir.h"
+#include "build/compact_work.h"
 #include "build/facet_options.h"
 #include "build/memory.h"
 #include "build/shard_build.h"
@@ -29,7 +30,8 @@ struct compaction {
 	struct ng_manifest old, all, fresh; /* all: both, for names that nobody has */
 	struct ng_facet_options facets;     /* of the index */
 	struct ng_shard_progress progress;
-	size_t shard; /* number of the one that is being made */
+	uint64_t work; /* of all that is merged */
+	size_t shard;  /* number of the one that is being made */
 	uint32_t sa_rate;
 };
 
@@ -53,6 +55,8 @@ static void report(void *userdata)
 		.shard = (uint32_t)m->shard,
 		.done_bytes = atomic_load(&m->progress.done_bytes),
 		.total_bytes = atomic_load(&m->progress.total_bytes),
+		.work_done = ng_shard_progress_work(&m->progress) / m->options.threads,
+		.work_total = m->work / m->options.threads,
 	};
 
 	if (m->options.progress)
@@ -63,17 +67,6 @@ static void report(void *userdata)
 static uint64_t resident_bytes(const struct compaction *m)
 {
 	return m->options.memory_bytes / 4 * 3;
-}
-
-static uint64_t rows_of(const struct ng_manifest_shard *shard)
-{
-	return shard->text_bytes + shard->docs;
-}
-
-/* Those that it will have: of a removed document the separator stays. */
-static uint64_t rows_left(const struct ng_manifest_shard *shard)
-{
-	return rows_of(shard) - shard->removed.text_bytes;
 }
 
 /* ---- documents of shards that are there ---- */
@@ -220,7 +213,8 @@ static int shard_collect(struct compaction *m, const struct ng_manifest_shard *s
 	/* What was forgotten before is as it stays. */
 	if (r == 0 && shard->removed.held)
 		r = shard_drop(m, &c, path, group, &segment, err);
-	if (r == 0 && ng_merge_plan_add_shard(group->plan, rows_left(shard), segment) < 0)
+	if (r == 0 &&
+	    ng_merge_plan_add_shard(group->plan, ng_compact_rows_left(shard), segment) < 0)
 		r = ng_fail(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = docs_add(m, &c, path, shard, group, err);
@@ -232,13 +226,18 @@ static int shard_collect(struct compaction *m, const struct ng_manifest_shard *s
 static int shards_collect(struct compaction *m, size_t first, size_t end, struct group *group,
 			  struct ng_error *err)
 {
-	ng_shard_phase(&m->progress, NG_PHASE_READ, end - first);
+	uint64_t rows = 0;
+
+	for (size_t i = first; i < end; i++)
+		rows += ng_compact_rows(&m->old.shards[i]);
+	ng_shard_phase(&m->progress, NG_PHASE_READ, rows,
+		       ng_compact_collect_work(&m->old, first, end, m->options.threads));
 	for (size_t i = first; i < end; i++) {
 		int r = shard_collect(m, &m->old.shards[i], group, err);
 
 		if (r < 0)
 			return r;
-		atomic_store(&m->progress.done_bytes, i - first + 1);
+		atomic_fetch_add(&m->progress.done_bytes, ng_compact_rows(&m->old.shards[i]));
 		report(m);
 	}
 	return 0;
@@ -251,7 +250,7 @@ static int removed_write(struct compaction *m, const struct group *group,
 {
 	struct ng_manifest_removed *removed = &entry->removed;
 	struct ng_removed_params params = {.shard_checksum = entry->checksum,
-					   .shard_rows = rows_of(entry),
+					   .shard_rows = ng_compact_rows(entry),
 					   .docs = group->n_removed};
 	ng_cleanup(ng_freep) char *path = NULL;
 
@@ -291,10 +290,13 @@ static int group_write(struct compaction *m, struct group *group, struct ng_mani
 	if (!path)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	r = ng_merge_plan_run(group->plan, NULL, &merge, &segment, err);
-	return r < 0 ? r
-		     : ng_shard_complete(segment, &group->docs, &options,
-					 (struct ng_file_at){ng_appenddir_fd(m->dir), path},
-					 &m->progress, &entry->file_bytes, &entry->checksum, err);
+	if (r == 0)
+		r = ng_shard_complete(segment, &group->docs, &options,
+				      (struct ng_file_at){ng_appenddir_fd(m->dir), path},
+				      &m->progress, &entry->file_bytes, &entry->checksum, err);
+	if (r == 0)
+		ng_shard_phase_end(&m->progress);
+	return r;
 }
 
 /* Shards [first, end) become one. */
@@ -383,9 +385,29 @@ static size_t group_end(const struct compaction *m, size_t first)
 	size_t end = first;
 
 	while (end < m->old.n_shards &&
-	       (end == first || rows + rows_left(&m->old.shards[end]) <= m->plan.shard_bytes))
-		rows += rows_left(&m->old.shards[end++]);
+	       (end == first ||
+		rows + ng_compact_rows_left(&m->old.shards[end]) <= m->plan.shard_bytes))
+		rows += ng_compact_rows_left(&m->old.shards[end++]);
 	return end;
+}
+
+static bool group_merges(const struct compaction *m, size_t first, size_t end)
+{
+	return end - first > 1 || m->old.shards[first].removed.held;
+}
+
+static int work_sum(struct compaction *m, struct ng_error *err)
+{
+	for (size_t first = 0, end; first < m->old.n_shards; first = end) {
+		uint64_t work = 0;
+
+		end = group_end(m, first);
+		if (group_merges(m, first, end) &&
+		    ng_compact_work(&m->old, first, end, m->options.threads, &work) < 0)
+			return ng_fail(err, -ENOMEM, "out of memory");
+		m->work += work;
+	}
+	return 0;
 }
 
 static void summarize(const struct compaction *m, struct ng_build_summary *ret_summary)
@@ -407,10 +429,13 @@ int ng_compact(const struct ng_build_options *options, struct ng_build_summary *
 	int r = merge_begin(&m, err);
 	bool changed = false;
 
+	if (r == 0)
+		r = work_sum(&m, err);
+
 	for (size_t first = 0, end; r == 0 && first < m.old.n_shards; first = end) {
 		end = group_end(&m, first);
 		m.shard = m.fresh.n_shards;
-		if (end - first > 1 || m.old.shards[first].removed.held) {
+		if (group_merges(&m, first, end)) {
 			changed = true;
 			r = group_merge(&m, first, end, err);
 		} else if (ng_manifest_add(&m.fresh, &m.old.shards[first]) < 0)

@@ -2,6 +2,7 @@
 #include "build/shard_build.h"
 
 #include "base/machine.h"
+#include "build/work.h"
 #include "bwt/bwt_write.h"
 #include "bwt/segment.h"
 #include "format/frequent.h"
@@ -9,6 +10,7 @@
 #include "format/pages.h"
 #include "format/permutation.h"
 #include "format/segment_write.h"
+#include "merge/cost.h"
 #include "sort/frequent_search.h"
 #include "sort/parallel_sort.h"
 
@@ -66,11 +68,27 @@ static int shortcuts_write(struct ng_shard_writer *shard, const uint32_t *number
 	return r < 0 ? r : ng_permutation_write(numbers, n, SPACING, shard, err);
 }
 
-/* Sort, with the progress and the errors of a build. */
-static int batch_sort(const struct ng_batch *batch, const struct ng_shard_options *options,
-		      struct ng_shard_progress *progress, struct ng_sorted *sorted,
-		      struct ng_error *err)
+/* A sort that tells how far it is. */
+struct sorting {
+	struct ng_shard_progress *progress;
+	double bytes_a_work;
+};
+
+static void on_sorted(void *userdata, uint64_t more)
 {
+	const struct sorting *s = userdata;
+
+	atomic_fetch_add(&s->progress->done_bytes, (uint64_t)((double)more * s->bytes_a_work));
+}
+
+/* Sort, with the progress and the errors of a build; encoding, which follows, is so much work. */
+static int batch_sort(const struct ng_batch *batch, const struct ng_shard_options *options,
+		      struct ng_shard_progress *progress, uint64_t encoding,
+		      struct ng_sorted *sorted, struct ng_error *err)
+{
+	uint64_t work = ng_parallel_sort_work(batch->n, batch->has_nul, options->threads);
+	struct sorting sorting = {progress, (double)batch->n / (double)ng_max(work, 1ull)};
+	struct ng_sort_watch watch = {on_sorted, &sorting};
 	struct ng_sort_text text = {.bytes = batch->bytes,
 				    .n = batch->n,
 				    .doc_ends = batch->doc_ends,
@@ -78,8 +96,12 @@ static int batch_sort(const struct ng_batch *batch, const struct ng_shard_option
 				    .has_nul = batch->has_nul};
 	int r;
 
-	ng_shard_phase(progress, NG_PHASE_SORT, batch->n);
-	r = ng_parallel_sort(&text, options->sa_rate, options->threads, sorted);
+	ng_shard_phase(progress, NG_PHASE_SORT, batch->n, work);
+	ng_shard_phase_silent(
+		progress, ng_parallel_sort_silent_work(batch->n, batch->has_nul, options->threads),
+		options->threads,
+		ng_parallel_sort_busy(batch->n, batch->has_nul, options->threads));
+	r = ng_parallel_sort(&text, options->sa_rate, options->threads, &watch, sorted);
 	if (r == -EFBIG)
 		return ng_fail(err, r,
 			       "%zu bytes with NUL bytes in them are too many to sort at once; "
@@ -91,7 +113,7 @@ static int batch_sort(const struct ng_batch *batch, const struct ng_shard_option
 			       batch->n);
 	/* In this order: whoever cancels and then sees that it sorts may count on nothing being
 	 * written. */
-	ng_shard_phase(progress, NG_PHASE_ENCODE, batch->n);
+	ng_shard_phase(progress, NG_PHASE_ENCODE, batch->n, encoding);
 	return ng_cancelled(options->cancel) ? -EINTR : 0;
 }
 
@@ -127,8 +149,10 @@ int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
 	uint64_t n = batch->n;
+	uint64_t encoding = ng_cost(NG_COST_PATTERNS, n, options->threads) +
+			    ng_cost(NG_COST_ENCODE, n, options->threads);
 	bool has_nul;
-	int r = batch_sort(batch, options, progress, &sorted, err);
+	int r = batch_sort(batch, options, progress, encoding, &sorted, err);
 
 	if (r == 0)
 		r = ng_shard_writer_new_at(file, &shard, err);
@@ -145,11 +169,11 @@ int ng_shard_build(struct ng_batch *batch, struct ng_shard_docs *docs,
 		r = shortcuts_write(shard, sorted.sa_samples, sorted.n_sa_samples, err);
 	if (r < 0)
 		return r;
-	ng_shard_phase(progress, NG_PHASE_STORE, n);
+	ng_shard_phase(progress, NG_PHASE_STORE, n, ng_cost(NG_COST_STORE, n, options->threads));
 	r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
 	if (r < 0)
 		return r;
-	ng_shard_phase(progress, NG_PHASE_SYNC, n);
+	ng_shard_phase(progress, NG_PHASE_SYNC, n, 0);
 	return ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
 }
 
@@ -159,7 +183,8 @@ int ng_segment_build(struct ng_batch *batch, const struct ng_shard_options *opti
 {
 	ng_cleanup(ng_sorted_clear) struct ng_sorted sorted = {0};
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *shard = NULL;
-	int r = batch_sort(batch, options, progress, &sorted, err);
+	uint64_t encoding = ng_cost(NG_COST_ENCODE, batch->n, options->threads);
+	int r = batch_sort(batch, options, progress, encoding, &sorted, err);
 
 	if (r == 0)
 		r = ng_shard_writer_new_at(file, &shard, err);
@@ -170,7 +195,11 @@ int ng_segment_build(struct ng_batch *batch, const struct ng_shard_options *opti
 	ng_batch_clear(batch);
 	if (r == 0)
 		r = sorted_write(shard, &sorted, options, progress, err);
-	return r < 0 ? r : ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
+	if (r == 0)
+		r = ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
+	if (r == 0)
+		ng_shard_phase_end(progress);
+	return r;
 }
 
 /* ---- a shard from a segment ---- */
@@ -282,7 +311,8 @@ int ng_shard_complete(struct ng_file_at segment_file, struct ng_shard_docs *docs
 		r = ng_shard_writer_new_at(file, &shard, err);
 	if (r < 0)
 		return r;
-	ng_shard_phase(progress, NG_PHASE_STORE, segment.params.rows);
+	ng_shard_phase(progress, NG_PHASE_STORE, segment.params.rows,
+		       ng_work_complete(segment.params.rows, options->threads));
 	r = section_copy(&c, NG_SECTION_PARAMS, shard, err);
 	if (r == 0)
 		r = patterns_write(&c, shard, err);
@@ -296,6 +326,6 @@ int ng_shard_complete(struct ng_file_at segment_file, struct ng_shard_docs *docs
 		r = ng_fail(err, -EIO, "%s: cannot be read", segment_file.path);
 	if (r < 0)
 		return r;
-	ng_shard_phase(progress, NG_PHASE_SYNC, segment.params.rows);
+	ng_shard_phase(progress, NG_PHASE_SYNC, segment.params.rows, 0);
 	return ng_shard_writer_finish(shard, ret_bytes, ret_checksum, err);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "merge/cost.h"
 #include "sort/parallel_sort.h"
 
 #define PROGRESS_NS (100 * 1000 * 1000)
@@ -32,6 +33,7 @@ struct ng_shard_jobs {
 	struct job *oldest, **end; /* those at work, in the order of their starts */
 	unsigned n;
 	uint64_t taken; /* memory, by all of them */
+	uint64_t work;  /* done by those that are not at work any more */
 };
 
 uint64_t ng_shard_job_bytes(uint64_t n, bool has_nul, unsigned threads)
@@ -77,7 +79,8 @@ static int segment_make(struct job *job)
 	struct ng_file_at file = {what->dir_fd, what->path};
 	int r;
 
-	ng_shard_phase(&job->progress, NG_PHASE_STORE, what->batch.n);
+	ng_shard_phase(&job->progress, NG_PHASE_STORE, what->batch.n,
+		       ng_cost(NG_COST_TEXT, what->batch.n, job->options.threads));
 	r = text_write(what, &job->err);
 	return r < 0 ? r
 		     : ng_segment_build(&what->batch, &job->options, file, &job->progress,
@@ -117,7 +120,8 @@ static void report(const struct ng_shard_jobs *jobs, const struct job *job)
 		.total_bytes = atomic_load(&job->progress.total_bytes),
 	};
 
-	if (jobs->options.progress)
+	/* One that is only just starting has no phase yet. */
+	if (jobs->options.progress && progress.total_bytes)
 		jobs->options.progress(jobs->options.userdata, &progress);
 }
 
@@ -153,22 +157,24 @@ static bool job_wait(const struct ng_shard_jobs *jobs, struct job *job)
 /* Wait for the oldest and take it out. */
 static int reap(struct ng_shard_jobs *jobs, struct ng_error *err)
 {
-	struct job *job = jobs->oldest;
-	pthread_t thread;
+	struct job *job = jobs->oldest, *next = job->next;
+	/* One that is abandoned may be gone when this knows it. */
+	pthread_t thread = job->thread;
+	uint64_t takes = job->takes;
+	bool done = job_wait(jobs, job);
 	int r;
 
-	jobs->oldest = job->next;
-	if (!jobs->oldest)
+	jobs->oldest = next;
+	if (!next)
 		jobs->end = &jobs->oldest;
 	jobs->n--;
-	jobs->taken -= job->takes;
-	/* One that is abandoned may be gone when this knows it. */
-	thread = job->thread;
-	if (!job_wait(jobs, job)) {
+	jobs->taken -= takes;
+	if (!done) {
 		pthread_detach(thread);
 		return ng_fail(err, -EINTR, "interrupted");
 	}
 	pthread_join(thread, NULL);
+	jobs->work += ng_shard_progress_work(&job->progress);
 	r = job->result;
 	if (r == -EINTR)
 		ng_fail(err, r, "interrupted");
@@ -251,6 +257,15 @@ int ng_shard_jobs_start(struct ng_shard_jobs *jobs, struct ng_shard_job *what,
 	jobs->n++;
 	jobs->taken += job->takes;
 	return 0;
+}
+
+uint64_t ng_shard_jobs_work(const struct ng_shard_jobs *jobs)
+{
+	uint64_t work = jobs->work;
+
+	for (const struct job *job = jobs->oldest; job; job = job->next)
+		work += ng_shard_progress_work(&job->progress);
+	return work;
 }
 
 struct ng_shard_jobs *ng_shard_jobs_free(struct ng_shard_jobs *jobs)

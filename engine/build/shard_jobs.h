@@ -54,6 +54,9 @@ void ng_shard_job_clear(struct ng_shard_job *job);
  * of a shard, with err set; -EINTR when cancelled. After an error there can only be freeing. */
 int ng_shard_jobs_wait(struct ng_shard_jobs *jobs, uint64_t free_bytes, struct ng_error *err);
 
+/* The work that all jobs have done so far, as merge/cost.h counts it. */
+uint64_t ng_shard_jobs_work(const struct ng_shard_jobs *jobs);
+
 /* Free. Those at work are cancelled: waited for, or, in a sort, which knows no cancelling, left to
  * themselves; they write nothing any more. */
 struct ng_shard_jobs *ng_shard_jobs_free(struct ng_shard_jobs *jobs);

@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "base/machine.h"
+#include "merge/cost.h"
+#include "merge/merge_order.h"
 #include "merge/segment_text.h"
 
 struct piece {
@@ -156,53 +158,12 @@ size_t ng_merge_plan_segments(const struct ng_merge_plan *plan)
 	return plan->n;
 }
 
-/* ---- the order in which neighbours are merged ---- */
-
-/* What merging costs, in tens of nanoseconds: a step for each row of the smaller side, and to write
- * each row of both. */
-#define STEP_COST  45u
-#define WRITE_COST 8u
-
-/* Pieces that are planned at once: it takes the third power of them. */
-#define ORDER_MAX 128u
-
-struct order {
-	uint64_t rows[ORDER_MAX + 1]; /* of the pieces before each */
-	uint64_t cost[ORDER_MAX][ORDER_MAX + 1];
-	uint8_t cut[ORDER_MAX][ORDER_MAX + 1]; /* where pieces [i, j) are cut for the last merge */
-};
-
-static uint64_t pair_cost(uint64_t left_rows, uint64_t right_rows)
+uint64_t ng_merge_plan_rows(const struct ng_merge_plan *plan, size_t i)
 {
-	return STEP_COST * ng_min(left_rows, right_rows) + WRITE_COST * (left_rows + right_rows);
+	return plan->pieces[i].rows;
 }
 
-/* The least cost for every stretch of the first n pieces, from the shortest to all. */
-static void order_make(const struct ng_merge_plan *plan, unsigned n, struct order *order)
-{
-	order->rows[0] = 0;
-	for (unsigned i = 0; i < n; i++) {
-		order->rows[i + 1] = order->rows[i] + plan->pieces[i].rows;
-		order->cost[i][i + 1] = 0;
-	}
-	for (unsigned len = 2; len <= n; len++) {
-		for (unsigned i = 0; i + len <= n; i++) {
-			unsigned j = i + len;
-
-			order->cost[i][j] = UINT64_MAX;
-			for (unsigned k = i + 1; k < j; k++) {
-				uint64_t cost = order->cost[i][k] + order->cost[k][j] +
-						pair_cost(order->rows[k] - order->rows[i],
-							  order->rows[j] - order->rows[k]);
-
-				if (cost >= order->cost[i][j])
-					continue;
-				order->cost[i][j] = cost;
-				order->cut[i][j] = (uint8_t)k;
-			}
-		}
-	}
-}
+/* ---- neighbours merged ---- */
 
 /* Text that is read back from a piece. */
 struct fetching {
@@ -235,7 +196,8 @@ static int text_fetch(const struct ng_merge_plan *plan, struct piece *piece,
 
 	if (piece->has_text)
 		return 0;
-	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows);
+	ng_shard_phase(options->progress, NG_PHASE_MERGE, piece->rows,
+		       ng_cost(NG_COST_FETCH, piece->rows, options->threads));
 	r = ng_shard_file_open_at(piece_file(piece), &file, err);
 	if (r == 0)
 		r = ng_segment_open(file, piece->path, &segment, err);
@@ -317,15 +279,16 @@ static int neighbours_merge(struct ng_merge_plan *plan, size_t i, struct ng_jour
 }
 
 /* Pieces that were numbers [i, j) of the order become one, which is piece `at`. */
-static int stretch_merge(struct ng_merge_plan *plan, const struct order *order, unsigned i,
+static int stretch_merge(struct ng_merge_plan *plan, const struct ng_merge_order *order, unsigned i,
 			 unsigned j, size_t at, struct ng_journal *journal,
 			 const struct ng_segment_merge_options *options, struct ng_error *err)
 {
-	unsigned cut = order->cut[i][j];
-	int r = 0;
+	unsigned cut;
+	int r;
 
 	if (j - i == 1)
 		return 0;
+	cut = ng_merge_order_cut(order, i, j);
 	r = stretch_merge(plan, order, i, cut, at, journal, options, err);
 	if (r == 0)
 		r = stretch_merge(plan, order, cut, j, at + 1, journal, options, err);
@@ -336,13 +299,16 @@ int ng_merge_plan_run(struct ng_merge_plan *plan, struct ng_journal *journal,
 		      const struct ng_segment_merge_options *options, struct ng_file_at *ret_file,
 		      struct ng_error *err)
 {
-	ng_cleanup(ng_freep) struct order *order = malloc(sizeof(*order));
-	int r = order ? 0 : ng_fail(err, -ENOMEM, "out of memory");
+	ng_cleanup(ng_freep) struct ng_merge_order *order = NULL;
+	int r = ng_merge_order_new(&order) < 0 ? ng_fail(err, -ENOMEM, "out of memory") : 0;
 
 	while (r == 0 && plan->n > 1) {
-		unsigned n = (unsigned)ng_min(plan->n, (size_t)ORDER_MAX);
+		unsigned n = (unsigned)ng_min(plan->n, (size_t)NG_MERGE_ORDER_MAX);
+		uint64_t rows[NG_MERGE_ORDER_MAX];
 
-		order_make(plan, n, order);
+		for (unsigned i = 0; i < n; i++)
+			rows[i] = plan->pieces[i].rows;
+		ng_merge_order_make(order, rows, n);
 		r = stretch_merge(plan, order, 0, n, 0, journal, options, err);
 	}
 	if (r == 0)

@@ -34,6 +34,9 @@ int ng_merge_plan_add_shard(struct ng_merge_plan *plan, uint64_t rows, struct ng
 /* Number of segments. */
 size_t ng_merge_plan_segments(const struct ng_merge_plan *plan);
 
+/* Rows of segment i. */
+uint64_t ng_merge_plan_rows(const struct ng_merge_plan *plan, size_t i);
+
 /* Merge all segments, which are on disk, two neighbours at a time, in the order that costs least;
  * what was merged is removed. Steps that the journal (NULL: none) has are not made again.
  * *ret_file: the one segment; its path is the plan's. Errors as of ng_segment_merge. */

@@ -7,6 +7,7 @@
 #include "base/machine.h"
 #include "bwt/bwt_write.h"
 #include "format/segment_write.h"
+#include "merge/cost.h"
 #include "merge/insertions.h"
 #include "merge/interleave.h"
 
@@ -122,7 +123,8 @@ static int gaps_find(struct merge *m, struct ng_gaps *gaps, struct ng_error *err
 	struct ng_rank_source ranks = ng_bwt_rank_source(m->host->segment.bwt);
 	int r;
 
-	ng_shard_phase(m->options->progress, NG_PHASE_MERGE, guest->text_bytes);
+	ng_shard_phase(m->options->progress, NG_PHASE_MERGE, guest->text_bytes,
+		       ng_cost(NG_COST_INSERT, guest->rows, m->options->threads));
 	r = ng_insertions_find(&ranks, first, &source, NULL, m->options->threads, gaps,
 			       m->options->cancel, on_progress, m, err);
 	return r < 0 ? r : ng_gaps_flush(gaps, err);
@@ -164,7 +166,8 @@ static int segment_write(struct merge *m, struct ng_merged *merged, struct ng_fi
 		r = ng_shard_writer_write(shard, &params, sizeof(params), err);
 	if (r == 0)
 		r = starts_write(m, shard, err);
-	ng_shard_phase(options->progress, NG_PHASE_ENCODE, params.rows);
+	ng_shard_phase(options->progress, NG_PHASE_ENCODE, params.rows,
+		       ng_cost(NG_COST_ENCODE, params.rows, options->threads));
 	/* What the segments hold isn't needed any more. */
 	m->merged = merged;
 	release(m);
@@ -190,8 +193,10 @@ static int interleave(struct merge *m, struct ng_gaps *gaps, struct ng_merged *r
 						.progress = on_progress,
 						.userdata = m};
 
-	ng_shard_phase(m->options->progress, NG_PHASE_MERGE,
-		       m->left.segment.params.rows + m->right.segment.params.rows);
+	uint64_t rows = m->left.segment.params.rows + m->right.segment.params.rows;
+
+	ng_shard_phase(m->options->progress, NG_PHASE_MERGE, rows,
+		       ng_cost(NG_COST_INTERLEAVE, rows, m->options->threads));
 	return ng_interleave(&m->host->segment, &m->guest->segment, gaps, &options, ret_merged,
 			     err);
 }
@@ -235,5 +240,9 @@ int ng_segment_merge(struct ng_file_at left, struct ng_file_at right,
 	gaps = ng_gaps_free(gaps);
 	if (r == 0)
 		r = segment_write(&m, &merged, file, ret_bytes, ret_checksum, err);
-	return r < 0 ? r : sides_check(&m, err);
+	if (r == 0)
+		r = sides_check(&m, err);
+	if (r == 0)
+		ng_shard_phase_end(options->progress);
+	return r;
 }

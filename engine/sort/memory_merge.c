@@ -38,6 +38,8 @@ struct merge {
 	struct cut *cuts;        /* [parts + 1] */
 	uint64_t parts;
 	struct ng_sorted *out;
+	void (*progress)(void *userdata, uint64_t done, uint64_t total);
+	void *userdata;
 };
 
 /* ---- ranks ---- */
@@ -84,7 +86,7 @@ static int gaps_find(const struct merge *m, unsigned threads, struct ng_gaps **r
 		return r;
 	ranks = ng_occ_rank_source(occ);
 	r = ng_insertions_find(&ranks, m->guest_first ? 0 : m->host.text->docs, &source, NULL,
-			       threads, gaps, NULL, NULL, NULL, NULL);
+			       threads, gaps, NULL, m->progress, m->userdata, NULL);
 	if (r == 0)
 		r = ng_gaps_flush(gaps, NULL);
 	if (r == 0)
@@ -236,7 +238,9 @@ static int merge(struct merge *m, unsigned threads, struct ng_sorted *out)
 
 int ng_memory_merge(const struct ng_sort_text *left_text, struct ng_sorted *left,
 		    const struct ng_sort_text *right_text, struct ng_sorted *right,
-		    unsigned threads, struct ng_sorted *ret_sorted)
+		    unsigned threads,
+		    void (*progress)(void *userdata, uint64_t done, uint64_t total), void *userdata,
+		    struct ng_sorted *ret_sorted)
 {
 	ng_cleanup(ng_sorted_clear) struct ng_sorted out = {0};
 	struct side sides[] = {{left_text, left, 0},
@@ -244,7 +248,9 @@ int ng_memory_merge(const struct ng_sort_text *left_text, struct ng_sorted *left
 	bool guest_first = left->rows > right->rows;
 	struct merge m = {.host = sides[guest_first],
 			  .guest = sides[!guest_first],
-			  .guest_first = guest_first};
+			  .guest_first = guest_first,
+			  .progress = progress,
+			  .userdata = userdata};
 	int r = merge(&m, threads, &out);
 
 	ng_sorted_clear(left);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sort/parallel_sort.h"
 
+#include <math.h>
+
 #include "base/parallel.h"
+#include "merge/cost.h"
 #include "sort/frequent_search.h"
 #include "sort/memory_merge.h"
 #include "sort/occ.h"
@@ -14,13 +17,19 @@
  * times the work: from here on that is left to four and more. */
 #define PAIR_BYTES (512u << 20)
 
+/* What a byte costs was measured with so many of them; with twice as many it is so much more. */
+#define SORT_MEASURED 1e8
+#define SORT_DOUBLING 0.06
+
 struct part {
 	struct ng_sort_text text;
 	struct ng_sorted sorted;
 };
 
 struct sort {
+	const struct ng_sort_watch *watch;
 	uint32_t sa_rate;
+	unsigned threads;
 	unsigned n;
 	struct part parts[PARTS_MAX];
 };
@@ -55,6 +64,48 @@ uint64_t ng_parallel_sort_memory(uint64_t n, bool has_nul, unsigned threads)
 	for (unsigned i = 0; i < parts; i++)
 		sorting += ng_suffix_sort_memory(n / parts, has_nul);
 	return parts == 1 ? sorting : ng_max(sorting, n + n / 4 + ng_memory_merge_bytes(n));
+}
+
+/* A part sorted by one thread: with every doubling, a little more a byte. */
+static uint64_t part_work(uint64_t n, bool has_nul)
+{
+	double doublings = n ? log2((double)n / SORT_MEASURED) : 0;
+	double factor = ng_max(1 + doublings * SORT_DOUBLING, 0.5);
+
+	return (uint64_t)((double)ng_cost_cpu(NG_COST_SORT, n) * factor * (1 + has_nul));
+}
+
+/* Two neighbours merged. */
+static uint64_t pair_work(uint64_t left, uint64_t right, unsigned threads)
+{
+	return ng_cost(NG_COST_JOIN, ng_min(left, right), threads);
+}
+
+unsigned ng_parallel_sort_busy(uint64_t n, bool has_nul, unsigned threads)
+{
+	return parts_for(n, has_nul, threads);
+}
+
+uint64_t ng_parallel_sort_silent_work(uint64_t n, bool has_nul, unsigned threads)
+{
+	return part_work(n / parts_for(n, has_nul, threads), has_nul) * threads;
+}
+
+uint64_t ng_parallel_sort_work(uint64_t n, bool has_nul, unsigned threads)
+{
+	unsigned parts = parts_for(n, has_nul, threads);
+	uint64_t work = ng_parallel_sort_silent_work(n, has_nul, threads);
+
+	/* At each level all but the odd ones out are merged with a neighbour. */
+	for (unsigned left = parts; left > 1; left /= 2)
+		work += pair_work(n / left, n / left, threads) * (left / 2);
+	return work;
+}
+
+static void tell(const struct sort *s, uint64_t more)
+{
+	if (s->watch)
+		s->watch->progress(s->watch->userdata, more);
 }
 
 /* The number of documents that end within the first `bytes` bytes. */
@@ -116,30 +167,54 @@ static void parts_move(struct sort *s, bool apart)
 static int part_sort(void *userdata, uint64_t i)
 {
 	struct sort *s = userdata;
+	uint64_t n = s->parts[i].text.n;
+	int r = ng_suffix_sort(&s->parts[i].text, s->sa_rate, &s->parts[i].sorted);
 
-	return ng_suffix_sort(&s->parts[i].text, s->sa_rate, &s->parts[i].sorted);
+	/* Its share of what all threads do meanwhile. */
+	if (r == 0)
+		tell(s, part_work(n, false) * s->threads / s->n);
+	return r;
+}
+
+/* A merge that tells how far it is. */
+struct joining {
+	const struct sort *s;
+	uint64_t work, told;
+};
+
+static void on_joined(void *userdata, uint64_t done, uint64_t total)
+{
+	struct joining *j = userdata;
+	uint64_t work = (uint64_t)((double)j->work * (double)done / (double)ng_max(total, 1ull));
+
+	if (work <= j->told)
+		return;
+	tell(j->s, work - j->told);
+	j->told = work;
 }
 
 /* The next two become one. */
-static int pair_merge(struct part *left, struct part *right, unsigned threads)
+static int pair_merge(const struct sort *s, struct part *left, struct part *right)
 {
+	struct joining joining = {s, pair_work(left->text.n, right->text.n, s->threads), 0};
 	struct ng_sorted merged;
-	int r = ng_memory_merge(&left->text, &left->sorted, &right->text, &right->sorted, threads,
-				&merged);
+	int r = ng_memory_merge(&left->text, &left->sorted, &right->text, &right->sorted,
+				s->threads, on_joined, &joining, &merged);
 
 	if (r < 0)
 		return r;
+	on_joined(&joining, 1, 1);
 	left->sorted = merged;
 	left->text.n += right->text.n;
 	left->text.docs += right->text.docs;
 	return 0;
 }
 
-static int parts_merge(struct sort *s, unsigned threads)
+static int parts_merge(struct sort *s)
 {
 	for (unsigned step = 1; step < s->n; step *= 2) {
 		for (unsigned i = 0; i + step < s->n; i += 2 * step) {
-			int r = pair_merge(&s->parts[i], &s->parts[i + step], threads);
+			int r = pair_merge(s, &s->parts[i], &s->parts[i + step]);
 
 			if (r < 0)
 				return r;
@@ -149,9 +224,10 @@ static int parts_merge(struct sort *s, unsigned threads)
 }
 
 int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned threads,
-		     struct ng_sorted *ret_sorted)
+		     const struct ng_sort_watch *watch, struct ng_sorted *ret_sorted)
 {
-	ng_cleanup(sort_clear) struct sort s = {.sa_rate = sa_rate};
+	ng_cleanup(sort_clear) struct sort s = {
+		.watch = watch, .sa_rate = sa_rate, .threads = threads};
 	unsigned parts = parts_for(text->n, text->has_nul, threads);
 	int r;
 
@@ -163,7 +239,7 @@ int ng_parallel_sort(const struct ng_sort_text *text, uint32_t sa_rate, unsigned
 	r = ng_parallel(s.n, threads, part_sort, &s);
 	parts_move(&s, false);
 	if (r == 0)
-		r = parts_merge(&s, threads);
+		r = parts_merge(&s);
 	if (r < 0)
 		return r;
 	*ret_sorted = s.parts[0].sorted;

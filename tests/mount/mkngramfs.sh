@@ -150,7 +150,8 @@ lines = [json.loads(line) for line in open(sys.argv[1])]
 assert lines[0]["phase"] == "reading" and lines[0]["shard"] is None
 for line in lines[:-1]:
     assert set(line) == {"phase", "shard", "done_bytes", "total_bytes", "percent", "bytes_per_second",
-                         "seconds_left", "memory_bytes", "elapsed_seconds"}, line
+                         "seconds_left", "memory_bytes", "elapsed_seconds", "work_percent", "work_seconds_left",
+                         "cpu_seconds"}, line
     assert line["memory_bytes"] > 100000 and 0 <= line["percent"] <= 100
 assert lines[-1]["phase"] == "done" and lines[-1]["documents"] == lines[-1]["added_documents"] == 2
 assert lines[-1]["peak_memory_bytes"] > 100000
@@ -171,12 +172,20 @@ import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 assert {"reading", "sorting"} <= {line["phase"] for line in lines}, lines
 assert {line.get("shard") for line in lines if line["phase"] == "sorting"} == {0}
+work = [line["work_percent"] for line in lines if line.get("work_percent") is not None]
+assert len(work) > len(lines) // 2 and 0 <= min(work) and work[-1] > 50 and max(work) <= 100, work
+# The input is one file that is read evenly: what is foretold doesn't shrink much.
+assert all(b > a - 10 for a, b in zip(work, work[1:])), work
+assert all(line["work_seconds_left"] >= 0 for line in lines if line.get("work_percent") is not None)
 PYTHON
 leaves i
 if command -v script >/dev/null; then
 	TERM=xterm script -qec "$MKNGRAMFS -o i --threads=1 in/long" out </dev/null >err
-	tr '\r' '\n' <out | grep -E '^sorting shard 0: .* of .*, [0-9]+ %.*, [0-9.]+ [KMG]iB of memory' >/dev/null ||
-		fail "no progress with the memory in use on a terminal"
+	tr '\r' '\n' <out | sed 's/\x1b.*//' >lines
+	grep -E '^\[=* *\] [0-9]+ %, [0-9]+:[0-9:]{5} left; sorting shard 0: [0-9]+ %.*, [0-9.]+ [KMG]iB of memory$' lines >/dev/null ||
+		fail "no progress of the whole with the memory in use on a terminal"
+	awk '/ left; / && length > 79 { exit 1 }' lines || fail "a line of progress is wider than the terminal"
+	rm lines
 	leaves i
 fi
 

@@ -57,7 +57,7 @@ static void check_merge(const struct naive *c, uint64_t docs, unsigned threads)
 	assert_int_equal(ng_suffix_sort(&whole, sa_rate, &want), 0);
 	part_sort(left, sa_rate, &a);
 	part_sort(right, sa_rate, &b);
-	assert_int_equal(ng_memory_merge(&left, &a, &right, &b, threads, &got), 0);
+	assert_int_equal(ng_memory_merge(&left, &a, &right, &b, threads, NULL, NULL, &got), 0);
 	expect_same(c->name, &got, &want);
 	assert_null(a.bwt);
 	assert_null(b.bwt);
@@ -121,7 +121,7 @@ static void check_sort(const struct naive *c, unsigned threads)
 	assert_non_null(before);
 	memcpy(before, text.bytes, c->n);
 	assert_int_equal(ng_suffix_sort(&text, 52, &want), 0);
-	assert_int_equal(ng_parallel_sort(&text, 52, threads, &got), 0);
+	assert_int_equal(ng_parallel_sort(&text, 52, threads, NULL, &got), 0);
 	/* It is moved for the sort, and back again. */
 	assert_memory_equal(text.bytes, before, c->n);
 	if (c->has_nul)
@@ -194,7 +194,7 @@ static void test_too_large(void **state)
 	struct ng_sort_text text = {.bytes = NULL, .n = NG_SORT_MAX + 1};
 	struct ng_sorted sorted = {.rows = 42};
 
-	assert_int_equal(ng_parallel_sort(&text, 52, 1, &sorted), -EFBIG);
+	assert_int_equal(ng_parallel_sort(&text, 52, 1, NULL, &sorted), -EFBIG);
 	assert_int_equal(sorted.rows, 42);
 }
 
