@@ -9,7 +9,7 @@
 #include "format/manifest.h"
 #include "merge/journal.h"
 
-#define MANIFEST_TEMPORARY NG_MANIFEST_NAME ".tmp"
+#define MANIFEST_TEMPORARY (NG_MANIFEST_NAME ".tmp")
 
 /* Whether a name is that of a pattern, in which '#' stands for a number. */
 static bool is_like(const char *name, const char *pattern)

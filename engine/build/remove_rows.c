@@ -88,7 +88,7 @@ int ng_remove_rows(const struct ng_shard_file *file, const struct ng_segment *se
 			       "see --memory",
 			       shard_path, (uintmax_t)first[n],
 			       (uintmax_t)(first[n] * ROW_BYTES >> 20) + 1);
-	walk.rows = rows = malloc((size_t)first[n] * sizeof(*rows));
+	walk.rows = rows = malloc(((size_t)first[n] + 1) * sizeof(*rows));
 	if (!rows)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	r = ng_parallel(n, options->threads, document_walk, &walk);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/facet_writer.h"
 
+#include <assert.h>
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -206,10 +207,13 @@ static bool is_beyond(const struct ng_facet_writer *writer, const struct field *
 /* Numbers in more bytes each. */
 static int ids_widen(struct field *field, unsigned id_bytes)
 {
-	size_t n = field->ids.len / field->id_bytes;
 	struct ng_buf wide = NG_BUF_INIT;
-	int r = ng_buf_zero(&wide, n * id_bytes);
+	size_t n;
+	int r;
 
+	assert(field->id_bytes > 0 && id_bytes > field->id_bytes);
+	n = field->ids.len / field->id_bytes;
+	r = ng_buf_zero(&wide, n * id_bytes);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)

@@ -239,7 +239,7 @@ int ng_shard_file_open_at(struct ng_file_at at, struct ng_shard_file **ret_file,
 	file->checksum = header.header_sum;
 	file->n_sections = header.n_sections;
 	table_bytes = header.n_sections * sizeof(file->entries[0]);
-	file->entries = malloc(table_bytes);
+	file->entries = malloc(table_bytes + 1);
 	if (!file->entries)
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = read_at(fd, path, file->entries, table_bytes, header.table_offset, err);

@@ -49,8 +49,9 @@ static int window_open(const struct reading *g, const struct ng_place *place, st
 	r = ng_shard_doc_extent(w->shard, w->local, &begin, &w->doc_bytes);
 	if (r < 0)
 		return r;
+	/* Places come from the index itself, whose samples may lie. */
 	if (place->offset > w->doc_bytes || place->bytes > w->doc_bytes - place->offset)
-		return -EINVAL;
+		return ng_shard_result(w->shard, -EUCLEAN);
 	w->lo = w->hi = place->offset;
 	w->step = w->shard->text ? FIRST_STORE_BYTES : FIRST_BYTES;
 	return 0;

@@ -18,8 +18,8 @@ struct ng_line {
  * Lines that are read are read once for each place.
  *
  * Cost: a rank step for each byte of a line and some hundred more, or a frame or two of a text
- * store, on all of the index's threads. Errors as in query.h; -EINVAL: a place isn't the index's.
- * On failure no line is given. Thread-safe. */
+ * store, on all of the index's threads. Errors as in query.h; -EINVAL: there is no such document,
+ * -EUCLEAN, too: a place isn't within its document. On failure no line is given. Thread-safe. */
 int ng_lines_read(const struct ng_index *index, const struct ng_place *places, size_t n,
 		  size_t most_bytes, const ng_cancel *cancel, struct ng_line *ret_lines);
 

@@ -179,7 +179,7 @@ static int sortable_escape(const struct ng_sort_text *text, uint32_t sa_rate, st
 	for (uint64_t i = 0; i < text->n; i++)
 		s->n += text->bytes[i] < sizeof(pair) / sizeof(*pair);
 	s->n -= text->docs; /* separators are zeroes, too, and stay one byte */
-	s->owned = malloc(s->n);
+	s->owned = malloc(s->n + 1);
 	if (!s->owned || bits_new(s->n, &s->sampled) < 0 || bits_new(s->n, &s->symbols) < 0)
 		return -ENOMEM;
 	for (uint64_t doc = 0; doc < text->docs; doc++) {

@@ -309,19 +309,19 @@ static int parse_object(struct parser *p)
 static int cut_found(struct parser *p)
 {
 	size_t from = p->found.from, to = p->found.to, pos = p->found.pos + 1;
-	const char *left = p->found.in_array ? "null" : "";
+	size_t left = p->found.in_array ? strlen("null") : 0;
 	uint8_t *meta = p->meta->data;
 
 	if (!p->found.in_array && meta[to] == ',')
 		to++;
 	else if (!p->found.in_array && meta[from - 1] == ',')
 		from--;
-	if (to - from < strlen(left) && ng_buf_reserve(p->meta, strlen(left)) < 0)
+	if (to - from < left && ng_buf_reserve(p->meta, left) < 0)
 		return -ENOMEM;
 	meta = p->meta->data;
-	memmove(meta + from + strlen(left), meta + to, p->meta->len - to);
-	memcpy(meta + from, left, strlen(left));
-	p->meta->len = p->meta->len - (to - from) + strlen(left);
+	memmove(meta + from + left, meta + to, p->meta->len - to);
+	memcpy(meta + from, "null", left);
+	p->meta->len = p->meta->len - (to - from) + left;
 	return ng_json_string_decode(p->line, p->len, &pos, p->options.replace, p->text, p->err);
 }
 

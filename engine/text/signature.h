@@ -23,10 +23,10 @@ enum ng_archive_kind {
 
 struct ng_signature {
 	const char *name; /* as messages and counts say it; several may share it */
-	enum ng_signature_kind kind;
 	const char *magic; /* NULL: match alone tells */
-	uint8_t magic_len;
+	enum ng_signature_kind kind;
 	uint16_t at; /* where the magic stands */
+	uint8_t magic_len;
 	/* What else must hold, beside the magic; NULL: nothing. */
 	bool (*match)(const uint8_t *head, size_t len);
 	const char *how;              /* in words, where magic and at don't say it all; or NULL */

@@ -104,7 +104,7 @@ static int measure_tree(struct ng_source *source, const char *root, struct ng_se
 	struct ng_walk_entry entry;
 	int r = walk_new(source, root, dirs, &walk);
 
-	while (r >= 0 || r != -ENOMEM) {
+	while (r != -ENOMEM) {
 		if (ng_cancelled(source->options.cancel))
 			return ng_fail(err, -EINTR, "interrupted");
 		r = ng_walk_next(walk, &entry, NULL);

@@ -58,8 +58,8 @@ static int queries_decode(struct queries *q, const struct ng_line *lines, size_t
 	r = ng_buf_reserve(&q->bytes, ng_max(room, (size_t)1));
 	if (r)
 		return r;
-	q->patterns = calloc(n, sizeof(*q->patterns));
-	q->errors = calloc(n, sizeof(*q->errors));
+	q->patterns = calloc(n + 1, sizeof(*q->patterns));
+	q->errors = calloc(n + 1, sizeof(*q->errors));
 	if (!q->patterns || !q->errors)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {

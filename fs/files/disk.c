@@ -21,6 +21,13 @@ struct ng_disk {
 	char dir[];
 };
 
+const char *ng_disk_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
 int ng_disk_new(const char *dir, uint64_t bytes_most, struct ng_disk **ret_disk)
 {
 	size_t dir_bytes = strlen(dir) + 1;

@@ -6,6 +6,9 @@
 
 struct ng_disk;
 
+/* Where temporary files are made: what TMPDIR names, or /tmp. */
+const char *ng_disk_directory(void);
+
 /* Files are made in dir, which is copied; bytes_most is what they may hold together. -ENOMEM. All
  * functions below are thread-safe. */
 int ng_disk_new(const char *dir, uint64_t bytes_most, struct ng_disk **ret_disk);

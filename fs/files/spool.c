@@ -11,11 +11,9 @@
 
 static int file_open(const struct ng_spool *spool)
 {
-	const char *dir = getenv("TMPDIR");
-
 	if (spool->disk)
 		return ng_disk_open(spool->disk);
-	return ng_tempfile_open(NG_TEMPDIR(dir && *dir ? dir : "/tmp"));
+	return ng_tempfile_open(NG_TEMPDIR(ng_disk_directory()));
 }
 
 static void hold(struct ng_spool *spool, uint64_t bytes)

@@ -24,12 +24,11 @@ struct ng_streams {
 int ng_streams_new(const struct ng_streams_limits *limits, struct ng_streams **ret_streams)
 {
 	struct ng_streams *streams = calloc(1, sizeof(*streams));
-	const char *dir = getenv("TMPDIR");
 	int r;
 
 	if (!streams)
 		return -ENOMEM;
-	r = ng_disk_new(dir && *dir ? dir : "/tmp", limits->disk_bytes, &streams->disk);
+	r = ng_disk_new(ng_disk_directory(), limits->disk_bytes, &streams->disk);
 	if (r) {
 		free(streams);
 		return r;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define FUSE_USE_VERSION 312
 
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -139,10 +141,14 @@ static int start_thread(struct helpers *helpers, void *(*run)(void *))
 	return -r;
 }
 
-static int enter_sandbox(const struct ng_service *service)
+/* watch_fd is -1 where there is no such process. */
+static int enter_sandbox(const struct ng_service *service, int watch_fd,
+			 struct ng_sandbox *ret_sandbox)
 {
+	const struct ng_sandbox_options options = {.temporary = ng_disk_directory(),
+						   .unmounts = watch_fd < 0};
 	struct ng_sandbox sandbox = {0};
-	int r = service->no_sandbox ? 0 : ng_sandbox_enter(&sandbox);
+	int r = service->no_sandbox ? 0 : ng_sandbox_enter(&options, &sandbox);
 
 	if (r)
 		fuse_log(FUSE_LOG_ERR,
@@ -152,10 +158,41 @@ static int enter_sandbox(const struct ng_service *service)
 	else if (service->debug)
 		fuse_log(FUSE_LOG_DEBUG,
 			 "ngramfs: %s: in force: no_new_privs %s, capabilities dropped %s, "
-			 "seccomp %s\n",
+			 "seccomp %s, landlock %s\n",
 			 service->mountpoint, sandbox.no_new_privs ? "yes" : "no",
-			 sandbox.capabilities ? "yes" : "no", sandbox.seccomp ? "yes" : "no");
+			 sandbox.capabilities ? "yes" : "no", sandbox.seccomp ? "yes" : "no",
+			 sandbox.landlock ? "yes" : "no");
+	*ret_sandbox = sandbox;
 	return r;
+}
+
+static bool is_mounted(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) == 0 || !(p.revents & POLLERR);
+}
+
+/* Unmount, unless somebody has, and let go of the connection; watch_fd: the other process is to do
+ * it, or -1. A probe that was not answered is let go by this, too. */
+static void unmount(const struct ng_service *service, int watch_fd)
+{
+	int fd = fuse_session_fd(service->session), null_fd, r;
+
+	if (watch_fd < 0 || !is_mounted(fd)) {
+		fuse_session_unmount(service->session);
+		return;
+	}
+	r = ng_watch_unmount(watch_fd);
+	if (r < 0 && is_mounted(fd))
+		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: cannot unmount: %s\n",
+			 service->mountpoint, strerror(-r));
+	/* libfuse closes its number, whatever it stands for. */
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd >= 0 && dup3(null_fd, fd, O_CLOEXEC) >= 0)
+		close(null_fd);
+	else
+		fuse_session_unmount(service->session);
 }
 
 static void give_up(void *userdata)
@@ -181,8 +218,9 @@ static int loop(const struct ng_service *service)
 int ng_service_run(struct ng_service *service)
 {
 	struct helpers helpers = {.service = service};
+	struct ng_sandbox sandbox = {0};
 	int watch_fd = -1;
-	int r = ng_watch_start(service->argv, &watch_fd);
+	int r = ng_watch_start(service->argv, service->mountpoint, &watch_fd);
 
 	if (r == 0)
 		ng_watch_mount(watch_fd, service->mountpoint);
@@ -190,7 +228,7 @@ int ng_service_run(struct ng_service *service)
 		fuse_log(FUSE_LOG_WARNING,
 			 "ngramfs: %s: warning: nothing frees its readers if it is killed: %s\n",
 			 service->mountpoint, strerror(-r));
-	r = enter_sandbox(service);
+	r = enter_sandbox(service, watch_fd, &sandbox);
 	if (r == 0)
 		r = start_preloading(&helpers);
 	if (r == 0)
@@ -203,8 +241,7 @@ int ng_service_run(struct ng_service *service)
 		r = start_thread(&helpers, run_probe);
 	if (r == 0)
 		r = loop(service);
-	/* A probe that was not answered is let go by this. */
-	fuse_session_unmount(service->session);
+	unmount(service, sandbox.capabilities ? watch_fd : -1);
 	if (r == -EBUSY) {
 		fuse_log(FUSE_LOG_WARNING,
 			 "ngramfs: %s: warning: a question still waits for the index's storage; it "

@@ -4,43 +4,43 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #define ORPHANED SIGUSR1
 
 #define CONNECTIONS "/sys/fs/fuse/connections"
 
-/* What the daemon sends. */
+/* What the daemon sends; it gets a byte back where it waits for one. */
 struct message {
-	unsigned connection;
-	bool ended; /* in good order */
+	enum { MOUNTED, UNMOUNT, ENDED } what; /* ENDED: in good order */
+	unsigned connection;                   /* MOUNTED */
 };
 
-static int open_abort(unsigned connection)
-{
-	char path[sizeof(CONNECTIONS) + 32];
-
-	snprintf(path, sizeof(path), CONNECTIONS "/%u/abort", connection);
-	return open(path, O_WRONLY | O_CLOEXEC);
-}
-
-/* systemd mounts fusectl; where it isn't, root can, for this process alone. */
+/* systemd mounts fusectl; where it isn't, root can, at no place that anybody sees. */
 static int find_abort(unsigned connection)
 {
-	int fd = open_abort(connection);
+	char path[sizeof(CONNECTIONS) + 32];
+	int fs, top, fd = -1;
 
-	if (fd >= 0 || unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("fusectl", CONNECTIONS, "fusectl", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	snprintf(path, sizeof(path), CONNECTIONS "/%u/abort", connection);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
 		return fd;
-	fd = open_abort(connection);
-	/* Or the mount would have a second place here, and stay when it is unmounted. */
-	if (umount2("/", MNT_DETACH) < 0)
-		_exit(EXIT_FAILURE);
+	fs = fsopen("fusectl", FSOPEN_CLOEXEC);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	top = fsmount(fs, FSMOUNT_CLOEXEC,
+		      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	close(fs);
+	if (top < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%u/abort", connection);
+	fd = openat(top, path, O_WRONLY | O_CLOEXEC);
+	close(top);
 	return fd;
 }
 
@@ -72,15 +72,23 @@ static bool receive(int fd, struct message *ret)
 	}
 }
 
-__attribute__((noreturn)) static void watch(int fd)
+__attribute__((noreturn)) static void watch(int fd, const char *mountpoint)
 {
 	struct message message;
 	int abort_fd = -1;
 
 	while (receive(fd, &message)) {
-		if (message.ended)
+		char failed;
+
+		if (message.what == ENDED)
 			_exit(EXIT_SUCCESS);
-		abort_fd = find_abort(message.connection);
+		if (message.what == MOUNTED) {
+			abort_fd = find_abort(message.connection);
+			continue;
+		}
+		failed = (char)(umount2(mountpoint, MNT_DETACH) < 0 ? errno : 0);
+		if (send(fd, &failed, 1, MSG_NOSIGNAL) < 0)
+			break;
 	}
 	if (abort_fd >= 0 && write(abort_fd, "1", 1) < 0)
 		_exit(EXIT_FAILURE);
@@ -88,7 +96,8 @@ __attribute__((noreturn)) static void watch(int fd)
 }
 
 /* Nothing of the daemon's may be held: not its device, its terminal, its directory. */
-__attribute__((noreturn)) static void become_watch(char **argv, pid_t daemon, int fd)
+__attribute__((noreturn)) static void become_watch(char **argv, const char *mountpoint,
+						   pid_t daemon, int fd)
 {
 	struct sigaction action = {.sa_handler = on_orphaned};
 	sigset_t all;
@@ -107,15 +116,15 @@ __attribute__((noreturn)) static void become_watch(char **argv, pid_t daemon, in
 	if (getppid() != daemon)
 		orphaned = 1;
 	setsid();
-	watch(0);
+	watch(0, mountpoint);
 }
 
-int ng_watch_start(char **argv, int *ret_fd)
+int ng_watch_start(char **argv, const char *mountpoint, int *ret_fd)
 {
 	pid_t pid, daemon = getpid();
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid = fork();
 	if (pid < 0) {
@@ -126,16 +135,16 @@ int ng_watch_start(char **argv, int *ret_fd)
 		return r;
 	}
 	if (pid == 0)
-		become_watch(argv, daemon, ends[0]);
+		become_watch(argv, mountpoint, daemon, ends[0]);
 	close(ends[0]);
 	*ret_fd = ends[1];
 	return 0;
 }
 
-static void send(int fd, const struct message *message)
+static void tell(int fd, const struct message *message)
 {
-	/* If it is gone there is nobody to tell; SIGPIPE is ignored by libfuse's handlers. */
-	ssize_t n = write(fd, message, sizeof(*message));
+	/* If it is gone there is nobody to tell. */
+	ssize_t n = send(fd, message, sizeof(*message), MSG_NOSIGNAL);
 
 	(void)n;
 }
@@ -145,11 +154,23 @@ void ng_watch_mount(int fd, const char *mountpoint)
 	struct statx stx;
 
 	if (statx(AT_FDCWD, mountpoint, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0)
-		send(fd, &(struct message){.connection = stx.stx_dev_minor});
+		tell(fd, &(struct message){MOUNTED, stx.stx_dev_minor});
+}
+
+int ng_watch_unmount(int fd)
+{
+	char failed;
+	ssize_t n;
+
+	tell(fd, &(struct message){.what = UNMOUNT});
+	do
+		n = recv(fd, &failed, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? -failed : -EPIPE;
 }
 
 void ng_watch_stop(int fd)
 {
-	send(fd, &(struct message){.ended = true});
+	tell(fd, &(struct message){.what = ENDED});
 	close(fd);
 }

@@ -41,7 +41,8 @@ static void build(const char *dir, const struct ng_build_options *shape, unsigne
 	for (size_t i = 0; i < repeats * ng_array_size(docs); i++) {
 		size_t doc = i % ng_array_size(docs);
 		char meta[64];
-		int n = snprintf(meta, sizeof(meta), "{\"path\":\"%zu.txt\"}", i);
+		int n = snprintf(meta, sizeof(meta),
+				 "{\"path\":\"%zu.txt\",\"metadata\":{\"kind\":%zu}}", i, doc);
 
 		sections_require(!ng_builder_add(builder, (const uint8_t *)docs[doc].text,
 						 docs[doc].len, meta, (size_t)n, NULL));
@@ -97,6 +98,9 @@ void asked_all(const struct ng_index *index, const uint8_t *data, size_t size)
 	questions.docs[2] = 3;
 	questions.docs[3] = UINT64_MAX;
 	questions_ask(&questions, index, &answers);
+	/* The pattern of the input, and one that is there. */
+	asked_text(index, questions.patterns[3].bytes, questions.patterns[3].len);
+	asked_text(index, questions.patterns[0].bytes, questions.patterns[0].len);
 	for (size_t i = 0; i < answers.n; i++) {
 		int r = answers.of[i].r;
 

@@ -14,6 +14,10 @@ struct ng_index;
  * anything, but no question may do anything but answer or say that the index is damaged. */
 void asked_all(const struct ng_index *index, const uint8_t *data, size_t size);
 
+/* The same of lines, regular expressions, words and metadata, around the occurrences of a pattern.
+ */
+void asked_text(const struct ng_index *index, const uint8_t *pat, size_t len);
+
 /* Every text that the index gives, counted by scanning, agrees with its counts, as far as the texts
  * are short. */
 void asked_counts(const struct ng_index *index, const uint8_t *data, size_t size);

@@ -4,6 +4,7 @@ answer is the right one or there is an error, and the same question asked again 
 
 usage: faults_mount.py DIR: in an empty directory. NGRAMFS, MKNGRAMFS, FAULTS: as of faults.py."""
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -55,10 +56,26 @@ QUESTIONS = {
     "a document": lambda w: first(f"mnt/docs/{w}"),
     "metadata": lambda w: first(f"mnt/meta/{w}"),
     "match": lambda w: first(f"mnt/match/{w}"),
+    "lines": lambda w: read(f"mnt/lines/{w}"),
+    "facet": lambda w: read(f"mnt/facet/kind/{w}"),
+    "facet without a column": lambda w: read(f"mnt/facet/serial/{w}"),
+    "nextword": lambda w: read(f"mnt/nextword/{w}"),
+    "prevword": lambda w: read(f"mnt/prevword/{w}"),
+    "where": lambda w: read(f"mnt/with/where=kind:b|c/count/{w}"),
+    "folds": lambda w: read(f"mnt/with/case=fold,space=fold,form=fold/count/{w}"),
+    "whole words": lambda w: read(f"mnt/with/word=yes/count/{w}"),
+    "batch facet": lambda w: said_back("mnt/batch/facet/kind", f"{w}\nfish\n".encode()),
     "with": lambda w: read(f"mnt/with/context=5,case=fold/kwic/{w}"),
     "batch": lambda w: said_back("mnt/batch/count", f"{w}\nfish\n".encode()),
+    "grep": lambda w: read(f"mnt/grep/{w}"),
+    # A stream, made anew by whoever opens it.
+    "wordlist": lambda w: read("mnt/with/min=2/wordlist"),
     "trace": lambda w: said_back("mnt/trace", f"{w} and a fish number 12 some more words".encode()),
 }
+
+
+# What is asked by what is written or read, and not by a name.
+SESSIONS = ("batch", "batch facet", "trace", "wordlist")
 
 
 def main():
@@ -66,8 +83,9 @@ def main():
     shared = faults.Shared("control")
     with open("text", "w", encoding="ascii") as f:
         for i in range(700):
-            f.write(f"fish number {i} and some more words\n")
-    subprocess.run([faults.MKNGRAMFS, "--quiet", "--format=lines", "--shard-size=9K", "-o", "i", "text"], check=True)
+            fields = {"text": f"fish number {i} and some more words", "kind": "abcd"[i % 4], "serial": f"s{i % 500}"}
+            f.write(json.dumps(fields) + "\n")
+    subprocess.run([faults.MKNGRAMFS, "--quiet", "--format=jsonl", "--shard-size=9K", "-o", "i", "text"], check=True)
     os.mkdir("mnt")
     with open("log", "wb") as log:
         daemon = subprocess.Popen([NGRAMFS, "-f", "-o", "threads=1", "i", "mnt"], env=shared.environment(), stdout=log,
@@ -85,7 +103,7 @@ def main():
             def fresh():
                 nonlocal number
                 number += 1
-                return word if name in ("batch", "trace") else spelled(word, number)
+                return word if name in SESSIONS else spelled(word, number)
 
             shared.arm("memory", 0, 0, errno.ENOMEM)
             assert ask(fresh()) == want

@@ -74,12 +74,30 @@ static bool works(void)
 	return fine && pid > 0;
 }
 
+/* A file outside of the directory of temporary ones. */
+static char beside[] = "/var/tmp/ngramfs-sandbox-XXXXXX";
+
+/* What is there can be read, and nothing be written but in the one directory. */
+static bool changes_files(void)
+{
+	char name[] = "/tmp/ngramfs-sandbox-XXXXXX";
+	int made = mkstemp(name), readable = open("/etc/passwd", O_RDONLY);
+
+	if (made < 0 || ftruncate(made, 0) < 0 || unlink(name) < 0 || readable < 0)
+		return true;
+	return open("/etc/passwd", O_WRONLY) >= 0 || errno != EACCES ||
+	       open("/etc/ngramfs-nonesuch", O_CREAT | O_WRONLY, 0600) >= 0 || errno != EACCES ||
+	       mkdir("/var/tmp/ngramfs-nonesuch", 0700) == 0 || errno != EACCES ||
+	       unlink(beside) == 0 || errno != EACCES;
+}
+
 /* In a process of its own: 0, or the number of what is not as it should be. */
 static int inside(void)
 {
+	static const struct ng_sandbox_options options = {.temporary = "/tmp"};
 	struct ng_sandbox sandbox = {0};
 
-	if (ng_sandbox_enter(&sandbox))
+	if (ng_sandbox_enter(&options, &sandbox))
 		return 1;
 	if (!sandbox.no_new_privs || !sandbox.capabilities)
 		return 77;
@@ -95,18 +113,22 @@ static int inside(void)
 	for (size_t i = 0; i < ng_array_size(tries); i++)
 		if (tries[i].call() || errno != EPERM)
 			return 10 + (int)i;
+	if (sandbox.landlock && changes_files())
+		return 5;
 	return 0;
 }
 
 static void test_inside(void **state)
 {
+	int fd = mkstemp(beside), status;
 	pid_t pid = fork();
-	int status;
 
-	assert_true(pid >= 0);
+	assert_true(fd >= 0 && pid >= 0);
 	if (pid == 0)
 		_exit(inside());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fd);
+	assert_int_equal(unlink(beside), 0);
 	assert_true(WIFEXITED(status));
 	/* Not root, or a kernel or a build without. */
 	if (WEXITSTATUS(status) == 77)
