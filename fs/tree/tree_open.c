@@ -57,9 +57,9 @@ struct ng_tree *ng_tree_free(struct ng_tree *tree)
 {
 	if (!tree)
 		return NULL;
-	ng_nodes_free(tree->nodes); /* streams hold indexes */
+	ng_nodes_free(tree->nodes);     /* streams hold indexes, */
+	ng_indexes_free(tree->indexes); /* and indexes what is on the streams' disk */
 	ng_streams_free(tree->streams);
-	ng_indexes_free(tree->indexes);
 	ng_listings_free(tree->listings);
 	pthread_mutex_destroy(&tree->refusal.lock);
 	free(tree);
