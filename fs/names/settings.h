@@ -10,6 +10,8 @@
 #define NG_SETTINGS_MIN_MAX     (1u << 20)
 #define NG_SETTINGS_SCAN_MAX    100000000u
 
+#define NG_SETTINGS_FIRST_MAX 1000u
+
 struct ng_facet;
 
 struct ng_settings {
@@ -19,6 +21,7 @@ struct ng_settings {
 	uint32_t min_bytes;     /* of a stretch in trace, and times of a word in wordlist, at least;
 				 * 0: as each has it */
 	bool random;            /* order of occurrences in kwic and match; false: the index's */
+	uint32_t first;         /* answers to a query in batch/kwic, match and lines */
 	uint64_t seed;          /* of a random order, otherwise 0 */
 	unsigned fold;          /* as that of a query, see query.h; 0 for /trace */
 	bool plain_names;       /* a name of a query has no escapes, nor can it have any */
@@ -34,6 +37,7 @@ struct ng_settings {
 
 /* The settings that a name such as "context=80,order=random" stands for: one or more of
  *     context=0..4096          kwic_bytes, match_bytes and line_bytes
+ *     first=1..1000            first
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
  *     order=index|random
