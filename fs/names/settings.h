@@ -21,7 +21,6 @@ struct ng_settings {
 	uint32_t min_bytes;     /* of a stretch in trace, and times of a word in wordlist, at least;
 				 * 0: as each has it */
 	bool random;            /* order of occurrences in kwic and match; false: the index's */
-	uint32_t first;         /* answers to a query in batch/kwic, match and lines */
 	uint64_t seed;          /* of a random order, otherwise 0 */
 	unsigned fold;          /* as that of a query, see query.h; 0 for /trace */
 	bool plain_names;       /* a name of a query has no escapes, nor can it have any */
@@ -31,6 +30,7 @@ struct ng_settings {
 	uint32_t line_bytes; /* of a line on each side of what matches, in lines and grep */
 	uint64_t scan;       /* occurrences that those two look at, at most */
 	bool scan_all;       /* rather read all of the text than give up there */
+	uint32_t first;      /* answers to a query in batch/kwic, match and lines */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
