@@ -328,9 +328,11 @@ static int path_read(struct ng_meta_fields *fields)
 	return r < 0 ? r : derive(fields, "dir", fields->text.len - 1, 1);
 }
 
-int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len)
+/* The members of the object itself; *inner as object_read has it. */
+static int outer_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len,
+		      struct place *inner)
 {
-	struct place p = {json, json + len}, inner = {NULL, NULL};
+	struct place p = {json, json + len};
 	int r;
 
 	fields->n = 0;
@@ -338,16 +340,32 @@ int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size
 	/* There is always something to point into. */
 	r = ng_buf_reserve(&fields->text, 1);
 	if (r == 0)
-		r = object_read(&p, fields, OUTER, &inner);
+		r = object_read(&p, fields, OUTER, inner);
 	skip_space(&p);
-	if (r == 0 && p.at != p.end)
-		r = -EUCLEAN;
+	return r == 0 && p.at != p.end ? -EUCLEAN : r;
+}
+
+int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len)
+{
+	struct place inner = {NULL, NULL};
+	int r = outer_read(fields, json, len, &inner);
+
 	if (r == 0 && inner.at)
 		r = object_read(&inner, fields, INNER, NULL);
 	if (r < 0)
 		return r;
 	fields_sort(fields);
 	return path_read(fields);
+}
+
+int ng_meta_fields_read_outer(struct ng_meta_fields *fields, const uint8_t *json, size_t len)
+{
+	struct place inner = {NULL, NULL};
+	int r = outer_read(fields, json, len, &inner);
+
+	if (r == 0)
+		fields_sort(fields);
+	return r;
 }
 
 const struct ng_meta_field *ng_meta_fields_find(const struct ng_meta_fields *fields,

@@ -35,6 +35,10 @@ void ng_meta_fields_clear(struct ng_meta_fields *fields);
  * object; -ENOMEM. fields may hold anything then. */
 int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len);
 
+/* The same of the members of the object itself alone: what the source says of a document, whatever
+ * its own fields are called. Without dir and ext; O(len), and less than the other takes. */
+int ng_meta_fields_read_outer(struct ng_meta_fields *fields, const uint8_t *json, size_t len);
+
 /* The field of that name, or NULL. */
 const struct ng_meta_field *ng_meta_fields_find(const struct ng_meta_fields *fields,
 						const void *name, size_t len);

@@ -69,8 +69,8 @@ int ng_meta_cursor_read(struct ng_meta_cursor *cursor, uint64_t doc)
 			cursor->begin = cursor->end = 0;
 	}
 	if (r == 0)
-		r = ng_meta_fields_read(&cursor->fields, cursor->raw.data + (from - cursor->begin),
-					to - from);
+		r = (cursor->outer ? ng_meta_fields_read_outer : ng_meta_fields_read)(
+			&cursor->fields, cursor->raw.data + (from - cursor->begin), to - from);
 	return ng_shard_result(shard, r == -EINVAL ? -EUCLEAN : r);
 }
 

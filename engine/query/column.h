@@ -31,6 +31,7 @@ void ng_column_clear(struct ng_column *column);
  * metadata is then decompressed once. */
 struct ng_meta_cursor {
 	const struct ng_shard *shard;
+	bool outer;          /* by ng_meta_fields_read_outer */
 	uint64_t begin, end; /* of the stream, in raw */
 	struct ng_buf raw;
 	struct ng_meta_fields fields;

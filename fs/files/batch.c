@@ -24,7 +24,8 @@ static void queries_clear(struct queries *q)
 	free(q->errors);
 }
 
-const char *ng_line_query(const struct ng_line *line, bool escaped, uint8_t *buf, size_t *ret_len)
+const char *ng_line_query(const struct ng_asked_line *line, bool escaped, uint8_t *buf,
+			  size_t *ret_len)
 {
 	size_t len = line->len;
 
@@ -47,7 +48,8 @@ const char *ng_line_query(const struct ng_line *line, bool escaped, uint8_t *buf
 	return NULL;
 }
 
-static int queries_decode(struct queries *q, const struct ng_line *lines, size_t n, bool escaped)
+static int queries_decode(struct queries *q, const struct ng_asked_line *lines, size_t n,
+			  bool escaped)
 {
 	size_t room = 0;
 	int r;
@@ -162,7 +164,7 @@ static int append_each(append_answer append, const struct ng_index *index, size_
 }
 
 /* Append a line's answer, the next in *answers, or its error. */
-static int append_line(const struct ng_line *line, const char *error, const uint8_t **answers,
+static int append_line(const struct ng_asked_line *line, const char *error, const uint8_t **answers,
 		       struct ng_buf *buf)
 {
 	int r;
@@ -182,7 +184,7 @@ static int append_line(const struct ng_line *line, const char *error, const uint
 	return r ? r : ng_buf_append(buf, "\n", 1);
 }
 
-static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+static int answer(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		  const struct ng_settings *settings, const struct answers *how,
 		  const ng_cancel *cancel, struct ng_buf *buf)
 {
@@ -202,15 +204,16 @@ static int answer(const struct ng_mounted_index *index, const struct ng_line *li
 	return r;
 }
 
-int ng_lines_count(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		   const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
+int ng_lines_count(const struct ng_mounted_index *index, const struct ng_asked_line *lines,
+		   size_t n, const struct ng_settings *settings, const ng_cancel *cancel,
+		   struct ng_buf *buf)
 {
 	static const struct answers how = {append_counts, append_count};
 
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
-int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_find(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {append_intervals, ng_answer_find};
@@ -218,7 +221,7 @@ int ng_lines_find(const struct ng_mounted_index *index, const struct ng_line *li
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
-int ng_lines_df(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_df(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_df};
@@ -226,7 +229,7 @@ int ng_lines_df(const struct ng_mounted_index *index, const struct ng_line *line
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
-int ng_lines_next(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_next(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_next_json};
@@ -234,7 +237,7 @@ int ng_lines_next(const struct ng_mounted_index *index, const struct ng_line *li
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
-int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_prev_json};
@@ -242,8 +245,9 @@ int ng_lines_prev(const struct ng_mounted_index *index, const struct ng_line *li
 	return answer(index, lines, n, settings, &how, cancel, buf);
 }
 
-int ng_lines_facet(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
-		   const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
+int ng_lines_facet(const struct ng_mounted_index *index, const struct ng_asked_line *lines,
+		   size_t n, const struct ng_settings *settings, const ng_cancel *cancel,
+		   struct ng_buf *buf)
 {
 	static const struct answers how = {NULL, ng_answer_facet_json};
 

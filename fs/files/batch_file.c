@@ -27,8 +27,8 @@ struct batch_file {
 	struct ng_transcript transcript;
 	size_t piece_bytes;
 	size_t together;
-	struct ng_line *lines; /* [together], while it grows */
-	uint64_t n_lines;      /* that have been written */
+	struct ng_asked_line *lines; /* [together], while it grows */
+	uint64_t n_lines;            /* that have been written */
 	struct ng_parked parked;
 };
 
@@ -109,7 +109,8 @@ static size_t find_lines(struct batch_file *file, size_t *ret_end)
 
 		if (!newline)
 			break;
-		file->lines[n++] = (struct ng_line){.text = text, .len = (size_t)(newline - text)};
+		file->lines[n++] =
+			(struct ng_asked_line){.text = text, .len = (size_t)(newline - text)};
 		at += (size_t)(newline - text) + 1;
 	}
 	*ret_end = at;

@@ -16,7 +16,7 @@
  * times as many bytes. */
 #define NG_BATCH_FILE_LINE_MAX (3u << 20)
 
-struct ng_line {
+struct ng_asked_line {
 	const uint8_t *text; /* without the newline */
 	size_t len;
 	bool cut; /* it is the beginning of a line longer than NG_BATCH_FILE_LINE_MAX */
@@ -25,7 +25,7 @@ struct ng_line {
 /* Append the answers to lines[0..n-1], n >= 1, in that order and each with a newline, under
  * settings. On failure what was appended is dropped, and the lines will be asked again. */
 typedef int (*ng_batch_file_answer)(const struct ng_mounted_index *index,
-				    const struct ng_line *lines, size_t n,
+				    const struct ng_asked_line *lines, size_t n,
 				    const struct ng_settings *settings, const ng_cancel *cancel,
 				    struct ng_buf *buf);
 

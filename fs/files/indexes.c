@@ -71,6 +71,7 @@ static void close_index(struct ng_indexes *indexes, struct ng_mounted_index *ind
 	if (!index)
 		return;
 	ng_listings_drop(indexes->listings, index->index);
+	ng_file_tree_free(index->files);
 	ng_index_close(index->index);
 	free(index);
 }
@@ -98,6 +99,12 @@ static int open_index(struct ng_indexes *indexes, const char *path, unsigned num
 	if (r < 0) {
 		free(index);
 		return r;
+	}
+	r = ng_file_tree_new(index->index, &index->files);
+	if (r < 0) {
+		ng_index_close(index->index);
+		free(index);
+		return ng_fail(err, r, "%s: %s", path, strerror(-r));
 	}
 	index->mtime = st.st_mtim;
 	index->refs = 1;

@@ -4,12 +4,14 @@
  * been replaced is closed when the last such request gives it back. */
 #pragma once
 
+#include "files/file_tree.h"
 #include "files/listing.h"
 #include "query/query.h"
 
 struct ng_mounted_index {
 	/* All of these stay as they are. */
 	struct ng_index *index;
+	struct ng_file_tree *files;
 	uint64_t docs, text_bytes;
 	uint64_t numbers;      /* documents' numbers are below it; not all are taken */
 	unsigned doc_width;    /* digits of a document's number */

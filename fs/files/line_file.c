@@ -492,3 +492,25 @@ int ng_line_file_all(struct ng_stream *stream, const ng_cancel *cancel, struct n
 
 	return make_lines(file, &at, NULL, SIZE_MAX, cancel, buf);
 }
+
+int ng_line_file_first(struct ng_stream *stream, size_t lines, const ng_cancel *cancel,
+		       struct ng_buf *buf)
+{
+	struct line_file *file = (struct line_file *)stream;
+	struct cursor at = {.ended = !file->scans && file->n_places == 0};
+	size_t seen = buf->len, n = 0;
+	int r = 0;
+
+	while (r == 0 && n < lines && !at.ended) {
+		r = append_some(file, ng_min(lines - n, (size_t)CHUNK_MAX), &at, cancel, buf);
+		while (r == 0 && n < lines && seen < buf->len) {
+			seen = (size_t)((uint8_t *)rawmemchr(buf->data + seen, '\n') - buf->data) +
+			       1;
+			n++;
+		}
+	}
+	/* A window of text may have had more of them. */
+	if (n == lines)
+		buf->len = seen;
+	return r;
+}

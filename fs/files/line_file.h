@@ -36,5 +36,9 @@ int ng_line_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *
 /* Whether there are so few lines, some hundred, that they can be made at once. */
 bool ng_line_file_is_short(const struct ng_stream *stream);
 
+/* Append the first lines, `lines` of them at most. Errors of ng_hits_read. */
+int ng_line_file_first(struct ng_stream *stream, size_t lines, const ng_cancel *cancel,
+		       struct ng_buf *buf);
+
 /* Append all lines of a stream that hasn't been read. Errors of ng_hits_read. */
 int ng_line_file_all(struct ng_stream *stream, const ng_cancel *cancel, struct ng_buf *buf);

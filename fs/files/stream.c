@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/stream.h"
 
-#include <time.h>
-
-/* How often one that waits looks whether it is cancelled. */
-#define WAIT_NS 20000000
-
-#define SECOND_NS 1000000000
+#include "base/lock.h"
 
 void ng_stream_init(struct ng_stream *stream, const struct ng_stream_ops *ops,
 		    struct ng_indexes *indexes, const struct ng_mounted_index *index)
@@ -38,26 +33,6 @@ void ng_stream_free(struct ng_stream *stream)
 	stream->ops->free(stream);
 	if (indexes)
 		ng_indexes_put(indexes, index);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
-}
-
-static int lock(struct ng_stream *stream, const ng_cancel *cancel)
-{
-	while (!ng_cancelled(cancel)) {
-		int64_t until_ns = now_ns() + WAIT_NS;
-		struct timespec until = {until_ns / SECOND_NS, until_ns % SECOND_NS};
-
-		if (pthread_mutex_timedlock(&stream->lock, &until) == 0)
-			return 0;
-	}
-	return -EINTR;
 }
 
 size_t ng_stream_shed(struct ng_stream *stream)
@@ -100,7 +75,7 @@ void ng_stream_join(struct ng_stream *stream, struct ng_streams *streams)
 int ng_stream_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		   uint8_t *buf, size_t *ret_len)
 {
-	int r = lock(stream, cancel);
+	int r = ng_lock(&stream->lock, cancel);
 
 	if (r)
 		return r;

@@ -43,6 +43,7 @@ enum ng_kind {
 	NG_KIND_WITH_DIR,
 	NG_KIND_FACET_DIR,
 	NG_KIND_BATCH_FACET_DIR,
+	NG_KIND_FILES_DIR,
 	NG_KIND_COUNT,         /* value: the count */
 	NG_KIND_TEXT,          /* value: incarnation and document number */
 	NG_KIND_META,          /* the same */
@@ -53,6 +54,7 @@ enum ng_kind {
 	NG_KIND_MATCH_PAGE,
 	NG_KIND_SETTINGS, /* /with/SETTINGS */
 	NG_KIND_FACET_FIELD,
+	NG_KIND_FILES_SUB, /* a directory below /files */
 	NG_KIND_MATCH,
 	NG_KIND_README,
 	NG_KIND_STATS,

@@ -12,6 +12,7 @@ enum key {
 	KEY_CASE,
 	KEY_CONTEXT,
 	KEY_ESCAPE,
+	KEY_FIRST,
 	KEY_FORM,
 	KEY_MIN,
 	KEY_ORDER,
@@ -33,6 +34,7 @@ static const struct {
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
 	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
+	[KEY_FIRST] = {"first", 1, NG_SETTINGS_FIRST_MAX, {NULL}},
 	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
@@ -104,7 +106,7 @@ static uint64_t hash(const struct ng_settings *s)
 				   s->fold,          s->plain_names,
 				   s->escaped_lines, s->where ? s->where->hash : 0,
 				   s->line_bytes,    s->scan,
-				   s->scan_all};
+				   s->scan_all,      s->first};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -141,6 +143,8 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		if (!settings.scan_all)
 			settings.scan = values[KEY_SCAN];
 	}
+	if (given[KEY_FIRST])
+		settings.first = (uint32_t)values[KEY_FIRST];
 	if (given[KEY_PAGE])
 		settings.page_docs = values[KEY_PAGE];
 	if (given[KEY_ESCAPE]) {

@@ -10,6 +10,8 @@
 #define NG_SETTINGS_MIN_MAX     (1u << 20)
 #define NG_SETTINGS_SCAN_MAX    100000000u
 
+#define NG_SETTINGS_FIRST_MAX 1000u
+
 struct ng_facet;
 
 struct ng_settings {
@@ -28,12 +30,14 @@ struct ng_settings {
 	uint32_t line_bytes; /* of a line on each side of what matches, in lines and grep */
 	uint64_t scan;       /* occurrences that those two look at, at most */
 	bool scan_all;       /* rather read all of the text than give up there */
+	uint32_t first;      /* answers to a query in batch/kwic, match and lines */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
 
 /* The settings that a name such as "context=80,order=random" stands for: one or more of
  *     context=0..4096          kwic_bytes, match_bytes and line_bytes
+ *     first=1..1000            first
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
  *     order=index|random

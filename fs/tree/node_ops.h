@@ -165,5 +165,7 @@ extern const struct ng_node_ops ng_node_ops_match_dir, ng_node_ops_match_page, n
 /* node_facet.c */
 extern const struct ng_node_ops ng_node_ops_facet_dir, ng_node_ops_facet_field,
 	ng_node_ops_batch_facet_dir;
+/* node_files.c */
+extern const struct ng_node_ops ng_node_ops_files_dir;
 /* node_with.c */
 extern const struct ng_node_ops ng_node_ops_with_dir;

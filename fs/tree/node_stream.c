@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams, which every lookup gives anew: /batch/count and its like, and /trace. */
 #include "files/batch.h"
+#include "files/batch_first.h"
 #include "tree/node_ops.h"
 #include "files/tracing.h"
 
@@ -16,6 +17,9 @@ static const struct {
 	{"count", ng_lines_count, NG_BATCH_FILE_LINES, true},
 	{"df", ng_lines_df, SLOW_LINES, true},
 	{"find", ng_lines_find, NG_BATCH_FILE_LINES, false},
+	{"kwic", ng_first_kwic, SLOW_LINES, true},
+	{"lines", ng_first_lines, SLOW_LINES, true},
+	{"match", ng_first_match, SLOW_LINES, true},
 	{"next", ng_lines_next, SLOW_LINES, false},
 	{"prev", ng_lines_prev, SLOW_LINES, false},
 };

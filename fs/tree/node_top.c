@@ -7,17 +7,17 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README},         {"batch", NG_KIND_BATCH_DIR},
-	{"count", NG_KIND_COUNT_DIR},       {"df", NG_KIND_DF_DIR},
-	{"doc", NG_KIND_DOC_DIR},           {"docs", NG_KIND_DOCS_DIR},
-	{"facet", NG_KIND_FACET_DIR},       {"find", NG_KIND_FIND_DIR},
-	{"grep", NG_KIND_GREP_DIR},         {"kwic", NG_KIND_KWIC_DIR},
-	{"lines", NG_KIND_LINES_DIR},       {"match", NG_KIND_MATCH_DIR},
-	{"meta", NG_KIND_META_DIR},         {"next", NG_KIND_NEXT_DIR},
-	{"nextword", NG_KIND_NEXTWORD_DIR}, {"prev", NG_KIND_PREV_DIR},
-	{"prevword", NG_KIND_PREVWORD_DIR}, {"stats", NG_KIND_STATS},
-	{"trace", NG_KIND_TRACE},           {"with", NG_KIND_WITH_DIR},
-	{"wordlist", NG_KIND_WORDLIST},
+	{"README", NG_KIND_README},   {"batch", NG_KIND_BATCH_DIR},
+	{"count", NG_KIND_COUNT_DIR}, {"df", NG_KIND_DF_DIR},
+	{"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
+	{"facet", NG_KIND_FACET_DIR}, {"files", NG_KIND_FILES_DIR},
+	{"find", NG_KIND_FIND_DIR},   {"grep", NG_KIND_GREP_DIR},
+	{"kwic", NG_KIND_KWIC_DIR},   {"lines", NG_KIND_LINES_DIR},
+	{"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},
+	{"next", NG_KIND_NEXT_DIR},   {"nextword", NG_KIND_NEXTWORD_DIR},
+	{"prev", NG_KIND_PREV_DIR},   {"prevword", NG_KIND_PREVWORD_DIR},
+	{"stats", NG_KIND_STATS},     {"trace", NG_KIND_TRACE},
+	{"with", NG_KIND_WITH_DIR},   {"wordlist", NG_KIND_WORDLIST},
 };
 
 const char *ng_node_top_name(size_t i)

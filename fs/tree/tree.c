@@ -28,6 +28,8 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_FACET_DIR] = &ng_node_ops_facet_dir,
 	[NG_KIND_BATCH_FACET_DIR] = &ng_node_ops_batch_facet_dir,
 	[NG_KIND_FACET_FIELD] = &ng_node_ops_facet_field,
+	[NG_KIND_FILES_DIR] = &ng_node_ops_files_dir,
+	[NG_KIND_FILES_SUB] = &ng_node_ops_files_dir,
 	[NG_KIND_FACET] = &ng_node_ops_answer,
 	[NG_KIND_SETTINGS] = &ng_node_ops_index,
 	[NG_KIND_COUNT] = &ng_node_ops_count,
@@ -190,7 +192,8 @@ bool ng_tree_list_is_long(ng_node_id dir)
 {
 	unsigned kind = ng_node_kind(dir);
 
-	return kind == NG_KIND_DOCS_PAGE || kind == NG_KIND_META_PAGE;
+	return kind == NG_KIND_DOCS_PAGE || kind == NG_KIND_META_PAGE ||
+	       kind == NG_KIND_FILES_DIR || kind == NG_KIND_FILES_SUB;
 }
 
 /* Whether its settings, or those above it, make questions cost much more. */
@@ -223,6 +226,8 @@ bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
 	case NG_KIND_GREP_DIR:
 	case NG_KIND_DOCS_PAGE:
 	case NG_KIND_META_PAGE:
+	case NG_KIND_FILES_DIR:
+	case NG_KIND_FILES_SUB:
 		return true;
 	default:
 		return is_costly(tree, dir);

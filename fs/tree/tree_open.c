@@ -17,6 +17,9 @@
 /* Occurrences that lines and grep look at: what takes a second or two. */
 #define SCAN 100000u
 
+/* Answers to a query in batch/kwic and its like. */
+#define FIRST 10u
+
 int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_options *options,
 		struct ng_tree **ret_tree, struct ng_error *err)
 {
@@ -37,6 +40,7 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 		.match_bytes = options->context_bytes,
 		.line_bytes = LINE_CONTEXT_BYTES,
 		.scan = SCAN,
+		.first = FIRST,
 	};
 	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);
@@ -57,9 +61,9 @@ struct ng_tree *ng_tree_free(struct ng_tree *tree)
 {
 	if (!tree)
 		return NULL;
-	ng_nodes_free(tree->nodes); /* streams hold indexes */
+	ng_nodes_free(tree->nodes);     /* streams hold indexes, */
+	ng_indexes_free(tree->indexes); /* and indexes what is on the streams' disk */
 	ng_streams_free(tree->streams);
-	ng_indexes_free(tree->indexes);
 	ng_listings_free(tree->listings);
 	pthread_mutex_destroy(&tree->refusal.lock);
 	free(tree);

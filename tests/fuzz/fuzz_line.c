@@ -49,7 +49,7 @@ static bool has_bad_escape(const uint8_t *line, size_t len)
 
 static void check(const uint8_t *text, size_t len, bool escaped)
 {
-	const struct ng_line line = {text, len, false}, cut = {text, len, true};
+	const struct ng_asked_line line = {text, len, false}, cut = {text, len, true};
 	uint8_t *query ng_cleanup(ng_freep) = malloc(ng_max(len, (size_t)1));
 	size_t n = SIZE_MAX;
 	const char *why = ng_line_query(&line, escaped, query, &n);

@@ -13,7 +13,7 @@ mkdir tmp
 attach corpus.ngram mnt
 
 # ---- from a shell ----
-is "count df facet find next prev" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"
+is "count df facet find kwic lines match next prev" "$(ls mnt/batch | tr '\n' ' ' | sed 's/ $//')" "the directory"
 is 666 "$(stat -c %a mnt/batch/count)" "mode"
 refuses "No such file" cat mnt/batch/nonesuch
 printf '%s\n' the 'alpha beta' nonesuch 100% 100%25 a/b a%2Fb %41lpha '%' '%zz' ' ' ' the ' '中文' >asked

@@ -10,7 +10,7 @@
 
 static const struct ng_settings folding = {.fold = true};
 
-static int answer(const struct ng_mounted_index *index, const struct ng_line *lines, size_t n,
+static int answer(const struct ng_mounted_index *index, const struct ng_asked_line *lines, size_t n,
 		  const struct ng_settings *settings, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	assert_true(settings->fold); /* as file_open says */
@@ -196,7 +196,7 @@ static void test_random(void **state)
 	assert_non_null(buf);
 	for (unsigned i = 0; i < 300000; i++) {
 		char line[64];
-		struct ng_line as_line = {(uint8_t *)line, 0, false};
+		struct ng_asked_line as_line = {(uint8_t *)line, 0, false};
 
 		as_line.len = (size_t)snprintf(line, sizeof(line), "%.*s%u",
 					       (int)(scratch_random(&rng) % 20),

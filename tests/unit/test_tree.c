@@ -111,7 +111,7 @@ static void test_append(void **state)
 	check_content(tree, must_find(tree, count.id, "fish").id, "2\n");
 	assert_int_equal(ng_tree_reload(tree, note_name, names, NULL), 1);
 	assert_string_equal(names,
-			    "README batch count df doc docs facet find grep kwic lines match meta "
+			    "README batch count df doc docs facet files find grep kwic lines match meta "
 			    "next nextword prev prevword stats trace with wordlist ");
 
 	/* From the root on all is new, under the same inode numbers. */
