@@ -8,6 +8,7 @@ const LINES = 20 // occurrences on the page
 const BARS = 24
 const SETTLED_MS = 90 // without a key stroke, before more than the count is asked
 const ADDRESS_MS = 300 // until the address follows; browsers let it change a few times a second
+const LINGER_MS = 1000 // from when on what was looked at is worth a step back
 const LOOK_MS = 80 // from one look at occurrences to the next, while the slider moves
 const BEFORE_BYTES = 8 << 10 // of a document's text, around the match
 const AFTER_BYTES = 24 << 10
@@ -15,6 +16,7 @@ const AFTER_BYTES = 24 << 10
 const $ = id => document.getElementById(id)
 const number = n => n.toLocaleString('en')
 const state = {index: '', query: '', at: 0, open: false}
+const shown = {what: '', since: 0} // in the newest entry of the history
 const indexes = new Map()
 let count = 0
 let asked = new AbortController() // ends when something else is asked
@@ -36,17 +38,28 @@ function element(name, properties, ...children) {
 const SIGNS = {'\n': '↵', '\t': '⇥', '\r': '␍', ' ': '␣'}
 const line = text => text.replace(/[\n\t\r]/g, c => SIGNS[c])
 
+// Whether the first letter that has a direction has this one.
+const rightToLeft = text => /^\P{L}*[\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}\p{sc=Adlam}]/u.test(text)
+
+// Text of the corpus in a sentence of the page.
+const isolated = text => element('bdi', {textContent: text})
+
 function complain(error) {
-	if (error.name === 'AbortError')
-		return
 	$('trouble').textContent = error instanceof Refusal ? error.message : 'The server does not answer.'
 	$('trouble').hidden = false
 }
 
 // ---- the address ----
 
+const what = () => JSON.stringify([state.index, state.query])
+
+// A query that was looked at for a while, and what leads to another by a click, stay behind Back.
 function keepAddress(replace = true) {
 	clearTimeout(addressed)
+	if (what() !== shown.what) {
+		replace &&= performance.now() - shown.since < LINGER_MS
+		Object.assign(shown, {what: what(), since: performance.now()})
+	}
 	const words = new URLSearchParams()
 	if (indexes.size > 1)
 		words.set('in', state.index)
@@ -63,7 +76,7 @@ function keepAddress(replace = true) {
 
 function keepAddressSoon() {
 	clearTimeout(addressed)
-	addressed = setTimeout(keepAddress, ADDRESS_MS)
+	addressed = setTimeout(() => keepAddress(), ADDRESS_MS)
 }
 
 function readAddress() {
@@ -72,6 +85,8 @@ function readAddress() {
 	state.query = words.get('q') ?? ''
 	state.at = Math.max(0, Math.trunc(Number(words.get('n') ?? 1)) - 1 || 0)
 	state.open = words.has('doc')
+	clearTimeout(addressed)
+	Object.assign(shown, {what: what(), since: performance.now()})
 	$('index').value = state.index
 	$('query').value = state.query
 	grow()
@@ -105,8 +120,9 @@ async function ask(since) {
 	try {
 		showCount(await index.count(query, signal), since)
 	} catch (error) {
-		if (!signal.aborted)
-			showNothing()
+		if (signal.aborted)
+			return
+		showNothing()
 		return complain(error)
 	}
 	settled = setTimeout(() => {
@@ -148,6 +164,8 @@ async function follow(index, query, signal) {
 		showFollowing(await index.next(query, signal))
 		$('bars').dataset.query = query
 	} catch (error) {
+		if (signal.aborted)
+			return
 		$('bars').replaceChildren()
 		$('follow').textContent = ''
 		complain(error)
@@ -167,10 +185,11 @@ function showFollowing(next) {
 			type: 'button', disabled: text === null,
 			title: `${number(count)} times`,
 			ariaLabel: `${label}: ${percent}`,
-		}, element('small', {textContent: percent}), bar, element('span', {className: 'sign', textContent: label}))
+		}, element('small', {textContent: percent}), bar, element('span', {className: 'sign'}, isolated(label)))
 		button.addEventListener('click', event => {
 			$('query').value += text
 			type(event)
+			keepAddress(false)
 		})
 		return element('li', {}, button)
 	}))
@@ -207,17 +226,23 @@ async function look() {
 		showLines(matches)
 		await read(index, query, matches[state.at - first], signal)
 	} catch (error) {
-		complain(error)
+		if (!signal.aborted) // what was overtaken may fail as it likes
+			complain(error)
 	}
 }
 
 function showLines(matches) {
 	const focused = $('lines').contains(document.activeElement)
 	$('lines').replaceChildren(...matches.map(({match, before, match_text, after}) => {
-		const button = element('button', {type: 'button'},
-			element('span', {className: 'left'}, element('span', {textContent: line(before)})),
-			element('mark', {textContent: line(match_text)}),
-			element('span', {className: 'right', textContent: line(after)}))
+		const [left, found, right] = [before, match_text, after].map(line)
+		// A line runs as its match does, and what stands in it doesn't mix with what stands beside.
+		const button = element('button', {
+			type: 'button', dir: rightToLeft(match_text + after + before) ? 'rtl' : 'ltr',
+			ariaLabel: `${found}: ${left}${found}${right}`,
+		},
+			element('span', {className: 'left'}, element('bdi', {textContent: left})),
+			element('mark', {}, element('bdi', {textContent: found})),
+			element('span', {className: 'right'}, element('bdi', {textContent: right})))
 		button.dataset.match = match
 		button.addEventListener('click', () => choose(match))
 		select(button, match === state.at)
@@ -255,10 +280,12 @@ async function read(index, query, {match, document: id, doc_len, offset, metadat
 	$('page').replaceChildren(
 		...marked((lo ? '… ' : '') + text(lo, offset).replace(lo ? /^\ufffd+/ : /^$/, ''), query), mark,
 		...marked(text(offset + length, hi).replace(hi < doc_len ? /\ufffd+$/ : /^$/, '') + (hi < doc_len ? ' …' : ''), query))
-	$('page').scrollTop = mark.offsetTop - $('page').offsetTop - $('page').clientHeight / 3
 	$('page').dataset.document = id
 	$('page').dataset.match = match
 	showFields(index, id, metadata)
+	// Only now, since the fields above take of its height.
+	const page = $('page').getBoundingClientRect()
+	$('page').scrollTop += mark.getBoundingClientRect().top - page.top - page.height / 3
 	$('where').textContent = `document ${number(id)}, byte ${number(offset)} of ${number(doc_len)}`
 }
 
@@ -268,16 +295,24 @@ function marked(text, query) {
 	return parts.flatMap((part, i) => i ? [element('mark', {textContent: query}), part] : [part])
 }
 
+// Metadata is anyone's: of addresses only those of the web are links.
+function linked(text) {
+	const address = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text)
+	return address ? element('a', {href: text, target: '_blank', rel: 'noopener noreferrer', textContent: text}) : isolated(text)
+}
+
 // A document is called what its own fields call it, or else what file it came from.
 function showFields(index, id, {path = '', line: at, metadata: own = {}}) {
-	const title = String(own.title ?? own.path ?? own.url ?? path)
-	const from = at === undefined ? path : `${path}, line ${number(at)}`
-	$('name').textContent = title
+	// Where files lie on the machine that has indexed them is nobody's business.
+	const file = path.startsWith('/') ? path.split('/').slice(at === undefined ? -2 : -1).join('/') : path
+	const from = at === undefined ? file : `${file}, line ${number(at)}`
+	const title = String(own.title ?? own.path ?? own.url ?? file)
+	$('name').replaceChildren(linked(title))
 	$('text').href = index.document(id, 'txt')
 	$('meta').href = index.document(id, 'json')
 	$('fields').replaceChildren(...[...Object.entries(own), ['from', from]].filter(([, value]) => value !== title).flatMap(([key, value]) => [
 		element('dt', {textContent: key}),
-		element('dd', {textContent: typeof value === 'string' ? value : JSON.stringify(value)}),
+		element('dd', {}, linked(typeof value === 'string' ? value : JSON.stringify(value))),
 	]))
 }
 

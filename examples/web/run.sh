@@ -99,10 +99,10 @@ done
 [ -x "$ngramfs" ] || fail "there is no ngramfs here; build it, or set NGRAMFS"
 ngramfs=$(realpath "$ngramfs")
 
-# ---- the mount: nothing can be written, so nothing can be asked through batch ----
+# ---- the mount: texts to trace are written, so it isn't read-only; nginx refuses the rest ----
 cd "$work"
 mkdir mnt page
-options=ro user=() as=()
+options=timeout=10,spool=256M,lines=10000 user=() as=()
 if [ "$(id -u)" = 0 ]; then
 	# The workers and the helper are nobody, and so not who mounted.
 	setpriv --reuid=nobody --regid=nogroup --clear-groups test -x "$work" ||
@@ -117,7 +117,7 @@ if [ $api = api ]; then
 fi
 
 # ---- the page, the helper, nginx ----
-cp "$here"/{index.html,style.css,app.js,ask.js} page
+cp "$here"/{index.html,style.css,*.js} page
 python3 "$here/indexes.py" "${indexes[@]}"
 long=$(($(stat -f -c %l mnt) + 1))
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Answers what nginx cannot send as a file: a file that grows while it is read, whose size is 0
-before, and a directory; and any file of a query whose name is too long with the escapes of its URL.
+before, and a directory; any file of a query whose name is too long with the escapes of its URL; and
+stretches of a text that was sent.
 nginx asks by SCGI, on a Unix socket.
 
     stream.py ROOT SOCKET [USER]
 
 When root starts it, it goes on as USER, who owns the socket. Each request has a process of its own,
 that lives SECONDS at most. When it ends, so does its question to the mount. An answer has BYTES at most;
-one that was cut, at the end of a line, says so in the header Ngramfs-Cut.
+one that was cut, at the end of a line, says so in the header Ngramfs-Cut and in a line behind it.
 """
 
 import errno
@@ -32,6 +33,7 @@ STATUS = {
     errno.ENOTDIR: "404 Not Found",
     errno.ENAMETOOLONG: "414 URI Too Long",
     errno.EINVAL: "400 Bad Request",
+    errno.EOVERFLOW: "422 Needs Too Many Places",
     errno.ETIMEDOUT: "504 Gateway Timeout",
 }
 
@@ -43,9 +45,8 @@ def asked(stream):
         length += digit
     if digit != b":" or not length or int(length) > HEADER_BYTES:
         raise OSError(errno.EINVAL, "no SCGI")
-    words = stream.read(int(length)).split(b"\0")
-    headers = dict(zip(words[::2], words[1::2]))
-    return headers[b"ROOM"], headers[b"QUERY"], headers[b"TAIL"]
+    words = stream.read(int(length) + 1)[:-1].split(b"\0")
+    return dict(zip(words[::2], words[1::2]))
 
 
 def spell(query):
@@ -57,32 +58,73 @@ def spell(query):
 
 def resolve(root, room, query, tail):
     """The file of a query in a directory of queries. QUERY is what the URL has for it: its escapes are
-    taken away here, and are those of URLs."""
-    name = spell(urllib.parse.unquote_to_bytes(query))
-    return b"/".join((os.fsencode(root), room, name)) + tail
+    taken away here, and are those of URLs. Beside a field none is all documents, which a lone % is."""
+    place = os.path.join(os.fsencode(root), room)
+    if query:
+        return os.path.join(place, spell(urllib.parse.unquote_to_bytes(query))) + tail
+    return os.path.join(place, b"%") if os.path.basename(os.path.dirname(place)) == b"facet" else place
 
 
-def read(path):
-    """What a file holds, or a directory's names, a line each; and whether that is all."""
+def pieces(path):
+    """What a file holds, or a directory's names, a line each."""
     file = os.open(path, os.O_RDONLY)
     if stat.S_ISDIR(os.fstat(file).st_mode):
-        lines = [os.fsencode(name) + b"\n" for name in sorted(os.listdir(file))]
-        return b"".join(lines), True
-    content = b""
+        yield b"".join(os.fsencode(name) + b"\n" for name in sorted(os.listdir(file)))
+        return
+    while more := os.read(file, CHUNK_BYTES):
+        yield more
+
+
+def traced(path, text):
+    """The stretches of a text that occur."""
+    file = os.open(path, os.O_RDWR)
+    rest = memoryview(text)
+    while rest:
+        rest = rest[os.write(file, rest):]
+    while more := os.read(file, CHUNK_BYTES):
+        yield more
+
+
+def collect(parts, first=0, lines=None):
+    """Lines [first, first + lines) of what the parts hold together, but for BYTES at most and as long as
+    the alarm lets it; whether that is all, and how many lines it is."""
+    content, passed = b"", 0
     try:
-        while len(content) <= BYTES:
-            more = os.read(file, CHUNK_BYTES)
-            if not more:
-                return content, True
-            content += more
+        for part in parts:
+            content += part
+            if passed < first:  # lines that aren't wanted, as far as they have come
+                *gone, content = content.split(b"\n", first - passed)
+                passed += len(gone)
+            if lines is not None and passed == first and content.count(b"\n") >= lines:
+                return b"".join(line + b"\n" for line in content.split(b"\n", lines)[:lines]), True, lines
+            if len(content) > BYTES:
+                break
+        else:
+            return (content, True, content.count(b"\n")) if passed == first else (b"", True, 0)
     except TimeoutError:
-        if b"\n" not in content:
+        if passed < first or b"\n" not in content:
             raise
     # Half a line would be taken for a whole one.
     cut = content.rfind(b"\n", 0, BYTES) + 1
     if not cut:
         raise OSError(errno.EFBIG, "a line is too long")
-    return content[:cut], False
+    return content[:cut], False, content.count(b"\n", 0, cut)
+
+
+def answer(root, headers, stream):
+    """The body of an answer, and whether that is all. One that is cut says so in its last line, too."""
+    room = headers[b"ROOM"]
+    if b"BODY" in headers:
+        if not headers[b"BODY"].isdigit():
+            raise OSError(errno.EINVAL, "a text of unknown length")
+        text = stream.read(int(headers[b"BODY"]))
+        content, whole, lines = collect(traced(os.path.join(os.fsencode(root), room), text))
+        return (content if whole else content + b'{"cut":true,"lines":%d}\n' % lines), whole
+    wanted = {name: int(value) for name, value in urllib.parse.parse_qsl(headers[b"SLICE"].decode())}
+    first = wanted.get("first", 0)
+    path = resolve(root, room, headers[b"QUERY"], headers[b"TAIL"])
+    content, whole, lines = collect(pieces(path), first, wanted.get("n"))
+    return (content if whole else content + b"[cut here; ?first=%d goes on]\n" % (first + lines)), whole
 
 
 def late(_signal, _frame):
@@ -94,7 +136,7 @@ class Answer(socketserver.StreamRequestHandler):
         signal.signal(signal.SIGALRM, late)
         signal.alarm(SECONDS)
         try:
-            content, whole = read(resolve(self.server.root, *asked(self.rfile)))
+            content, whole = answer(self.server.root, asked(self.rfile), self.rfile)
             status = "200 OK"
         except OSError as error:
             status = STATUS.get(error.errno, "500 Internal Server Error")
