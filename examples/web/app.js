@@ -2,47 +2,39 @@
 // The page: what is asked, as it is typed, and what is shown of the answers. Its whole state is in the
 // address behind the #, so that a link shows the same.
 
-import {Index, Refusal, bytes, spell} from './ask.js'
+import {Index, Refusal, spell} from './ask.js'
+import {showDocument} from './document.js'
+import {$, SIGNS, called, element, isolated, line, number, rightToLeft} from './dom.js'
+import {arrange, listed} from './orders.js'
+import {showGrep, showTrace} from './other.js'
+import {showDocuments, showFacet, showFields, showWords} from './panes.js'
+import {save} from './save.js'
+import {showStart} from './start.js'
 
 const LINES = 20 // occurrences on the page
 const BARS = 24
-const SETTLED_MS = 90 // without a key stroke, before more than the count is asked
+const SETTLED_MS = 25 // without a key stroke, before more than the count is asked
+const PAUSE_MS = 600 // and before what takes long
+const QUICK = 2000 // occurrences that are looked up at once
+const MOST = 150000 // and at all
 const ADDRESS_MS = 300 // until the address follows; browsers let it change a few times a second
 const LINGER_MS = 1000 // from when on what was looked at is worth a step back
 const LOOK_MS = 80 // from one look at occurrences to the next, while the slider moves
-const BEFORE_BYTES = 8 << 10 // of a document's text, around the match
-const AFTER_BYTES = 24 << 10
 
-const $ = id => document.getElementById(id)
-const number = n => n.toLocaleString('en')
-const state = {index: '', query: '', at: 0, open: false}
+const FOLDS = ['case=fold', 'word=yes', 'space=fold', 'form=fold']
+const ORDERS = ['index', 'left', 'right', 'document', 'random']
+const PLACEHOLDERS = {text: 'Any text, to the letter', grep: 'A regular expression, of lines', trace: 'Paste a text: what of it occurs is marked'}
+const state = {index: '', mode: 'text', query: '', folds: [], only: [], order: 'index', at: 0, open: false}
 const shown = {what: '', since: 0} // in the newest entry of the history
 const indexes = new Map()
 let count = 0
+let arranged = null // the occurrences in their order
 let asked = new AbortController() // ends when something else is asked
 let looked = new AbortController() // ends when another occurrence is looked at
 let addressed = 0
 let lookedAt = -LOOK_MS
 let settled = 0
 let waiting = 0
-
-// ---- elements ----
-
-function element(name, properties, ...children) {
-	const made = Object.assign(document.createElement(name), properties)
-	made.append(...children)
-	return made
-}
-
-// Text within a line: what would break it, as a sign.
-const SIGNS = {'\n': '↵', '\t': '⇥', '\r': '␍', ' ': '␣'}
-const line = text => text.replace(/[\n\t\r]/g, c => SIGNS[c])
-
-// Whether the first letter that has a direction has this one.
-const rightToLeft = text => /^\P{L}*[\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}\p{sc=Adlam}]/u.test(text)
-
-// Text of the corpus in a sentence of the page.
-const isolated = text => element('bdi', {textContent: text})
 
 function complain(error) {
 	$('trouble').textContent = error instanceof Refusal ? error.message : 'The server does not answer.'
@@ -51,7 +43,7 @@ function complain(error) {
 
 // ---- the address ----
 
-const what = () => JSON.stringify([state.index, state.query])
+const what = () => JSON.stringify([state.index, state.mode, state.query, state.folds, state.only, state.order])
 
 // A query that was looked at for a while, and what leads to another by a click, stay behind Back.
 function keepAddress(replace = true) {
@@ -65,6 +57,12 @@ function keepAddress(replace = true) {
 		words.set('in', state.index)
 	if (state.query)
 		words.set('q', state.query)
+	if (state.mode !== 'text')
+		words.set('as', state.mode)
+	for (const setting of [...state.folds, ...state.only])
+		words.append('with', setting)
+	if (state.order !== 'index')
+		words.set('order', state.order)
 	if (state.at)
 		words.set('n', state.at + 1)
 	if (state.open)
@@ -83,16 +81,59 @@ function readAddress() {
 	const words = new URLSearchParams(location.hash.slice(1))
 	state.index = indexes.has(words.get('in')) ? words.get('in') : indexes.keys().next().value
 	state.query = words.get('q') ?? ''
+	state.mode = words.get('as') in PLACEHOLDERS ? words.get('as') : 'text'
+	state.folds = FOLDS.filter(fold => words.getAll('with').includes(fold))
+	state.only = words.getAll('with').filter(setting => /^where=[^/,]+:[^/,]*$/.test(setting))
+	state.order = ORDERS.includes(words.get('order')) ? words.get('order') : 'index'
 	state.at = Math.max(0, Math.trunc(Number(words.get('n') ?? 1)) - 1 || 0)
 	state.open = words.has('doc')
 	clearTimeout(addressed)
 	Object.assign(shown, {what: what(), since: performance.now()})
 	$('index').value = state.index
 	$('query').value = state.query
+	showSettings()
 	grow()
 	describe()
 	ask(performance.now())
 }
+
+// ---- settings ----
+
+const question = () => ({query: state.query, settings: [...state.folds, ...state.only]})
+
+function showSettings() {
+	for (const box of document.querySelectorAll('#folds input')) {
+		box.checked = state.folds.includes(box.value)
+		box.disabled = state.mode === 'trace' || state.mode === 'grep' && box.value !== 'case=fold'
+	}
+	for (const button of document.querySelectorAll('#modes input'))
+		button.checked = button.value === state.mode
+	$('query').placeholder = PLACEHOLDERS[state.mode]
+	$('query').maxLength = state.mode === 'trace' ? 60000 : 4000
+	$('order').value = state.order
+	$('only').replaceChildren(...state.only.map(setting => {
+		const text = decodeURIComponent(setting.slice('where='.length).replace(':', ': '))
+		const button = element('button', {type: 'button', ariaLabel: `${text}: all documents again`}, isolated(text), ' ✕')
+		button.addEventListener('click', () => change({only: state.only.filter(other => other !== setting)}))
+		return button
+	}))
+}
+
+// Ask something else, by a click.
+function change(what) {
+	Object.assign(state, {at: 0, open: false}, what)
+	if (state.mode !== 'text')
+		state.folds = state.folds.filter(fold => state.mode === 'grep' && fold === 'case=fold')
+	if (state.mode === 'trace')
+		state.only = []
+	$('query').value = state.query
+	showSettings()
+	grow()
+	ask(performance.now())
+	keepAddress(false)
+}
+
+const lookFor = query => change({mode: 'text', query})
 
 // ---- asking ----
 
@@ -106,19 +147,25 @@ function type(event) {
 
 async function ask(since) {
 	asked.abort()
+	looked.abort()
 	asked = new AbortController()
+	arranged = null
 	clearTimeout(settled)
 	clearTimeout(waiting)
 	const {signal} = asked
 	const {query} = state
 	const index = indexes.get(state.index)
+	const what = question()
 	$('trouble').hidden = true
-	document.title = query ? `${line(query)} – ngramfs` : 'ngramfs'
+	document.title = query ? `${line(query.slice(0, 100))} – ngramfs` : 'ngramfs'
 	keepAddressSoon()
-	if (!query)
-		return showNothing()
+	if (!query || state.mode !== 'text') {
+		showNothing()
+		settled = setTimeout(() => showInstead(index, what, signal).catch(error => signal.aborted || complain(error)), query ? PAUSE_MS / 3 : 0)
+		return
+	}
 	try {
-		showCount(await index.count(query, signal), since)
+		showCount(await index.count(what, signal), since)
 	} catch (error) {
 		if (signal.aborted)
 			return
@@ -126,18 +173,96 @@ async function ask(since) {
 		return complain(error)
 	}
 	settled = setTimeout(() => {
-		if (count) {
-			follow(index, query, signal)
-			go(state.at)
-		}
+		const quick = count <= QUICK
+		const others = () => showOthers(index, what, signal)
+		Promise.all(count ? [follow(index, what, signal), begun(index, what, signal), quick ? others() : null] : []).then(() => {
+			if (!signal.aborted)
+				performance.measure('panes', {start: since, end: performance.now()})
+		})
+		if (!quick)
+			settled = setTimeout(others, PAUSE_MS)
+		showElsewhere(index, what, signal)
 	}, SETTLED_MS)
+}
+
+async function begun(index, what, signal) {
+	try {
+		arranged = await arrange(index, what, count, state.order, signal)
+		signal.throwIfAborted()
+		$('of').textContent = number(arranged.size) + (arranged.note && ` (${arranged.note})`)
+		$('slider').max = Math.max(0, arranged.size - 1)
+		$('number').max = arranged.size
+		$('found').hidden = arranged.size === 0
+		if (arranged.size)
+			await go(state.at)
+	} catch (error) {
+		if (!signal.aborted)
+			complain(error)
+	}
+}
+
+// What is there besides, each for itself: one that takes too long leaves its place empty.
+async function showOthers(index, what, signal) {
+	const quietly = (asking, clear) => asking.catch(() => signal.aborted || clear())
+	if (count > MOST) {
+		$('facet').hidden = $('following').hidden = true
+		$('df').textContent = 'in too many documents to count here'
+		return
+	}
+	await Promise.all([
+		quietly(showDocuments(index, what, signal), () => $('df').textContent = ''),
+		quietly(showWords(index, {...what, settings: state.folds}, text => lookFor(`${state.query.trimEnd()} ${text}`), signal).then(() => $('following').hidden = false),
+			() => $('following').hidden = true),
+		quietly(showFields(index, $('field').value, signal).then(field => field && showFacet(index, what, field, filter, signal)),
+			() => $('facet').hidden = true),
+	])
+}
+
+const filter = setting => change({only: [...new Set([...state.only, setting])]})
+
+// How often it is in the other indexes.
+async function showElsewhere(here, what, signal) {
+	const others = [...indexes].filter(([, index]) => index !== here)
+	const counts = await Promise.all(others.map(([, index]) => index.count(what, signal).catch(() => null)))
+	if (signal.aborted)
+		return
+	$('elsewhere').replaceChildren(...others.map(([name], i) => {
+		const button = element('button', {type: 'button', disabled: counts[i] === null},
+			isolated(name), ` ${counts[i] === null ? '–' : number(counts[i])}`)
+		button.addEventListener('click', () => {
+			$('index').value = name
+			change({index: name})
+			describe()
+		})
+		return button
+	}))
+}
+
+// Nothing is typed, or no text to look for.
+async function showInstead(index, what, signal) {
+	if (state.mode === 'grep' && what.query)
+		await showGrep(index, what, lookFor, signal)
+	else if (state.mode === 'trace' && what.query)
+		await showTrace(index, what.query, lookFor, signal)
+	else
+		return showBeginning(index, signal)
+	$('other').hidden = false
+}
+
+async function showBeginning(index, signal) {
+	if (state.mode === 'text') {
+		await showStart(index, lookFor, signal)
+		$('start').hidden = false
+	}
 }
 
 function showNothing() {
 	count = 0
 	$('count').textContent = $('unit').textContent = $('time').textContent = ''
 	$('count').value = ''
-	$('next').hidden = $('found').hidden = true
+	$('next').hidden = $('found').hidden = $('start').hidden = $('other').hidden = true
+	$('df').textContent = ''
+	$('elsewhere').replaceChildren()
 }
 
 function showCount(answer, since) {
@@ -147,22 +272,24 @@ function showCount(answer, since) {
 	$('unit').textContent = answer === 1 ? 'occurrence' : 'occurrences'
 	const {duration} = performance.measure('count', {start: since, end: performance.now()})
 	$('time').textContent = `${duration.toFixed(1)} ms`
-	$('found').hidden = $('next').hidden = answer === 0
-	$('of').textContent = number(answer)
-	$('slider').max = Math.max(0, answer - 1)
-	$('number').max = answer
+	$('next').hidden = answer === 0
+	$('found').hidden ||= answer === 0
+	$('start').hidden = $('other').hidden = true
+	$('df').textContent = ''
+	const index = indexes.get(state.index)
 	$('api').replaceChildren('As a file: ', element('a', {
-		href: indexes.get(state.index).url('count', state.query),
-		textContent: `${decodeURIComponent(indexes.get(state.index).path)}/count/${line(spell(state.query))}`,
+		href: index.url('count', question()),
+		textContent: `${decodeURIComponent(index.path)}${question().settings.length ? `/with/${question().settings.join()}` : ''}/count/${line(spell(state.query))}`,
 	}))
 }
 
 // ---- what follows ----
 
-async function follow(index, query, signal) {
+async function follow(index, what, signal) {
 	try {
-		showFollowing(await index.next(query, signal))
-		$('bars').dataset.query = query
+		// A filter has no say in what follows.
+		showFollowing(await index.next({...what, settings: state.folds}, signal))
+		$('bars').dataset.query = what.query
 	} catch (error) {
 		if (signal.aborted)
 			return
@@ -198,17 +325,21 @@ function showFollowing(next) {
 // ---- occurrences ----
 
 function go(at) {
-	state.at = Math.min(Math.max(0, at), count - 1)
+	if (!arranged) // something else is asked meanwhile
+		return undefined
+	state.at = Math.min(Math.max(0, at), arranged.size - 1)
 	for (const button of $('lines').querySelectorAll('button'))
 		select(button, Number(button.dataset.match) === state.at)
 	$('slider').value = state.at
 	$('number').value = state.at + 1
 	$('before').disabled = state.at === 0
-	$('after').disabled = state.at === count - 1
+	$('after').disabled = state.at === arranged.size - 1
 	$('document').classList.toggle('open', state.open)
 	keepAddressSoon()
 	clearTimeout(waiting)
-	waiting = setTimeout(look, Math.max(0, lookedAt + LOOK_MS - performance.now()))
+	return new Promise(done => {
+		waiting = setTimeout(() => look().then(done), Math.max(0, lookedAt + LOOK_MS - performance.now()))
+	})
 }
 
 async function look() {
@@ -216,15 +347,13 @@ async function look() {
 	looked = new AbortController()
 	lookedAt = performance.now()
 	const signal = AbortSignal.any([asked.signal, looked.signal])
-	const {query} = state
 	const index = indexes.get(state.index)
 	const first = state.at - state.at % LINES
-	const numbers = Array.from({length: Math.min(LINES, count - first)}, (_, i) => first + i)
 	try {
-		const matches = await Promise.all(numbers.map(n => index.match(query, n, signal)))
+		const matches = await arranged.page(first, LINES, signal)
 		signal.throwIfAborted()
 		showLines(matches)
-		await read(index, query, matches[state.at - first], signal)
+		await showDocument(index, matches[state.at - first], signal)
 	} catch (error) {
 		if (!signal.aborted) // what was overtaken may fail as it likes
 			complain(error)
@@ -233,16 +362,18 @@ async function look() {
 
 function showLines(matches) {
 	const focused = $('lines').contains(document.activeElement)
-	$('lines').replaceChildren(...matches.map(({match, before, match_text, after}) => {
+	$('lines').replaceChildren(...matches.map(({match, before, match_text, after, metadata}) => {
 		const [left, found, right] = [before, match_text, after].map(line)
+		const source = called(metadata).title
 		// A line runs as its match does, and what stands in it doesn't mix with what stands beside.
 		const button = element('button', {
 			type: 'button', dir: rightToLeft(match_text + after + before) ? 'rtl' : 'ltr',
-			ariaLabel: `${found}: ${left}${found}${right}`,
 		},
+			element('span', {className: 'unseen', textContent: `${found}: `}), // its name begins with what was found
 			element('span', {className: 'left'}, element('bdi', {textContent: left})),
 			element('mark', {}, element('bdi', {textContent: found})),
-			element('span', {className: 'right'}, element('bdi', {textContent: right})))
+			element('span', {className: 'right'}, element('bdi', {textContent: right})),
+			element('span', {className: 'source', title: source}, isolated(source)))
 		button.dataset.match = match
 		button.addEventListener('click', () => choose(match))
 		select(button, match === state.at)
@@ -268,53 +399,6 @@ function choose(at) {
 }
 
 // ---- the document ----
-
-async function read(index, query, {match, document: id, doc_len, offset, metadata}, signal) {
-	const length = bytes(query)
-	const lo = Math.max(0, offset - BEFORE_BYTES)
-	const hi = Math.min(doc_len, offset + length + AFTER_BYTES)
-	const part = await index.part(id, lo, hi, signal)
-	signal.throwIfAborted()
-	const text = (from, to) => new TextDecoder().decode(part.subarray(from - lo, to - lo))
-	const mark = element('mark', {id: 'match', textContent: text(offset, offset + length)})
-	$('page').replaceChildren(
-		...marked((lo ? '… ' : '') + text(lo, offset).replace(lo ? /^\ufffd+/ : /^$/, ''), query), mark,
-		...marked(text(offset + length, hi).replace(hi < doc_len ? /\ufffd+$/ : /^$/, '') + (hi < doc_len ? ' …' : ''), query))
-	$('page').dataset.document = id
-	$('page').dataset.match = match
-	showFields(index, id, metadata)
-	// Only now, since the fields above take of its height.
-	const page = $('page').getBoundingClientRect()
-	$('page').scrollTop += mark.getBoundingClientRect().top - page.top - page.height / 3
-	$('where').textContent = `document ${number(id)}, byte ${number(offset)} of ${number(doc_len)}`
-}
-
-// Text in which other occurrences are marked, too.
-function marked(text, query) {
-	const parts = text.split(query)
-	return parts.flatMap((part, i) => i ? [element('mark', {textContent: query}), part] : [part])
-}
-
-// Metadata is anyone's: of addresses only those of the web are links.
-function linked(text) {
-	const address = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text)
-	return address ? element('a', {href: text, target: '_blank', rel: 'noopener noreferrer', textContent: text}) : isolated(text)
-}
-
-// A document is called what its own fields call it, or else what file it came from.
-function showFields(index, id, {path = '', line: at, metadata: own = {}}) {
-	// Where files lie on the machine that has indexed them is nobody's business.
-	const file = path.startsWith('/') ? path.split('/').slice(at === undefined ? -2 : -1).join('/') : path
-	const from = at === undefined ? file : `${file}, line ${number(at)}`
-	const title = String(own.title ?? own.path ?? own.url ?? file)
-	$('name').replaceChildren(linked(title))
-	$('text').href = index.document(id, 'txt')
-	$('meta').href = index.document(id, 'json')
-	$('fields').replaceChildren(...[...Object.entries(own), ['from', from]].filter(([, value]) => value !== title).flatMap(([key, value]) => [
-		element('dt', {textContent: key}),
-		element('dd', {}, linked(typeof value === 'string' ? value : JSON.stringify(value))),
-	]))
-}
 
 function back() {
 	state.open = false
@@ -357,16 +441,22 @@ function press(event) {
 			focusLine()
 		else
 			return
-	} else if (key === '/' && target !== $('number')) {
+	} else if (key === '/' && !['number', 'order', 'field', 'index'].includes(target.id)) {
 		$('query').focus()
 		$('query').select()
-	} else if (key in STEPS && ($('lines').contains(target) || target === document.body) && count) {
+	} else if (key in STEPS && arranged && ($('lines').contains(target) || target === document.body) && count) {
 		go(state.at + STEPS[key])
 		focusLine()
 	} else {
 		return
 	}
 	event.preventDefault()
+}
+
+async function keep(kind) {
+	const {query, settings} = question()
+	const list = await listed(indexes.get(state.index), question(), count, state.order, arranged, asked.signal)
+	save(kind, list, {index: state.index, query, settings, order: state.order, count})
 }
 
 async function begin() {
@@ -378,12 +468,22 @@ async function begin() {
 	$('indexes').hidden = names.length === 1
 	$('query').addEventListener('input', type)
 	$('form').addEventListener('submit', event => event.preventDefault())
-	$('index').addEventListener('change', event => {
-		state.index = $('index').value
-		state.at = 0
+	$('index').addEventListener('change', () => {
+		change({index: $('index').value})
 		describe()
-		ask(event.timeStamp)
 	})
+	$('folds').addEventListener('change', () => change({
+		folds: [...document.querySelectorAll('#folds input:checked')].map(({value}) => value),
+	}))
+	$('modes').addEventListener('change', () => {
+		change({mode: document.querySelector('#modes input:checked').value})
+		$('query').focus()
+	})
+	$('order').addEventListener('change', () => change({order: $('order').value}))
+	$('field').addEventListener('change', () =>
+		showFacet(indexes.get(state.index), question(), $('field').value, filter, asked.signal).catch(complain))
+	for (const button of document.querySelectorAll('#save button'))
+		button.addEventListener('click', () => keep(button.value).catch(complain))
 	$('slider').addEventListener('input', () => go(Number($('slider').value)))
 	$('number').addEventListener('change', () => go(Number($('number').value) - 1 || 0))
 	$('before').addEventListener('click', () => go(state.at - 1))

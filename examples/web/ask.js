@@ -3,6 +3,7 @@
 
 const encoder = new TextEncoder()
 const KEPT_ANSWERS = 1000
+const LONGEST = 4000 // characters of a query
 const TRIES = 5
 const PAUSE_MS = 150
 
@@ -18,7 +19,9 @@ export function spell(query) {
 
 const REASONS = {
 	400: 'That is no text, and cannot be asked for.',
+	404: 'That cannot be asked under these settings.',
 	414: 'That is too long for a question.',
+	422: 'That may be in too many places: it needs some text to look for.',
 	429: 'Too many questions at once; ask again in a moment.',
 	504: 'That takes too long to find out.',
 }
@@ -27,6 +30,7 @@ const REASONS = {
 export class Refusal extends Error {
 	constructor(status) {
 		super(REASONS[status] ?? `The server cannot answer that (${status}).`)
+		this.status = status
 	}
 }
 
@@ -38,11 +42,14 @@ export class Index {
 		this.path = path
 	}
 
-	// The query stands behind the ?, since browsers take . and .. out of a path, escaped or not.
-	url(node, query, rest = '') {
+	// A question is {query, settings}, the latter as with/ takes them. The query stands behind the ?,
+	// since browsers take . and .. out of a path, escaped or not.
+	url(node, {query, settings}, rest = '', more = []) {
 		if (!query.isWellFormed()) // half of a pair; it would become another character
 			throw new Refusal(400)
-		return `${this.path}/${node}/${rest}?q=${encodeURIComponent(query)}`
+		const all = [...settings, ...more]
+		const under = all.length ? `/with/${all.join(',')}` : ''
+		return `${this.path}${under}/${node}/${rest}${query && `?q=${encodeURIComponent(query)}`}`
 	}
 
 	document(id, suffix) {
@@ -76,29 +83,98 @@ export class Index {
 		return JSON.parse(await this.#keep(`${this.path}/stats`, signal))
 	}
 
-	async count(query, signal) {
-		return Number(await this.#keep(this.url('count', query), signal))
+	async count(question, signal) {
+		try {
+			return Number(await this.#keep(this.url('count', question), signal))
+		} catch (error) {
+			if (error.status !== 414)
+				throw error
+			return (await this.long(question, signal)).count
+		}
 	}
 
-	// Occurrence number: document, doc_len, offset, before, match_text, after, metadata.
-	async match(query, number, signal) {
-		return parse(await this.#keep(this.url('match', query, `/${number}.json`), signal))
+	// In how many documents; of more occurrences that is more work.
+	async df(question, signal) {
+		return Number(await this.#keep(this.url('df', question), signal))
 	}
 
-	// What follows, by falling count: {count, share, text}; text is null for what isn't a character.
-	async next(query, signal) {
-		const lines = (await this.#keep(this.url('next', query), signal)).split('\n')
-		return lines.filter(line => line).map(line => {
-			const [count, share, text] = line.split('\t')
-			return {count: Number(count), share: Number(share), shown: text, text: character(text)}
+	// A query that is too long for a name, as a text whose only stretch is all of it: how often it
+	// occurs, and in what documents.
+	async long({query, settings}, signal) {
+		if (query.length > LONGEST || settings.length)
+			throw new Refusal(414)
+		const [stretch] = (await this.trace(query, bytes(query), signal)).stretches
+		return stretch ?? {count: 0, documents: []}
+	}
+
+	// The stretches of a text that occur, {begin, end, text, count, documents}, and whether these are all.
+	async trace(text, least, signal) {
+		const response = await this.#fetch(`${this.path}/with/min=${least}/trace`, {method: 'POST', body: text, signal})
+		const lines = (await response.text()).split('\n').filter(line => line).map(line => JSON.parse(line))
+		return {stretches: lines.filter(line => !line.cut), cut: lines.some(line => line.cut)}
+	}
+
+	// Lines of text that an expression matches: {place, offset, text}.
+	async grep(question, most, signal) {
+		const answer = await this.#keep(this.url('grep', question) + `&n=${most}`, signal)
+		return answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => {
+			const [, place, offset, text] = /^(.*?):(\d+):(.*)$/s.exec(line) ?? [, '', '0', line]
+			return {place, offset: Number(offset), text}
 		})
 	}
 
-	// Bytes [lo, hi) of a document.
+	// Occurrence number: document, doc_len, offset, before, match_text, after, metadata.
+	async match(question, number, random, signal) {
+		const order = random ? ['order=random', 'seed=1'] : []
+		return parse(await this.#keep(this.url('match', question, `/${number}.json`, order), signal))
+	}
+
+	// Up to most occurrences, the first or any: document, offset, before, match_text, after.
+	async list(question, most, random, signal) {
+		const more = ['context=80', ...(random ? ['order=random', 'seed=1'] : [])]
+		const answer = await this.#keep(this.url('kwic', question, '', more) + `&n=${most}`, signal)
+		return answer.split('\n').map(line => line.split('\t')).filter(fields => fields.length === 5)
+			.map(([document, offset, ...texts]) => {
+				const [before, match_text, after] = texts.map(plain)
+				return {document: Number(document), offset: Number(offset), before, match_text, after}
+			})
+	}
+
+	async metadata(id, signal) {
+		return parse(await this.#keep(this.document(id, 'json'), signal))
+	}
+
+	// What follows, by falling count: {count, share, text}; text is null for what isn't a character.
+	async next(question, signal) {
+		return rows(await this.#keep(this.url('next', question), signal)).map(([count, share, text]) =>
+			({count: Number(count), share: Number(share), shown: text, text: character(text)}))
+	}
+
+	async words(question, signal) {
+		return rows(await this.#keep(this.url('nextword', question), signal)).map(([count, share, text]) =>
+			({count: Number(count), share: Number(share), shown: text, text: text.startsWith('$') ? null : text}))
+	}
+
+	async fields(signal) {
+		return rows(await this.#keep(`${this.path}/facet/`, signal)).map(([name]) => name)
+	}
+
+	// By the values of a field, named as in fields(): {value, count, documents}; of all documents without a
+	// query, and then in bytes. The value of those that have none is null.
+	async facet(field, question, most, signal) {
+		const name = encodeURIComponent(field).replace(/%25/g, '%').replace(/%3A/g, ':')
+		const url = this.url(`facet/${name}`, question)
+		return rows(await this.#keep(`${url}${question.query ? '&' : '?'}n=${most}`, signal)).map(([value, count, documents]) =>
+			({value: value === '\\N' ? null : plain(value), count: Number(count), documents: Number(documents)}))
+	}
+
+	// Bytes [lo, hi) of a document, and how many it has.
 	async part(id, lo, hi, signal) {
 		const range = lo < hi ? {Range: `bytes=${lo}-${hi - 1}`} : {}
 		const response = await this.#fetch(this.document(id, 'txt'), {signal, headers: range})
-		return new Uint8Array(await response.arrayBuffer())
+		const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')
+		const part = new Uint8Array(await response.arrayBuffer())
+		return {part, total: total ? Number(total[1]) : part.length}
 	}
 }
 
@@ -110,6 +186,21 @@ function parse(json) {
 		return JSON.parse(json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g,
 			token => token.startsWith('"') ? token : `"${token}"`))
 	}
+}
+
+// Fields of lines.
+const rows = answer => answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => line.split('\t'))
+
+// Text as it was before a line of the mount showed it.
+function plain(shown) {
+	return shown.replace(/\\(?:x([0-9a-f]{2})|(.))/gi, (_, hex, c) => hex ? String.fromCharCode(parseInt(hex, 16)) : {t: '\t', n: '\n'}[c] ?? c)
+}
+
+// A setting that only documents with a value have to do with. Nothing in it means anything but itself.
+export function only(field, value) {
+	const exact = text => encodeURIComponent(text).replace(/[*]/g, '%2A')
+	const [, name, digits] = /^(.*?)(:\d+)?$/s.exec(field)
+	return `where=${exact(decodeURIComponent(name))}:${exact(value)}${digits ? '*' : ''}`
 }
 
 function character(shown) {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making what the page shows. All of the corpus goes in as text.
+
+export const $ = id => document.getElementById(id)
+export const number = n => n.toLocaleString('en')
+
+export function element(name, properties, ...children) {
+	const made = Object.assign(document.createElement(name), properties)
+	made.append(...children)
+	return made
+}
+
+// Text within a line: what would break it, as a sign.
+export const SIGNS = {'\n': '↵', '\t': '⇥', '\r': '␍', ' ': '␣'}
+export const line = text => text.replace(/[\n\t\r]/g, c => SIGNS[c])
+
+// Whether the first letter has this direction.
+export const rightToLeft = text => /^\P{L}*[\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}\p{sc=Adlam}]/u.test(text)
+
+// Text of the corpus in a sentence of the page.
+export const isolated = text => element('bdi', {textContent: text})
+
+// Metadata is anyone's: of addresses only those of the web are links.
+export function linked(text) {
+	const address = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text)
+	return address ? element('a', {href: text, target: '_blank', rel: 'noopener noreferrer', textContent: text}) : isolated(text)
+}
+
+// Lines of a name, a bar and a number: rows of {label, size, title, act}; without act it is no button.
+export function showBars(list, rows) {
+	const most = Math.max(1, ...rows.map(({size}) => size))
+	list.replaceChildren(...rows.map(({label, size, title, act}) => {
+		const bar = element('span', {className: 'length'})
+		bar.style.setProperty('--length', size / most)
+		const button = element('button', {type: 'button', title, disabled: !act},
+			element('span', {className: 'label'}, isolated(line(label))), bar, element('small', {textContent: title.split(' ')[0]}))
+		if (act)
+			button.addEventListener('click', act)
+		return element('li', {}, button)
+	}))
+}
+
+// What a document is called, and where it comes from. Where files lie on the machine that has indexed
+// them is nobody's business.
+export function called({path = '', line: at, metadata: own}) {
+	const fields = own ?? {}
+	const file = path.startsWith('/') ? path.split('/').slice(at === undefined ? -2 : -1).join('/') : path
+	const from = at === undefined ? file : `${file}, line ${number(at)}`
+	return {title: String(fields.title ?? fields.path ?? fields.url ?? file), from, fields}
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other questions than for a text: lines that an expression matches, and where a text comes from.
+
+import {$, element, isolated, line, number} from './dom.js'
+
+const LINES = 200
+const LEAST_BYTES = 16 // of a stretch
+const SHOWN = 300
+
+// choose(query) is called by a click on a line; what isn't in a name of a document is looked for.
+export async function showGrep(index, question, choose, signal) {
+	const found = await index.grep(question, LINES, signal)
+	signal.throwIfAborted()
+	let expression = null
+	try {
+		expression = new RegExp(question.query, question.settings.includes('case=fold') ? 'iu' : 'u')
+	} catch { // it is PCRE's, and only shown without a mark
+	}
+	$('summary').textContent = found.length === LINES ? `The first ${LINES} lines` : `${number(found.length)} ${found.length === 1 ? 'line' : 'lines'}`
+	$('results').replaceChildren(...found.map(({place, text}) => {
+		const match = expression?.exec(text)
+		const [before, middle, after] = match ? [text.slice(0, match.index), match[0], text.slice(match.index + match[0].length)] : [text, '', '']
+		const button = element('button', {type: 'button', dir: 'auto'},
+			element('span', {className: 'unseen', textContent: `${line(middle)}: `}), isolated(before.slice(-80)), element('mark', {textContent: middle}), isolated(after.slice(0, SHOWN)))
+		button.addEventListener('click', () => choose(text.slice(0, 200)))
+		return element('li', {}, button, element('small', {textContent: place.split('/').slice(-2).join('/')}))
+	}))
+}
+
+// A text with its stretches marked, each a button that looks for it.
+export async function showTrace(index, text, choose, signal) {
+	const {stretches, cut} = await index.trace(text, LEAST_BYTES, signal)
+	signal.throwIfAborted()
+	const all = new TextEncoder().encode(text)
+	const decoder = new TextDecoder()
+	const parts = []
+	let done = 0
+	for (const {begin, end, text: stretch, count} of stretches) {
+		// Where stretches overlap the earlier one is shown first; characters stay whole.
+		let from = Math.max(begin, done), to = end
+		while (from < to && (all[from] & 0xc0) === 0x80)
+			from++
+		while (to > from && to < all.length && (all[to] & 0xc0) === 0x80)
+			to--
+		if (from >= to)
+			continue
+		parts.push(decoder.decode(all.subarray(done, from)))
+		const shown = decoder.decode(all.subarray(from, to))
+		const button = element('button', {type: 'button', textContent: shown, title: `${number(count)} times: ${line(stretch)}`})
+		button.addEventListener('click', () => choose(stretch.replaceAll('\ufffd', '')))
+		parts.push(button)
+		done = to
+	}
+	parts.push(decoder.decode(all.subarray(done)))
+	$('summary').textContent = `${number(stretches.length)} ${stretches.length === 1 ? 'stretch' : 'stretches'} of ${LEAST_BYTES} bytes or more that occur` +
+		(cut ? '; there are more, which took too long' : '')
+	$('results').replaceChildren(element('li', {className: 'traced', dir: 'auto'}, ...parts))
+}

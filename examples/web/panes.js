@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is told of a query beside its occurrences: documents, the words that follow, values of a field.
+
+import {$, number, showBars} from './dom.js'
+import {only} from './ask.js'
+
+const WORDS = 10
+const VALUES = 8
+const MANY_VALUES = 100 // a field that has as many is rather a name
+const usual = new Map() // the field of each index that says most
+
+// Fields by which documents are grouped: none that names each of them, nor one that tells them nothing.
+export async function showFields(index, chosen, signal) {
+	if (!usual.has(index)) {
+		const good = []
+		for (const field of await index.fields(signal)) {
+			const values = await index.facet(field, {query: '', settings: []}, MANY_VALUES, signal)
+			if (values.length > 1 && values.length < MANY_VALUES)
+				good.push(field)
+		}
+		usual.set(index, good)
+	}
+	const fields = usual.get(index)
+	$('field').replaceChildren(...fields.map(field => new Option(field, field)))
+	$('facet').hidden = !fields.length
+	$('field').value = fields.includes(chosen) ? chosen : fields[0] ?? ''
+	return $('field').value
+}
+
+// choose(setting) is called by a click on a value.
+export async function showFacet(index, question, field, choose, signal) {
+	const values = await index.facet(field, question, VALUES, signal)
+	signal.throwIfAborted()
+	showBars($('values'), values.map(({value, count, documents}) => ({
+		label: value ?? 'none', size: count,
+		title: `${number(count)} ${question.query ? 'times' : 'bytes'} in ${number(documents)} ${documents === 1 ? 'document' : 'documents'}`,
+		act: value === null ? null : () => choose(only(field, value)),
+	})))
+}
+
+export async function showWords(index, question, choose, signal) {
+	const words = await index.words(question, signal)
+	signal.throwIfAborted()
+	showBars($('words'), words.slice(0, WORDS).map(({count, shown, text}) => ({
+		label: text ?? {$END: 'end of a document', $FAR: 'no word near'}[shown] ?? shown, size: count,
+		title: `${number(count)} times`, act: text === null ? null : () => choose(text),
+	})))
+	$('kinds').textContent = words.length > WORDS ? `${WORDS} of ${number(words.length)}` : ''
+}
+
+export async function showDocuments(index, question, signal) {
+	const documents = await index.df(question, signal)
+	signal.throwIfAborted()
+	$('df').textContent = `in ${number(documents)} ${documents === 1 ? 'document' : 'documents'}`
+}
