@@ -213,7 +213,7 @@ async function showOthers(index, what, signal) {
 		quietly(showDocuments(index, what, signal), () => $('df').textContent = ''),
 		quietly(showWords(index, {...what, settings: state.folds}, text => lookFor(`${state.query.trimEnd()} ${text}`), signal).then(() => $('following').hidden = false),
 			() => $('following').hidden = true),
-		quietly(showFields(index, $('field').value, signal).then(field => field && showFacet(index, what, field, filter, signal)),
+		quietly(showFields(index, $('field').value).then(field => field && showFacet(index, what, field, filter, signal)),
 			() => $('facet').hidden = true),
 	])
 }
@@ -222,7 +222,8 @@ const filter = setting => change({only: [...new Set([...state.only, setting])]})
 
 // How often it is in the other indexes.
 async function showElsewhere(here, what, signal) {
-	const others = [...indexes].filter(([, index]) => index !== here)
+	// A filter is by fields that are this index's.
+	const others = state.only.length ? [] : [...indexes].filter(([, index]) => index !== here)
 	const counts = await Promise.all(others.map(([, index]) => index.count(what, signal).catch(() => null)))
 	if (signal.aborted)
 		return
@@ -231,7 +232,7 @@ async function showElsewhere(here, what, signal) {
 			isolated(name), ` ${counts[i] === null ? '–' : number(counts[i])}`)
 		button.addEventListener('click', () => {
 			$('index').value = name
-			change({index: name})
+			change({index: name, only: []})
 			describe()
 		})
 		return button
@@ -311,8 +312,7 @@ function showFollowing(next) {
 		const button = element('button', {
 			type: 'button', disabled: text === null,
 			title: `${number(count)} times`,
-			ariaLabel: `${label}: ${percent}`,
-		}, element('small', {textContent: percent}), bar, element('span', {className: 'sign'}, isolated(label)))
+		}, element('span', {className: 'sign'}, isolated(label)), ' ', element('small', {textContent: percent}), bar)
 		button.addEventListener('click', event => {
 			$('query').value += text
 			type(event)
@@ -418,6 +418,7 @@ function grow() {
 
 async function describe() {
 	const name = state.index
+	showFields(indexes.get(name), '').catch(() => {}) // asked for once
 	const {documents, text_bytes} = await indexes.get(name).stats().catch(() => ({}))
 	if (name === state.index && documents !== undefined)
 		$('stats').textContent = `${number(documents)} documents, ${number(Math.ceil(text_bytes / 1e6))} MB of text`
@@ -469,7 +470,7 @@ async function begin() {
 	$('query').addEventListener('input', type)
 	$('form').addEventListener('submit', event => event.preventDefault())
 	$('index').addEventListener('change', () => {
-		change({index: $('index').value})
+		change({index: $('index').value, only: []})
 		describe()
 	})
 	$('folds').addEventListener('change', () => change({

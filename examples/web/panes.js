@@ -10,15 +10,17 @@ const MANY_VALUES = 100 // a field that has as many is rather a name
 const usual = new Map() // the field of each index that says most
 
 // Fields by which documents are grouped: none that names each of them, nor one that tells them nothing.
-export async function showFields(index, chosen, signal) {
+export async function showFields(index, chosen) {
 	if (!usual.has(index)) {
 		const good = []
-		for (const field of await index.fields(signal)) {
-			const values = await index.facet(field, {query: '', settings: []}, MANY_VALUES, signal)
+		for (const field of await index.fields()) {
+			const values = await index.facet(field, {query: '', settings: []}, MANY_VALUES)
 			if (values.length > 1 && values.length < MANY_VALUES)
 				good.push(field)
 		}
-		usual.set(index, good)
+		// What the corpus says of itself comes before what its files are called.
+		const last = field => ['dir', 'ext', 'path'].includes(field)
+		usual.set(index, good.sort((a, b) => last(a) - last(b)))
 	}
 	const fields = usual.get(index)
 	$('field').replaceChildren(...fields.map(field => new Option(field, field)))

@@ -80,7 +80,8 @@ def counts(address, text, dice):
 
 
 def strokes(address, text, dice):
-    """Milliseconds from each key stroke to the new count, as the page itself measures them."""
+    """Milliseconds from each key stroke to the new count, and to all panes where there was time to show
+    them, as the page itself measures them."""
     with browser() as page:
         page.go(address)
         for _ in range(PASSAGES):
@@ -90,7 +91,17 @@ def strokes(address, text, dice):
                 before = page.run("return performance.getEntriesByName('count').length")
                 page.press([letter])
                 page.wait("return performance.getEntriesByName('count').length > arguments[0]", before)
-        return page.run("return performance.getEntriesByName('count').map(entry => entry.duration)")
+        times = [page.run("return performance.getEntriesByName(arguments[0]).map(entry => entry.duration)", "count")]
+        # The panes of whole words, each when nothing else is asked.
+        words = [word for word in text.split() if word.isascii() and word.isalpha() and len(word) > 7]
+        for word in dice.sample(words, PASSAGES):
+            page.run("const box = document.getElementById('query'); box.value = arguments[0]; box.focus()", word[:-1])
+            before = page.run("return performance.getEntriesByName('panes').length")
+            page.press([word[-1]])
+            page.wait("return performance.getEntriesByName('panes').length > arguments[0]"
+                      " || Number(document.getElementById('count').value) > 2000", before)
+        times.append(page.run("return performance.getEntriesByName('panes').map(entry => entry.duration)"))
+        return times
 
 
 def main():
@@ -104,9 +115,10 @@ def main():
         print(f"load of the machine: {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors")
         print(f"counts a second, {CONNECTIONS} connections, never asked before: median "
               f"{statistics.median(rates):,.0f}, best {max(rates):,.0f} (must 2,000, aim 6,000)")
-        times = sorted(strokes(address, text, dice))
-        print(f"key stroke to count, {len(times)} strokes: median {statistics.median(times):.1f} ms, "
-              f"95 of 100 within {times[len(times) * 95 // 100]:.1f} ms (must 50, aim 15)")
+        for times, what, aims in zip(strokes(address, text, dice), ("count", "all panes"), ("must 15, aim 10", "must 100, aim 50")):
+            times.sort()
+            print(f"key stroke to {what}, {len(times)} strokes: median {statistics.median(times):.1f} ms, "
+                  f"95 of 100 within {times[len(times) * 95 // 100]:.1f} ms ({aims})")
     return 0
 
 

@@ -8,6 +8,7 @@
 """
 
 import http.client
+import json
 import os
 import re
 import sys
@@ -106,8 +107,11 @@ def check_query(server, mount, query, name, url, nodes=("count", "find", "df", "
         status, headers, body = server.ask(url(node))
         want = read(os.path.join(os.fsencode(mount), node.encode(), name))
         if "Ngramfs-Cut" in headers:
+            body, last = body[:-1].rsplit(b"\n", 1)
+            body += b"\n"
             want = want[:len(body)]
-            expect(body.endswith(b"\n") and len(body) > 100000, f"{node} {query}: where it is cut")
+            said = b"[cut here; ?first=%d goes on]" % body.count(b"\n")
+            expect(last == said and len(body) > 100000, f"{node} {query}: where it is cut: {last}")
         expect((status, body) == (200, want), f"{node} {query}: {status} {body[:80]}, not {want[:80]}")
     want = read(os.path.join(os.fsencode(mount), b"match", name, b"0.json"))
     status, headers, body = server.ask(url("match", "/0.json"))
@@ -118,6 +122,39 @@ def check_query(server, mount, query, name, url, nodes=("count", "find", "df", "
         expect(body == b"".join(sorted(n + b"\n" for n in names)), f"docs {query}")
     else:
         expect(status == 404, f"docs {query}: {status}")
+
+
+def check_settings(server, base, mount):
+    """Files under settings, lines of files, fields and traces, beside the mount's."""
+    for settings, path in (("case=fold", "count/ALPHA"), ("case=fold,word=yes", "next/alpha"), ("space=fold,form=fold", "find/the%20"),
+                           ("order=random,seed=4", "match/alpha/0.json"), ("case=fold,context=5", "kwic/rare"),
+                           ("where=id:1234", "count/alpha"), ("where=id:1234,case=fold", "count/ALPHA"), ("where=id:1234", "df/alpha"),
+                           ("where=note:q%22%C3%BC", "count/rare"), ("where=id:%2A", "count/rare"), ("where=id:*", "count/rare")):
+        status, _, body = server.ask(f"{base}/with/{settings}/{path}")
+        expect((status, body) == (200, read(f"{mount}/with/{settings}/{path}")), f"{settings}/{path}: {status} {body[:80]}")
+    for path in ("with/page=2/count/a", "with/case=fold,/count/a", "with/escape=none/count/a", "with/scan=all/grep/a", "with/context=5000/kwic/a",
+                 "with/case=fold/with/word=yes/count/a", "with/where=id:1/next/a", "with/where=id:1/docs/alpha/1.txt", "with/where=..%2F..%2F:1/find/a"):
+        expect(server.status(f"{base}/{path}") == 404, f"{path}: {server.status(f'{base}/{path}')}")
+    lines = read(f"{mount}/kwic/rare").splitlines(True)
+    for first, n in ((0, 2), (1, 1), (1, 3), (4, 9), (9, 9)):
+        for path in (f"kwic/rare?first={first}&n={n}", f"kwic/?q=rare&first={first}&n={n}"):
+            expect(server.ask(f"{base}/{path}")[2] == b"".join(lines[first:first + n]), path)
+    expect(server.ask(f"{base}/kwic/rare?n=1")[2] == lines[0] and server.ask(f"{base}/kwic/rare?first=3")[2] == b"".join(lines[3:]), "one of two")
+    for path in ("count/a?n=1", "kwic/a?n=1&first=1", "kwic/a?n=-1", "kwic/a?n=", "kwic/?n=1", "doc/0.txt?n=1", "match/alpha/0.json?n=1",
+                 "facet/note/a?q=b", "facet/../count/a"):
+        expect(server.status(f"{base}/{path}") == 400 or path.startswith("doc/"), f"{path}: {server.status(f'{base}/{path}')}")
+    for path, held in (("facet/note/rare", "facet/note/rare"), ("facet/note/", "facet/note/%"), ("lines/rare", "lines/rare"),
+                       ("grep/r.re", "grep/r.re"), ("nextword/alpha", "nextword/alpha")):
+        expect(server.ask(f"{base}/{path}")[2] == read(f"{mount}/{held}"), path)
+    expect(server.ask(f"{base}/facet/")[2].decode().split() == sorted(os.listdir(f"{mount}/facet")), "the fields")
+    expect(server.status(f"{base}/grep/%28") == 400, "an expression that is none")
+    text = read(f"{mount}/doc/3.txt")
+    status, _, body = server.ask(f"{base}/with/min=4/trace", "POST", b"~~~~~" + text)
+    found = json.loads(body.splitlines()[0])
+    expect((status, found["begin"], found["end"]) == (200, 5, 5 + len(text)), f"trace: {status} {body[:80]}")
+    expect({"document": 3, "offset": 0} in found["documents"], "where a text comes from")
+    expect(server.status(f"{base}/trace", "POST", b"x" * 70000) == 413, "a long text to trace isn't refused")
+    expect(server.status(f"{base}/with/case=fold/trace", "POST", b"abc") == 404, "trace under what it isn't there for")
 
 
 # Ways to leave the mount, by a server that takes escapes away once too often, or not at all.
@@ -198,6 +235,7 @@ def main():
         check_refusals(server, "/odd")
         check_outside(server, "/odd", f"{mount}/odd")
         check_answers(server, "/odd", f"{mount}/odd")
+        check_settings(server, "/odd", f"{mount}/odd")
     return failures > 0
 
 

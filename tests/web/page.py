@@ -13,7 +13,7 @@ import sys
 import urllib.parse
 
 from api import read, spell
-from webdriver import DOWN, ENTER, ESCAPE, RIGHT, SHIFT, UP, Failed, browser
+from webdriver import DOWN, ENTER, ESCAPE, PAGE_DOWN, RIGHT, SHIFT, UP, Failed, browser
 
 LINES = 20
 SIGNS = str.maketrans({"\n": "↵", "\t": "⇥", "\r": "␍"})
@@ -173,18 +173,118 @@ def keyboard(page):
     page.compare("odd", "a")
 
 
+SHOWN = "return !document.getElementById(arguments[0]).hidden"
+
+
+def settings(page):
+    view = page.browser
+    page.open(**{"in": "odd", "q": "ALPHA"})
+    page.compare("odd", "ALPHA")
+    view.click("#folds label")
+    folded = read(f"{page.mount}/odd/with/case=fold/count/ALPHA").decode().strip()
+    view.wait(COUNT, folded)
+    view.run("history.back()")
+    view.wait(COUNT, "0")
+    view.run("history.forward()")
+    view.wait(COUNT, folded)
+    # Beside a query: documents, words, values; what they are is the mount's.
+    page.open(**{"in": "odd", "q": "rare"})
+    page.compare("odd", "rare")
+    documents = read(f"{page.mount}/odd/df/rare").decode().strip()
+    view.wait("return document.getElementById('df').textContent === `in ${arguments[0]} documents`", documents)
+    words = [line.split("\t")[0] + " times" for line in read(f"{page.mount}/odd/nextword/rare").decode().splitlines()]
+    view.wait("return document.querySelectorAll('#words button').length === arguments[0]", len(words))
+    expect(view.run("return [...document.querySelectorAll('#words button')].map(one => one.title)") == words, "words that follow")
+    # Sorted by what stands to the left: the lines as the concordance has them, in that order.
+    page.open(**{"in": "odd", "q": "rare", "order": "document"})
+    places = sorted(tuple(map(int, line.split("\t")[:2])) for line in read(f"{page.mount}/odd/kwic/rare").decode().splitlines())
+    view.wait("return document.getElementById('page').dataset.document === arguments[0]", str(places[0][0]))
+    view.press([ENTER])
+    view.press([DOWN])
+    view.wait("return document.getElementById('page').dataset.document === arguments[0]", str(places[1][0]))
+    # Only where a field says so.
+    page.open(**{"in": "odd", "q": "a", "with": "where=id:1234"})
+    count = read(f"{page.mount}/odd/with/where=id:1234/count/a").decode().strip()
+    expect(int(count) > 1000, "there are many in one document")
+    view.wait(COUNT, count)
+    view.wait("return document.getElementById('page').dataset.document === '1234'")
+    expect(f"1,000 of {int(count):,}, the first" in view.run("return document.getElementById('of').textContent"), "what is left out")
+    view.click("#only button")
+    view.wait(COUNT, page.count("odd", "a"))
+
+
+def other_questions(page):
+    view = page.browser
+    page.open(**{"in": "odd"})
+    view.wait(SHOWN, "start")
+    example, count = view.run("const button = document.querySelector('#examples button');"
+                              "return [button.querySelector('bdi').textContent, button.querySelector('small').textContent]")
+    expect(count.strip().replace(",", "") == page.count("odd", example), "the count of an example")
+    view.click("#examples button")
+    page.compare("odd", example)
+    page.open(**{"in": "odd", "as": "grep", "q": "r.re$"})
+    view.wait(SHOWN, "other")
+    lines = read(f"{page.mount}/odd/grep/r.re$").count(b"\n")
+    expect(view.run("return document.querySelectorAll('#results mark').length") == lines > 1, "lines of an expression")
+    text = read(f"{page.mount}/odd/doc/3.txt").decode()
+    page.open(**{"in": "odd", "as": "trace", "q": "~~~~ " + text})
+    view.wait(SHOWN, "other")
+    expect(view.run("return document.getElementById('results').textContent") == "~~~~ " + text, "a traced text")
+    expect(view.run("return document.querySelector('#results button').textContent").strip() in text, "a stretch")
+    view.click("#results button")
+    view.wait("return document.querySelector('#modes :checked').value === 'text' && document.getElementById('count').value > 0")
+    # A query that no name holds, and held keys, which overtake what they have asked.
+    text = max((read(f"{page.mount}/licences/doc/{n}.txt").decode("utf-8", "ignore") for n in range(3)), key=len)[:3000]
+    page.open(**{"in": "licences", "q": text})
+    view.wait("return document.getElementById('count').value > 0 && document.getElementById('match')?.textContent === arguments[0]", text)
+    page.open(**{"in": "odd", "q": "alpha"})
+    page.compare("odd", "alpha")
+    view.press([ENTER])
+    view.press([PAGE_DOWN] * 60)
+    page.compare("odd", "alpha", 1200)
+    expect(view.run("return document.getElementById('trouble').hidden"), "what was overtaken is an error")
+    # In the last bytes of a document the match is in view, with the fields above.
+    last = read(f"{page.mount}/licences/doc/0.txt")[-40:].decode("utf-8", "ignore")
+    page.open(**{"in": "licences", "q": last})
+    view.wait("return document.getElementById('match')?.textContent === arguments[0]", last)
+    view.wait("const page = document.getElementById('page').getBoundingClientRect();"
+              "const match = document.getElementById('match').getBoundingClientRect();"
+              "return match.top >= page.top && match.top < page.bottom")
+
+
+# What axe-core says of it, where AXE names its axe.min.js; it is no part of Debian.
+def accessible(page, where):
+    if not os.environ.get("AXE"):
+        print("axe-core: skipped, AXE doesn't name it")
+        return
+    with open(os.environ["AXE"], encoding="utf-8") as file:
+        script = file.read()
+    for words in ({"in": "odd"}, {"in": "licences", "q": "copy"}, {"in": "odd", "as": "grep", "q": "r.re$"},
+                  {"in": "licences", "as": "trace", "q": "Everyone is permitted to copy and distribute verbatim copies"}):
+        page.open(**words)
+        page.browser.wait("return ['start', 'other'].some(id => !document.getElementById(id).hidden)"
+                          " || document.getElementById('name').textContent && !document.getElementById('found').hidden")
+        page.browser.run(script + "; axe.run().then(found => window.violations = found.violations.map(({id, nodes}) =>"
+                                  "`${id}: ${nodes.map(({target}) => target).join(' ')}`))")
+        found = page.browser.wait("return window.violations && {them: window.violations}")["them"]
+        expect(not found, f"axe, {where}, {words}: {found}")
+
+
 def looks(page, shots):
     view = page.browser
     darkness = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((a, b) => +a + +b, 0)"
     page.open(**{"in": "licences", "q": "copy", "n": "128"})
     page.compare("licences", "copy", 127)
-    for name, width, height, phone, dark in (("wide", 1280, 860, False, False), ("dark", 1280, 860, False, True),
+    for name, width, height, phone, dark in (("wide", 1440, 900, False, False), ("dark", 1440, 900, False, True),
                                              ("phone", 390, 844, True, False), ("phone-dark", 390, 844, True, True)):
         view.screen(width, height, phone, dark)
         view.wait("return innerWidth === arguments[0]", width)
         expect((view.run(darkness) < 200) == dark, f"{name}: the background")
         expect(view.run(PAGE)["wide"] <= 0, f"{name}: it is wider than the screen")
         view.screenshot(f"{shots}/{name}.png")
+        accessible(page, name)
+        page.open(**{"in": "licences", "q": "copy", "n": "128"})
+        page.compare("licences", "copy", 127)
     covered = "return document.elementFromPoint(195, 400).closest('#document') !== null"
     expect(not view.run(covered), "the document covers the page")
     view.click("#lines li:nth-child(2) button")
@@ -204,7 +304,7 @@ def main():
     address, mount, shots = sys.argv[1:]
     with browser() as opened:
         page = Page(opened, address, mount)
-        for part in (typing, links, clicking, keyboard, lambda page: looks(page, shots)):
+        for part in (typing, links, clicking, keyboard, settings, other_questions, lambda page: looks(page, shots)):
             try:
                 part(page)
             except Failed as error:

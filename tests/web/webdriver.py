@@ -12,7 +12,7 @@ import time
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # what the protocol calls a reference to one
 PATIENCE_SECONDS = 120
 ENTER, ESCAPE, SHIFT, BACKSPACE = "\ue007", "\ue00c", "\ue008", "\ue003"
-UP, DOWN, RIGHT = "\ue013", "\ue015", "\ue014"
+UP, DOWN, RIGHT, PAGE_DOWN = "\ue013", "\ue015", "\ue014", "\ue00f"
 
 
 class Failed(Exception):
