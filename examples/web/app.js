@@ -373,7 +373,7 @@ function showLines(matches) {
 			element('span', {className: 'left'}, element('bdi', {textContent: left})),
 			element('mark', {}, element('bdi', {textContent: found})),
 			element('span', {className: 'right'}, element('bdi', {textContent: right})),
-			element('span', {className: 'source', title: source}, isolated(source)))
+			element('span', {className: 'source', title: source}, isolated(source.split('/').pop() || source)))
 		button.dataset.match = match
 		button.addEventListener('click', () => choose(match))
 		select(button, match === state.at)
