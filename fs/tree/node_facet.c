@@ -71,7 +71,8 @@ static int facet_dir_lookup(const struct ng_request *request, const char *name,
 
 static bool is_all(const struct ng_request *request, const char *name)
 {
-	return strcmp(name, NAME_ALL) == 0 && !request->settings->plain_names;
+	return strcmp(name, NAME_ALL) == 0 && !request->settings->plain_names &&
+	       !ng_scope_is_near(request->settings->scope);
 }
 
 static int field_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
@@ -152,7 +153,7 @@ static int field_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
 	uint8_t bytes[NG_PATH_NAME_MAX];
-	struct ng_query query = {.bytes = bytes, .where = request->settings->where};
+	struct ng_query query = {.bytes = bytes, .scope = request->settings->scope};
 	uint64_t count = 0;
 	bool is_short;
 	int r;
@@ -162,7 +163,7 @@ static int field_lookup(const struct ng_request *request, const char *name,
 		return 0;
 	r = is_all(request, name) ? 0 : ng_request_decode(request, name, bytes, &query);
 	if (r == 0 && query.len)
-		r = ng_query_bound(request->index->index, &query, request->cancel, &count);
+		r = ng_query_work(request->index->index, &query, request->cancel, &count);
 	if (r == 0)
 		r = field_of(request, &query.facet);
 	if (r)
