@@ -71,8 +71,13 @@ static int facet_dir_lookup(const struct ng_request *request, const char *name,
 
 static bool is_all(const struct ng_request *request, const char *name)
 {
-	return strcmp(name, NAME_ALL) == 0 && !request->settings->plain_names &&
-	       !ng_scope_is_near(request->settings->scope);
+	return strcmp(name, NAME_ALL) == 0 && !request->settings->plain_names;
+}
+
+/* All documents have no occurrences that others could be near. */
+static bool has_all(const struct ng_request *request)
+{
+	return is_all(request, NAME_ALL) && !ng_scope_is_near(request->settings->scope);
 }
 
 static int field_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
@@ -80,7 +85,7 @@ static int field_list(const struct ng_request *request, uint64_t offset, ng_tree
 {
 	struct ng_name name = {.name = NAME_ALL, .next = 1};
 
-	if (offset > 0 || !is_all(request, NAME_ALL))
+	if (offset > 0 || !has_all(request))
 		return 0;
 	name.ino = ng_request_ino(request, NG_KIND_FACET, 0, request->node->query,
 				  request->node->query_bytes);
@@ -161,6 +166,8 @@ static int field_lookup(const struct ng_request *request, const char *name,
 	if (ng_nodes_lookup(request->tree->nodes, request->id, request->index->epoch, name,
 			    ret_entry))
 		return 0;
+	if (is_all(request, name) && !has_all(request))
+		return -ENOENT;
 	r = is_all(request, name) ? 0 : ng_request_decode(request, name, bytes, &query);
 	if (r == 0 && query.len)
 		r = ng_query_work(request->index->index, &query, request->cancel, &count);

@@ -104,9 +104,9 @@ static void check_scope(const char *name, const struct ng_settings *s, const uin
 	require(ng_settings_parse(name, &defaults, &again) == 0 && same(s, &again));
 	ng_scope_unref(again.scope);
 	check_strings(&scope->also);
-	check_strings(&scope->not);
+	check_strings(&scope->not );
 	check_strings(&scope->any);
-	require(scope->where || scope->also.n || scope->not.n || scope->any.n);
+	require(scope->where || scope->also.n || scope->not .n || scope->any.n);
 	require(!scope->is_near || scope->also.n);
 	require(scope->near <= NG_SCOPE_NEAR_MAX && scope->fold == s->fold);
 	for (size_t i = 0; scope->where && i < scope->where->n; i++)

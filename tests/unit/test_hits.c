@@ -135,8 +135,9 @@ static void check_pattern(const struct naive *c, const struct ng_index *index, c
 
 	assert_int_equal(ng_ranges_find(index, pat, len, NULL, &ranges), 0);
 	if (count)
-		assert_int_equal(ng_places_find(index, &ranges, 1, count - 1, NULL, NULL, &a.places),
-				 -EOVERFLOW);
+		assert_int_equal(
+			ng_places_find(index, &ranges, 1, count - 1, NULL, NULL, &a.places),
+			-EOVERFLOW);
 	assert_int_equal(ng_places_find(index, &ranges, 1, count, NULL, NULL, &a.places), 0);
 	assert_int_equal(a.places.n, count);
 	n = read_all(&a, 1u << 20, 1 + scratch_random(rng) % 200, &hits);
