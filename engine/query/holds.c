@@ -3,8 +3,9 @@
 #include "query/find.h"
 #include "query/fold_scan.h"
 
-/* How much of a document is read at once to look for a query in it, and how many occurrences are
- * located at once. */
+/* How much of a document is read at once to look for a query in it: little at first, since what is
+ * frequent stands near the beginning; and how many occurrences are located at once. */
+#define SCAN_FIRST  4096u
 #define SCAN_BYTES  65536u
 #define SCAN_LOCATE 256u
 
@@ -45,17 +46,18 @@ static int pieces_hold(const struct ng_index *index, uint64_t doc, const struct 
 {
 	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	uint64_t offset = 0;
-	size_t kept = 0, got;
+	size_t kept = 0, want = SCAN_FIRST, got;
 	int r = ng_buf_reserve(&text, scan->longest + SCAN_BYTES);
 
 	while (r == 0) {
-		r = ng_doc_read(index, doc, offset, SCAN_BYTES, cancel, text.data + kept, &got);
+		r = ng_doc_read(index, doc, offset, want, cancel, text.data + kept, &got);
 		if (r || got == 0)
 			break;
 		r = piece_holds(query, scan, text.data, kept + got, cancel);
 		if (r)
 			break;
 		offset += got;
+		want = ng_min(2 * want, (size_t)SCAN_BYTES);
 		/* What could begin an occurrence that ends in the next piece. */
 		got += kept;
 		kept = ng_min(got, scan->longest - 1);
