@@ -5,11 +5,6 @@
 
 #include "query/query.h"
 
-struct ng_pattern {
-	const uint8_t *bytes;
-	size_t len; /* at least 1 */
-};
-
 /* Occurrences of each of n patterns: ret_counts[i] is what ng_count gives for patterns[i]. Any n
  * and any lengths; memory is 8 bytes a pattern, and some KB a thread. Thread-safe; ends within a
  * tenth of a second when cancelled. Returns 0, -EINVAL (a pattern of no bytes), or the errors of

@@ -97,7 +97,7 @@ struct ng_cached *ng_cache_get(struct ng_cache *cache, XXH128_hash_t key)
 void ng_cache_put(struct ng_cache *cache, struct ng_cached *block)
 {
 	struct ng_cached *gone = NULL, **at;
-	size_t bytes = 0;
+	size_t bytes = 0, n = 0;
 
 	if (block->bytes > cache->max_bytes)
 		return;
@@ -108,8 +108,9 @@ void ng_cache_put(struct ng_cache *cache, struct ng_cached *block)
 		gone->next = NULL;
 	put_newest(cache, block);
 	atomic_fetch_add(&block->refs, 1);
-	for (at = &cache->newest; *at && bytes + (*at)->bytes <= cache->max_bytes;
-	     at = &(*at)->next)
+	for (at = &cache->newest;
+	     *at && bytes + (*at)->bytes <= cache->max_bytes && n < NG_CACHE_BLOCKS_MAX;
+	     at = &(*at)->next, n++)
 		bytes += (*at)->bytes;
 	while (*at) {
 		struct ng_cached *old = *at;

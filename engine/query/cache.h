@@ -29,6 +29,9 @@ struct ng_cached *ng_cached_new(XXH128_hash_t key, uint64_t n_words);
 /* The block of that key, or NULL; to be given back. */
 struct ng_cached *ng_cache_get(struct ng_cache *cache, XXH128_hash_t key);
 
+/* The most blocks that are kept: to look for one takes a step each. */
+#define NG_CACHE_BLOCKS_MAX 256u
+
 /* Keep a block, which the caller goes on to hold. Others may have to go; this one does if it is
  * larger than all of the cache. */
 void ng_cache_put(struct ng_cache *cache, struct ng_cached *block);

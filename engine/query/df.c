@@ -26,12 +26,12 @@ static int part_add(void *userdata, uint64_t part)
 	struct ng_match matches[PART];
 	uint64_t last = UINT64_MAX;
 	size_t n = 0;
-	int r = ng_ranges_locate(df->index, df->ranges, part * df->part, df->part, df->cancel,
-				 matches, &n);
+	int r = ng_filter_locate(df->index, df->ranges, df->filter, part * df->part, df->part,
+				 df->cancel, matches, NULL, &n);
 
 	pthread_mutex_lock(&df->lock);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (matches[i].doc != last && ng_filter_has(df->filter, matches[i].doc))
+		if (matches[i].doc != last)
 			r = ng_docset_add(&df->docs, matches[i].doc);
 		last = matches[i].doc;
 	}
@@ -53,7 +53,8 @@ int ng_df_filtered(const struct ng_index *index, const struct ng_ranges *ranges,
 		return r;
 	pthread_mutex_init(&df.lock, NULL);
 	df.docs = ng_docset_make(index->stats.numbers);
-	r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)df.part), part_add, &df);
+	r = ng_index_run(index, ng_div_up(ng_filter_most(filter, ranges), (uint64_t)df.part),
+			 part_add, &df);
 	if (r == 0)
 		*ret_docs = df.docs.n;
 	ng_docset_clear(&df.docs);

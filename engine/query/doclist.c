@@ -19,7 +19,8 @@ struct ng_doclist {
 	struct ng_filter filter;
 	/* Occurrences located, but not looked at yet. */
 	struct ng_match batch[BATCH_MAX];
-	size_t batch_at, batch_n, batch_next; /* next: how many come next */
+	size_t found[BATCH_MAX / NG_BWT_CHAINS]; /* of the batch, in each part: those that count */
+	size_t batch_at, batch_n, batch_next;    /* next: how many come next */
 	/* The page being made; kept when it is interrupted. */
 	uint64_t *page;
 	size_t page_n, page_cap;
@@ -46,7 +47,7 @@ int ng_doclist_new(const struct ng_index *index, const struct ng_ranges *ranges,
 void ng_doclist_set_filter(struct ng_doclist *list, struct ng_filter *filter)
 {
 	list->filter = *filter;
-	*filter = (struct ng_filter){NULL};
+	*filter = (struct ng_filter){0};
 }
 
 struct locating {
@@ -58,26 +59,34 @@ struct locating {
 static int part_locate(void *userdata, uint64_t part)
 {
 	const struct locating *l = userdata;
-	size_t at = part * l->part, n = ng_min(l->n - at, l->part), got;
+	size_t at = part * l->part, n = ng_min(l->n - at, l->part);
 
-	return ng_ranges_locate(l->list->index, &l->list->ranges, l->list->next + at, n, l->cancel,
-				l->list->batch + at, &got);
+	return ng_filter_locate(l->list->index, &l->list->ranges, &l->list->filter,
+				l->list->next + at, n, l->cancel, l->list->batch + at, NULL,
+				&l->list->found[part]);
 }
 
 /* The next batch; after an error it may be asked for again. */
 static int batch_locate(struct ng_doclist *list, const ng_cancel *cancel)
 {
 	struct locating l = {list, list->batch_next, ng_index_part(list->index, PART), cancel};
+	uint64_t most = ng_filter_most(&list->filter, &list->ranges);
+	size_t parts;
 	int r;
 
-	l.n = (size_t)ng_min((uint64_t)l.n, list->ranges.count - list->next);
+	l.n = (size_t)ng_min((uint64_t)l.n, most - list->next);
+	parts = ng_div_up(l.n, l.part);
 	list->batch_at = list->batch_n = 0;
-	r = ng_index_run(list->index, ng_div_up(l.n, l.part), part_locate, &l);
+	r = ng_index_run(list->index, parts, part_locate, &l);
 	if (r < 0)
 		return r;
-	list->batch_n = l.n;
+	for (size_t part = 0; part < parts; part++) {
+		memmove(list->batch + list->batch_n, list->batch + part * l.part,
+			list->found[part] * sizeof(*list->batch));
+		list->batch_n += list->found[part];
+	}
 	list->next += l.n;
-	list->ended = list->next == list->ranges.count;
+	list->ended = list->next == most;
 	list->batch_next = ng_min(2 * list->batch_next, (size_t)BATCH_MAX);
 	return 0;
 }
@@ -92,7 +101,7 @@ static int doc_peek(struct ng_doclist *list, const ng_cancel *cancel, uint64_t *
 		for (; list->batch_at < list->batch_n; list->batch_at++) {
 			uint64_t doc = list->batch[list->batch_at].doc;
 
-			if (!ng_filter_has(&list->filter, doc) || ng_docset_has(&list->seen, doc))
+			if (ng_docset_has(&list->seen, doc))
 				continue;
 			*ret_doc = doc;
 			return 1;

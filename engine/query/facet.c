@@ -331,11 +331,11 @@ static int part_count(void *userdata, uint64_t part)
 	uint64_t docs[PART], occurrences[PART];
 	uint32_t s = 0;
 	size_t n = 0, kept = 0;
-	int r = ng_ranges_locate(c->index, c->ranges, part * PART, PART, c->cancel, matches, &n);
+	int r = ng_filter_locate(c->index, c->ranges, c->filter, part * PART, PART, c->cancel,
+				 matches, NULL, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (ng_filter_has(c->filter, matches[i].doc))
-			docs[kept++] = matches[i].doc;
+		docs[kept++] = matches[i].doc;
 	if (r == 0)
 		qsort(docs, kept, sizeof(*docs), compare_docs);
 	for (size_t i = 0; r == 0 && i < kept;) {
@@ -371,7 +371,8 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 		return r;
 	r = counting_begin(&c, index, facet);
 	if (r == 0)
-		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_count, &c);
+		r = ng_index_run(index, ng_div_up(ng_filter_most(filter, ranges), (uint64_t)PART),
+				 part_count, &c);
 	if (r == 0)
 		r = columns_collect(&c);
 	if (r == 0)

@@ -1,192 +1,271 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/filter.h"
 
-#include "query/column.h"
 #include "query/index_internal.h"
+#include "query/near.h"
+#include "query/string_docs.h"
+#include "query/where_docs.h"
 
-/* Documents and occurrences that a thread takes at a time; occurrences are of whole words. */
-#define PART_DOCS 4096u
-#define PART      1024u
+/* Strings of so few occurrences are located without thinking of other ways: some milliseconds. */
+#define CHEAP 2048u
 
-/* Words of survivors' bits between two counts of those before. */
-#define BLOCK_WORDS 8u
+/* Occurrences that a thread takes at a time; of whole words of survivors' bits. */
+#define PART 1024u
+
+/* The same where one may be enough: few at first. */
+#define ANY_PART  64u
+#define ANY_FIRST 64u
+#define ANY_MAX   16384u
+
+/* Kinds of blocks in the cache. Documents that hold a string have an odd number there. */
+enum { KEY_WHERE = 2, KEY_DOCS = 4, KEY_DOCS_OF = 6, KEY_NEAR = 8, KEY_SURVIVORS = 10 };
+
+static uint64_t words_of(const struct ng_index *index)
+{
+	return index->stats.numbers / 64 + 1;
+}
+
+static XXH128_hash_t key_make(uint64_t hash, uint64_t kind)
+{
+	return (XXH128_hash_t){hash, kind};
+}
+
+/* All that says which rows the ranges are of: not what pads them. */
+static XXH128_hash_t key_of_ranges(uint64_t hash, uint64_t kind, const struct ng_ranges *ranges)
+{
+	XXH128_hash_t key = key_make(hash, kind);
+
+	for (size_t i = 0; i < ranges->n; i++) {
+		const struct ng_range *range = &ranges->list[i];
+		const uint64_t part[] = {key.low64, key.high64,   range->shard, range->lo,
+					 range->hi, range->bytes, range->lead};
+
+		key = XXH3_128bits(part, sizeof(part));
+	}
+	key.high64 &= ~1ull;
+	return key;
+}
 
 /* ---- documents ---- */
 
-/* A condition in a shard: of a column, whether each of its values fulfils it, and whether none
- * does, which is false. */
-struct test {
-	struct ng_column column;
-	bool *holds; /* [values + 1], of NG_COLUMN_TABLE */
-};
-
-struct filtering {
+/* The documents of a scope, on the way. */
+struct choosing {
 	const struct ng_index *index;
-	const struct ng_where *where;
+	const struct ng_scope *scope;
+	const struct ng_ranges *ranges; /* or NULL */
 	const ng_cancel *cancel;
-	struct test *tests;   /* [shards][conditions] */
-	uint64_t *first_part; /* [shards + 1] */
-	struct ng_cached *docs;
-	atomic_ullong count;
+	struct ng_cached *docs;   /* that are left; it isn't in the cache */
+	struct ng_some_docs some; /* of them, those of the ranges */
+	bool has_some;            /* they are known; only of them is it known then which are left */
 };
 
-static void filtering_clear(struct filtering *f)
+static void choosing_clear(struct choosing *c)
 {
-	for (size_t i = 0; f->tests && i < f->index->n_shards * f->where->n; i++) {
-		ng_column_clear(&f->tests[i].column);
-		free(f->tests[i].holds);
-	}
-	free(f->tests);
-	free(f->first_part);
-	ng_cached_unref(f->docs);
+	ng_cached_unref(c->docs);
+	ng_some_docs_clear(&c->some);
 }
 
-static int test_make(const struct ng_shard *shard, const struct ng_condition *condition,
-		     struct test *test)
+static int where_get(const struct ng_index *index, const struct ng_where *where,
+		     const ng_cancel *cancel, struct ng_cached **ret_docs)
 {
-	const struct ng_facet_column *table = &test->column.table;
-	int r = ng_column_open(shard, condition->field, condition->field_bytes, 0, &test->column);
+	XXH128_hash_t key = key_make(where->hash, KEY_WHERE);
+	ng_cleanup(ng_cached_unrefp) struct ng_cached *docs = ng_cache_get(index->cache, key);
+	int r;
 
-	if (r < 0 || test->column.source != NG_COLUMN_TABLE)
-		return r;
-	test->holds = calloc(table->values + 1ull, sizeof(*test->holds));
-	if (!test->holds)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < table->values; i++) {
-		size_t len;
-		const uint8_t *value = ng_facet_value(table, i, &len);
+	if (!docs) {
+		docs = ng_cached_new(key, words_of(index));
+		r = docs ? ng_where_docs(index, where, cancel, docs) : -ENOMEM;
+		if (r)
+			return r;
+		ng_cache_put(index->cache, docs);
+	}
+	*ret_docs = ng_steal_ptr(&docs);
+	return 0;
+}
 
-		test->holds[i] = ng_condition_holds(condition, value, len);
+/* All that haven't been removed. */
+static int all_docs(const struct ng_index *index, struct ng_cached *docs)
+{
+	for (uint32_t s = 0; s < index->n_shards; s++) {
+		const struct ng_shard *shard = index->shards[s];
+		bool bad = false;
+
+		for (uint64_t doc = 0; doc < shard->params.docs; doc++) {
+			uint64_t number = index->first_doc[s] + doc;
+
+			if (!ng_shard_has_removed(shard, doc, &bad))
+				docs->words[number / 64] |= 1ull << number % 64;
+		}
+		if (bad)
+			return ng_shard_damaged(shard);
 	}
 	return 0;
 }
 
-static int tests_make(struct filtering *f)
+/* Those that the conditions leave. */
+static int choosing_begin(struct choosing *c, XXH128_hash_t key)
 {
-	uint32_t shards = f->index->n_shards;
+	ng_cleanup(ng_cached_unrefp) struct ng_cached *where = NULL;
 	int r = 0;
 
-	f->tests = calloc(shards * f->where->n + 1, sizeof(*f->tests));
-	f->first_part = calloc(shards + 1ull, sizeof(*f->first_part));
-	if (!f->tests || !f->first_part)
+	if (c->scope->where)
+		r = where_get(c->index, c->scope->where, c->cancel, &where);
+	if (r)
+		return r;
+	c->docs = ng_cached_new(key, words_of(c->index));
+	if (!c->docs)
 		return -ENOMEM;
-	for (uint32_t s = 0; r == 0 && s < shards; s++) {
-		const struct ng_shard *shard = f->index->shards[s];
+	if (!where)
+		return all_docs(c->index, c->docs);
+	memcpy(c->docs->words, where->words, words_of(c->index) * sizeof(*where->words));
+	return 0;
+}
 
-		f->first_part[s + 1] =
-			f->first_part[s] + ng_div_up(shard->params.docs, (uint64_t)PART_DOCS);
-		for (size_t i = 0; r == 0 && i < f->where->n; i++)
-			r = test_make(shard, &f->where->conditions[i],
-				      &f->tests[s * f->where->n + i]);
+/* Whether it takes fewer steps to read some documents than to locate count occurrences. */
+static bool is_better_read(const struct choosing *c, const struct ng_query *query, uint64_t count)
+{
+	const struct ng_index_stats *stats = &c->index->stats;
+	uint64_t locate = ng_max(stats->sa_sampling / 2, 1u), steps = c->some.bytes;
+
+	if (ng_query_reads_whole(query) && c->some.longest > NG_QUERY_WHOLE_MAX)
+		return false;
+	if (stats->text_store_bytes)
+		steps /= NG_QUERY_STORE_SPEEDUP;
+	return steps / locate + c->some.n < count;
+}
+
+/* Whether to read the documents of the ranges to know which of them hold a string. */
+static int reads_some(struct choosing *c, const struct ng_query *query, bool *ret_reads)
+{
+	uint64_t count;
+	int r;
+
+	*ret_reads = false;
+	if (!c->ranges || ng_string_docs_known(c->index, query))
+		return 0;
+	r = ng_query_bound(c->index, query, c->cancel, &count);
+	if (r || count <= CHEAP || count <= c->ranges->count)
+		return r;
+	if (!c->has_some)
+		r = ng_some_docs_find(c->index, c->ranges, c->docs, c->cancel, &c->some);
+	if (r)
+		return r;
+	c->has_some = true;
+	*ret_reads = is_better_read(c, query, count);
+	return 0;
+}
+
+/* Leave those documents that hold a string, or those that don't. */
+static int string_choose(struct choosing *c, const struct ng_pattern *string, bool holds,
+			 bool *ret_read)
+{
+	const struct ng_query query = ng_scope_query(c->scope, string);
+	ng_cleanup(ng_cached_unrefp) struct ng_cached *docs = NULL;
+	bool reads;
+	int r = reads_some(c, &query, &reads);
+
+	if (r)
+		return r;
+	if (reads) {
+		docs = ng_cached_new(key_make(0, 0), words_of(c->index));
+		r = docs ? ng_some_docs_hold(c->index, &c->some, &query, c->cancel, docs) : -ENOMEM;
+	} else {
+		r = ng_string_docs(c->index, &query, c->cancel, &docs);
 	}
+	for (uint64_t i = 0; r == 0 && i < words_of(c->index); i++)
+		c->docs->words[i] &= holds ? docs->words[i] : ~docs->words[i];
+	*ret_read |= reads;
 	return r;
 }
 
-static int doc_holds(const struct filtering *f, const struct test *tests,
-		     struct ng_meta_cursor *cursor, uint64_t doc, bool *ret_holds)
+/* *ret_read: that is right for the documents of the ranges only. */
+static int strings_choose(struct choosing *c, bool *ret_read)
 {
-	bool read = false, bad = false;
+	const struct ng_scope *scope = c->scope;
+	int r = 0;
 
-	/* What costs less first. */
-	for (size_t i = 0; i < f->where->n; i++) {
-		if (tests[i].column.source == NG_COLUMN_EMPTY)
-			return 0;
-		if (tests[i].column.source == NG_COLUMN_TABLE) {
-			uint32_t id = ng_facet_id(&tests[i].column.table, doc, &bad);
+	for (size_t i = 0; r == 0 && !scope->is_near && i < scope->also.n; i++)
+		r = string_choose(c, &scope->also.list[i], true, ret_read);
+	for (size_t i = 0; r == 0 && i < scope->not .n; i++)
+		r = string_choose(c, &scope->not .list[i], false, ret_read);
+	for (uint64_t i = 0; i < words_of(c->index); i++)
+		c->docs->count += (uint64_t)__builtin_popcountll(c->docs->words[i]);
+	return r;
+}
 
-			if (bad)
-				return -EUCLEAN;
-			if (!tests[i].holds[id])
-				return 0;
-		}
+static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
+		    const struct ng_ranges *ranges, const ng_cancel *cancel,
+		    struct ng_cached **ret_docs)
+{
+	ng_cleanup(choosing_clear) struct choosing c = {
+		.index = index, .scope = scope, .ranges = ranges, .cancel = cancel};
+	XXH128_hash_t key = key_make(scope->docs_hash, KEY_DOCS), key_of = key;
+	bool read = false;
+	int r;
+
+	if (!ng_scope_limits_docs(scope))
+		return 0;
+	if (ranges)
+		key_of = key_of_ranges(scope->docs_hash, KEY_DOCS_OF, ranges);
+	c.docs = ng_cache_get(index->cache, key);
+	if (!c.docs && ranges)
+		c.docs = ng_cache_get(index->cache, key_of);
+	if (!c.docs) {
+		r = choosing_begin(&c, key);
+		if (r == 0)
+			r = strings_choose(&c, &read);
+		if (r)
+			return r;
+		if (read)
+			c.docs->key = key_of;
+		ng_cache_put(index->cache, c.docs);
 	}
-	for (size_t i = 0; i < f->where->n; i++) {
-		const struct ng_condition *condition = &f->where->conditions[i];
-		const struct ng_meta_field *field;
-
-		if (tests[i].column.source != NG_COLUMN_METADATA)
-			continue;
-		if (!read) {
-			int r = ng_meta_cursor_read(cursor, doc);
-
-			if (r < 0)
-				return r;
-			read = true;
-		}
-		field = ng_meta_fields_find(&cursor->fields, condition->field,
-					    condition->field_bytes);
-		if (!field || !ng_condition_holds(condition, ng_meta_value(&cursor->fields, field),
-						  field->value_bytes))
-			return 0;
-	}
-	*ret_holds = true;
+	*ret_docs = ng_steal_ptr(&c.docs);
 	return 0;
 }
 
-static int part_filter(void *userdata, uint64_t part)
+/* ---- occurrences ---- */
+
+static int near_get(const struct ng_index *index, const struct ng_scope *scope,
+		    const struct ng_ranges *ranges, struct ng_filter *filter,
+		    const ng_cancel *cancel)
 {
-	struct filtering *f = userdata;
-	bool bad = false;
-	uint32_t s = 0;
-	ng_cleanup(ng_meta_cursor_clear) struct ng_meta_cursor cursor = {0};
-	const struct test *tests;
-	uint64_t doc, end, count = 0;
+	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_NEAR, ranges);
+	struct ng_survivors near = {ng_cache_get(index->cache, key), ranges->count};
 	int r = 0;
 
-	while (part >= f->first_part[s + 1])
-		s++;
-	cursor.shard = f->index->shards[s];
-	tests = &f->tests[s * f->where->n];
-	doc = (part - f->first_part[s]) * PART_DOCS;
-	end = ng_min(doc + PART_DOCS, cursor.shard->params.docs);
-	for (; r == 0 && doc < end; doc++) {
-		uint64_t number = f->index->first_doc[s] + doc;
-		bool holds = false;
-
-		if (doc % 64 == 0 && ng_cancelled(f->cancel))
-			return -EINTR;
-		if (!ng_shard_has_removed(cursor.shard, doc, &bad))
-			r = doc_holds(f, tests, &cursor, doc, &holds);
-		if (bad)
-			r = -EUCLEAN;
-		if (r < 0 || !holds)
-			continue;
-		/* Another shard's documents may share the word. */
-		__atomic_fetch_or(&f->docs->words[number / 64], 1ull << number % 64,
-				  __ATOMIC_RELAXED);
-		count++;
+	if (!near.bits) {
+		near.bits = ng_survivors_new(key, ranges->count);
+		r = near.bits ? ng_near_find(index, ranges, scope, filter->docs, cancel, near.bits)
+			      : -ENOMEM;
+		if (r == 0) {
+			ng_survivors_count(near.bits, near.n);
+			ng_cache_put(index->cache, near.bits);
+		}
 	}
-	atomic_fetch_add(&f->count, count);
-	return ng_shard_result(cursor.shard, r);
+	if (r)
+		ng_survivors_clear(&near);
+	filter->near = near;
+	return r;
 }
 
-int ng_filter_get(const struct ng_index *index, struct ng_where *where, const ng_cancel *cancel,
+int ng_filter_get(const struct ng_index *index, const struct ng_scope *scope,
+		  const struct ng_ranges *ranges, const ng_cancel *cancel,
 		  struct ng_filter *ret_filter)
 {
-	ng_cleanup(filtering_clear) struct filtering f = {
-		.index = index, .where = where, .cancel = cancel};
-	XXH128_hash_t key;
-	int r;
+	struct ng_filter filter = {0};
+	int r = ranges ? ng_ranges_check(ranges, index) : 0;
 
-	if (!where) {
-		*ret_filter = (struct ng_filter){NULL};
-		return 0;
+	if (r == 0 && ng_scope_limits(scope)) {
+		r = docs_get(index, scope, ranges, cancel, &filter.docs);
+		if (r == 0 && scope->is_near && ranges)
+			r = near_get(index, scope, ranges, &filter, cancel);
 	}
-	key = (XXH128_hash_t){where->hash, 0};
-	f.docs = ng_cache_get(index->cache, key);
-	if (!f.docs) {
-		f.docs = ng_cached_new(key, index->stats.numbers / 64 + 1);
-		if (!f.docs)
-			return -ENOMEM;
-		r = tests_make(&f);
-		if (r == 0)
-			r = ng_index_run(index, f.first_part[index->n_shards], part_filter, &f);
-		if (r < 0)
-			return r;
-		f.docs->count = atomic_load(&f.count);
-		ng_cache_put(index->cache, f.docs);
+	if (r) {
+		ng_filter_clear(&filter);
+		return r;
 	}
-	ret_filter->docs = ng_steal_ptr(&f.docs);
+	*ret_filter = filter;
 	return 0;
 }
 
@@ -194,39 +273,64 @@ void ng_filter_clear(struct ng_filter *filter)
 {
 	ng_cached_unref(filter->docs);
 	filter->docs = NULL;
+	ng_survivors_clear(&filter->near);
 }
 
-int ng_where_fits(const struct ng_index *index, const struct ng_where *where, bool *ret_fits)
+/* Occurrences whose numbers are looked up together. */
+#define NUMBERS 256u
+
+/* All that are near count. */
+static int near_locate(const struct ng_index *index, const struct ng_ranges *ranges,
+		       const struct ng_filter *filter, uint64_t first, size_t n,
+		       const ng_cancel *cancel, struct ng_match *ret_matches, uint64_t *ret_numbers)
 {
-	bool fits = true;
+	int r = 0;
 
-	for (size_t i = 0; i < where->n && fits; i++) {
-		const struct ng_condition *condition = &where->conditions[i];
+	for (size_t done = 0; r == 0 && done < n;) {
+		size_t some = ng_min(n - done, (size_t)NUMBERS);
+		uint64_t numbers[NUMBERS];
 
-		fits = false;
-		for (uint32_t s = 0; s < index->n_shards && !fits; s++) {
-			struct ng_facet_field field;
-			struct ng_facets facets;
-			bool has;
-			int r = ng_shard_facets(index->shards[s], &has, &facets);
-
-			if (r == 0 && has && !facets.others)
-				r = ng_facets_find(&facets, condition->field,
-						   condition->field_bytes, 0, &field);
-			else if (r == 0)
-				r = 1;
-			if (r < 0)
-				return ng_shard_result(index->shards[s], r);
-			fits = r > 0;
-		}
+		for (size_t i = 0; i < some; i++)
+			numbers[i] = ng_survivors_at(&filter->near, first + done + i);
+		r = ng_ranges_locate_at(index, ranges, some, numbers, cancel, ret_matches + done);
+		if (ret_numbers)
+			memcpy(ret_numbers + done, numbers, some * sizeof(*numbers));
+		done += some;
 	}
-	*ret_fits = fits;
+	return r;
+}
+
+int ng_filter_locate(const struct ng_index *index, const struct ng_ranges *ranges,
+		     const struct ng_filter *filter, uint64_t first, size_t n,
+		     const ng_cancel *cancel, struct ng_match *ret_matches, uint64_t *ret_numbers,
+		     size_t *ret_n)
+{
+	uint64_t most = ng_filter_most(filter, ranges);
+	size_t got = 0, kept = 0;
+	int r;
+
+	if (filter->near.bits) {
+		n = first < most ? (size_t)ng_min((uint64_t)n, most - first) : 0;
+		r = near_locate(index, ranges, filter, first, n, cancel, ret_matches, ret_numbers);
+		if (r == 0)
+			*ret_n = n;
+		return r;
+	}
+	r = ng_ranges_locate(index, ranges, first, n, cancel, ret_matches, &got);
+	if (r)
+		return r;
+	for (size_t i = 0; i < got; i++) {
+		if (!ng_filter_has(filter, ret_matches[i].doc))
+			continue;
+		if (ret_numbers)
+			ret_numbers[kept] = first + i;
+		ret_matches[kept++] = ret_matches[i];
+	}
+	*ret_n = kept;
 	return 0;
 }
 
-/* ---- occurrences ---- */
-
-_Static_assert(PART % (64 * BLOCK_WORDS) == 0, "no two parts write to one word");
+_Static_assert(PART % 512 == 0, "no two parts write to one word");
 
 struct surviving {
 	const struct ng_index *index;
@@ -240,134 +344,105 @@ static int part_survive(void *userdata, uint64_t part)
 {
 	const struct surviving *s = userdata;
 	struct ng_match matches[PART];
-	uint64_t first = part * PART;
+	uint64_t numbers[PART];
 	size_t n = 0;
-	int r = ng_ranges_locate(s->index, s->ranges, first, PART, s->cancel, matches, &n);
+	int r = ng_filter_locate(s->index, s->ranges, s->filter, part * PART, PART, s->cancel,
+				 matches, numbers, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (ng_filter_has(s->filter, matches[i].doc))
-			s->bits->words[(first + i) / 64] |= 1ull << (first + i) % 64;
+		s->bits->words[numbers[i] / 64] |= 1ull << numbers[i] % 64;
 	return r;
 }
 
-static uint64_t blocks_of(uint64_t n)
-{
-	return ng_div_up(n, (uint64_t)64 * BLOCK_WORDS);
-}
-
-/* Behind the bits: how many are set before each block. */
-static void counts_make(struct ng_cached *bits, uint64_t n)
-{
-	uint64_t blocks = blocks_of(n), *before = bits->words + blocks * BLOCK_WORDS;
-
-	for (uint64_t b = 0; b < blocks; b++) {
-		before[b] = bits->count;
-		for (unsigned w = 0; w < BLOCK_WORDS; w++)
-			bits->count +=
-				(uint64_t)__builtin_popcountll(bits->words[b * BLOCK_WORDS + w]);
-	}
-}
-
-/* All that says which rows the ranges are of, and which documents these are in: not what pads
- * them. */
-static XXH128_hash_t survivors_key(const struct ng_ranges *ranges, const struct ng_where *where)
-{
-	XXH128_hash_t key = {where->hash, UINT64_MAX}; /* a filter's own has 0 there */
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		const struct ng_range *range = &ranges->list[i];
-		const uint64_t part[] = {key.low64, key.high64,   range->shard, range->lo,
-					 range->hi, range->bytes, range->lead};
-
-		key = XXH3_128bits(part, sizeof(part));
-	}
-	return key;
-}
-
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
-		     struct ng_where *where, const ng_cancel *cancel,
+		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors)
 {
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	struct surviving s = {index, ranges, &filter, cancel, NULL};
-	uint64_t blocks = blocks_of(ranges->count);
-	XXH128_hash_t key = survivors_key(ranges, where);
+	XXH128_hash_t key;
 	int r = ng_ranges_check(ranges, index);
 
 	if (r < 0)
 		return r;
+	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
 	bits = ng_cache_get(index->cache, key);
+	if (!bits)
+		r = ng_filter_get(index, scope, ranges, cancel, &filter);
+	if (r)
+		return r;
+	if (filter.near.bits) {
+		*ret_survivors = filter.near;
+		filter.near.bits = NULL;
+		return 0;
+	}
 	if (!bits) {
-		r = ng_filter_get(index, where, cancel, &filter);
-		bits = ng_cached_new(key, blocks * (BLOCK_WORDS + 1));
-		if (r == 0 && !bits)
-			r = -ENOMEM;
+		bits = ng_survivors_new(key, ranges->count);
+		if (!bits)
+			return -ENOMEM;
 		s.bits = bits;
-		if (r == 0)
+		if (!filter.docs || filter.docs->count)
 			r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART),
 					 part_survive, &s);
 		if (r < 0)
 			return r;
-		counts_make(bits, ranges->count);
+		ng_survivors_count(bits, ranges->count);
 		ng_cache_put(index->cache, bits);
 	}
 	*ret_survivors = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
 	return 0;
 }
 
-void ng_survivors_clear(struct ng_survivors *survivors)
+/* ---- any of them ---- */
+
+struct looking {
+	const struct ng_index *index;
+	const struct ng_ranges *ranges;
+	const struct ng_filter *filter;
+	const ng_cancel *cancel;
+	uint64_t first;
+	atomic_bool found;
+};
+
+static int part_look(void *userdata, uint64_t part)
 {
-	ng_cached_unref(survivors->bits);
-	*survivors = (struct ng_survivors){0};
-}
+	struct looking *l = userdata;
+	struct ng_match matches[ANY_PART];
+	size_t n = 0;
+	int r;
 
-uint64_t ng_survivors_at(const struct ng_survivors *survivors, uint64_t number)
-{
-	const uint64_t *words = survivors->bits->words;
-	uint64_t blocks = blocks_of(survivors->n), lo = 0, hi = blocks, word, left;
-	const uint64_t *before = words + blocks * BLOCK_WORDS;
-
-	while (hi - lo > 1) {
-		uint64_t middle = lo + (hi - lo) / 2;
-
-		if (before[middle] <= number)
-			lo = middle;
-		else
-			hi = middle;
-	}
-	left = number - before[lo];
-	for (word = lo * BLOCK_WORDS; left >= (uint64_t)__builtin_popcountll(words[word]); word++)
-		left -= (uint64_t)__builtin_popcountll(words[word]);
-	for (uint64_t bits = words[word];; bits &= bits - 1)
-		if (left-- == 0)
-			return word * 64 + (uint64_t)__builtin_ctzll(bits);
+	if (atomic_load(&l->found))
+		return 0;
+	r = ng_filter_locate(l->index, l->ranges, l->filter, l->first + part * ANY_PART, ANY_PART,
+			     l->cancel, matches, NULL, &n);
+	if (r == 0 && n)
+		atomic_store(&l->found, true);
+	return r;
 }
 
 /* By turns of twice as many each time. */
 int ng_filter_any(const struct ng_index *index, const struct ng_ranges *ranges,
 		  const struct ng_filter *filter, const ng_cancel *cancel, bool *ret_any)
 {
-	struct ng_match matches[PART];
-	size_t want = 32, n = 0;
+	struct looking l = {index, ranges, filter, cancel, 0, false};
+	uint64_t most = ng_filter_most(filter, ranges), turn = ANY_FIRST;
+	int r = 0;
 
-	if (filter->docs && filter->docs->count == 0) {
-		*ret_any = false;
+	if (filter->near.bits || ng_filter_is_empty(filter)) {
+		*ret_any = most > 0;
 		return 0;
 	}
-	for (uint64_t first = 0; first < ranges->count; first += n) {
-		int r = ng_ranges_locate(index, ranges, first, want, cancel, matches, &n);
+	if (filter->docs->count == 0)
+		most = 0;
+	while (r == 0 && l.first < most && !atomic_load(&l.found)) {
+		uint64_t n = ng_min(turn, most - l.first);
 
-		if (r < 0)
-			return r;
-		for (size_t i = 0; i < n; i++) {
-			if (!ng_filter_has(filter, matches[i].doc))
-				continue;
-			*ret_any = true;
-			return 0;
-		}
-		want = ng_min(2 * want, (size_t)PART);
+		r = ng_index_run(index, ng_div_up(n, (uint64_t)ANY_PART), part_look, &l);
+		l.first += n;
+		turn = ng_min(2 * turn, (uint64_t)ANY_MAX);
 	}
-	*ret_any = false;
-	return 0;
+	if (r == 0)
+		*ret_any = atomic_load(&l.found);
+	return r;
 }

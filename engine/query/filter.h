@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The documents for which conditions on the metadata hold, and the occurrences that are in them.
- * Both are computed once and kept for as long as there is room (cache.h). Thread-safe; every
- * function may be cancelled. Errors as in query.h. */
+/* Which documents and occurrences count under a scope. What is computed is kept for as long as
+ * there is room (cache.h). Thread-safe; every function may be cancelled. Errors as in find.h. */
 #pragma once
 
-#include "query/cache.h"
 #include "query/ranges.h"
-#include "query/where.h"
+#include "query/scope.h"
+#include "query/survivors.h"
 
-/* A bit for each document of an index. */
+/* Of the occurrences of some ranges, those that count: in these documents, and those that `near`
+ * has, if it has anything. */
 struct ng_filter {
-	struct ng_cached *docs; /* count: how many bits are set */
+	struct ng_cached *docs; /* a bit for each document of the index, and how many; NULL: all */
+	struct ng_survivors near;
 };
 
-/* Those documents: O(documents), some steps each where a shard has a column of the field; the
- * metadata of every document is read and parsed where it hasn't. The caller clears it. where NULL:
- * an empty filter, which lets every document through. */
-int ng_filter_get(const struct ng_index *index, struct ng_where *where, const ng_cancel *cancel,
+/* The filter of a scope for the occurrences of some ranges: for other documents than those that
+ * hold one it may say anything. ranges NULL: for all documents; distances aren't looked at then.
+ * The scope NULL, or one that asks nothing: an empty filter, which lets everything through. The
+ * caller clears it.
+ *
+ * Cost: that of ng_where_docs. For each string of `also` and `not`, a locate for each of its
+ * occurrences; or, where that is less, one for each of the ranges' and the reading of the documents
+ * that these are in. Where there is a distance, see near.h. Memory: a bit a document, or an
+ * occurrence, and some. */
+int ng_filter_get(const struct ng_index *index, const struct ng_scope *scope,
+		  const struct ng_ranges *ranges, const ng_cancel *cancel,
 		  struct ng_filter *ret_filter);
 void ng_filter_clear(struct ng_filter *filter);
 
@@ -26,26 +34,38 @@ static inline bool ng_filter_has(const struct ng_filter *filter, uint64_t doc)
 	return !filter->docs || (filter->docs->words[doc / 64] >> doc % 64 & 1);
 }
 
-/* Whether the index may have documents with every field that the conditions name; false only where
- * each shard says that none of its documents has one of them. */
-int ng_where_fits(const struct ng_index *index, const struct ng_where *where, bool *ret_fits);
+static inline bool ng_filter_is_empty(const struct ng_filter *filter)
+{
+	return !filter->docs && !filter->near.bits;
+}
 
-/* Which occurrences of some ranges are in such documents. count: how many. */
-struct ng_survivors {
-	struct ng_cached *bits;
-	uint64_t n; /* occurrences of the ranges */
-};
+/* Occurrences that may count, of which ng_filter_locate says which do; and the number, among all of
+ * the ranges, of one of them. */
+static inline uint64_t ng_filter_most(const struct ng_filter *filter,
+				      const struct ng_ranges *ranges)
+{
+	return filter->near.bits ? filter->near.bits->count : ranges->count;
+}
 
-/* Locates every occurrence, by all threads of the index, if they aren't known. Memory: a bit an
- * occurrence and some. -EINVAL: the ranges aren't this index's. The caller clears it. */
+static inline uint64_t ng_filter_number(const struct ng_filter *filter, uint64_t i)
+{
+	return filter->near.bits ? ng_survivors_at(&filter->near, i) : i;
+}
+
+/* Those that count of [first, first + n) of the ones that may, in index order, *ret_n of them, and,
+ * if ret_numbers isn't NULL, their numbers among all. Cost of ng_ranges_locate. */
+int ng_filter_locate(const struct ng_index *index, const struct ng_ranges *ranges,
+		     const struct ng_filter *filter, uint64_t first, size_t n,
+		     const ng_cancel *cancel, struct ng_match *ret_matches, uint64_t *ret_numbers,
+		     size_t *ret_n);
+
+/* Which occurrences of some ranges count under a scope that asks something. Locates each of them,
+ * by all threads of the index, if they aren't known. Memory: a bit an occurrence and some. -EINVAL:
+ * the ranges aren't this index's. The caller clears it. */
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
-		     struct ng_where *where, const ng_cancel *cancel,
+		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors);
-void ng_survivors_clear(struct ng_survivors *survivors);
 
-/* Which occurrence the survivor of a number < count is. O(log(occurrences)). */
-uint64_t ng_survivors_at(const struct ng_survivors *survivors, uint64_t number);
-
-/* Whether any occurrence is in such a document: as many are located as it takes. */
+/* Whether any occurrence counts: as many are located as it takes, by all threads of the index. */
 int ng_filter_any(const struct ng_index *index, const struct ng_ranges *ranges,
 		  const struct ng_filter *filter, const ng_cancel *cancel, bool *ret_any);

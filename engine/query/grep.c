@@ -105,7 +105,7 @@ static int set_places(const struct ng_index *index, const struct ng_required_set
 	for (size_t i = 0; r == 0 && i < set->n; i++)
 		r = string_find(index, set, i, cancel, &ranges[i]);
 	if (r == 0)
-		r = ng_places_find(index, ranges, set->n, most, cancel, ret_places);
+		r = ng_places_find(index, ranges, set->n, most, NULL, cancel, ret_places);
 	for (size_t i = 0; i < set->n; i++)
 		ng_ranges_clear(&ranges[i]);
 	return r;

@@ -121,6 +121,51 @@ int ng_shard_doc_extent(const struct ng_shard *shard, uint64_t doc, uint64_t *re
 
 _Static_assert(NG_BWT_CHAINS <= NG_INVERT_MAX, "the rows of all chains are found at once");
 
+/* The BWT's rows of n <= NG_BWT_CHAINS sampled suffixes. */
+static int sample_rows(const struct ng_shard *shard, unsigned n, const uint64_t *samples,
+		       uint64_t *ret_rows)
+{
+	uint64_t marks[NG_BWT_CHAINS];
+	bool bad = false;
+
+	for (unsigned i = 0; i < n; i++)
+		if (samples[i] >= shard->sa.numbers.n)
+			return -EUCLEAN;
+	if (ng_permutation_invert(&shard->sa, n, samples, marks) < 0)
+		return -EUCLEAN;
+	ng_bwt_mark_rows_prefetch(shard->bwt, n, marks, ret_rows, &bad);
+	return bad ? -EUCLEAN : 0;
+}
+
+int ng_shard_rows_behind(const struct ng_shard *shard, unsigned n, const struct ng_match *places,
+			 uint64_t *ret_rows, uint64_t *ret_offsets)
+{
+	uint64_t samples[NG_BWT_CHAINS], rows[NG_BWT_CHAINS], rate = shard->params.sa_rate;
+	unsigned of[NG_BWT_CHAINS], sampled = 0;
+	bool bad = false;
+	int r = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t begin, bytes, sample = ng_div_up(places[i].offset, rate);
+
+		r = ng_shard_doc_extent(shard, places[i].doc, &begin, &bytes);
+		if (r < 0)
+			return r;
+		ret_offsets[i] = ng_min(sample * rate, bytes);
+		/* The row of a separator is the number of its document. */
+		ret_rows[i] = places[i].doc;
+		if (ret_offsets[i] == bytes)
+			continue;
+		of[sampled] = i;
+		samples[sampled++] = ng_ef_get(&shard->sample_starts, places[i].doc, &bad) + sample;
+	}
+	if (!bad)
+		r = sample_rows(shard, sampled, samples, rows);
+	for (unsigned i = 0; !bad && r == 0 && i < sampled; i++)
+		ret_rows[of[i]] = rows[i];
+	return ng_shard_result(shard, bad ? -EUCLEAN : r);
+}
+
 /* What is left of a stretch. */
 struct extract {
 	uint64_t doc, bytes;
@@ -181,19 +226,15 @@ static void chains_add(const struct ng_shard *shard, struct extract *e, struct c
 
 static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 {
-	uint64_t marks[NG_BWT_CHAINS], rows[NG_BWT_CHAINS];
+	uint64_t rows[NG_BWT_CHAINS];
 	bool bad = false;
+	int r = sample_rows(shard, chains->sampled, chains->samples, rows);
 
-	for (unsigned i = 0; i < chains->sampled; i++)
-		if (chains->samples[i] >= shard->sa.numbers.n)
-			return -EUCLEAN;
-	if (ng_permutation_invert(&shard->sa, chains->sampled, chains->samples, marks) < 0)
-		return -EUCLEAN;
-	ng_bwt_mark_rows_prefetch(shard->bwt, chains->sampled, marks, rows, &bad);
+	if (r < 0)
+		return r;
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
-	if (!bad)
-		ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
+	ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
 	return bad ? -EUCLEAN : 0;
 }
 

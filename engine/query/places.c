@@ -9,24 +9,50 @@
 struct finding {
 	const struct ng_index *index;
 	const struct ng_ranges *ranges;
+	const struct ng_filter *filter;
 	const ng_cancel *cancel;
-	struct ng_place *list; /* of the occurrences of ranges */
+	struct ng_place *list; /* of the occurrences of ranges that may count */
+	size_t *found;         /* how many of each part's do */
 };
 
 static int part_find(void *userdata, uint64_t part)
 {
 	const struct finding *f = userdata;
 	struct ng_match matches[PART];
+	uint64_t numbers[PART];
 	size_t n = 0;
-	int r = ng_ranges_locate(f->index, f->ranges, part * PART, PART, f->cancel, matches, &n);
+	int r = ng_filter_locate(f->index, f->ranges, f->filter, part * PART, PART, f->cancel,
+				 matches, numbers, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		uint64_t number = part * PART + i;
-		uint64_t bytes = ng_ranges_at(f->ranges, number)->bytes;
+		uint64_t bytes = ng_ranges_at(f->ranges, numbers[i])->bytes;
 
-		f->list[number] = (struct ng_place){matches[i].doc, matches[i].offset,
-						    (uint32_t)ng_min(bytes, (uint64_t)UINT32_MAX)};
+		f->list[part * PART + i] =
+			(struct ng_place){matches[i].doc, matches[i].offset,
+					  (uint32_t)ng_min(bytes, (uint64_t)UINT32_MAX)};
 	}
+	f->found[part] = n;
+	return r;
+}
+
+/* The places of one list of ranges, one behind the other. */
+static int ranges_find(struct finding *f, size_t *ret_n)
+{
+	uint64_t most = ng_filter_most(f->filter, f->ranges), parts = ng_div_up(most, PART);
+	ng_cleanup(ng_freep) size_t *found = calloc(parts + 1, sizeof(*found));
+	size_t n = 0;
+	int r;
+
+	if (!found)
+		return -ENOMEM;
+	f->found = found;
+	r = ng_index_run(f->index, parts, part_find, f);
+	for (uint64_t part = 0; r == 0 && part < parts; part++) {
+		memmove(f->list + n, f->list + part * PART, found[part] * sizeof(*f->list));
+		n += found[part];
+	}
+	if (r == 0)
+		*ret_n = n;
 	return r;
 }
 
@@ -55,16 +81,21 @@ static size_t keep_one_each(struct ng_place *list, size_t n)
 }
 
 int ng_places_find(const struct ng_index *index, const struct ng_ranges *ranges, size_t n,
-		   uint64_t most, const ng_cancel *cancel, struct ng_places *ret_places)
+		   uint64_t most, const struct ng_filter *filter, const ng_cancel *cancel,
+		   struct ng_places *ret_places)
 {
+	static const struct ng_filter all;
 	ng_cleanup(ng_freep) struct ng_place *list = NULL;
 	uint64_t count = 0;
 	size_t done = 0;
 	int r = 0;
 
+	if (!filter)
+		filter = &all;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = ng_ranges_check(&ranges[i], index);
-		if (r == 0 && __builtin_add_overflow(count, ranges[i].count, &count))
+		if (r == 0 &&
+		    __builtin_add_overflow(count, ng_filter_most(filter, &ranges[i]), &count))
 			r = -EUCLEAN;
 	}
 	if (r < 0)
@@ -75,10 +106,15 @@ int ng_places_find(const struct ng_index *index, const struct ng_ranges *ranges,
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct finding f = {index, &ranges[i], cancel, list + done};
+		struct finding f = {.index = index,
+				    .ranges = &ranges[i],
+				    .filter = filter,
+				    .cancel = cancel,
+				    .list = list + done};
+		size_t found = 0;
 
-		r = ng_index_run(index, ng_div_up(ranges[i].count, PART), part_find, &f);
-		done += ranges[i].count;
+		r = ranges_find(&f, &found);
+		done += found;
 	}
 	if (r < 0)
 		return r;

@@ -16,12 +16,14 @@ struct ng_places {
 
 #define NG_PLACES_INIT ((struct ng_places){0})
 
-/* All occurrences of n lists of ranges. Where one place is in several of them it is there once,
- * with its longest occurrence. -EOVERFLOW: there are more than `most` in all; nothing is located
- * then. Cost: a locate each, on the index's threads, and a sort; 24 bytes each, which are the
- * caller's. Thread-safe. */
+/* All occurrences of n lists of ranges; or, of one list, those that a filter of it lets through.
+ * Where one place is in several of them it is there once, with its longest occurrence. filter may
+ * be NULL. -EOVERFLOW: there are more than `most` in all that may count; nothing is located then.
+ * Cost: a locate each, on the index's threads, and a sort; 24 bytes each, which are the caller's.
+ * Thread-safe. */
 int ng_places_find(const struct ng_index *index, const struct ng_ranges *ranges, size_t n,
-		   uint64_t most, const ng_cancel *cancel, struct ng_places *ret_places);
+		   uint64_t most, const struct ng_filter *filter, const ng_cancel *cancel,
+		   struct ng_places *ret_places);
 
 /* Leave those in documents that a filter lets through. */
 void ng_places_choose(struct ng_places *places, const struct ng_filter *filter);

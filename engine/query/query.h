@@ -76,6 +76,12 @@ bool ng_index_continues(const struct ng_index *index, const struct ng_index *old
 int ng_count(const struct ng_index *index, const uint8_t *pat, size_t len, const ng_cancel *cancel,
 	     uint64_t *ret_count);
 
+/* A string to be looked for. */
+struct ng_pattern {
+	const uint8_t *bytes;
+	size_t len; /* at least 1 */
+};
+
 /* Suffix array interval [lo, hi) of a pattern in one shard; lo == hi when it does not occur. Rows
  * of removed documents don't count: it is that of a shard without them. */
 struct ng_interval {

@@ -6,6 +6,9 @@
 /* Of a range's string, read at a time. */
 #define TEXT_PIECE (64u << 10)
 
+/* Rows that are located together. */
+#define ROWS (4 * NG_BWT_CHAINS)
+
 void ng_ranges_clear(struct ng_ranges *ranges)
 {
 	free(ranges->list);
@@ -52,6 +55,112 @@ int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges)
 	if (ranges->n)
 		memcpy(list, ranges->list, ranges->n * sizeof(*list));
 	*ret_ranges = (struct ng_ranges){list, ranges->n, ranges->count};
+	return 0;
+}
+
+static int compare_begin(const void *pa, const void *pb)
+{
+	const struct ng_range *a = pa, *b = pb;
+
+	if (a->shard != b->shard)
+		return a->shard < b->shard ? -1 : 1;
+	return (a->lo > b->lo) - (a->lo < b->lo);
+}
+
+/* The ranges that some row is in, as a heap: that of the longest string is the first. */
+struct open_ranges {
+	const struct ng_range **list;
+	size_t n;
+};
+
+static void heap_add(struct open_ranges *open, const struct ng_range *range)
+{
+	size_t i = open->n++;
+
+	for (; i && open->list[(i - 1) / 2]->bytes < range->bytes; i = (i - 1) / 2)
+		open->list[i] = open->list[(i - 1) / 2];
+	open->list[i] = range;
+}
+
+static void heap_drop_first(struct open_ranges *open)
+{
+	const struct ng_range *last = open->list[--open->n];
+	size_t i = 0, child;
+
+	while ((child = 2 * i + 1) < open->n) {
+		if (child + 1 < open->n && open->list[child + 1]->bytes > open->list[child]->bytes)
+			child++;
+		if (open->list[child]->bytes <= last->bytes)
+			break;
+		open->list[i] = open->list[child];
+		i = child;
+	}
+	open->list[i] = last;
+}
+
+static void append(struct ng_ranges *ranges, const struct ng_range *range, uint64_t lo, uint64_t hi)
+{
+	struct ng_range *next = &ranges->list[ranges->n++];
+
+	*next = *range;
+	next->lo = lo;
+	next->hi = hi;
+	next->first = ranges->count;
+	ranges->count += hi - lo;
+}
+
+/* Of sorted ranges, in every row the one of the longest string; joined has room for twice as
+ * many. */
+static void join(const struct ng_range *sorted, size_t n, struct open_ranges *open,
+		 struct ng_ranges *joined)
+{
+	const struct ng_range *next = sorted, *end = sorted + n;
+	uint64_t at = 0, stop;
+
+	while (next < end || open->n) {
+		uint32_t shard = open->n ? open->list[0]->shard : next->shard;
+
+		if (!open->n)
+			at = next->lo;
+		for (; next < end && next->shard == shard && next->lo <= at; next++)
+			heap_add(open, next);
+		while (open->n && open->list[0]->hi <= at)
+			heap_drop_first(open);
+		if (!open->n)
+			continue;
+		stop = open->list[0]->hi;
+		if (next < end && next->shard == shard)
+			stop = ng_min(stop, next->lo);
+		append(joined, open->list[0], at, stop);
+		at = stop;
+	}
+}
+
+int ng_ranges_join(size_t n, const struct ng_ranges *lists, struct ng_ranges *ret_ranges)
+{
+	ng_cleanup(ng_ranges_clear) struct ng_ranges joined = NG_RANGES_INIT;
+	ng_cleanup(ng_freep) struct ng_range *sorted = NULL;
+	ng_cleanup(ng_freep) const struct ng_range **heap = NULL;
+	struct open_ranges open = {0};
+	size_t all = 0, done = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += lists[i].n;
+	sorted = calloc(all + 1, sizeof(*sorted));
+	heap = calloc(all + 1, sizeof(*heap));
+	joined.list = calloc(2 * all + 1, sizeof(*joined.list));
+	if (!sorted || !heap || !joined.list)
+		return -ENOMEM;
+	open.list = heap;
+	for (size_t i = 0; i < n; i++) {
+		if (lists[i].n)
+			memcpy(sorted + done, lists[i].list, lists[i].n * sizeof(*sorted));
+		done += lists[i].n;
+	}
+	qsort(sorted, all, sizeof(*sorted), compare_begin);
+	join(sorted, all, &open, &joined);
+	*ret_ranges = joined;
+	joined = NG_RANGES_INIT;
 	return 0;
 }
 
@@ -116,6 +225,39 @@ int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *range
 		return r;
 	*ret_n = n;
 	return 0;
+}
+
+int ng_ranges_locate_at(const struct ng_index *index, const struct ng_ranges *ranges, size_t n,
+			const uint64_t *numbers, const ng_cancel *cancel,
+			struct ng_match *ret_matches)
+{
+	uint64_t rows[ROWS];
+	uint8_t leads[ROWS];
+	int r = 0;
+
+	for (size_t done = 0, some; r == 0 && done < n; done += some) {
+		const struct ng_range *first = ng_ranges_at(ranges, numbers[done]);
+
+		for (some = 0; some < ROWS && done + some < n; some++) {
+			uint64_t number = numbers[done + some];
+			const struct ng_range *range = ng_ranges_at(ranges, number);
+
+			if (!ng_range_fits(range, index) || number < range->first ||
+			    number - range->first >= range->hi - range->lo)
+				return -EINVAL;
+			if (range->shard != first->shard)
+				break;
+			rows[some] = range->lo + (number - range->first);
+			leads[some] = range->lead;
+		}
+		r = ng_shard_locate_before(index->shards[first->shard], some, rows, NULL, 0, 0,
+					   cancel, ret_matches + done, NULL);
+		for (size_t i = 0; r == 0 && i < some; i++) {
+			ret_matches[done + i].doc += index->first_doc[first->shard];
+			ret_matches[done + i].offset += leads[i];
+		}
+	}
+	return r;
 }
 
 int ng_range_text(const struct ng_index *index, const struct ng_range *range,

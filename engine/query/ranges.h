@@ -37,6 +37,10 @@ int ng_ranges_find(const struct ng_index *index, const uint8_t *pat, size_t len,
 
 int ng_ranges_copy(const struct ng_ranges *ranges, struct ng_ranges *ret_ranges);
 
+/* The occurrences of n lists of ranges without leads: each place once, with its longest string.
+ * O(n log(n)) of all ranges. -ENOMEM. */
+int ng_ranges_join(size_t n, const struct ng_ranges *lists, struct ng_ranges *ret_ranges);
+
 /* The range of occurrence number `occurrence` < count, which is row
  * lo + (occurrence - first) of it. O(log n). */
 const struct ng_range *ng_ranges_at(const struct ng_ranges *ranges, uint64_t occurrence);
@@ -53,6 +57,11 @@ int ng_ranges_check(const struct ng_ranges *ranges, const struct ng_index *index
 int ng_ranges_locate(const struct ng_index *index, const struct ng_ranges *ranges, uint64_t first,
 		     size_t n, const ng_cancel *cancel, struct ng_match *ret_matches,
 		     size_t *ret_n);
+
+/* The same of occurrences numbers[0..n-1]: rising, and each below the count. */
+int ng_ranges_locate_at(const struct ng_index *index, const struct ng_ranges *ranges, size_t n,
+			const uint64_t *numbers, const ng_cancel *cancel,
+			struct ng_match *ret_matches);
 
 /* Append a range's string, as it stands in the text, to buf. Costs a locate and the extraction of
  * its bytes. */

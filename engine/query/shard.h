@@ -103,7 +103,6 @@ int ng_shards_find(struct ng_shard *const *shards, size_t n, const uint8_t *pat,
 		   const ng_cancel *cancel, struct ng_interval *ret_intervals);
 
 /* Rows of n patterns, each of at least one byte, walked side by side. */
-struct ng_pattern;
 int ng_shard_find_many(const struct ng_shard *shard, size_t n, const struct ng_pattern *patterns,
 		       const ng_cancel *cancel, struct ng_interval *ret_rows);
 
@@ -118,6 +117,12 @@ int ng_shard_locate(const struct ng_shard *shard, uint64_t first, size_t n, cons
 int ng_shard_locate_before(const struct ng_shard *shard, size_t n, const uint64_t *rows,
 			   uint8_t *end, uint32_t bytes, size_t stride, const ng_cancel *cancel,
 			   struct ng_match *ret_matches, uint32_t *ret_before);
+
+/* For each of n <= NG_BWT_CHAINS places, whose offsets are within their documents: the nearest
+ * place at it or behind it in the document whose row of the BWT is known without a walk, its
+ * offset, which may be the document's size, and the row. */
+int ng_shard_rows_behind(const struct ng_shard *shard, unsigned n, const struct ng_match *places,
+			 uint64_t *ret_rows, uint64_t *ret_offsets);
 
 /* Document and offset of a position. -EUCLEAN where there is none. */
 int ng_shard_doc_at(const struct ng_shard *shard, uint64_t position, uint64_t *ret_doc,

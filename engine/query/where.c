@@ -3,6 +3,7 @@
 
 #include <xxhash.h>
 
+#include "base/percent.h"
 #include "format/meta_fields.h"
 
 static void condition_clear(struct ng_condition *condition)
@@ -31,39 +32,15 @@ struct ng_where *ng_where_ref(struct ng_where *where)
 	return where;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* text[0..len-1] without escapes, from malloc. */
 static int decode(const char *text, size_t len, uint8_t **ret, size_t *ret_len)
 {
 	ng_cleanup(ng_freep) uint8_t *bytes = malloc(len + 1);
-	size_t n = 0;
+	int r = bytes ? ng_percent_decode(text, len, bytes, ret_len) : -ENOMEM;
 
-	if (!bytes)
-		return -ENOMEM;
-	for (size_t i = 0; i < len; i++) {
-		int high, low;
-
-		if (text[i] != '%') {
-			bytes[n++] = (uint8_t)text[i];
-			continue;
-		}
-		high = len - i > 2 ? hex_digit(text[i + 1]) : -1;
-		low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-		if (low < 0)
-			return -EINVAL;
-		bytes[n++] = (uint8_t)(high << 4 | low);
-		i += 2;
-	}
-	*ret = ng_steal_ptr(&bytes);
-	*ret_len = n;
-	return 0;
+	if (r == 0)
+		*ret = ng_steal_ptr(&bytes);
+	return r;
 }
 
 static int term_parse(const char *text, size_t len, struct ng_where_term *ret_term)

@@ -7,7 +7,8 @@
 /* Of the occurrences in `ranges` those that no letter, number or mark stands beside (see word.h),
  * in *ret_ranges; or, where that is NULL, only their number in *ret_count. Whatever they begin and
  * end with themselves, a document's beginning and end are borders. The ranges have no leads; those
- * found may. pat[0..len-1] is the string of all of them, or NULL where they have several.
+ * found may. pat[0..len-1] is the string of all of them, or NULL where they have several; then one
+ * may lie in another, and what is found in both is found once, with its longest string.
  *
  * Found through the index by the intervals of what stands beside them. Cost, for each range: some
  * hundred searches of its string and a character, most of which fail after a few steps; a locate

@@ -98,7 +98,9 @@ static int answer_folded(const struct ng_index *index, const struct ng_query *qu
 int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, struct ng_buf *buf)
 {
-	return (query->fold ? answer_folded : answer_exact)(index, query, cancel, buf);
+	bool exact = !query->fold && !ng_scope_has_any(query->scope);
+
+	return (exact ? answer_exact : answer_folded)(index, query, cancel, buf);
 }
 
 static int locate_one(const struct ng_index *index, const struct ng_query *query, uint64_t number,
@@ -106,16 +108,17 @@ static int locate_one(const struct ng_index *index, const struct ng_query *query
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
+	bool limited = ng_scope_limits(query->scope);
 	size_t n = 0;
 	int r = ng_query_find(index, query, cancel, &ranges);
 
-	if (r == 0 && query->where)
-		r = ng_survivors_get(index, &ranges, query->where, cancel, &survivors);
+	if (r == 0 && limited)
+		r = ng_survivors_get(index, &ranges, query->scope, cancel, &survivors);
 	if (r)
 		return r;
-	if (number >= (query->where ? survivors.bits->count : ranges.count))
+	if (number >= (limited ? survivors.bits->count : ranges.count))
 		return -ENOENT;
-	if (query->where)
+	if (limited)
 		number = ng_survivors_at(&survivors, number);
 	r = ng_ranges_locate(index, &ranges, number, 1, cancel, ret_match, &n);
 	if (r == 0)

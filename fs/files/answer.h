@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 
 /* The longest count with its newline. */
 #define NG_ANSWER_COUNT_MAX 21u

@@ -16,13 +16,14 @@ static int counts_make(const struct ng_index *index, const struct ng_query *quer
 		       const ng_cancel *cancel, struct ng_facet_counts *ret_counts)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
-	int r = ng_filter_get(index, query->where, cancel, &filter);
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
+	bool all = query->len == 0;
+	int r = all ? 0 : ng_query_find(index, query, cancel, &ranges);
 
-	if (r == 0 && query->len == 0)
-		return ng_facet_all(index, query->facet, &filter, cancel, ret_counts);
 	if (r == 0)
-		r = ng_query_find(index, query, cancel, &ranges);
+		r = ng_filter_get(index, query->scope, all ? NULL : &ranges, cancel, &filter);
+	if (r == 0 && all)
+		return ng_facet_all(index, query->facet, &filter, cancel, ret_counts);
 	return r ? r : ng_facet_count(index, query->facet, &ranges, &filter, cancel, ret_counts);
 }
 

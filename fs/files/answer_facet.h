@@ -4,7 +4,8 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/facet.h"
+#include "query/find.h"
 
 /* A line for each value of query->facet that is there, by falling occurrences, then documents, then
  * value: the value, spelled as ng_escape_append does, occurrences, documents, with tabs between

@@ -11,13 +11,13 @@ int ng_answer_df(const struct ng_index *index, const struct ng_query *query,
 		 const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	char text[NG_ANSWER_COUNT_MAX + 1];
 	uint64_t docs;
 	int r = ng_query_find(index, query, cancel, &ranges);
 
 	if (r == 0)
-		r = ng_filter_get(index, query->where, cancel, &filter);
+		r = ng_filter_get(index, query->scope, &ranges, cancel, &filter);
 	if (r == 0)
 		r = ng_df_filtered(index, &ranges, &filter, cancel, &docs);
 	return r ? r : ng_buf_append(buf, text, ng_answer_count(docs, text));

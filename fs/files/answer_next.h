@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 
 /* The number of documents that hold the query, and a newline. Cost of ng_df: a locate for each
  * occurrence. */

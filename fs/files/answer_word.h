@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 
 /* The words that follow the query, or precede it: a line for each, most frequent first, which is
  * its count, that divided by the query's count, and the word, with tabs between them; $END or

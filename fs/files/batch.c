@@ -150,7 +150,7 @@ static int append_each(append_answer append, const struct ng_index *index, size_
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct ng_query query = {queries[i].bytes, queries[i].len, settings->fold,
-					       settings->where, settings->facet};
+					       settings->scope, settings->facet};
 		size_t good = buf->len;
 
 		r = ng_cancelled(cancel) ? -EINTR : append(index, &query, cancel, buf);
@@ -193,7 +193,7 @@ static int answer(const struct ng_mounted_index *index, const struct ng_asked_li
 	const uint8_t *next;
 	int r = queries_decode(&queries, lines, n, settings->escaped_lines);
 
-	if (r == 0 && how->together && !settings->fold && !settings->where)
+	if (r == 0 && how->together && !settings->fold && !settings->scope)
 		r = how->together(index->index, queries.n, queries.patterns, cancel, &answers);
 	else if (r == 0)
 		r = append_each(how->each, index->index, queries.n, queries.patterns, settings,

@@ -107,7 +107,7 @@ static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want
 		size_t n = ng_max((want - good) / line_bytes, (size_t)CHUNK_FIRST);
 
 		/* Nobody knows how many of them count. */
-		if (kwic->query.where)
+		if (ng_scope_limits(kwic->query.scope))
 			n = kwic->chunk;
 		n = (size_t)ng_min((uint64_t)ng_min(n, kwic->chunk), end - *at);
 		r = append_lines(kwic, *at, n, cancel, buf);
@@ -153,9 +153,9 @@ static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 		return r;
 	next = kwic->pieces[kwic->n_pieces];
 	/* Where few documents count, lines are given as they are found. */
-	want = kwic->query.where ? 1
-	       : kwic->grown < 4 ? PIECE_BYTES_FIRST << kwic->grown
-				 : PIECE_BYTES_MAX;
+	want = ng_scope_limits(kwic->query.scope) ? 1
+	       : kwic->grown < 4                  ? PIECE_BYTES_FIRST << kwic->grown
+						  : PIECE_BYTES_MAX;
 	kept->text.len = 0;
 	kept->piece = kwic->n_pieces;
 	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 #include "files/stream.h"
 
 /* Append what the file of a query holds. On failure what was appended is dropped, and the next

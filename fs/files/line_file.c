@@ -46,7 +46,7 @@ struct line_file {
 	struct ng_line_file_how how;
 	struct ng_grep *grep;    /* NULL: the query is no regular expression */
 	bool scans;              /* all of the text */
-	struct ng_filter filter; /* of documents that count */
+	struct ng_filter filter; /* of documents that count, unless places are of a query */
 	bool has_places;         /* unless it scans; found when they are needed, after shedding */
 	struct ng_places places;
 	size_t n_places;
@@ -170,14 +170,20 @@ static int query_places(struct line_file *file, const ng_cancel *cancel, struct 
 {
 	const struct ng_index *index = file->stream.index->index;
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	uint64_t most = file->how.scan;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
+	uint64_t most = file->how.scan, count;
 	int r = ng_query_find(index, &file->query, cancel, &ranges);
 
-	if (r == 0 && ranges.count > most)
-		r = ng_fail(err, -EOVERFLOW,
-			    "%llu occurrences would have to be read, of at most %llu",
-			    (unsigned long long)ranges.count, (unsigned long long)most);
-	return r ? r : ng_places_find(index, &ranges, 1, most, cancel, &file->places);
+	if (r == 0)
+		r = ng_filter_get(index, file->query.scope, &ranges, cancel, &filter);
+	if (r)
+		return r;
+	count = ng_filter_most(&filter, &ranges);
+	if (count > most)
+		return ng_fail(err, -EOVERFLOW,
+			       "%llu occurrences would have to be read, of at most %llu",
+			       (unsigned long long)count, (unsigned long long)most);
+	return ng_places_find(index, &ranges, 1, most, &filter, cancel, &file->places);
 }
 
 /* Where to look, if that isn't there. */
@@ -190,7 +196,8 @@ static int places_find(struct line_file *file, const ng_cancel *cancel, struct n
 	r = file->how.regex ? regex_places(file, cancel, err) : query_places(file, cancel, err);
 	if (r)
 		return r;
-	ng_places_choose(&file->places, &file->filter);
+	if (file->how.regex)
+		ng_places_choose(&file->places, &file->filter);
 	file->n_places = file->places.n;
 	file->has_places = true;
 	return 0;
@@ -408,17 +415,31 @@ static void line_file_free(struct ng_stream *stream)
 	free(file);
 }
 
+/* Whether a line says by itself whether it holds an occurrence that counts. */
+static bool is_plain(const struct ng_query *query)
+{
+	return !query->fold && !ng_scope_is_near(query->scope) && !ng_scope_has_any(query->scope);
+}
+
+static int docs_find(struct line_file *file, const ng_cancel *cancel)
+{
+	return ng_filter_get(file->stream.index->index, file->query.scope, NULL, cancel,
+			     &file->filter);
+}
+
 /* Where to look, or that everything has to be looked at. */
 static int begin(struct line_file *file, const ng_cancel *cancel, struct ng_error *err)
 {
-	int r = ng_filter_get(file->stream.index->index, file->query.where, cancel, &file->filter);
+	int r = file->how.regex ? docs_find(file, cancel) : 0;
 
 	if (r)
 		return r;
 	r = places_find(file, cancel, err);
-	file->scans =
-		r == -EOVERFLOW && file->how.scan_all && (file->how.regex || !file->query.fold);
-	return file->scans ? 0 : r;
+	file->scans = r == -EOVERFLOW && file->how.scan_all &&
+		      (file->how.regex || is_plain(&file->query));
+	if (!file->scans)
+		return r;
+	return file->how.regex ? 0 : docs_find(file, cancel);
 }
 
 /* A line shows so many bytes at most; and no two lines show the same text. */

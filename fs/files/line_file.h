@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 #include "query/hits.h"
 #include "files/stream.h"
 

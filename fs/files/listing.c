@@ -105,7 +105,7 @@ static void free_listing(struct ng_listings *listings, struct listing *listing)
 {
 	rewind_walk(listings, listing);
 	unlink_listing(listings, listing);
-	ng_where_unref(listing->query.where);
+	ng_scope_unref(listing->query.scope);
 	free(listing->pages);
 	free(listing);
 }
@@ -143,7 +143,7 @@ static void trim(struct ng_listings *listings)
 	}
 }
 
-static bool is_same_where(const struct ng_where *a, const struct ng_where *b)
+static bool is_same_scope(const struct ng_scope *a, const struct ng_scope *b)
 {
 	return a == b || (a && b && a->hash == b->hash);
 }
@@ -154,7 +154,7 @@ static struct listing *find(const struct ng_listings *listings, const struct ng_
 	struct listing *listing = listings->newest;
 
 	while (listing && (listing->index != index || listing->page_docs != page_docs ||
-			   !is_same_where(listing->query.where, query->where) ||
+			   !is_same_scope(listing->query.scope, query->scope) ||
 			   listing->query.fold != query->fold || listing->query.len != query->len ||
 			   memcmp(listing->query_bytes, query->bytes, query->len) != 0))
 		listing = listing->older;
@@ -175,7 +175,7 @@ static struct listing *find_or_add(struct ng_listings *listings, const struct ng
 		listing->index = index;
 		listing->query = *query;
 		listing->query.bytes = listing->query_bytes;
-		ng_where_ref(listing->query.where);
+		ng_scope_ref(listing->query.scope);
 		listing->page_docs = page_docs;
 		memcpy(listing->query_bytes, query->bytes, query->len);
 	}
@@ -187,11 +187,11 @@ static int start_walk(const struct ng_index *index, const struct ng_query *query
 		      const ng_cancel *cancel, struct ng_doclist **ret_walk)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	int r = ng_query_find(index, query, cancel, &ranges);
 
 	if (r == 0)
-		r = ng_filter_get(index, query->where, cancel, &filter);
+		r = ng_filter_get(index, query->scope, &ranges, cancel, &filter);
 	if (r == 0)
 		r = ng_doclist_new(index, &ranges, ret_walk);
 	if (r == 0)

@@ -4,7 +4,7 @@
  * a pure function of the index, the query and its number, so nothing is lost when it is dropped. */
 #pragma once
 
-#include "names/query.h"
+#include "query/find.h"
 #include "query/doclist.h"
 
 struct ng_listings;

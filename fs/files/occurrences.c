@@ -40,7 +40,7 @@ void ng_occurrences_shed(struct ng_occurrences *o)
 /* Whether contexts aren't simply those of the lines asked for. */
 static bool is_chosen(const struct ng_occurrences *o)
 {
-	return o->how.random || o->filter.docs;
+	return o->how.random || !ng_filter_is_empty(&o->filter);
 }
 
 static int make_room(struct ng_occurrences *o)
@@ -79,7 +79,7 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 
 	r = ng_query_find(index, query, cancel, &o.ranges);
 	if (r == 0)
-		r = ng_filter_get(index, query->where, cancel, &o.filter);
+		r = ng_filter_get(index, query->scope, &o.ranges, cancel, &o.filter);
 	if (r) {
 		ng_occurrences_clear(&o);
 		return r;
@@ -87,7 +87,7 @@ int ng_occurrences_find(const struct ng_index *index, const struct ng_query *que
 	for (size_t i = 0; i < o.ranges.n; i++)
 		o.longest = ng_max(o.longest, o.ranges.list[i].bytes);
 	o.at_once = lines_at_once(&o);
-	o.count = o.ranges.count;
+	o.count = ng_filter_most(&o.filter, &o.ranges);
 	if (how->random && o.count)
 		o.shuffle = ng_shuffle_make(o.count, how->seed);
 	*ret = o;
@@ -151,13 +151,16 @@ static int look_up_chosen(struct ng_occurrences *o, uint64_t at, size_t n, const
 
 	if (!places)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		places[i] = (struct place){
-			o->how.random ? ng_shuffle_at(&o->shuffle, at + i) : at + i, i};
+	for (size_t i = 0; i < n; i++) {
+		uint64_t next = o->how.random ? ng_shuffle_at(&o->shuffle, at + i) : at + i;
+
+		places[i] = (struct place){ng_filter_number(&o->filter, next), i};
+	}
 	qsort(places, n, sizeof(*places), compare_numbers);
 	for (size_t i = 0; i < n; i++)
 		o->numbers[i] = places[i].number;
-	if (o->filter.docs) {
+	/* All that are near others count. */
+	if (o->filter.docs && !o->filter.near.bits) {
 		r = ng_contexts_at(o->index, &o->ranges, n, o->numbers, 0, cancel, o->contexts,
 				   o->text);
 		if (r)

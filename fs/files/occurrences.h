@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "names/query.h"
+#include "query/find.h"
 #include "query/contexts.h"
 #include "query/shuffle.h"
 
@@ -21,7 +21,8 @@ struct ng_occurrence {
 };
 
 /* The first three and found are for all to read, after ng_occurrences_find; the rest is
- * occurrences.c's own. Count is of all occurrences, whatever a filter leaves of them. */
+ * occurrences.c's own. Count is of all occurrences that may count, see
+ * ng_filter_most. */
 struct ng_occurrences {
 	uint64_t count;
 	uint64_t longest; /* bytes that an occurrence has at most */

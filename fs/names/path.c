@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/path.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
+#include "base/percent.h"
 
 int ng_path_decode(const char *name, size_t len, uint8_t *buf, size_t *ret_len)
 {
-	size_t n = 0, i = 0;
-
-	if (len == 0)
-		return -EINVAL;
-	while (i < len) {
-		int high, low;
-
-		if (name[i] != '%') {
-			buf[n++] = (uint8_t)name[i++];
-			continue;
-		}
-		if (len - i < 3)
-			return -EINVAL;
-		high = hex_digit(name[i + 1]);
-		low = hex_digit(name[i + 2]);
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		buf[n++] = (uint8_t)(high << 4 | low);
-		i += 3;
-	}
-	*ret_len = n;
-	return 0;
+	return len ? ng_percent_decode(name, len, buf, ret_len) : -EINVAL;
 }
 
 unsigned ng_path_width(uint64_t n)

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names/settings.h"
 
-#include "names/query.h"
+#include "query/scope.h"
 
 #include <xxhash.h>
-
-/* This one may be there several times. */
-#define WHERE "where="
 
 enum key {
 	KEY_CASE,
@@ -15,6 +12,7 @@ enum key {
 	KEY_FIRST,
 	KEY_FORM,
 	KEY_MIN,
+	KEY_NEAR,
 	KEY_ORDER,
 	KEY_PAGE,
 	KEY_SCAN,
@@ -37,6 +35,7 @@ static const struct {
 	[KEY_FIRST] = {"first", 1, NG_SETTINGS_FIRST_MAX, {NULL}},
 	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
+	[KEY_NEAR] = {"near", 0, NG_SCOPE_NEAR_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
 	[KEY_SCAN] = {"scan", 1, NG_SETTINGS_SCAN_MAX, {"all"}},
@@ -104,11 +103,33 @@ static uint64_t hash(const struct ng_settings *s)
 				   s->match_bytes,   s->min_bytes,
 				   s->random,        s->seed,
 				   s->fold,          s->plain_names,
-				   s->escaped_lines, s->where ? s->where->hash : 0,
+				   s->escaped_lines, s->scope ? s->scope->hash : 0,
 				   s->line_bytes,    s->scan,
 				   s->scan_all,      s->first};
 
 	return XXH3_64bits(fields, sizeof(fields));
+}
+
+/* Those that may be there several times. */
+static int parse_scope(const char *text, size_t len, struct ng_scope **scope, bool *ret_is)
+{
+	static const struct {
+		const char *key;
+		enum ng_scope_list list;
+	} lists[] = {{"also=", NG_SCOPE_ALSO}, {"any=", NG_SCOPE_ANY}, {"not=", NG_SCOPE_NOT}};
+	static const char where[] = "where=";
+	size_t key = strlen(where);
+
+	*ret_is = true;
+	if (len >= key && memcmp(text, where, key) == 0)
+		return ng_scope_add_where(scope, text + key, len - key);
+	for (size_t i = 0; i < ng_array_size(lists); i++) {
+		key = strlen(lists[i].key);
+		if (len >= key && memcmp(text, lists[i].key, key) == 0)
+			return ng_scope_add(scope, lists[i].list, text + key, len - key);
+	}
+	*ret_is = false;
+	return 0;
 }
 
 int ng_settings_parse(const char *name, const struct ng_settings *defaults,
@@ -117,21 +138,22 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 	struct ng_settings settings = *defaults;
 	uint64_t values[KEYS] = {0};
 	bool given[KEYS] = {false};
-	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
+	ng_cleanup(ng_scope_unrefp) struct ng_scope *scope = NULL;
+	int r;
 
 	for (;;) {
 		size_t len = strcspn(name, ",");
-		size_t key = strlen(WHERE);
-		int r = strncmp(name, WHERE, key) == 0 ? ng_where_add(&where, name + key, len - key)
-						       : parse_setting(name, len, values, given);
+		bool is_scope;
 
+		r = parse_scope(name, len, &scope, &is_scope);
+		if (!is_scope)
+			r = parse_setting(name, len, values, given);
 		if (r)
 			return r == -EINVAL ? -ENOENT : r;
 		if (!name[len])
 			break;
 		name += len + 1;
 	}
-	settings.where = ng_steal_ptr(&where);
 	if (given[KEY_CONTEXT])
 		settings.kwic_bytes = settings.match_bytes = settings.line_bytes =
 			(uint32_t)values[KEY_CONTEXT];
@@ -154,6 +176,16 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 	settings.fold =
 		(values[KEY_CASE] ? NG_FOLD_CASE : 0) | (values[KEY_SPACE] ? NG_FOLD_SPACE : 0) |
 		(values[KEY_FORM] ? NG_FOLD_FORM : 0) | (values[KEY_WORD] ? NG_QUERY_WORD : 0);
+	if (given[KEY_NEAR] && !scope)
+		return -ENOENT;
+	if (scope) {
+		const uint32_t near = (uint32_t)values[KEY_NEAR];
+
+		r = ng_scope_finish(scope, given[KEY_NEAR] ? &near : NULL, settings.fold);
+		if (r)
+			return -ENOENT;
+	}
+	settings.scope = ng_steal_ptr(&scope);
 	settings.random = values[KEY_ORDER];
 	/* Without a random order a seed means nothing. */
 	settings.seed = settings.random ? values[KEY_SEED] : 0;

@@ -3,7 +3,7 @@
  * thread-safe. */
 #pragma once
 
-#include "query/where.h"
+#include "query/scope.h"
 
 #define NG_SETTINGS_CONTEXT_MAX 4096u
 #define NG_SETTINGS_PAGE_MAX    100000u
@@ -22,10 +22,10 @@ struct ng_settings {
 				 * 0: as each has it */
 	bool random;            /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;          /* of a random order, otherwise 0 */
-	unsigned fold;          /* as that of a query, see query.h; 0 for /trace */
+	unsigned fold;          /* as that of a query, see scope.h; 0 for /trace */
 	bool plain_names;       /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;     /* %XX in a line of batch is a byte */
-	struct ng_where *where; /* documents that count; NULL: all */
+	struct ng_scope *scope; /* what counts; NULL: everything */
 	const struct ng_facet *facet; /* of a file in /batch/facet: which; otherwise NULL */
 	uint32_t line_bytes; /* of a line on each side of what matches, in lines and grep */
 	uint64_t scan;       /* occurrences that those two look at, at most */
@@ -48,9 +48,11 @@ struct ng_settings {
  *     space=exact|fold
  *     word=no|yes
  *     escape=percent|none      escaped_lines; plain_names
- *     where=CONDITION          where; see ng_where_add
- * each at most once, save where, in any order; what isn't named is as in defaults. -ENOENT: any
- * other name; -ENOMEM. The caller gives ret_settings->where
- * back (ng_where_unref). O(strlen(name)). */
+ *     where=CONDITION          scope; see ng_where_add
+ *     also=QUERY  not=QUERY  any=QUERY  near=0..1073741824
+ *                              scope; with %XX for a byte, whatever escape says
+ * each at most once, save where, also, not and any, in any order; what isn't named is as in
+ * defaults. -ENOENT: any other name; -ENOMEM. The caller gives ret_settings->scope back
+ * (ng_scope_unref). O(strlen(name)). */
 int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 		      struct ng_settings *ret_settings);

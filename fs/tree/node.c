@@ -63,7 +63,7 @@ static void slot_free(struct slot *slot)
 	if (!slot)
 		return;
 	ng_stream_free(slot->node.stream);
-	ng_where_unref(slot->settings.where);
+	ng_scope_unref(slot->settings.scope);
 	free(slot->node.content);
 	free(slot);
 }
@@ -259,7 +259,7 @@ static struct slot *slot_new(const struct ng_node_init *init)
 	slot->is_stream = init->stream;
 	if (init->settings) {
 		slot->settings = *init->settings;
-		ng_where_ref(slot->settings.where);
+		ng_scope_ref(slot->settings.scope);
 		slot->node.settings = &slot->settings;
 	}
 	return slot;

@@ -64,7 +64,7 @@ static int df_lookup(const struct ng_request *request, const char *name, struct 
 		return 0;
 	r = ng_request_decode(request, name, bytes, &query);
 	if (r == 0)
-		r = ng_query_bound(request->index->index, &query, request->cancel, &count);
+		r = ng_query_work(request->index->index, &query, request->cancel, &count);
 	if (r)
 		return r;
 	if (count <= DF_MADE_COUNT)

@@ -4,8 +4,8 @@
 #include "files/lazy_file.h"
 #include "tree/node_ops.h"
 
-/* Occurrences that are located for a count under where= before its size is told: some hundredths of
- * a second. */
+/* Occurrences that are located for a count of those that count before its size is told: some
+ * hundredths of a second. */
 #define MADE_COUNT 8192u
 
 static int answer_count(const struct ng_index *index, const struct ng_query *query,
@@ -18,21 +18,21 @@ static int answer_count(const struct ng_index *index, const struct ng_query *que
 	return r ? r : ng_buf_append(buf, text, ng_answer_count(count, text));
 }
 
-/* Under where=, of a frequent query: counted when it is read. Where there are no such files, it is
- * counted at once. */
+/* Where some don't count, of a frequent query: counted when it is read. Where there are no such
+ * files, it is counted at once. */
 static int long_count(const struct ng_request *request, const char *name,
 		      const struct ng_query *query, bool *ret_made, struct ng_entry *ret_entry)
 {
 	struct ng_indexes *indexes = request->tree->indexes;
 	struct ng_stream *stream;
-	uint64_t bound;
+	uint64_t work;
 	int r;
 
 	*ret_made = false;
-	if (!query->where || request->tree->no_streams)
+	if (!ng_scope_limits(query->scope) || request->tree->no_streams)
 		return 0;
-	r = ng_query_bound(request->index->index, query, request->cancel, &bound);
-	if (r || bound <= MADE_COUNT)
+	r = ng_query_work(request->index->index, query, request->cancel, &work);
+	if (r || work <= MADE_COUNT)
 		return r;
 	*ret_made = true;
 	r = ng_lazy_file_new(indexes, ng_indexes_hold(indexes, request->index), answer_count, query,

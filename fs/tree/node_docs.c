@@ -32,9 +32,9 @@ static int doc_number(const struct ng_request *request, const char *name, const 
 /* Whether a document counts. */
 static int doc_check(const struct ng_request *request, uint64_t doc)
 {
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
-	int r = ng_filter_get(request->index->index, request->settings->where, request->cancel,
-			      &filter);
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
+	int r = ng_filter_get(request->index->index, request->settings->scope, NULL,
+			      request->cancel, &filter);
 
 	return r == 0 && !ng_filter_has(&filter, doc) ? -ENOENT : r;
 }

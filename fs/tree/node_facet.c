@@ -74,12 +74,18 @@ static bool is_all(const struct ng_request *request, const char *name)
 	return strcmp(name, NAME_ALL) == 0 && !request->settings->plain_names;
 }
 
+/* All documents have no occurrences that others could be near. */
+static bool has_all(const struct ng_request *request)
+{
+	return is_all(request, NAME_ALL) && !ng_scope_is_near(request->settings->scope);
+}
+
 static int field_list(const struct ng_request *request, uint64_t offset, ng_tree_emit emit,
 		      void *userdata)
 {
 	struct ng_name name = {.name = NAME_ALL, .next = 1};
 
-	if (offset > 0 || !is_all(request, NAME_ALL))
+	if (offset > 0 || !has_all(request))
 		return 0;
 	name.ino = ng_request_ino(request, NG_KIND_FACET, 0, request->node->query,
 				  request->node->query_bytes);
@@ -152,7 +158,7 @@ static int field_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
 	uint8_t bytes[NG_PATH_NAME_MAX];
-	struct ng_query query = {.bytes = bytes, .where = request->settings->where};
+	struct ng_query query = {.bytes = bytes, .scope = request->settings->scope};
 	uint64_t count = 0;
 	bool is_short;
 	int r;
@@ -160,9 +166,11 @@ static int field_lookup(const struct ng_request *request, const char *name,
 	if (ng_nodes_lookup(request->tree->nodes, request->id, request->index->epoch, name,
 			    ret_entry))
 		return 0;
+	if (is_all(request, name) && !has_all(request))
+		return -ENOENT;
 	r = is_all(request, name) ? 0 : ng_request_decode(request, name, bytes, &query);
 	if (r == 0 && query.len)
-		r = ng_query_bound(request->index->index, &query, request->cancel, &count);
+		r = ng_query_work(request->index->index, &query, request->cancel, &count);
 	if (r == 0)
 		r = field_of(request, &query.facet);
 	if (r)

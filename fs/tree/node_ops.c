@@ -70,7 +70,7 @@ int ng_request_decode(const struct ng_request *request, const char *name, uint8_
 		*ret_query = (struct ng_query){.bytes = buf,
 					       .len = len,
 					       .fold = request->settings->fold,
-					       .where = request->settings->where};
+					       .scope = request->settings->scope};
 	return r;
 }
 
@@ -79,7 +79,7 @@ struct ng_query ng_request_query(const struct ng_request *request)
 	return (struct ng_query){.bytes = request->node->query,
 				 .len = request->node->query_bytes,
 				 .fold = request->settings->fold,
-				 .where = request->settings->where};
+				 .scope = request->settings->scope};
 }
 
 bool ng_request_known(const struct ng_request *request, const char *name,

@@ -12,7 +12,7 @@ static const struct {
 	const char *name;
 	ng_batch_file_answer answer;
 	size_t together; /* as ng_batch_file_new takes it, where no answer takes long */
-	bool where;      /* it knows documents that don't count */
+	bool limits;     /* it knows that some don't count */
 } batches[] = {
 	{"count", ng_lines_count, NG_BATCH_FILE_LINES, true},
 	{"df", ng_lines_df, SLOW_LINES, true},
@@ -29,7 +29,7 @@ static const struct {
 
 static bool is_shown(const struct ng_request *request, size_t i)
 {
-	return batches[i].where || !request->settings->where;
+	return batches[i].limits || !ng_scope_limits(request->settings->scope);
 }
 
 static int facet_dir(const struct ng_request *request, struct ng_entry *ret_entry)
@@ -80,7 +80,7 @@ static int batch_lookup(const struct ng_request *request, const char *name,
 		r = ng_batch_file_new(request->tree->indexes,
 				      ng_indexes_get(request->tree->indexes, request->index_no),
 				      batches[i].answer, request->settings,
-				      request->settings->fold || request->settings->where
+				      request->settings->fold || request->settings->scope
 					      ? 1
 					      : batches[i].together,
 				      &stream);

@@ -58,8 +58,8 @@ static bool is_stream(enum ng_kind kind)
 	return kind == NG_KIND_TRACE || kind == NG_KIND_WORDLIST;
 }
 
-/* Whether a kind of question knows documents that don't count (where=). */
-static bool knows_where(enum ng_kind kind)
+/* Whether a kind of question knows that some occurrences don't count. */
+static bool knows_limits(enum ng_kind kind)
 {
 	switch (kind) {
 	case NG_KIND_FIND_DIR:
@@ -75,11 +75,32 @@ static bool knows_where(enum ng_kind kind)
 	}
 }
 
+/* Whether it is of a query's occurrences: near= and any= say something of these only. */
+static bool is_of_occurrences(enum ng_kind kind)
+{
+	switch (kind) {
+	case NG_KIND_DOC_DIR:
+	case NG_KIND_GREP_DIR:
+	case NG_KIND_TRACE:
+	case NG_KIND_WORDLIST:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool is_in_scope(const struct ng_scope *scope, enum ng_kind kind)
+{
+	if (ng_scope_limits(scope) && !knows_limits(kind))
+		return false;
+	return is_of_occurrences(kind) || !(ng_scope_is_near(scope) || ng_scope_has_any(scope));
+}
+
 /* /with isn't in itself; /trace and /wordlist, which neither fold nor are of queries, aren't where
  * queries are folded or whole words; nor /grep, which folds nothing but case. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
-	if (request->settings->where && !knows_where(kind))
+	if (!is_in_scope(request->settings->scope, kind))
 		return false;
 	if (is_stream(kind))
 		return !request->settings->fold;

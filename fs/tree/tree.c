@@ -207,7 +207,7 @@ static bool is_costly(struct ng_tree *tree, ng_node_id dir)
 	node = ng_nodes_get(tree->nodes, dir);
 	if (!node)
 		return false;
-	costly = node->settings && (node->settings->fold || node->settings->where);
+	costly = node->settings && (node->settings->fold || node->settings->scope);
 	ng_nodes_put(tree->nodes, node);
 	return costly;
 }

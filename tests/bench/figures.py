@@ -4,7 +4,7 @@
 
     figures.py [PART...]      count fold size locate extract cold build merge first paths again memory
                               mounting batch kwic docs trace next fairness documents grep
-                              far
+                              near far
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -52,6 +52,7 @@ PARTS = {
     "fairness": asking.fairness,
     "documents": asking.documents,
     "grep": asking.grep,
+    "near": asking.near,
     "far": far.far,
 }
 PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close",

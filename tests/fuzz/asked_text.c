@@ -27,8 +27,9 @@ static bool is_answered(int r)
 
 static void ask_facets(const struct ng_index *index, const struct ng_ranges *ranges)
 {
-	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_scope_unrefp) struct ng_scope *scope = NULL;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
+	const uint32_t near = 9;
 	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
 	const struct ng_facet *list = NULL;
 	static const struct ng_filter all;
@@ -48,10 +49,13 @@ static void ask_facets(const struct ng_index *index, const struct ng_ranges *ran
 			sum += counts.list[k].occurrences;
 		sections_require(sum == ranges->count);
 	}
-	sections_require(!ng_where_add(&where, "path:1*|>3", 10));
-	if (is_answered(ng_filter_get(index, where, NULL, &filter)))
+	sections_require(!ng_scope_add_where(&scope, "path:1*|>3", 10));
+	sections_require(!ng_scope_add(&scope, NG_SCOPE_ALSO, "e", 1));
+	sections_require(!ng_scope_add(&scope, NG_SCOPE_NOT, "qu", 2));
+	sections_require(!ng_scope_finish(scope, ranges->count % 2 ? &near : NULL, 0));
+	if (is_answered(ng_filter_get(index, scope, ranges, NULL, &filter)))
 		is_answered(ng_filter_any(index, ranges, &filter, NULL, &any));
-	if (is_answered(ng_survivors_get(index, ranges, where, NULL, &survivors)))
+	if (is_answered(ng_survivors_get(index, ranges, scope, NULL, &survivors)))
 		sections_require(survivors.n <= ranges->count);
 }
 
@@ -76,7 +80,7 @@ static void ask_lines(const struct ng_index *index, const struct ng_ranges *rang
 {
 	ng_cleanup(ng_places_clear) struct ng_places places = NG_PLACES_INIT;
 
-	if (is_answered(ng_places_find(index, ranges, 1, PLACES_MAX, NULL, &places)))
+	if (is_answered(ng_places_find(index, ranges, 1, PLACES_MAX, NULL, NULL, &places)))
 		ask_hits(index, &places, NULL);
 }
 

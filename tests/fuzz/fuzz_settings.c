@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a name below /with from a stranger. */
 #include "fuzz.h"
-#include "names/query.h"
+#include "query/scope.h"
 #include "names/settings.h"
 
 static const struct ng_settings defaults = {
@@ -88,6 +88,31 @@ static void check_again(const struct ng_settings *s)
 	require(same(s, &again));
 }
 
+static void check_strings(const struct ng_strings *strings)
+{
+	require(strings->n <= NG_SCOPE_STRINGS_MAX);
+	for (size_t i = 0; i < strings->n; i++)
+		require(strings->list[i].len > 0);
+}
+
+static void check_scope(const char *name, const struct ng_settings *s, const uint8_t *data,
+			size_t size)
+{
+	const struct ng_scope *scope = s->scope;
+	struct ng_settings again;
+
+	require(ng_settings_parse(name, &defaults, &again) == 0 && same(s, &again));
+	ng_scope_unref(again.scope);
+	check_strings(&scope->also);
+	check_strings(&scope->not );
+	check_strings(&scope->any);
+	require(scope->where || scope->also.n || scope->not .n || scope->any.n);
+	require(!scope->is_near || scope->also.n);
+	require(scope->near <= NG_SCOPE_NEAR_MAX && scope->fold == s->fold);
+	for (size_t i = 0; scope->where && i < scope->where->n; i++)
+		ng_condition_holds(&scope->where->conditions[i], data, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *name ng_cleanup(ng_freep) = strndup((const char *)data, size);
@@ -101,16 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(r == -ENOENT && memcmp(&s, &untouched, sizeof(s)) == 0);
 		return 0;
 	}
-	/* The values of where= are of any bytes; what they mean is the unit test's. */
-	if (s.where) {
-		struct ng_settings again;
-
-		require(s.where->n >= 1 && s.where->n <= NG_WHERE_CONDITIONS_MAX);
-		require(ng_settings_parse(name, &defaults, &again) == 0 && same(&s, &again));
-		for (size_t i = 0; i < s.where->n; i++)
-			ng_condition_holds(&s.where->conditions[i], data, size);
-		ng_where_unref(again.where);
-		ng_where_unref(s.where);
+	/* These values are of any bytes; what they mean is the unit test's. */
+	if (s.scope) {
+		check_scope(name, &s, data, size);
+		ng_scope_unref(s.scope);
 		return 0;
 	}
 	check_taken(name, &s);
@@ -131,6 +150,10 @@ uint8_t *fuzz_seed(unsigned number, size_t *ret_size)
 		"context=4097",
 		"page=1,page=1",
 		"where=year:>=1990,case=fold,where=lang:e%6E|d*",
+		"also=a%2Cb,near=200,not=c,any=%25",
+		"near=5,also=x,also=y,where=f:1,word=yes",
+		"near=5",
+		"also=",
 		"min=0",
 		"",
 	};

@@ -361,8 +361,8 @@ static void ask_places(const struct ng_index *index, struct answers *a)
 /* Of all documents by each of their fields, and by a condition. */
 static void ask_facets(const struct ng_index *index, struct answers *a)
 {
-	ng_cleanup(ng_where_unrefp) struct ng_where *where = NULL;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_scope_unrefp) struct ng_scope *scope = NULL;
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	static const struct ng_filter all;
 	const struct ng_facet *list = NULL;
 	uint64_t sum = 0;
@@ -381,8 +381,9 @@ static void ask_facets(const struct ng_index *index, struct answers *a)
 		}
 	}
 	put(a, "facets", 0, r, sum);
-	assert_int_equal(ng_where_add(&where, "pad:the q*", 10), 0);
-	r = ng_filter_get(index, where, NULL, &filter);
+	assert_int_equal(ng_scope_add_where(&scope, "pad:the q*", 10), 0);
+	assert_int_equal(ng_scope_finish(scope, NULL, 0), 0);
+	r = ng_filter_get(index, scope, NULL, NULL, &filter);
 	sum = 0;
 	if (r == 0)
 		add(&sum, filter.docs->words, (index->stats.docs / 64 + 1) * sizeof(uint64_t));

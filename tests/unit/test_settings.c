@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "names/query.h"
+#include "query/scope.h"
 #include "names/settings.h"
 
 #include <setjmp.h>
@@ -217,7 +217,7 @@ static uint64_t hash_of(const char *name)
 	struct ng_settings got;
 
 	assert_int_equal(ng_settings_parse(name, &defaults, &got), 0);
-	ng_where_unref(got.where);
+	ng_scope_unref(got.scope);
 	return got.hash;
 }
 
@@ -322,13 +322,13 @@ static void test_where(void **state)
 
 		if (ng_settings_parse(cases[i].name, &defaults, &got) != 0)
 			fail_msg("%s", cases[i].name);
-		assert_non_null(got.where);
-		assert_int_equal(got.where->n, 1);
-		assert_int_equal(got.where->conditions[0].field_bytes, 1);
-		if (ng_condition_holds(&got.where->conditions[0], (const uint8_t *)value,
+		assert_non_null(got.scope);
+		assert_int_equal(got.scope->where->n, 1);
+		assert_int_equal(got.scope->where->conditions[0].field_bytes, 1);
+		if (ng_condition_holds(&got.scope->where->conditions[0], (const uint8_t *)value,
 				       strlen(value)) != cases[i].holds)
 			fail_msg("%s of '%s'", cases[i].name, value);
-		ng_where_unref(got.where);
+		ng_scope_unref(got.scope);
 	}
 }
 
