@@ -9,10 +9,12 @@
 #define WHERE "where="
 
 enum key {
+	KEY_ATLEAST,
 	KEY_CASE,
 	KEY_CONTEXT,
 	KEY_ESCAPE,
 	KEY_FORM,
+	KEY_KEEP,
 	KEY_MIN,
 	KEY_ORDER,
 	KEY_PAGE,
@@ -30,10 +32,12 @@ static const struct {
 	uint64_t min, max;
 	const char *words[3];
 } keys[KEYS] = {
+	[KEY_ATLEAST] = {"atleast", 2, UINT64_MAX, {NULL}},
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
 	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
 	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
+	[KEY_KEEP] = {"keep", 0, 0, {"all", "first"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
 	[KEY_PAGE] = {"page", 1, NG_SETTINGS_PAGE_MAX, {NULL}},
@@ -104,7 +108,8 @@ static uint64_t hash(const struct ng_settings *s)
 				   s->fold,          s->plain_names,
 				   s->escaped_lines, s->where ? s->where->hash : 0,
 				   s->line_bytes,    s->scan,
-				   s->scan_all};
+				   s->scan_all,      s->at_least,
+				   s->keep_first};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -135,6 +140,9 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 			(uint32_t)values[KEY_CONTEXT];
 	if (given[KEY_MIN])
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
+	if (given[KEY_ATLEAST])
+		settings.at_least = values[KEY_ATLEAST];
+	settings.keep_first = values[KEY_KEEP];
 	if (given[KEY_SCAN]) {
 		/* No number is 0: that is the word. */
 		settings.scan_all = !values[KEY_SCAN];

@@ -28,6 +28,8 @@ struct ng_settings {
 	uint32_t line_bytes; /* of a line on each side of what matches, in lines and grep */
 	uint64_t scan;       /* occurrences that those two look at, at most */
 	bool scan_all;       /* rather read all of the text than give up there */
+	uint64_t at_least;   /* times that a stretch of repeats occurs; 0: as it has it */
+	bool keep_first;     /* a stretch's first occurrence is no repeat */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
@@ -36,6 +38,8 @@ struct ng_settings {
  *     context=0..4096          kwic_bytes, match_bytes and line_bytes
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
+ *     atleast=2..18446744073709551615    at_least
+ *     keep=all|first           keep_first
  *     order=index|random
  *     scan=1..100000000|all    scan; scan_all
  *     seed=0..18446744073709551615
