@@ -22,7 +22,8 @@ static int append_occurrences(struct ng_occurrences *found, const struct ng_sett
 	int r = 0;
 
 	while (r == 0 && left && at < found->count) {
-		size_t n = ng_min(found->at_once, settings->where ? (size_t)CHUNK : left);
+		size_t n = ng_min(found->at_once,
+				  ng_scope_limits(settings->scope) ? (size_t)CHUNK : left);
 
 		n = (size_t)ng_min((uint64_t)n, found->count - at);
 		r = ng_occurrences_look_up(found, at, n, cancel);
@@ -113,7 +114,7 @@ static int answer_line(const struct ng_mounted_index *index, const struct ng_ask
 		       const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf bytes = NG_BUF_INIT, answer = NG_BUF_INIT;
-	struct ng_query query = {.fold = settings->fold, .where = settings->where};
+	struct ng_query query = {.fold = settings->fold, .scope = settings->scope};
 	struct ng_error err = {""};
 	const char *error;
 	int r = ng_buf_reserve(&bytes, ng_max(line->len, (size_t)1));

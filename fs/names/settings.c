@@ -6,11 +6,13 @@
 #include <xxhash.h>
 
 enum key {
+	KEY_ATLEAST,
 	KEY_CASE,
 	KEY_CONTEXT,
 	KEY_ESCAPE,
 	KEY_FIRST,
 	KEY_FORM,
+	KEY_KEEP,
 	KEY_MIN,
 	KEY_NEAR,
 	KEY_ORDER,
@@ -29,11 +31,13 @@ static const struct {
 	uint64_t min, max;
 	const char *words[3];
 } keys[KEYS] = {
+	[KEY_ATLEAST] = {"atleast", 2, UINT64_MAX, {NULL}},
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
 	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
 	[KEY_FIRST] = {"first", 1, NG_SETTINGS_FIRST_MAX, {NULL}},
 	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
+	[KEY_KEEP] = {"keep", 0, 0, {"all", "first"}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_NEAR] = {"near", 0, NG_SCOPE_NEAR_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
@@ -105,7 +109,8 @@ static uint64_t hash(const struct ng_settings *s)
 				   s->fold,          s->plain_names,
 				   s->escaped_lines, s->scope ? s->scope->hash : 0,
 				   s->line_bytes,    s->scan,
-				   s->scan_all,      s->first};
+				   s->scan_all,      s->first,
+				   s->at_least,      s->keep_first};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -159,6 +164,9 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 			(uint32_t)values[KEY_CONTEXT];
 	if (given[KEY_MIN])
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
+	if (given[KEY_ATLEAST])
+		settings.at_least = values[KEY_ATLEAST];
+	settings.keep_first = values[KEY_KEEP];
 	if (given[KEY_SCAN]) {
 		/* No number is 0: that is the word. */
 		settings.scan_all = !values[KEY_SCAN];

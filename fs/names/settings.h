@@ -31,6 +31,8 @@ struct ng_settings {
 	uint64_t scan;       /* occurrences that those two look at, at most */
 	bool scan_all;       /* rather read all of the text than give up there */
 	uint32_t first;      /* answers to a query in batch/kwic, match and lines */
+	uint64_t at_least;   /* times that a stretch of repeats occurs; 0: as it has it */
+	bool keep_first;     /* a stretch's first occurrence is no repeat */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
@@ -40,6 +42,8 @@ struct ng_settings {
  *     first=1..1000            first
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
+ *     atleast=2..18446744073709551615    at_least
+ *     keep=all|first           keep_first
  *     order=index|random
  *     scan=1..100000000|all    scan; scan_all
  *     seed=0..18446744073709551615

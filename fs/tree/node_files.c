@@ -18,8 +18,8 @@ static int begin(const struct ng_request *request, struct ng_filter *filter)
 				  request->cancel);
 
 	return r ? r
-		 : ng_filter_get(request->index->index, request->settings->where, request->cancel,
-				 filter);
+		 : ng_filter_get(request->index->index, request->settings->scope, NULL,
+				 request->cancel, filter);
 }
 
 static int files_lookup(const struct ng_request *request, const char *name,

@@ -138,6 +138,10 @@ int ng_request_add_stream(const struct ng_request *request, enum ng_kind kind, c
 int ng_request_trace(const struct ng_request *request, const char *name,
 		     struct ng_entry *ret_entry);
 
+/* A new /repeats. */
+int ng_request_repeats(const struct ng_request *request, const char *name,
+		       struct ng_entry *ret_entry);
+
 /* A new /wordlist. */
 int ng_request_wordlist(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams, which every lookup gives anew: /batch/count and its like, and /trace. */
+/* Streams, which every lookup gives anew: /batch/count and its like, /repeats and /trace. */
 #include "files/batch.h"
 #include "files/batch_first.h"
+#include "files/repeats_file.h"
 #include "tree/node_ops.h"
 #include "files/tracing.h"
 
@@ -129,6 +130,25 @@ int ng_request_trace(const struct ng_request *request, const char *name, struct 
 
 	return r ? r
 		 : ng_request_add_stream(request, NG_KIND_TRACE, name, &query, stream, ret_entry);
+}
+
+int ng_request_repeats(const struct ng_request *request, const char *name,
+		       struct ng_entry *ret_entry)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)""};
+	const struct ng_settings *settings = request->settings;
+	const struct ng_often_options options = {
+		.min_bytes = settings->min_bytes ? settings->min_bytes : NG_REPEATS_MIN_BYTES,
+		.at_least = settings->at_least ? settings->at_least : NG_REPEATS_AT_LEAST,
+		.word = settings->fold & NG_QUERY_WORD,
+	};
+	struct ng_stream *stream;
+	int r = ng_repeats_file_new(request->tree->indexes,
+				    ng_indexes_get(request->tree->indexes, request->index_no),
+				    &options, settings->keep_first, &stream);
+
+	return r ? r
+		 : ng_request_add_stream(request, NG_KIND_REPEATS, name, &query, stream, ret_entry);
 }
 
 static int stream_read(const struct ng_request *request, uint64_t offset, size_t len, uint8_t *buf,

@@ -7,17 +7,18 @@ static const struct {
 	const char *name;
 	enum ng_kind kind;
 } names[] = {
-	{"README", NG_KIND_README},   {"batch", NG_KIND_BATCH_DIR},
-	{"count", NG_KIND_COUNT_DIR}, {"df", NG_KIND_DF_DIR},
-	{"doc", NG_KIND_DOC_DIR},     {"docs", NG_KIND_DOCS_DIR},
-	{"facet", NG_KIND_FACET_DIR}, {"files", NG_KIND_FILES_DIR},
-	{"find", NG_KIND_FIND_DIR},   {"grep", NG_KIND_GREP_DIR},
-	{"kwic", NG_KIND_KWIC_DIR},   {"lines", NG_KIND_LINES_DIR},
-	{"match", NG_KIND_MATCH_DIR}, {"meta", NG_KIND_META_DIR},
-	{"next", NG_KIND_NEXT_DIR},   {"nextword", NG_KIND_NEXTWORD_DIR},
-	{"prev", NG_KIND_PREV_DIR},   {"prevword", NG_KIND_PREVWORD_DIR},
-	{"stats", NG_KIND_STATS},     {"trace", NG_KIND_TRACE},
-	{"with", NG_KIND_WITH_DIR},   {"wordlist", NG_KIND_WORDLIST},
+	{"README", NG_KIND_README},     {"batch", NG_KIND_BATCH_DIR},
+	{"count", NG_KIND_COUNT_DIR},   {"df", NG_KIND_DF_DIR},
+	{"doc", NG_KIND_DOC_DIR},       {"docs", NG_KIND_DOCS_DIR},
+	{"facet", NG_KIND_FACET_DIR},   {"files", NG_KIND_FILES_DIR},
+	{"find", NG_KIND_FIND_DIR},     {"grep", NG_KIND_GREP_DIR},
+	{"kwic", NG_KIND_KWIC_DIR},     {"lines", NG_KIND_LINES_DIR},
+	{"match", NG_KIND_MATCH_DIR},   {"meta", NG_KIND_META_DIR},
+	{"next", NG_KIND_NEXT_DIR},     {"nextword", NG_KIND_NEXTWORD_DIR},
+	{"prev", NG_KIND_PREV_DIR},     {"prevword", NG_KIND_PREVWORD_DIR},
+	{"repeats", NG_KIND_REPEATS},   {"stats", NG_KIND_STATS},
+	{"trace", NG_KIND_TRACE},       {"with", NG_KIND_WITH_DIR},
+	{"wordlist", NG_KIND_WORDLIST},
 };
 
 const char *ng_node_top_name(size_t i)
@@ -55,7 +56,7 @@ static bool is_dynamic(enum ng_kind kind)
 
 static bool is_stream(enum ng_kind kind)
 {
-	return kind == NG_KIND_TRACE || kind == NG_KIND_WORDLIST;
+	return kind == NG_KIND_TRACE || kind == NG_KIND_WORDLIST || kind == NG_KIND_REPEATS;
 }
 
 /* Whether a kind of question knows that some occurrences don't count. */
@@ -67,6 +68,7 @@ static bool knows_limits(enum ng_kind kind)
 	case NG_KIND_PREV_DIR:
 	case NG_KIND_NEXTWORD_DIR:
 	case NG_KIND_PREVWORD_DIR:
+	case NG_KIND_REPEATS:
 	case NG_KIND_TRACE:
 	case NG_KIND_WORDLIST:
 		return false;
@@ -80,7 +82,9 @@ static bool is_of_occurrences(enum ng_kind kind)
 {
 	switch (kind) {
 	case NG_KIND_DOC_DIR:
+	case NG_KIND_FILES_DIR:
 	case NG_KIND_GREP_DIR:
+	case NG_KIND_REPEATS:
 	case NG_KIND_TRACE:
 	case NG_KIND_WORDLIST:
 		return false;
@@ -97,11 +101,16 @@ static bool is_in_scope(const struct ng_scope *scope, enum ng_kind kind)
 }
 
 /* /with isn't in itself; /trace and /wordlist, which neither fold nor are of queries, aren't where
- * queries are folded or whole words; nor /grep, which folds nothing but case. */
+ * queries are folded or whole words; nor /grep, which folds nothing but case. /repeats has whole
+ * words, and is all that there is where a setting is its own. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
 	if (!is_in_scope(request->settings->scope, kind))
 		return false;
+	if (request->settings->at_least || request->settings->keep_first)
+		return kind == NG_KIND_REPEATS && !(request->settings->fold & ~NG_QUERY_WORD);
+	if (kind == NG_KIND_REPEATS)
+		return !(request->settings->fold & ~NG_QUERY_WORD);
 	if (is_stream(kind))
 		return !request->settings->fold;
 	if (kind == NG_KIND_GREP_DIR && request->settings->fold & ~NG_FOLD_CASE)
@@ -119,6 +128,8 @@ static int index_lookup(const struct ng_request *request, const char *name,
 			continue;
 		if (kind == NG_KIND_TRACE)
 			return ng_request_trace(request, name, ret_entry);
+		if (kind == NG_KIND_REPEATS)
+			return ng_request_repeats(request, name, ret_entry);
 		if (kind == NG_KIND_WORDLIST)
 			return ng_request_wordlist(request, name, ret_entry);
 		if (is_dynamic(kind))

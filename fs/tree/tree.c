@@ -52,6 +52,7 @@ static const struct ng_node_ops *const node_ops[NG_KINDS] = {
 	[NG_KIND_LONG_DF] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_WORDS] = &ng_node_ops_stream_file,
 	[NG_KIND_WORDLIST] = &ng_node_ops_stream_file,
+	[NG_KIND_REPEATS] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_COUNT] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_FACET] = &ng_node_ops_stream_file,
 	[NG_KIND_LONG_LINES] = &ng_node_ops_stream_file,

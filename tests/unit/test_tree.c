@@ -110,9 +110,9 @@ static void test_append(void **state)
 	add_docs(corpus.path, more_docs, 2, false);
 	check_content(tree, must_find(tree, count.id, "fish").id, "2\n");
 	assert_int_equal(ng_tree_reload(tree, note_name, names, NULL), 1);
-	assert_string_equal(names,
-			    "README batch count df doc docs facet files find grep kwic lines match meta "
-			    "next nextword prev prevword stats trace with wordlist ");
+	assert_string_equal(
+		names, "README batch count df doc docs facet files find grep kwic lines match meta "
+		       "next nextword prev prevword repeats stats trace with wordlist ");
 
 	/* From the root on all is new, under the same inode numbers. */
 	entry = must_find(tree, NG_NODE_ROOT, "count");

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* By backward search alone, as trace.c: let every stretch to come begin at `begin` or later and end
+ * at `end` or later, and x be the first place where one of min_bytes can end. A search backwards
+ * from x comes down to `begin`, or to a place that all stretches to come begin at or behind. In the
+ * first case the stretch goes on to the last end from which a search still comes down to `begin`:
+ * that is looked for by doubling, then halving. Searches from ends beyond it are short, as they
+ * become too rare soon; and the one from the next byte says where the next stretch begins at the
+ * earliest. */
+#include "query/often.h"
+
+#include "query/word.h"
+
+/* Steps between two looks at the cancel flag. */
+#define TURNS 64u
+
+/* Bytes by which a stretch is tried to be longer at first. */
+#define LONGER_FIRST 16u
+
+struct span {
+	uint64_t begin, end;
+};
+
+struct ng_often {
+	const struct ng_index *index;
+	struct ng_often_options options;
+	struct ng_text_blocks *text;
+	uint64_t begin, end; /* see above */
+	bool has_raw;        /* raw was found, and isn't trimmed yet */
+	bool has_held;       /* held is the last, trimmed, in which or which in the next may lie */
+	bool has_found;      /* found is the next to be given, and isn't counted yet */
+	struct span raw, held, found;
+	/* [shards] each: of a search, before and after a step, and what is given. */
+	struct ng_interval *now, *more, *by_shard;
+};
+
+int ng_often_new(const struct ng_index *index, const struct ng_often_options *options,
+		 struct ng_often **ret_often)
+{
+	struct ng_often *often;
+
+	if (options->min_bytes == 0 || options->at_least == 0)
+		return -EINVAL;
+	often = calloc(1, sizeof(*often));
+	if (!often)
+		return -ENOMEM;
+	often->index = index;
+	often->options = *options;
+	often->now = calloc(index->n_shards + 1ull, sizeof(*often->now));
+	often->more = calloc(index->n_shards + 1ull, sizeof(*often->more));
+	often->by_shard = calloc(index->n_shards + 1ull, sizeof(*often->by_shard));
+	if (!often->now || !often->more || !often->by_shard) {
+		ng_often_free(often);
+		return -ENOMEM;
+	}
+	*ret_often = often;
+	return 0;
+}
+
+struct ng_often *ng_often_free(struct ng_often *often)
+{
+	if (!often)
+		return NULL;
+	free(often->now);
+	free(often->more);
+	free(often->by_shard);
+	free(often);
+	return NULL;
+}
+
+void ng_often_begin(struct ng_often *often, struct ng_text_blocks *text)
+{
+	often->text = text;
+	often->begin = often->end = 0;
+	often->has_raw = often->has_held = often->has_found = false;
+}
+
+/* ---- how far back ---- */
+
+/* Rows of symbol and what `rows` begin with, from each shard's rows; first: of symbol alone. */
+static int step(const struct ng_often *often, bool first, unsigned symbol,
+		const struct ng_interval *rows, struct ng_interval *ret_rows, uint64_t *ret_count)
+{
+	uint64_t count = 0;
+
+	for (uint32_t s = 0; s < often->index->n_shards; s++) {
+		const struct ng_shard *shard = often->index->shards[s];
+		struct ng_interval next = rows[s], live;
+		bool bad = false;
+
+		if (first)
+			ng_bwt_symbol_rows(shard->bwt, symbol, &next.lo, &next.hi);
+		else if (next.lo < next.hi)
+			ng_bwt_step(shard->bwt, symbol, &next.lo, &next.hi, &bad);
+		live = ng_shard_live(shard, next, &bad);
+		if (bad || next.lo > next.hi || next.hi > shard->params.rows)
+			return ng_shard_damaged(shard);
+		ret_rows[s] = next;
+		count += live.hi - live.lo;
+	}
+	*ret_count = count;
+	return 0;
+}
+
+/* Whether no shard was found unreadable meanwhile. */
+static int search_result(const struct ng_often *often)
+{
+	int r = 0;
+
+	for (uint32_t s = 0; r == 0 && s < often->index->n_shards; s++)
+		r = ng_shard_result(often->index->shards[s], 0);
+	return r;
+}
+
+/* The first place >= begin from which text up to x > begin occurs often enough, x itself if even
+ * the byte before doesn't; its rows, of the BWTs, are in often->now, and *ret_count live ones. */
+static int search(struct ng_often *often, uint64_t begin, uint64_t x, const ng_cancel *cancel,
+		  uint64_t *ret_begin, uint64_t *ret_count)
+{
+	uint64_t at = x, count = 0;
+
+	while (at > begin) {
+		const uint8_t *end;
+		size_t n;
+		int r = ng_text_blocks_before(often->text, at, cancel, &end, &n);
+
+		if (r < 0)
+			return r;
+		for (size_t i = 1; i <= n && at > begin; i++) {
+			struct ng_interval *now = often->now;
+			uint64_t more = 0;
+
+			if (at % TURNS == 0 && ng_cancelled(cancel))
+				return -EINTR;
+			r = step(often, at == x, end[-(ptrdiff_t)i], now, often->more, &more);
+			if (r < 0)
+				return r;
+			if (more < often->options.at_least)
+				goto out;
+			often->now = often->more;
+			often->more = now;
+			count = more;
+			at--;
+		}
+	}
+out:
+	*ret_begin = at;
+	*ret_count = count;
+	return search_result(often);
+}
+
+/* ---- stretches of bytes ---- */
+
+/* The stretch that begins at `begin` and goes on to good at least: its end, and where the next one
+ * begins at the earliest, which is the text's end if there can be none. */
+static int find_end(struct ng_often *often, uint64_t begin, uint64_t good, const ng_cancel *cancel,
+		    uint64_t *ret_end, uint64_t *ret_next)
+{
+	uint64_t len = often->text->len, bad = len + 1, next = len, longer = LONGER_FIRST;
+
+	while (bad - good > 1) {
+		uint64_t end = bad > len ? ng_min(good + longer, len) : good + (bad - good) / 2;
+		uint64_t from = 0, count = 0;
+		int r = search(often, begin, end, cancel, &from, &count);
+
+		if (r < 0)
+			return r;
+		if (from == begin) {
+			good = end;
+		} else {
+			bad = end;
+			next = from;
+		}
+		longer *= 2;
+	}
+	*ret_end = good;
+	*ret_next = next;
+	return 0;
+}
+
+/* The next one of bytes into often->raw: 1, or 0. */
+static int raw_next(struct ng_often *often, const ng_cancel *cancel)
+{
+	uint64_t len = often->text->len, min = often->options.min_bytes;
+
+	while (len - often->begin >= min && often->end <= len) {
+		uint64_t x = ng_max(often->begin + min, often->end), from = 0, count = 0;
+		uint64_t end = 0, next = 0;
+		int r = ng_cancelled(cancel)
+				? -EINTR
+				: search(often, often->begin, x, cancel, &from, &count);
+
+		if (r < 0)
+			return r;
+		if (x - from >= min)
+			r = find_end(often, from, x, cancel, &end, &next);
+		if (r < 0)
+			return r;
+		if (x - from < min) {
+			often->begin = from;
+			often->end = x;
+			continue;
+		}
+		often->raw = (struct span){from, end};
+		often->begin = next;
+		often->end = end + 1;
+		return 1;
+	}
+	return 0;
+}
+
+/* ---- whole characters, whole words ---- */
+
+/* Whether the text may be cut at `at`. */
+static int is_border(struct ng_often *often, uint64_t at, const ng_cancel *cancel, bool *ret_border)
+{
+	uint8_t buf[8];
+	unsigned before, after;
+	const uint8_t *p, *end;
+	int r = ng_text_blocks_around(often->text, at, cancel, buf, &before, &after);
+
+	if (r < 0)
+		return r;
+	p = buf + before;
+	end = p + after;
+	*ret_border = true;
+	/* Characters don't overlap: at most one has begun and goes on here. */
+	for (unsigned n = 1; n <= 3 && n <= before; n++)
+		if (ng_utf8_len(p - n, end) > n)
+			*ret_border = false;
+	if (often->options.word && ng_word_before(buf, p) && ng_word_at(p, end))
+		*ret_border = false;
+	return 0;
+}
+
+static int trim(struct ng_often *often, const ng_cancel *cancel, struct span *span)
+{
+	bool border = false;
+	int r = 0;
+
+	while (r == 0 && span->begin < span->end && !border) {
+		r = is_border(often, span->begin, cancel, &border);
+		span->begin += !border;
+	}
+	border = false;
+	while (r == 0 && span->begin < span->end && !border) {
+		r = is_border(often, span->end, cancel, &border);
+		span->end -= !border;
+	}
+	return r;
+}
+
+/* Trimmed stretches begin and end no earlier than those before; so one can lie in another only if
+ * both begin, or both end, at the same place. The next one that lies in none into often->found: 1,
+ * or 0. */
+static int found_next(struct ng_often *often, const ng_cancel *cancel)
+{
+	for (;;) {
+		struct span span;
+		int r = often->has_raw ? 1 : raw_next(often, cancel);
+
+		if (r < 0)
+			return r;
+		if (r == 0) {
+			often->found = often->held;
+			r = often->has_held;
+			often->has_held = false;
+			return r;
+		}
+		often->has_raw = true;
+		span = often->raw;
+		r = trim(often, cancel, &span);
+		if (r < 0)
+			return r;
+		often->has_raw = false;
+		if (span.end - span.begin < often->options.min_bytes ||
+		    (often->has_held && span.end == often->held.end))
+			continue;
+		often->found = often->held;
+		r = often->has_held && span.begin > often->held.begin;
+		often->held = span;
+		often->has_held = true;
+		if (r)
+			return r;
+	}
+}
+
+int ng_often_next(struct ng_often *often, const ng_cancel *cancel,
+		  struct ng_often_stretch *ret_stretch)
+{
+	uint64_t begin = 0, count = 0;
+	bool bad = false;
+	int r = often->has_found ? 1 : found_next(often, cancel);
+
+	if (r <= 0)
+		return r;
+	often->has_found = true;
+	r = search(often, often->found.begin, often->found.end, cancel, &begin, &count);
+	if (r == 0 && begin != often->found.begin)
+		r = -EUCLEAN;
+	for (uint32_t s = 0; r == 0 && s < often->index->n_shards; s++) {
+		const struct ng_shard *shard = often->index->shards[s];
+
+		often->by_shard[s] = ng_shard_live(shard, often->now[s], &bad);
+		if (bad)
+			r = ng_shard_damaged(shard);
+	}
+	if (r < 0)
+		return r;
+	often->has_found = false;
+	*ret_stretch = (struct ng_often_stretch){often->found.begin, often->found.end, count,
+						 often->by_shard};
+	return 1;
+}
