@@ -13,7 +13,7 @@ import {showStart} from './start.js'
 
 const LINES = 20 // occurrences on the page
 const BARS = 24
-const SETTLED_MS = 25 // without a key stroke, before more than the count is asked
+const SETTLED_MS = 8 // without a key stroke, before more than the count is asked
 const PAUSE_MS = 600 // and before what takes long
 const QUICK = 2000 // occurrences that are looked up at once
 const MOST = 150000 // and at all
