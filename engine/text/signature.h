@@ -22,7 +22,7 @@ enum ng_archive_kind {
 };
 
 struct ng_signature {
-	const char *name; /* as messages and counts say it; several may share it */
+	const char *name;  /* as messages and counts say it; several may share it */
 	const char *magic; /* NULL: match alone tells */
 	enum ng_signature_kind kind;
 	uint16_t at; /* where the magic stands */
