@@ -291,14 +291,39 @@ bool ng_index_faulted(const struct ng_index *index)
 	return false;
 }
 
+static bool shard_changed(const struct ng_shard *shard)
+{
+	return ng_shard_file_changed(shard->file) ||
+	       (shard->removed && ng_shard_file_changed(shard->removed->file));
+}
+
 bool ng_index_changed(const struct ng_index *index)
 {
 	for (uint32_t s = 0; s < index->n_shards; s++)
-		if (ng_shard_file_changed(index->shards[s]->file) ||
-		    (index->shards[s]->removed &&
-		     ng_shard_file_changed(index->shards[s]->removed->file)))
+		if (shard_changed(index->shards[s]))
 			return true;
 	return false;
+}
+
+/* The shard of a number below stats.numbers. */
+static uint32_t shard_number(const struct ng_index *index, uint64_t doc)
+{
+	uint32_t lo = 0, hi = index->n_shards;
+
+	while (hi - lo > 1) {
+		uint32_t middle = lo + (hi - lo) / 2;
+
+		if (index->first_doc[middle] <= doc)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+bool ng_index_doc_changed(const struct ng_index *index, uint64_t doc)
+{
+	return doc < index->stats.numbers && shard_changed(index->shards[shard_number(index, doc)]);
 }
 
 /* Of what was removed from a shard; 0: nothing was. */
@@ -341,26 +366,21 @@ size_t ng_index_part(const struct ng_index *index, size_t most)
 int ng_index_shard_of(const struct ng_index *index, uint64_t doc, const struct ng_shard **ret_shard,
 		      uint64_t *ret_local)
 {
-	uint32_t lo = 0, hi = index->n_shards;
+	const struct ng_shard *shard;
 	bool damaged = false, removed;
+	uint32_t s;
 
 	if (doc >= index->stats.numbers)
 		return -ENOENT;
-	while (hi - lo > 1) {
-		uint32_t middle = lo + (hi - lo) / 2;
-
-		if (index->first_doc[middle] <= doc)
-			lo = middle;
-		else
-			hi = middle;
-	}
-	doc -= index->first_doc[lo];
-	removed = ng_shard_has_removed(index->shards[lo], doc, &damaged);
+	s = shard_number(index, doc);
+	shard = index->shards[s];
+	doc -= index->first_doc[s];
+	removed = ng_shard_has_removed(shard, doc, &damaged);
 	if (damaged)
-		return ng_shard_damaged(index->shards[lo]);
+		return ng_shard_damaged(shard);
 	if (removed)
 		return -ENOENT;
 	*ret_local = doc;
-	*ret_shard = index->shards[lo];
+	*ret_shard = shard;
 	return 0;
 }

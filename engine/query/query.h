@@ -68,6 +68,10 @@ bool ng_index_faulted(const struct ng_index *index);
  * made nor one to come can be relied on. O(shards), a system call each. */
 bool ng_index_changed(const struct ng_index *index);
 
+/* The same of the files that one document is in; false where there is no such number. O(log
+ * shards), a system call or two. */
+bool ng_index_doc_changed(const struct ng_index *index, uint64_t doc);
+
 /* Whether index begins with all the shards of older, in their order, so that every document of
  * older has the same number and bytes in it. Compares checksums. O(shards). */
 bool ng_index_continues(const struct ng_index *index, const struct ng_index *older);

@@ -149,14 +149,20 @@ static bool needs_no_shard(enum ng_kind kind)
 static int outcome(const struct ng_request *request, int r)
 {
 	const struct ng_mounted_index *index = request->index;
+	enum ng_kind kind = ng_node_kind(request->id);
+	bool changed;
 
-	if (needs_no_shard(ng_node_kind(request->id)) || (request->node && request->node->content))
+	if (needs_no_shard(kind) || (request->node && request->node->content))
+		return r;
+	if (r != 0 && r != -ENOENT && r != -EUCLEAN)
 		return r;
 	if (request->node && request->node->stream)
 		index = request->node->stream->index;
-	if ((r == 0 || r == -ENOENT || r == -EUCLEAN) && ng_index_changed(index->index))
-		return -EIO;
-	return r;
+	/* A document is in one shard, of however many. */
+	changed = kind == NG_KIND_TEXT || kind == NG_KIND_META
+			  ? ng_index_doc_changed(index->index, request->value)
+			  : ng_index_changed(index->index);
+	return changed ? -EIO : r;
 }
 
 /* Whether what a page lists has other numbers now. (Directories that have no query list no

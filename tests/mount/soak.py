@@ -91,10 +91,10 @@ def fresh_counts(naive, mount, rng, tag, by_name):
 
 
 class Soak:
-    def __init__(self, mount):
+    def __init__(self, mount, queries=40):
         self.mount = mount
         self.naive = Naive()
-        self.questions = make_questions(self.naive)
+        self.questions = make_questions(self.naive, queries)
         self.by_kind = collections.defaultdict(list)
         for question in self.questions:
             self.by_kind[question[0]].append(question)
@@ -298,7 +298,7 @@ def clients(mount, daemon, index):
 
 
 def mounts(index, number):
-    soak = Soak("elsewhere")
+    soak = Soak("elsewhere", 4 if number < 100 else 40)
     there = Elsewhere(index, soak)
     begun = time.monotonic()
     for _ in range(number):

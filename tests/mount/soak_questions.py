@@ -274,11 +274,12 @@ def questions_of(naive, q, settings, places):
     return ask
 
 
-def make_questions(naive):
+def make_questions(naive, queries=40):
+    """Questions about so many pieces of the text, and some others."""
     rng = random.Random(6)
     asked = []
-    words = ["the", "Alpha", "naïve", "中文", "a/b", "100%", "gamma", "x_y", "delta", "😀", "it's", "nowhere", "zz zz"]
-    for _ in range(40):
+    words = ["the", "Alpha", "naïve", "中文", "a/b", "100%", "gamma", "x_y", "delta", "😀", "it's", "nowhere", "zz zz"][:queries]
+    for _ in range(queries):
         text = naive.texts[rng.randrange(DOCS)]
         at = rng.randrange(len(text) + 1)
         words.append(text[at:at + rng.randint(3, 12)] or "alpha ")
@@ -314,7 +315,7 @@ def make_questions(naive):
     for least in 1, 20:
         want = [f"{n}\t{word}" for word, n in sorted(counts.items(), key=lambda of: of[0].encode()) if n >= least]
         asked += [("wordlist", f"with/min={least}/wordlist", text_lines, want)] * 20
-    for _ in range(60):
+    for _ in range(queries):
         text = b"".join(rng.choice(naive.docs)[k:k + 30] for k in rng.choices(range(100), k=6)).replace(b"\0", b"")
         for least in 12, 32:
             want = maximal(naive, text, least)

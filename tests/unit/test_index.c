@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "indexmake.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 /* What is asked of each corpus: with and without a text store, sparse and dense samples, one shard
  * and several. */
 static const struct ng_build_options configs[] = {
@@ -341,12 +344,37 @@ static void test_cancel(void **state)
 	naive_clear(&c);
 }
 
+/* A file that was touched changes what is said of its documents, and of the index, and no other's.
+ */
+static void test_changed(void **state)
+{
+	struct ng_build_options options = {.threads = 1, .shard_bytes = 1};
+	struct naive c = {.name = "changed"};
+	char path[sizeof(((struct made_index *)NULL)->path) + 32];
+	struct made_index made;
+
+	for (unsigned i = 0; i < 3; i++)
+		naive_add(&c, "some text", 9);
+	made_index_new(&c, &options, &made);
+	for (uint64_t doc = 0; doc < 4; doc++)
+		assert_false(ng_index_doc_changed(made.index, doc));
+	assert_false(ng_index_changed(made.index));
+	snprintf(path, sizeof(path), "%s/shard-00001.ngs", made.path);
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{1, 2}, {3, 4}}, 0), 0);
+	assert_true(ng_index_changed(made.index));
+	for (uint64_t doc = 0; doc < 4; doc++)
+		assert_int_equal(ng_index_doc_changed(made.index, doc), doc == 1);
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_changed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
