@@ -19,7 +19,7 @@
 
 /* What a byte costs was measured with so many of them; with twice as many it is so much more. */
 #define SORT_MEASURED 1e8
-#define SORT_DOUBLING 0.06
+#define SORT_DOUBLING 0.07
 
 struct part {
 	struct ng_sort_text text;
