@@ -80,6 +80,8 @@ class Connection:
             if len(self.rest) > HEAD_BYTES:
                 raise Refused(431, "the head of the request is too long")
             self._more()
+        if end > HEAD_BYTES:
+            raise Refused(431, "the head of the request is too long")
         lines = self.rest[:end].decode("latin-1").split("\r\n")
         method, _, target = lines[0].partition(" ")
         target, _, version = target.rpartition(" ")
