@@ -96,7 +96,7 @@ trap purge EXIT
 dpkg -i "$deb" "$module" >/dev/null
 echo "installed: $(ngramfs --version | head -n 1)"
 (cd / && python3 -c 'import ngramfs; ngramfs.Mount') || fail "import ngramfs"
-for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7; do
+for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7 ngramfs-queries.7; do
 	grep -qx "/usr/share/man/man${page##*.}/$page.gz" "$dir/contents" || fail "no page $page"
 done
 

@@ -12,12 +12,12 @@ prefix=$(find root -path '*/bin/ngramfs') && prefix=$work/${prefix%/bin/ngramfs}
 # ---- what is there ----
 wanted=(bin/{mkngramfs,ngramfs,ngramfsck}
 	share/man/man1/{mkngramfs,ngramfs,ngramfsck}.1
-	share/man/man5/ngramfs-index.5 share/man/man7/ngramfs-cluster.7 share/man/man7/ngramfs-examples.7
+	share/man/man5/ngramfs-index.5 share/man/man7/ngramfs-{cluster,examples,queries}.7
 	share/bash-completion/completions/{mkngramfs,ngramfs,ngramfsck}
 	share/zsh/site-functions/_ngramfs
 	lib/systemd/system/ngramfs@.service)
 if command -v mandoc >/dev/null; then
-	wanted+=(share/doc/ngramfs/html/{mkngramfs.1,ngramfs.1,ngramfsck.1,ngramfs-index.5,ngramfs-cluster.7,ngramfs-examples.7}.html)
+	wanted+=(share/doc/ngramfs/html/{mkngramfs.1,ngramfs.1,ngramfsck.1,ngramfs-index.5,ngramfs-cluster.7,ngramfs-examples.7,ngramfs-queries.7}.html)
 	grep -q 'href="ngramfs.1.html"' "$prefix/share/doc/ngramfs/html/mkngramfs.1.html" || fail "pages refer to each other"
 fi
 is "$(printf '%s\n' "${wanted[@]}" | sort)" "$(cd "$prefix" && find . -type f | sed 's,^\./,,' | sort)" \
@@ -30,7 +30,7 @@ for tool in mkngramfs ngramfs ngramfsck; do
 		fail "completion of $tool"
 done
 if command -v man >/dev/null; then
-	for page in "mkngramfs 1" "ngramfs 1" "ngramfsck 1" "ngramfs-index 5" "ngramfs-cluster 7" "ngramfs-examples 7"; do
+	for page in "mkngramfs 1" "ngramfs 1" "ngramfsck 1" "ngramfs-index 5" "ngramfs-cluster 7" "ngramfs-examples 7" "ngramfs-queries 7"; do
 		# shellcheck disable=SC2086
 		set -- $page
 		MANPATH=$prefix/share/man man -w "$2" "$1" >/dev/null || fail "man $2 $1"

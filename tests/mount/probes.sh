@@ -13,8 +13,8 @@ unset RIPGREP_CONFIG_PATH
 
 # The manual lists them.
 sed -n 's/^\t"\([^"]*\)",$/\1/p' "$here/../../fs/tree/probes.c" >probes
-sed -n '/^\\&/p' "$here/../../fs/ngramfs.1" | tr -s ', ' '\n' | sed 's/^\\&//; s/\.$//; s/\\-/-/g' | sed '/^$/d' |
-	cmp - probes || fail "ngramfs(1) lists others"
+sed -n '/^\\&/p' "$here/../../fs/ngramfs-queries.7" | tr -s ', ' '\n' | sed 's/^\\&//; s/\.$//; s/\\-/-/g' | sed '/^$/d' |
+	cmp - probes || fail "ngramfs-queries(7) lists others"
 
 # A text that has all of them, in lines that are patterns, too.
 [ "$(wc -l <probes)" -gt 50 ] || fail "too few names: $(cat probes)"
