@@ -26,7 +26,7 @@ int ng_doc_source_read(struct ng_doc_sources *sources, uint64_t doc,
 		       struct ng_doc_source *ret_source)
 {
 	struct ng_meta_cursor *cursor = &sources->cursor;
-	struct ng_doc_source source = {NULL};
+	struct ng_doc_source source = {0};
 	const struct ng_meta_field *field;
 	const struct ng_shard *shard;
 	uint64_t local;

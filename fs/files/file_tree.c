@@ -92,7 +92,7 @@ static int take_names(struct ng_name_sort *names, struct ng_name_table *table,
 		      struct ng_name_sort *others)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf held = NG_BUF_INIT;
-	struct ng_keyed before = {NULL}, name;
+	struct ng_keyed before = {0}, name;
 	int r = ng_name_sort_finish(names);
 
 	while (r == 0 && (r = ng_name_sort_next(names, &name)) > 0) {
@@ -162,7 +162,7 @@ static int merge(const struct ng_name_table *table, struct ng_name_sort *named,
 		 struct ng_name_table *all)
 {
 	struct ng_name_cursor cursor ng_cleanup(ng_name_cursor_clear) = {.table = table};
-	struct ng_keyed name = {NULL};
+	struct ng_keyed name = {0};
 	int has = ng_name_cursor_seek(&cursor, 0);
 	int more = ng_name_sort_finish(named);
 

@@ -231,7 +231,7 @@ static int string_read(struct ng_name_cursor *cursor)
 static int behind_last(struct ng_name_cursor *cursor)
 {
 	cursor->at = cursor->table->n;
-	cursor->name = (struct ng_keyed){NULL};
+	cursor->name = (struct ng_keyed){0};
 	return 0;
 }
 

@@ -26,7 +26,7 @@ static int files_lookup(const struct ng_request *request, const char *name,
 			struct ng_entry *ret_entry)
 {
 	struct ng_node_init init = ng_request_node_init(request, NG_KIND_FILES_SUB, name);
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	ng_cleanup(ng_buf_free) struct ng_buf key = NG_BUF_INIT;
 	size_t dir_bytes;
 	const uint8_t *dir = dir_key(request, &dir_bytes);
@@ -79,7 +79,7 @@ static int files_list(const struct ng_request *request, uint64_t offset, ng_tree
 		      void *userdata)
 {
 	struct emission emission = {request, emit, userdata, 0};
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {NULL};
+	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	size_t dir_bytes;
 	const uint8_t *dir = dir_key(request, &dir_bytes);
 	int r = begin(request, &filter);
