@@ -146,9 +146,10 @@ build long.ngram --sa-sampling=512 --format lines long
 attach long.ngram mnt
 before=$(cpu_ticks "${daemons[mnt]}")
 cat mnt/df/a >/dev/null &
-reader=$!
+interrupt mnt "$before" $!
+cat mnt/df/a >all &
 is 40 "$(cat mnt/df/abababab)" "one beside it"
-interrupt mnt "$before" $reader
-is 40 "$(cat mnt/df/a)" "all of it"
+wait $!
+is 40 "$(cat all)" "all of it"
 detach mnt
 finish

@@ -58,7 +58,7 @@ check() { # KIND, with the shards damaged in bad.ngram
 	kill -0 "${daemons[mnt]}" || fail "$1: the daemon has died"
 	is 1 "$(cat mnt/fish/count/fish)" "$1: count in a sound index beside it"
 	is "one fish" "$(cat mnt/fish/docs/fish/0.txt)" "$1: a document of it"
-	is "README batch count df doc docs facet files find grep kwic lines match meta next nextword prev prevword stats trace with wordlist" "$(ls mnt/bad | tr '\n' ' ' | sed 's/ $//')" "$1: the directory"
+	is "README batch count df doc docs facet files find grep kwic lines match meta next nextword prev prevword repeats stats trace with wordlist" "$(ls mnt/bad | tr '\n' ' ' | sed 's/ $//')" "$1: the directory"
 }
 
 for kind in empty half page corrupt; do

@@ -106,7 +106,7 @@ PYTHON
 grep -q "2500 documents" mnt/README || fail "README"
 
 # ---- directories that list nothing, and those that do ----
-is "README batch count df doc docs facet files find grep kwic lines match meta next nextword prev prevword stats trace with wordlist" "$(ls mnt | tr '\n' ' ' | sed 's/ $//')" "the root"
+is "README batch count df doc docs facet files find grep kwic lines match meta next nextword prev prevword repeats stats trace with wordlist" "$(ls mnt | tr '\n' ' ' | sed 's/ $//')" "the root"
 for d in count doc docs find match meta; do
 	is "" "$(ls -A mnt/$d)" "listing of $d"
 done
