@@ -91,10 +91,11 @@ static int append_lines(const struct ng_mounted_index *index, const struct ng_qu
 static int append_each(const struct ng_buf *answer, const struct ng_asked_line *line,
 		       struct ng_buf *buf)
 {
-	const uint8_t *at = answer->data, *end = at + answer->len;
+	const uint8_t *at = answer->data;
+	size_t left = answer->len;
 	int r = 0;
 
-	while (r == 0 && at < end) {
+	while (r == 0 && left) {
 		const uint8_t *newline = rawmemchr(at, '\n');
 
 		r = ng_buf_append(buf, at, (size_t)(newline - at));
@@ -104,6 +105,7 @@ static int append_each(const struct ng_buf *answer, const struct ng_asked_line *
 			r = ng_buf_append(buf, line->text, line->len);
 		if (r == 0)
 			r = ng_buf_append(buf, "\n", 1);
+		left -= (size_t)(newline + 1 - at);
 		at = newline + 1;
 	}
 	return r;
