@@ -232,7 +232,7 @@ int ng_ranges_locate_at(const struct ng_index *index, const struct ng_ranges *ra
 			struct ng_match *ret_matches)
 {
 	uint64_t rows[ROWS];
-	uint8_t leads[ROWS];
+	uint8_t leads[ROWS] = {0};
 	int r = 0;
 
 	for (size_t done = 0, some; r == 0 && done < n; done += some) {
