@@ -257,7 +257,9 @@ static int run_next(const struct ng_name_sort *sort, struct run *run)
 	}
 	if (held == 0)
 		return 0;
-	len = held < HEAD_BYTES ? SIZE_MAX : ng_load32(run->buf + run->lo);
+	if (held < HEAD_BYTES)
+		return -EIO;
+	len = ng_load32(run->buf + run->lo);
 	if (len > held - HEAD_BYTES)
 		return -EIO;
 	run->first = (struct ng_keyed){run->buf + run->lo + HEAD_BYTES, len,
