@@ -212,7 +212,7 @@ static void test_table(void **state)
 		check_table(&names, SIZE_MAX, false, &rng);
 		/* What comes after the first block finds that there is more than may be. */
 		check_table(&names, 1, names.n > 64, &rng);
-		check_table(&names, 4096, names.n > 500, &rng);
+		check_table(&names, 8192, names.n > 500, &rng);
 		names_clear(&names);
 	}
 }
