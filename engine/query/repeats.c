@@ -9,19 +9,23 @@
 #define TASK_BYTES (128u << 10)
 #define TASK_MOST  2048u
 
+/* Repeats that a task keeps when memory is given back; where it has more, it begins again. */
+#define TASK_KEEPS 128u
+
 /* Occurrences that are located together, and places that are remembered. */
 #define LOCATE     256u
 #define REMEMBERED 16384u
 
 struct task {
+	uint64_t first;    /* of its documents */
 	uint64_t doc, end; /* those that aren't done */
 	bool begun;        /* with doc */
 	bool has_stretch;  /* that often gave last, and that isn't in the list yet */
 	struct ng_often *often;
 	struct ng_often_stretch stretch;
 	struct ng_text_blocks text;
-	struct ng_repeat *list; /* [TASK_MOST] */
-	size_t n;
+	struct ng_repeat *list; /* [cap] */
+	size_t n, cap;
 };
 
 /* The first occurrence of rows [lo, hi) of a shard; none where they are empty. */
@@ -39,8 +43,8 @@ struct ng_repeats {
 	unsigned first, n; /* tasks under way, in a ring */
 	struct task tasks[TASKS];
 	const ng_cancel *cancel;
-	pthread_mutex_t lock; /* of what is remembered */
-	struct remembered *remembered;
+	pthread_mutex_t lock;          /* of what is remembered */
+	struct remembered *remembered; /* [REMEMBERED] while tasks run, perhaps none else */
 };
 
 int ng_repeats_new(const struct ng_index *index, const struct ng_often_options *options,
@@ -54,15 +58,8 @@ int ng_repeats_new(const struct ng_index *index, const struct ng_often_options *
 	repeats->index = index;
 	repeats->skip_first = skip_first;
 	pthread_mutex_init(&repeats->lock, NULL);
-	repeats->remembered = calloc(REMEMBERED, sizeof(*repeats->remembered));
-	if (!repeats->remembered)
-		r = -ENOMEM;
-	for (unsigned i = 0; r == 0 && i < TASKS; i++) {
+	for (unsigned i = 0; r == 0 && i < TASKS; i++)
 		r = ng_often_new(index, options, &repeats->tasks[i].often);
-		repeats->tasks[i].list = calloc(TASK_MOST, sizeof(struct ng_repeat));
-		if (r == 0 && !repeats->tasks[i].list)
-			r = -ENOMEM;
-	}
 	if (r < 0) {
 		ng_repeats_free(repeats);
 		return r;
@@ -176,13 +173,26 @@ static int doc_next(struct ng_repeats *repeats, struct task *task)
 	return 1;
 }
 
+static int list_resize(struct task *task, size_t cap)
+{
+	struct ng_repeat *list = reallocarray(task->list, cap, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	task->list = list;
+	task->cap = cap;
+	return 0;
+}
+
 /* Until the task is over, or has as many as it may. */
 static int task_run(void *userdata, uint64_t i)
 {
 	struct ng_repeats *repeats = userdata;
 	struct task *task = &repeats->tasks[(repeats->first + i) % TASKS];
-	int r = 1;
+	int r = task->doc < task->end && task->cap < TASK_MOST ? list_resize(task, TASK_MOST) : 0;
 
+	if (r < 0)
+		return r;
 	while (task->doc < task->end && task->n < TASK_MOST) {
 		if (!task->begun) {
 			r = ng_cancelled(repeats->cancel)
@@ -227,7 +237,7 @@ static int tasks_fill(struct ng_repeats *repeats)
 			total += bytes + 1;
 			doc++;
 		} while (doc < docs && total < TASK_BYTES);
-		task->doc = repeats->next_doc;
+		task->first = task->doc = repeats->next_doc;
 		task->end = doc;
 		task->begun = false;
 		task->n = 0;
@@ -262,6 +272,10 @@ int ng_repeats_next(struct ng_repeats *repeats, const ng_cancel *cancel,
 		if (repeats->n == 0 && repeats->next_doc == repeats->index->stats.numbers)
 			return 0;
 		r = tasks_fill(repeats);
+		if (r == 0 && !repeats->remembered) {
+			repeats->remembered = calloc(REMEMBERED, sizeof(*repeats->remembered));
+			r = repeats->remembered ? 0 : -ENOMEM;
+		}
 		if (r < 0)
 			return r;
 		repeats->cancel = cancel;
@@ -270,4 +284,50 @@ int ng_repeats_next(struct ng_repeats *repeats, const ng_cancel *cancel,
 		if (r < 0)
 			return r;
 	}
+}
+
+/* ---- memory ---- */
+
+size_t ng_repeats_held(const struct ng_repeats *repeats)
+{
+	size_t bytes = repeats->remembered ? REMEMBERED * sizeof(*repeats->remembered) : 0;
+
+	for (unsigned i = 0; i < TASKS; i++) {
+		const struct task *task = &repeats->tasks[i];
+
+		bytes += ng_text_blocks_held(&task->text);
+		if (task->cap > TASK_KEEPS)
+			bytes += task->cap * sizeof(*task->list);
+	}
+	return bytes;
+}
+
+/* Of the first task something may have been given already: it goes on where it is. */
+void ng_repeats_shed(struct ng_repeats *repeats)
+{
+	if (repeats->given)
+		repeats->tasks[repeats->first].n = 0;
+	repeats->given = false;
+	for (unsigned i = 0; i < TASKS; i++) {
+		struct task *task = &repeats->tasks[(repeats->first + i) % TASKS];
+
+		if (i >= repeats->n)
+			task->n = 0;
+		ng_text_blocks_drop(&task->text);
+		if (i > 0 && i < repeats->n && task->n > TASK_KEEPS) {
+			task->doc = task->first;
+			task->begun = task->has_stretch = false;
+			task->n = 0;
+		}
+		if (task->n == 0) {
+			free(task->list);
+			task->list = NULL;
+			task->cap = 0;
+		} else if (task->cap > task->n) {
+			/* What can't be made smaller stays as it is. */
+			list_resize(task, task->n);
+		}
+	}
+	free(repeats->remembered);
+	repeats->remembered = NULL;
 }

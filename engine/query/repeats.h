@@ -29,3 +29,8 @@ struct ng_repeats *ng_repeats_free(struct ng_repeats *repeats);
  * query.h. */
 int ng_repeats_next(struct ng_repeats *repeats, const ng_cancel *cancel,
 		    const struct ng_repeat **ret_list, size_t *ret_n);
+
+/* Between two calls: give back memory, of which there is `held` about; what was given last is gone.
+ * Documents of which much was found that wasn't given are looked at again. */
+size_t ng_repeats_held(const struct ng_repeats *repeats);
+void ng_repeats_shed(struct ng_repeats *repeats);

@@ -23,10 +23,26 @@ void ng_text_blocks_memory(struct ng_text_blocks *text, const uint8_t *bytes, ui
 	text->len = len;
 }
 
+void ng_text_blocks_drop(struct ng_text_blocks *text)
+{
+	for (unsigned i = 0; i < NG_TEXT_BLOCKS; i++) {
+		free(text->blocks[i].bytes);
+		text->blocks[i] = (struct ng_text_block){0};
+	}
+}
+
+size_t ng_text_blocks_held(const struct ng_text_blocks *text)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < NG_TEXT_BLOCKS; i++)
+		bytes += text->blocks[i].bytes ? NG_TEXT_BLOCK_BYTES : 0;
+	return bytes;
+}
+
 void ng_text_blocks_clear(struct ng_text_blocks *text)
 {
-	for (unsigned i = 0; i < NG_TEXT_BLOCKS; i++)
-		free(text->blocks[i].bytes);
+	ng_text_blocks_drop(text);
 	*text = (struct ng_text_blocks){0};
 }
 

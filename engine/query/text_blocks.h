@@ -32,6 +32,10 @@ void ng_text_blocks_memory(struct ng_text_blocks *text, const uint8_t *bytes, ui
 
 void ng_text_blocks_clear(struct ng_text_blocks *text);
 
+/* Give back the memory; what is asked for next is read again. And how much that would be. */
+void ng_text_blocks_drop(struct ng_text_blocks *text);
+size_t ng_text_blocks_held(const struct ng_text_blocks *text);
+
 /* The bytes before `at`, 0 < at <= len, as many as are at hand: *ret_n >= 1 of them end at
  * *ret_end, until the next call. Reads a block at most. The errors of ng_doc_read, -EUCLEAN. */
 int ng_text_blocks_before(struct ng_text_blocks *text, uint64_t at, const ng_cancel *cancel,

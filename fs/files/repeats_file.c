@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/repeats_file.h"
 
+#include "files/pieces.h"
+
 /* No line is longer. */
 #define LINE_MOST 192u
-
-struct piece {
-	uint64_t offset;
-	struct ng_buf text;
-};
 
 struct repeats_file {
 	struct ng_stream stream;
 	struct ng_repeats *repeats;
 	const struct ng_repeat *left; /* that repeats gave last, and that are in no piece yet */
 	size_t n_left;
-	struct piece before, now;
+	struct ng_pieces pieces;
 };
 
 static int append_lines(struct ng_buf *buf, const struct ng_repeat *list, size_t n)
@@ -39,24 +36,20 @@ static int append_lines(struct ng_buf *buf, const struct ng_repeat *list, size_t
 static int repeats_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct repeats_file *file = (struct repeats_file *)stream;
-	struct piece made = {atomic_load(&stream->bytes), file->before.text};
+	ng_cleanup(ng_buf_free) struct ng_buf text = NG_BUF_INIT;
 	int r = file->n_left ? 1
 			     : ng_repeats_next(file->repeats, cancel, &file->left, &file->n_left);
 
-	file->before.text = NG_BUF_INIT;
-	made.text.len = 0;
-	if (r > 0 && append_lines(&made.text, file->left, file->n_left))
-		r = -ENOMEM;
-	if (r <= 0) {
-		ng_buf_free(&made.text);
-		if (r == 0)
-			atomic_store(&stream->bytes_most, 0);
+	if (r == 0)
+		atomic_store(&stream->bytes_most, 0);
+	if (r <= 0)
 		return r;
-	}
+	text = ng_pieces_begin(&file->pieces);
+	if (append_lines(&text, file->left, file->n_left))
+		return -ENOMEM;
 	file->n_left = 0;
-	file->before = file->now;
-	file->now = made;
-	atomic_store(&stream->bytes, made.offset + made.text.len);
+	ng_pieces_add(&file->pieces, stream, text);
+	text = NG_BUF_INIT;
 	return 0;
 }
 
@@ -64,27 +57,40 @@ static int repeats_file_read(struct ng_stream *stream, uint64_t offset, size_t l
 			     const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	const struct repeats_file *file = (const struct repeats_file *)stream;
-	const struct piece *piece = offset < file->now.offset ? &file->before : &file->now;
-	size_t n = 0, skip;
 
-	if (offset < piece->offset || (piece == &file->before && !piece->text.len))
-		return -ESPIPE;
-	skip = (size_t)(offset - piece->offset);
-	if (skip < piece->text.len) {
-		n = ng_min(len, piece->text.len - skip);
-		memcpy(buf, piece->text.data + skip, n);
-	}
-	*ret_len = n;
-	return 0;
+	return ng_pieces_read(&file->pieces, offset, len, buf, ret_len);
+}
+
+static size_t repeats_file_held(const struct ng_stream *stream)
+{
+	const struct repeats_file *file = (const struct repeats_file *)stream;
+
+	return ng_pieces_held(&file->pieces) + ng_repeats_held(file->repeats);
+}
+
+static void repeats_file_shed(struct ng_stream *stream)
+{
+	struct repeats_file *file = (struct repeats_file *)stream;
+
+	ng_pieces_shed(&file->pieces, stream);
+	/* Unless something of theirs is still to be written. */
+	if (file->n_left == 0)
+		ng_repeats_shed(file->repeats);
+}
+
+static int repeats_file_wake(struct ng_stream *stream)
+{
+	struct repeats_file *file = (struct repeats_file *)stream;
+
+	return ng_pieces_wake(&file->pieces, stream);
 }
 
 static void repeats_file_free(struct ng_stream *stream)
 {
 	struct repeats_file *file = (struct repeats_file *)stream;
 
+	ng_pieces_free(&file->pieces, stream);
 	ng_repeats_free(file->repeats);
-	ng_buf_free(&file->before.text);
-	ng_buf_free(&file->now.text);
 	free(file);
 }
 
@@ -95,6 +101,9 @@ int ng_repeats_file_new(struct ng_indexes *indexes, const struct ng_mounted_inde
 	static const struct ng_stream_ops ops = {
 		.grow = repeats_file_grow,
 		.read = repeats_file_read,
+		.held = repeats_file_held,
+		.shed = repeats_file_shed,
+		.wake = repeats_file_wake,
 		.free = repeats_file_free,
 	};
 	struct repeats_file *file = calloc(1, sizeof(*file));

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/wordlist_file.h"
 
+#include "files/pieces.h"
 #include "names/escape.h"
 #include "query/wordlist.h"
 
 /* A piece has so many bytes or, where words come many at a time, more. */
 #define PIECE_BYTES (64u << 10)
 
-struct piece {
-	uint64_t offset;
-	struct ng_buf text;
-};
-
 struct wordlist_file {
 	struct ng_stream stream;
 	struct ng_wordlist *list;
 	const struct ng_word_counts *left; /* that list gave last, and that are in no piece yet */
-	struct piece before, now;
+	struct ng_pieces pieces;
 };
 
 static int append_words(struct ng_buf *buf, const struct ng_word_counts *words)
@@ -41,27 +37,23 @@ static int append_words(struct ng_buf *buf, const struct ng_word_counts *words)
 static int wordlist_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct wordlist_file *file = (struct wordlist_file *)stream;
-	struct piece made = {atomic_load(&stream->bytes), file->before.text};
+	ng_cleanup(ng_buf_free) struct ng_buf text = ng_pieces_begin(&file->pieces);
 	int r = 1;
 
-	file->before.text = NG_BUF_INIT;
-	made.text.len = 0;
-	while (r > 0 && made.text.len < PIECE_BYTES) {
+	while (r > 0 && text.len < PIECE_BYTES) {
 		r = file->left ? 1 : ng_wordlist_next(file->list, cancel, &file->left);
-		if (r > 0 && append_words(&made.text, file->left))
+		if (r > 0 && append_words(&text, file->left))
 			r = -ENOMEM;
 		else if (r > 0)
 			file->left = NULL;
 	}
-	if (made.text.len == 0) {
-		ng_buf_free(&made.text);
+	if (text.len == 0) {
 		if (r == 0)
 			atomic_store(&stream->bytes_most, 0);
 		return r;
 	}
-	file->before = file->now;
-	file->now = made;
-	atomic_store(&stream->bytes, made.offset + made.text.len);
+	ng_pieces_add(&file->pieces, stream, text);
+	text = NG_BUF_INIT;
 	return 0;
 }
 
@@ -69,27 +61,31 @@ static int wordlist_file_read(struct ng_stream *stream, uint64_t offset, size_t 
 			      const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	const struct wordlist_file *file = (const struct wordlist_file *)stream;
-	const struct piece *piece = offset < file->now.offset ? &file->before : &file->now;
-	size_t n = 0, skip;
 
-	if (offset < piece->offset || (piece == &file->before && !piece->text.len))
-		return -ESPIPE;
-	skip = (size_t)(offset - piece->offset);
-	if (skip < piece->text.len) {
-		n = ng_min(len, piece->text.len - skip);
-		memcpy(buf, piece->text.data + skip, n);
-	}
-	*ret_len = n;
-	return 0;
+	return ng_pieces_read(&file->pieces, offset, len, buf, ret_len);
+}
+
+static size_t wordlist_file_held(const struct ng_stream *stream)
+{
+	return ng_pieces_held(&((const struct wordlist_file *)stream)->pieces);
+}
+
+static void wordlist_file_shed(struct ng_stream *stream)
+{
+	ng_pieces_shed(&((struct wordlist_file *)stream)->pieces, stream);
+}
+
+static int wordlist_file_wake(struct ng_stream *stream)
+{
+	return ng_pieces_wake(&((struct wordlist_file *)stream)->pieces, stream);
 }
 
 static void wordlist_file_free(struct ng_stream *stream)
 {
 	struct wordlist_file *file = (struct wordlist_file *)stream;
 
+	ng_pieces_free(&file->pieces, stream);
 	ng_wordlist_free(file->list);
-	ng_buf_free(&file->before.text);
-	ng_buf_free(&file->now.text);
 	free(file);
 }
 
@@ -99,6 +95,9 @@ int ng_wordlist_file_new(struct ng_indexes *indexes, const struct ng_mounted_ind
 	static const struct ng_stream_ops ops = {
 		.grow = wordlist_file_grow,
 		.read = wordlist_file_read,
+		.held = wordlist_file_held,
+		.shed = wordlist_file_shed,
+		.wake = wordlist_file_wake,
 		.free = wordlist_file_free,
 	};
 	struct wordlist_file *file = calloc(1, sizeof(*file));

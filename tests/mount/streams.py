@@ -11,7 +11,7 @@ import os, random, sys, threading
 WORDS = [f"w{i:03}" for i in range(300)]
 
 
-def kinds(n, most=10):
+def kinds(n, most=12):
     """n files with what is to be written to each: every kind in turn, or the first `most` of them, few
     of them the same."""
     rng = random.Random(n)
@@ -33,11 +33,15 @@ def kinds(n, most=10):
             at = rng.randrange(len(text) - 20000)
             yield "with/min=9/trace", text[at : at + 20000]
         elif kind == 6:
-            yield f"lines/{word[:2]}", b""
+            yield f"with/min={4 + i % 20}/repeats", b""
         elif kind == 7:
-            yield f"with/context={i % 90}/grep/{word[:2]}.{i % 10}", b""
+            yield f"lines/{word[:2]}", b""
         elif kind == 8:
+            yield f"with/context={i % 90}/grep/{word[:2]}.{i % 10}", b""
+        elif kind == 9:
             yield f"with/context={i % 90},scan=all/grep/%5Cd$", b""
+        elif kind == 10:
+            yield "with/min=2/wordlist", b""
         else:
             yield "facet/line/w", b""
 
@@ -113,7 +117,7 @@ def anonymous_kb(pid):
 
 def hold(mount, n, pid):
     streams, most = [], 0
-    for file, data in kinds(n, 6):
+    for file, data in kinds(n, 7):
         streams.append(Stream(mount, file, data))
         for _ in range(2):
             streams[-1].read(1 << 17)
