@@ -103,26 +103,46 @@ int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 	return (exact ? answer_exact : answer_folded)(index, query, cancel, buf);
 }
 
-static int locate_one(const struct ng_index *index, const struct ng_query *query, uint64_t number,
+void ng_found_clear(struct ng_found *found)
+{
+	ng_ranges_clear(&found->ranges);
+	ng_survivors_clear(&found->survivors);
+	found->count = 0;
+}
+
+int ng_found_make(const struct ng_index *index, const struct ng_query *query,
+		  const ng_cancel *cancel, struct ng_found *ret_found)
+{
+	struct ng_found found = {.ranges = NG_RANGES_INIT};
+	int r = ng_query_find(index, query, cancel, &found.ranges);
+
+	found.count = found.ranges.count;
+	if (r == 0 && ng_scope_limits(query->scope)) {
+		r = ng_survivors_get(index, &found.ranges, query->scope, cancel, &found.survivors);
+		if (r == 0)
+			found.count = found.survivors.bits->count;
+	}
+	if (r) {
+		ng_found_clear(&found);
+		return r;
+	}
+	*ret_found = found;
+	return 0;
+}
+
+static int locate_one(const struct ng_index *index, const struct ng_found *found, uint64_t number,
 		      const ng_cancel *cancel, struct ng_match *ret_match, size_t *ret_bytes)
 {
-	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
-	bool limited = ng_scope_limits(query->scope);
 	size_t n = 0;
-	int r = ng_query_find(index, query, cancel, &ranges);
+	int r;
 
-	if (r == 0 && limited)
-		r = ng_survivors_get(index, &ranges, query->scope, cancel, &survivors);
-	if (r)
-		return r;
-	if (number >= (limited ? survivors.bits->count : ranges.count))
+	if (number >= found->count)
 		return -ENOENT;
-	if (limited)
-		number = ng_survivors_at(&survivors, number);
-	r = ng_ranges_locate(index, &ranges, number, 1, cancel, ret_match, &n);
+	if (found->survivors.bits)
+		number = ng_survivors_at(&found->survivors, number);
+	r = ng_ranges_locate(index, &found->ranges, number, 1, cancel, ret_match, &n);
 	if (r == 0)
-		*ret_bytes = ng_ranges_at(&ranges, number)->bytes;
+		*ret_bytes = ng_ranges_at(&found->ranges, number)->bytes;
 	return r;
 }
 
@@ -149,7 +169,7 @@ static int append_text(struct ng_buf *buf, const uint8_t *text, size_t lead, siz
 	return r ? r : ng_json_string(buf, after, rest);
 }
 
-int ng_answer_match(const struct ng_index *index, const struct ng_query *query, uint64_t match,
+int ng_answer_match(const struct ng_index *index, const struct ng_found *found, uint64_t match,
 		    uint32_t context_bytes, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	ng_cleanup(ng_freep) uint8_t *text = NULL;
@@ -159,7 +179,7 @@ int ng_answer_match(const struct ng_index *index, const struct ng_query *query, 
 	size_t lead, want, got, meta_bytes, bytes;
 	int r;
 
-	r = locate_one(index, query, match, cancel, &at, &bytes);
+	r = locate_one(index, found, match, cancel, &at, &bytes);
 	if (r == 0)
 		r = ng_doc_bytes(index, at.doc, &doc_bytes);
 	if (r)

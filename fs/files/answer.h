@@ -27,14 +27,26 @@ int ng_answer_find(const struct ng_index *index, const struct ng_query *query,
 /* The same of an exact query, where the intervals of all shards are known. */
 int ng_answer_intervals(const struct ng_interval *by_shard, uint32_t shards, struct ng_buf *buf);
 
+/* A query's occurrences that count, found once to be shown one by one. Zero it. */
+struct ng_found {
+	struct ng_ranges ranges;
+	struct ng_survivors survivors; /* of those; has no bits where all count */
+	uint64_t count;                /* of those that count */
+};
+
+/* Cost and errors of ng_query_find, and of ng_survivors_get where the scope asks more. The caller
+ * clears it. */
+int ng_found_make(const struct ng_index *index, const struct ng_query *query,
+		  const ng_cancel *cancel, struct ng_found *ret_found);
+void ng_found_clear(struct ng_found *found);
+
 /* {"match":N,"document":ID,"doc_len":L,"offset":O,"before":...,"match_text":...,"after":...,
  * "metadata":{...}} for /match/QUERY/N.json: occurrence `match`, counted from 0 in index order
- * (of those in documents that count),
- * with up to context_bytes of text on either side. The context isn't cut inside a character; text
- * that isn't UTF-8 is shown with U+FFFD. match_text is the text as it stands
- * there. Cost: the search, one locate, one short read, one metadata frame.
- * -ENOENT where there is no such occurrence. */
-int ng_answer_match(const struct ng_index *index, const struct ng_query *query, uint64_t match,
+ * (of those that count), with up to context_bytes of text on either side. The context isn't cut
+ * inside a character; text that isn't UTF-8 is shown with U+FFFD. match_text is the text as it
+ * stands there. Cost: one locate, one short read, one metadata frame. -ENOENT where there is no
+ * such occurrence. */
+int ng_answer_match(const struct ng_index *index, const struct ng_found *found, uint64_t match,
 		    uint32_t context_bytes, const ng_cancel *cancel, struct ng_buf *buf);
 
 /* A document's metadata with a newline. ng_answer_meta_bytes: its size, without decompressing. */

@@ -57,15 +57,15 @@ static int append_match(const struct ng_mounted_index *index, const struct ng_qu
 			const struct ng_settings *settings, const ng_cancel *cancel,
 			struct ng_buf *buf, struct ng_error *err)
 {
+	ng_cleanup(ng_found_clear) struct ng_found found = {.count = 0};
 	struct ng_shuffle shuffle;
-	uint64_t count;
-	int r = ng_query_count(index->index, query, cancel, &count);
+	int r = ng_found_make(index->index, query, cancel, &found);
 
-	if (r || count == 0)
+	if (r || found.count == 0)
 		return r;
-	shuffle = ng_shuffle_make(count, settings->seed);
-	for (uint64_t i = 0; r == 0 && i < ng_min(count, (uint64_t)settings->first); i++)
-		r = ng_answer_match(index->index, query,
+	shuffle = ng_shuffle_make(found.count, settings->seed);
+	for (uint64_t i = 0; r == 0 && i < ng_min(found.count, (uint64_t)settings->first); i++)
+		r = ng_answer_match(index->index, &found,
 				    settings->random ? ng_shuffle_at(&shuffle, i) : i,
 				    settings->match_bytes, cancel, buf);
 	return r;

@@ -31,10 +31,12 @@ static int find_abort(unsigned connection)
 	if (fd >= 0)
 		return fd;
 	fs = fsopen("fusectl", FSOPEN_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (fs < 0)
 		return -1;
-	top = fsmount(fs, FSMOUNT_CLOEXEC,
-		      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	top = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0
+		      ? -1
+		      : fsmount(fs, FSMOUNT_CLOEXEC,
+				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	close(fs);
 	if (top < 0)
 		return -1;

@@ -39,12 +39,14 @@ static int make_match(const struct ng_request *request, const char *name, uint64
 		      struct ng_entry *ret_entry)
 {
 	const struct ng_query query = ng_request_query(request);
+	ng_cleanup(ng_found_clear) struct ng_found found = {.count = 0};
 	struct ng_buf answer = NG_BUF_INIT;
 	struct ng_node_init init = ng_request_node_init(request, NG_KIND_MATCH, name);
-	int r;
+	int r = ng_found_make(request->index->index, &query, request->cancel, &found);
 
-	r = ng_answer_match(request->index->index, &query, occurrence(request, number),
-			    request->settings->match_bytes, request->cancel, &answer);
+	if (r == 0)
+		r = ng_answer_match(request->index->index, &found, occurrence(request, number),
+				    request->settings->match_bytes, request->cancel, &answer);
 	if (r) {
 		ng_buf_free(&answer);
 		return r;

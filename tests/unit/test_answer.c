@@ -98,11 +98,13 @@ static void check_match(const struct corpus *corpus, const struct corpus_doc *do
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	const struct ng_query query = exact(pat, len);
+	ng_cleanup(ng_found_clear) struct ng_found found = {.count = 0};
 	const struct corpus_doc *doc;
 	uint64_t doc_no, offset, lo, hi;
 	json_t *json;
 
-	assert_int_equal(ng_answer_match(corpus->index, &query, match, context, NULL, &buf), 0);
+	assert_int_equal(ng_found_make(corpus->index, &query, NULL, &found), 0);
+	assert_int_equal(ng_answer_match(corpus->index, &found, match, context, NULL, &buf), 0);
 	json = parse(&buf);
 	assert_int_equal(number(json, "match"), match);
 	doc_no = number(json, "document");
@@ -166,10 +168,12 @@ static void check_random(uint64_t seed, uint64_t shard_bytes, bool text_store, s
 		for (size_t i = 0; i < DOCS; i++)
 			free(seen[i]);
 		if (count) {
+			ng_cleanup(ng_found_clear) struct ng_found found = {.count = 0};
 			struct ng_buf none = NG_BUF_INIT;
 
+			assert_int_equal(ng_found_make(corpus.index, &query, NULL, &found), 0);
 			assert_int_equal(
-				ng_answer_match(corpus.index, &query, count, 9, NULL, &none),
+				ng_answer_match(corpus.index, &found, count, 9, NULL, &none),
 				-ENOENT);
 			ng_buf_free(&none);
 		}

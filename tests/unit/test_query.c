@@ -76,14 +76,17 @@ static void check_matches(const struct naive *c, const struct ng_index *index,
 {
 	ng_cleanup(ng_freep) bool *seen = calloc(n + 1, sizeof(*seen));
 	struct ng_buf none = NG_BUF_INIT;
+	ng_cleanup(ng_found_clear) struct ng_found all = {.count = 0};
 
 	assert_non_null(seen);
+	assert_int_equal(ng_found_make(index, query, NULL, &all), 0);
+	assert_true(all.count == n);
 	for (uint64_t m = 0; m < n; m++) {
 		ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT, shown = NG_BUF_INIT;
 		json_t *json, *text;
 		uint64_t at, i = 0;
 
-		assert_int_equal(ng_answer_match(index, query, m, 5, NULL, &buf), 0);
+		assert_int_equal(ng_answer_match(index, &all, m, 5, NULL, &buf), 0);
 		json = json_loadb((const char *)buf.data, buf.len, 0, NULL);
 		assert_non_null(json);
 		at = naive_begin(c,
@@ -99,7 +102,7 @@ static void check_matches(const struct naive *c, const struct ng_index *index,
 		json_decref(text);
 		json_decref(json);
 	}
-	assert_int_equal(ng_answer_match(index, query, n, 5, NULL, &none), -ENOENT);
+	assert_int_equal(ng_answer_match(index, &all, n, 5, NULL, &none), -ENOENT);
 	ng_buf_free(&none);
 }
 
