@@ -232,12 +232,14 @@ static int whole_compare(const struct number *a, const struct number *b)
 	return a->negative ? -order : order;
 }
 
-/* Of a number that is known to be one. */
+/* Of a number that is known to be one, and short enough. */
 static long double number_value(const uint8_t *bytes, size_t len)
 {
-	ng_cleanup(ng_freep) char *copy = strndup((const char *)bytes, len);
+	char copy[NG_WHERE_FRACTION_MAX + 1];
 
-	return copy ? strtold(copy, NULL) : 0;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return strtold(copy, NULL);
 }
 
 /* Whole numbers are compared digit for digit, however long they are; others as the nearest long
@@ -251,6 +253,8 @@ static int order_of(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_l
 		return ng_bytes_compare(a, a_len, b, b_len);
 	if (na.whole && nb.whole)
 		return whole_compare(&na, &nb);
+	if (ng_max(a_len, b_len) > NG_WHERE_FRACTION_MAX)
+		return ng_bytes_compare(a, a_len, b, b_len);
 	va = number_value(a, a_len);
 	vb = number_value(b, b_len);
 	return (va > vb) - (va < vb);

@@ -38,6 +38,10 @@ struct ng_where {
 
 #define NG_WHERE_CONDITIONS_MAX 16u
 
+/* The longest number with a fraction or an exponent; what is longer is a string. Whole numbers may
+ * have any length. */
+#define NG_WHERE_FRACTION_MAX 255u
+
 /* A condition, text[0..len-1], is FIELD:TERM or FIELD:TERM|TERM and so on. A term is
  *     VALUE    the field's value is this
  *     VALUE*   it begins with this
