@@ -224,13 +224,16 @@ static int answers(const struct ng_index *index, const struct naive *c, uint64_t
 	return r;
 }
 
+/* More than a shard has; their types are numbers far apart. */
+#define SECTIONS_MAX 64u
+
 /* Whatever bit of a shard's tables has changed, an answer is what it was, or there is none. */
 static void test_never_wrong(void **state)
 {
 	static const struct ng_build_options options = {
 		.threads = 1, .sa_sampling = 8, .text_store = true};
 	static uint8_t text[200000];
-	uint64_t rng = naive_seed(), refused[NG_SECTION_TYPES] = {0};
+	uint64_t rng = naive_seed(), refused[SECTIONS_MAX] = {0};
 	struct naive c = {.name = "prose"};
 	struct made_index made;
 	struct forged f;
@@ -241,8 +244,8 @@ static void test_never_wrong(void **state)
 	made_index_new(&c, &options, &made);
 	forged_read(&made, &f);
 	for (unsigned round = 0; round < 600; round++) {
-		uint32_t n = forged_header(&f)->n_sections;
-		const struct ng_shard_entry *e = forged_entry(&f, (uint32_t)(round % n));
+		uint32_t n = forged_header(&f)->n_sections, section = (uint32_t)round % n;
+		const struct ng_shard_entry *e = forged_entry(&f, section);
 		uint64_t seed = scratch_random(&rng), bit, sum, sound;
 		struct ng_index *index = NULL;
 		struct ng_error where;
@@ -273,11 +276,12 @@ static void test_never_wrong(void **state)
 			ng_index_close(index);
 		}
 		assert_true(r == 0 || r == -EUCLEAN);
-		refused[e->type] += r < 0;
+		assert_true(section < SECTIONS_MAX);
+		refused[section] += r < 0;
 		forged_write(&f);
 	}
 	for (uint32_t i = 0; i < forged_header(&f)->n_sections; i++)
-		if (!refused[forged_entry(&f, i)->type])
+		if (!refused[i])
 			fail_msg("no bit of %s was missed",
 				 ng_section_name(forged_entry(&f, i)->type));
 	free(f.data);
