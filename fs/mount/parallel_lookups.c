@@ -30,9 +30,14 @@ static ssize_t answer(int fd, struct iovec *iov, int count, void *userdata)
 	return writev(fd, iov, count);
 }
 
+/* A thread that is taking a request just when it is unmounted is told that by another number. */
 static ssize_t receive(int fd, void *buf, size_t buf_len, void *userdata)
 {
-	return read(fd, buf, buf_len);
+	ssize_t n = read(fd, buf, buf_len);
+
+	if (n < 0 && errno == ECONNABORTED)
+		errno = ENODEV;
+	return n;
 }
 
 int ng_parallel_lookups_offer(struct fuse_session *session)
