@@ -28,7 +28,7 @@ def ask(i):
             elif kind == 2:
                 got, want = open(f"{mount}/doc/{i + 100}.txt", "rb").read(), open(f"text/{i + 100:04}.txt", "rb").read()
             elif kind == 3:
-                got, want = open(f"{mount}/kwic/ ", "rb").read().count(b"\n"), spaces
+                got, want = open(f"{mount}/kwic/the", "rb").read().count(b"\n"), int(the)
             elif kind == 4:
                 fd = os.open(f"{mount}/batch/count", os.O_RDWR)
                 try:
@@ -45,7 +45,6 @@ def ask(i):
     except OSError as e:
         failed.append(e.errno)
 
-spaces = sum(open(f"text/{i:04}.txt", "rb").read().count(b" ") for i in range(2500))
 rare = [f"{i:04}.txt" for i in range(2500) if b"rare" in open(f"text/{i:04}.txt", "rb").read()]
 threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
 for t in threads:

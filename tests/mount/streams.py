@@ -67,7 +67,7 @@ class Stream:
 
 def compare(low, high):
     rng = random.Random(3)
-    files = list(kinds(60 if os.environ.get("NG_TEST_BRIEF") else 200))
+    files = list(kinds(36 if os.environ.get("NG_TEST_BRIEF") else 120))
     streams = [Stream(low, *f) for f in files]
     left = list(streams)
     while left:
