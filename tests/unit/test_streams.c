@@ -19,7 +19,7 @@ struct counted {
 	bool stubborn; /* it can't shed */
 	unsigned sheds, wakes;
 	int wake_fails; /* an errno, negative */
-	bool *freed;
+	unsigned *sum_sheds;
 };
 
 static uint8_t byte_at(unsigned seed, uint64_t at)
@@ -92,8 +92,8 @@ static void counted_free(struct ng_stream *stream)
 
 	free(c->made);
 	c->made = NULL;
-	if (c->freed)
-		*c->freed = true;
+	if (c->sum_sheds)
+		*c->sum_sheds += c->sheds;
 }
 
 static const struct ng_stream_ops ops = {
@@ -322,7 +322,6 @@ static void *read_many(void *data)
 		bool is_right = true;
 
 		if (*slot && scratch_random(&rng) % 16 == 0) {
-			reader->sheds += (*slot)->sheds;
 			ng_stream_free(&(*slot)->stream);
 			free(*slot);
 			*slot = NULL;
@@ -333,6 +332,7 @@ static void *read_many(void *data)
 			if (!*slot)
 				return NULL;
 			counted_init(*slot, reader->streams, (unsigned)scratch_random(&rng));
+			(*slot)->sum_sheds = &reader->sheds;
 		}
 		offset = atomic_load(&(*slot)->stream.bytes);
 		if (scratch_random(&rng) % 2)
