@@ -22,7 +22,9 @@ struct naive {
 enum naive_size { NAIVE_SMALL, NAIVE_LARGE, NAIVE_HUGE };
 
 /* Number i of a size: false when there are no more. Free it with naive_clear. With NG_TEST_BRIEF in
- * the environment, for whom everything takes twenty times as long, there are no huge ones. */
+ * the environment, for whom everything takes twenty times as long, there are no huge ones, and
+ * every second of the large.
+ */
 bool naive_make(enum naive_size size, size_t i, struct naive *ret_corpus);
 void naive_clear(struct naive *corpus);
 

@@ -6,8 +6,6 @@
 #include "bwtcheck.h"
 #include "sample.h"
 
-#define ROUNDS 500u
-
 /* What the cells hold, to be freed with sequence_clear. */
 static void sequence_read(const struct ng_bwt *bwt, unsigned mark_shift, struct sequence *ret)
 {
@@ -73,9 +71,10 @@ static void test_sound(void **state)
 					 NG_SECTION_BWT_SUPERBLOCKS, NG_SECTION_MARK_HINTS};
 	struct sample *s = *state;
 	uint64_t rng = naive_seed();
+	const unsigned rounds = getenv("NG_TEST_BRIEF") ? 125 : 500;
 	unsigned sound = 0;
 
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		uint32_t type = types[round % ng_array_size(types)];
 		const struct ng_shard_entry *e = forged_section(&s->f, type);
 		struct findings all;
@@ -91,9 +90,9 @@ static void test_sound(void **state)
 		}
 		memcpy(s->f.data, s->sound, s->f.bytes);
 	}
-	print_message("%u of %u were found sound\n", sound, ROUNDS);
+	print_message("%u of %u were found sound\n", sound, rounds);
 	/* Some bits mean nothing: behind the rows of a bitmap, behind the last hint. */
-	assert_in_range(sound, 1, ROUNDS / 5);
+	assert_in_range(sound, 1, rounds / 5);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, sample_new, sample_free)
