@@ -71,7 +71,8 @@ static void test_sound(void **state)
 					 NG_SECTION_BWT_SUPERBLOCKS, NG_SECTION_MARK_HINTS};
 	struct sample *s = *state;
 	uint64_t rng = naive_seed();
-	const unsigned rounds = getenv("NG_TEST_BRIEF") ? 125 : 500;
+	const bool brief = getenv("NG_TEST_BRIEF");
+	const unsigned rounds = brief ? 125 : 500;
 	unsigned sound = 0;
 
 	for (unsigned round = 0; round < rounds; round++) {
@@ -91,8 +92,9 @@ static void test_sound(void **state)
 		memcpy(s->f.data, s->sound, s->f.bytes);
 	}
 	print_message("%u of %u were found sound\n", sound, rounds);
-	/* Some bits mean nothing: behind the rows of a bitmap, behind the last hint. */
-	assert_in_range(sound, 1, rounds / 5);
+	/* Some bits mean nothing: behind the rows of a bitmap, behind the last hint. In brief it may be
+	 * that none of them was met. */
+	assert_in_range(sound, brief ? 0 : 1, rounds / 5);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, sample_new, sample_free)
