@@ -32,7 +32,7 @@ command -v gcovr >/dev/null || { echo "gcovr is missing: apt-get install gcovr" 
 # Counters that several threads add to; no inlining, so that each function is one.
 if [ ! -f "$dir/build.ninja" ]; then
 	CC=gcc meson setup --buildtype=debug -Doptimization=g -Db_coverage=true \
-		-Dc_args=-fprofile-update=atomic,-DNG_COVERAGE "$dir" >/dev/null || exit 1
+		"-Dc_args=['-fprofile-update=atomic', '-DNG_COVERAGE']" "$dir" >/dev/null || exit 1
 fi
 nice ninja -C "$dir" --quiet || exit 1
 find "$dir" -name '*.gcda' -delete
