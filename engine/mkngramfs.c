@@ -16,6 +16,7 @@
 #include "build/memory.h"
 #include "build/remove.h"
 #include "build/resume.h"
+#include "mkngramfs_estimate.h"
 #include "remembered.h"
 #include "text/input.h"
 
@@ -476,7 +477,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	r = ng_progress_new(stderr, run.args.progress, &run.progress);
 	if (r == 0)
-		r = run.args.merge    ? merge(&run, &summary, &err)
+		r = run.args.estimate ? mkngramfs_estimate(&run.args, run.cancel, &err)
+		    : run.args.merge  ? merge(&run, &summary, &err)
 		    : run.args.remove ? remove_documents(&run, &err)
 		    : run.args.join   ? join(&run, &summary, &err)
 				      : build(&run, &summary, &err);
@@ -490,7 +492,7 @@ int main(int argc, char **argv)
 	close_report(run.list_passed, run.args.list_passed, r < 0);
 	if (r < 0)
 		print_failure(&run, r, bad_stays, kept, &err);
-	else if (run.args.remove)
+	else if (run.args.remove || run.args.estimate)
 		; /* has said it */
 	else if (run.args.progress == NG_PROGRESS_JSON)
 		print_summary_json(&run, &summary);

@@ -11,6 +11,7 @@
 
 static const char help[] =
 	"Usage: mkngramfs -o INDEX [OPTION]... SOURCE...\n"
+	"       mkngramfs --estimate [OPTION]... SOURCE...\n"
 	"       mkngramfs --merge INDEX [OPTION]...\n"
 	"       mkngramfs --remove INDEX --documents=LIST | --documents-from=FILE | --where=F:V\n"
 	"       mkngramfs --join -o INDEX [OPTION]... PART...\n"
@@ -33,6 +34,8 @@ static const char help[] =
 	"      --documents=LIST    those of these numbers, such as 3,17,20-29\n"
 	"      --documents-from=FILE  or of numbers in FILE ('-': standard input)\n"
 	"      --where=FIELD:VALUE or those whose metadata has FIELD with that VALUE\n"
+	"      --estimate          say what building would take of time, memory and disk, by a\n"
+	"                          sample of the SOURCEs; makes no INDEX\n"
 	"      --outside=DIRS      directories, with ':' between, where shards of a joined INDEX\n"
 	"                          may lie, beside the one that it is in itself\n"
 	"                          (default: $NGRAMFS_OUTSIDE)\n"
@@ -104,6 +107,7 @@ enum long_option {
 	OPT_TMP,
 	OPT_PROGRESS,
 	OPT_LIST_FORMATS,
+	OPT_ESTIMATE,
 };
 
 static bool is_utf8(const char *text)
@@ -230,6 +234,9 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_JOIN:
 		args->join = true;
 		break;
+	case OPT_ESTIMATE:
+		args->estimate = true;
+		break;
 	case OPT_ABSOLUTE:
 		args->absolute = true;
 		break;
@@ -287,6 +294,14 @@ static int check_join(const struct arguments *args)
 	return 0;
 }
 
+static int check_estimate(const struct arguments *args)
+{
+	if (args->build.append || args->merge || args->join || args->remove || args->build.resume)
+		return ng_usage("--estimate is of an index that is made from its beginning: no "
+				"--append, --merge, --join, --remove, --resume");
+	return args->n_paths ? 0 : ng_usage("no SOURCE named");
+}
+
 static int check_outside(struct arguments *args)
 {
 	struct ng_error err = {""};
@@ -306,7 +321,9 @@ static int check_arguments(struct arguments *args)
 		r = ng_usage("--absolute is for --join");
 	if (!r && !args->remove && (args->choice.n_ranges || args->choice.n_fields))
 		r = ng_usage("--documents, --documents-from and --where are for --remove");
-	if (!r && args->remove)
+	if (!r && args->estimate)
+		r = check_estimate(args);
+	else if (!r && args->remove)
 		r = check_remove(args);
 	else if (!r && args->join)
 		r = check_join(args);
@@ -314,7 +331,7 @@ static int check_arguments(struct arguments *args)
 		r = check_change(args, "--merge");
 	if (r)
 		return r;
-	if (!args->build.output || !*args->build.output)
+	if (!args->estimate && (!args->build.output || !*args->build.output))
 		return ng_usage("no index named (-o INDEX)");
 	if (!args->merge && !args->remove && !args->n_paths)
 		return ng_usage("no SOURCE named ('-' reads standard input)");
@@ -370,6 +387,7 @@ int parse_arguments(int argc, char **argv, struct arguments *args)
 		{"documents", required_argument, NULL, OPT_DOCUMENTS},
 		{"documents-from", required_argument, NULL, OPT_DOCUMENTS_FROM},
 		{"where", required_argument, NULL, OPT_WHERE},
+		{"estimate", no_argument, NULL, OPT_ESTIMATE},
 		{"absolute", no_argument, NULL, OPT_ABSOLUTE},
 		{"outside", required_argument, NULL, OPT_OUTSIDE},
 		{"tmp", required_argument, NULL, OPT_TMP},

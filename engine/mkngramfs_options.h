@@ -32,6 +32,7 @@ struct arguments {
 	bool join;                      /* the indexes at paths into build.output */
 	bool remove;                    /* documents from build.output */
 	struct ng_doc_choice choice;    /* with remove; to be cleared */
+	bool estimate;                  /* instead of building; build.output may be NULL */
 	bool absolute;                  /* with join */
 	bool quiet;
 	const char *const *paths;

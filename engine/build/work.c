@@ -34,7 +34,13 @@ struct merging {
 	size_t shard;
 	unsigned threads;
 	uint64_t work;
+	uint64_t room; /* of files without a name, that the largest merge takes */
 };
+
+/* What merging two segments keeps in such files, in tenths of a byte: for each row of the smaller,
+ * and for each of both. */
+#define SMALLER_TENTHS 40u
+#define BOTH_TENTHS    13u
 
 /* The pieces that were one before. */
 struct taken {
@@ -56,6 +62,9 @@ static struct taken stretch_merge(struct merging *m, const struct taken *taken, 
 	b = stretch_merge(m, taken, cut, j);
 	right = &m->pieces[cut];
 	read = left->rows < right->rows ? left : right;
+	m->room = ng_max(m->room,
+			 (SMALLER_TENTHS * read->rows + BOTH_TENTHS * (left->rows + right->rows)) /
+				 10);
 	if (!m->journal || !ng_journal_find(m->journal, NG_STEP_MERGED, m->shard, a.first, b.end)) {
 		m->work += ng_cost_merge(left->rows, right->rows, m->threads);
 		if (read->no_text)
@@ -67,34 +76,42 @@ static struct taken stretch_merge(struct merging *m, const struct taken *taken, 
 	return (struct taken){a.first, b.end};
 }
 
-int ng_work_merges(struct ng_work_piece *pieces, size_t n, const struct ng_journal *journal,
-		   size_t shard, unsigned threads, uint64_t *ret_work)
+static int merge_all(struct merging *m, struct ng_work_piece *pieces, size_t n)
 {
 	ng_cleanup(ng_freep) struct ng_merge_order *order = NULL;
-	struct merging m = {.journal = journal, .shard = shard, .threads = threads};
 	struct taken taken[NG_MERGE_ORDER_MAX];
 
 	if (n > 1 && ng_merge_order_new(&order) < 0)
 		return -ENOMEM;
-	m.order = order;
+	m->order = order;
 	for (size_t at = 0; at + 1 < n;) {
 		unsigned k = (unsigned)ng_min(n - at, (size_t)NG_MERGE_ORDER_MAX);
 		uint64_t rows[NG_MERGE_ORDER_MAX];
 
-		m.pieces = pieces + at;
+		m->pieces = pieces + at;
 		for (unsigned i = 0; i < k; i++) {
-			rows[i] = m.pieces[i].rows;
+			rows[i] = m->pieces[i].rows;
 			/* The first one is what those before it became. */
 			taken[i] = (struct taken){i ? at + i : 0, at + i + 1};
 		}
 		ng_merge_order_make(order, rows, k);
-		stretch_merge(&m, taken, 0, k);
+		stretch_merge(m, taken, 0, k);
 		/* It stands where the next ones can follow it. */
 		at += k - 1;
-		pieces[at] = m.pieces[0];
+		pieces[at] = m->pieces[0];
 	}
-	*ret_work = m.work;
 	return 0;
+}
+
+int ng_work_merges(struct ng_work_piece *pieces, size_t n, const struct ng_journal *journal,
+		   size_t shard, unsigned threads, uint64_t *ret_work)
+{
+	struct merging m = {.journal = journal, .shard = shard, .threads = threads};
+	int r = merge_all(&m, pieces, n);
+
+	if (r == 0)
+		*ret_work = m.work;
+	return r;
 }
 
 /* ---- shards ---- */
@@ -157,6 +174,30 @@ int ng_work_of_shard(const struct ng_work_model *model, size_t shard,
 	r = ng_work_merges(all, k, model->journal, shard, model->threads, &merges);
 	if (r == 0)
 		*ret_work += merges + ng_work_complete(sum, model->threads);
+	return r;
+}
+
+int ng_work_room(const struct ng_work_model *model, uint64_t rows, uint64_t *ret_bytes)
+{
+	ng_cleanup(ng_freep) struct ng_work_piece *pieces = NULL;
+	uint64_t batch = batch_rows(model);
+	size_t n = 0;
+	struct merging m = {.threads = model->threads};
+	int r;
+
+	rows = ng_min(rows, model->shard_bytes);
+	pieces = calloc((size_t)(rows / batch) + 1, sizeof(*pieces));
+	if (!pieces)
+		return -ENOMEM;
+	while (rows > 0) {
+		uint64_t here = ng_min(rows, batch);
+
+		pieces[n++].rows = here;
+		rows -= here;
+	}
+	r = merge_all(&m, pieces, n);
+	if (r == 0)
+		*ret_bytes = m.room;
 	return r;
 }
 

@@ -44,3 +44,7 @@ int ng_work_of_shard(const struct ng_work_model *model, size_t shard,
 /* The same of all shards from number `shard` on, which `rows` go into. -ENOMEM. */
 int ng_work_of_shards(const struct ng_work_model *model, size_t shard, uint64_t rows,
 		      uint64_t *ret_work);
+
+/* What merging a shard of so many rows, or of as many as it may have, takes at its peak in files
+ * without a name, in bytes; 0 where it is one batch. -ENOMEM. */
+int ng_work_room(const struct ng_work_model *model, uint64_t rows, uint64_t *ret_bytes);

@@ -9,11 +9,13 @@ usage() {
 usage: examples/packaging/build-deb.sh [--try] [DIR]
 
 Installs the packages that are missing (as examples/quickstart.sh --install does), builds
-ngramfs_VERSION_ARCH.deb and python3-ngramfs_VERSION_all.deb in DIR (by default build-deb/ at the top), with the unit tests unless
-DEB_BUILD_OPTIONS has nocheck, and has lintian check it: errors and warnings are failures.
+ngramfs_VERSION_ARCH.deb, and python3-ngramfs and ngramfs-web for all architectures, in DIR (by default
+build-deb/ at the top), with the unit tests unless DEB_BUILD_OPTIONS has nocheck, and has lintian check
+them: errors and warnings are failures.
 
-  --try       then install it, run examples/quickstart.sh with the programs installed, and purge it
-              again: nothing of it may be left. As root, where ngramfs isn't installed.
+  --try       then install them, run examples/quickstart.sh with the programs installed, ask the page for
+              a count, and purge them again: nothing of them may be left. As root, where ngramfs isn't
+              installed.
   -h, --help  print this
 TEXT
 }
@@ -47,10 +49,10 @@ fi
 dir=$(realpath -m "${1:-$top/build-deb}")
 
 # ---- build ----
-"$top/examples/quickstart.sh" --install build-essential debhelper dh-python dpkg-dev lintian mandoc
+"$top/examples/quickstart.sh" --install build-essential debhelper dh-python dpkg-dev lintian mandoc nginx-light python3
 # debian/ has to stand at the top of what dpkg-buildpackage builds: of a copy.
 tree=$dir/ngramfs
-rm -rf "$tree" "$dir"/{,python3-}ngramfs{,-dbgsym}_*.{deb,changes,buildinfo}
+rm -rf "$tree" "$dir"/{,python3-}ngramfs{,-dbgsym,-web}_*.{deb,changes,buildinfo}
 mkdir -p "$tree"
 cp -R "$top"/{engine,examples,fs,tests,LICENSE,README.md,meson.build,meson_options.txt} "$tree"
 cp -R "$top/examples/packaging/debian" "$tree"
@@ -62,9 +64,8 @@ grep -q "^  version: '$version',$" "$tree/meson.build" ||
 	fail "dpkg-buildpackage failed"
 }
 deb=$(echo "$dir/ngramfs_$version"_*.deb)
-module=$dir/python3-ngramfs_${version}_all.deb
-echo "built $deb"
-echo "built $module"
+debs=("$deb" "$dir"/{python3-ngramfs,ngramfs-web}_"${version}_all.deb")
+printf 'built %s\n' "${debs[@]}"
 
 # ---- check ----
 # It runs as root where the build does, which lintian would rather not.
@@ -81,22 +82,22 @@ remains() {
 	done
 	find /etc /lib/systemd /usr /var/lib /var/log /mnt -xdev -iname '*ngramfs*' \
 		-not -path "$top/*" -not -path "$dir/*" 2>/dev/null
-	dpkg-query -W -f '${Package} ${db:Status-Status}\n' ngramfs python3-ngramfs 2>/dev/null
+	dpkg-query -W -f '${Package} ${db:Status-Status}\n' ngramfs python3-ngramfs ngramfs-web 2>/dev/null
 	return 0
 }
 
-for file in "$deb" "$module"; do
+for file in "${debs[@]}"; do
 	dpkg-deb --fsys-tarfile "$file" | tar -t | sed 's,^\.,,'
 done >"$dir/contents"
 before=$(remains)
 purge() {
-	dpkg --purge python3-ngramfs ngramfs >/dev/null
+	dpkg --purge ngramfs-web python3-ngramfs ngramfs >/dev/null
 }
 trap purge EXIT
-dpkg -i "$deb" "$module" >/dev/null
+dpkg -i "${debs[@]}" >/dev/null
 echo "installed: $(ngramfs --version | head -n 1)"
 (cd / && python3 -c 'import ngramfs; ngramfs.Mount') || fail "import ngramfs"
-for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7 ngramfs-queries.7; do
+for page in mkngramfs.1 ngramfs.1 ngramfsck.1 ngramfs-web.1 ngramfs-index.5 ngramfs-cluster.7 ngramfs-examples.7 ngramfs-queries.7; do
 	grep -qx "/usr/share/man/man${page##*.}/$page.gz" "$dir/contents" || fail "no page $page"
 done
 
@@ -109,6 +110,25 @@ BUILD=$dir/none "$top/examples/quickstart.sh" --size 8 >"$dir/quickstart.log" ||
 	fail "the quickstart failed"
 }
 grep -A 2 'cat .mnt/count/free software' "$dir/quickstart.log"
+
+# The page, with the index of a text whose counts are known.
+printf 'one fish\ntwo fish\n' >"$dir/fish.txt"
+mkngramfs --quiet --force -o "$dir/fish.ngram" --format=lines "$dir/fish.txt"
+(cd / && exec ngramfs-web --api "$dir/fish.ngram") >"$dir/web.log" 2>&1 &
+web=$!
+trap 'kill $web; wait $web || :; purge' EXIT
+for _ in {1..300}; do
+	address=$(grep -o 'http://127[^ ]*[0-9]' "$dir/web.log" | head -n 1) && break
+	kill -0 $web 2>/dev/null || fail "ngramfs-web: $(<"$dir/web.log")"
+	sleep 0.1
+done
+ask() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], *map(str.encode, sys.argv[2:])).read().decode())' "$@"; }
+[ "$(ask "$address/count/fish")" = 2 ] || fail "the page's count of fish"
+ask "$address/" | grep -q '<script' || fail "the page"
+ask "$address/" '{"index": "fish", "query_type": "count", "query": "fish"}' | grep -q '"count": *2' || fail "the API's count of fish"
+echo "ngramfs-web: 2 fish at $address"
+kill $web
+wait $web || :
 
 trap - EXIT
 purge

@@ -5,12 +5,12 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 usage() {
-	cat <<'TEXT'
-usage: examples/web/run.sh [OPTION]... [INDEX...]
+	cat <<TEXT
+usage: ${0##*/} [OPTION]... [INDEX...]
 
-Mounts each INDEX, starts nginx over the mount, and prints the address. Ctrl-C ends all of it. Without
-an INDEX it builds ngramfs and indexes what examples/quickstart.sh does. Installs nginx-light if it
-is missing (asking apt-get, with sudo unless you are root).
+Mounts each INDEX, starts nginx over the mount, and prints the address. Ctrl-C ends all of it. In the
+sources, without an INDEX, it builds ngramfs and indexes what examples/quickstart.sh does, and installs
+nginx-light if it is missing (asking apt-get, with sudo unless you are root).
 
   --port N     listen on this port of 127.0.0.1 (default: a free one)
   --rate N     requests a second from one address (default 500)
@@ -24,11 +24,12 @@ TEXT
 }
 
 fail() {
-	echo "run.sh: $*" >&2
+	echo "${0##*/}: $*" >&2
 	exit 1
 }
 
-here=$(cd "$(dirname "$0")" && pwd)
+# It may be started by a link, as that of the package is.
+here=$(cd "$(dirname "$(realpath "$0")")" && pwd)
 quickstart=$(realpath "$here/../quickstart.sh")
 build=$(realpath -m "${BUILD:-$here/../../build}")
 port='' rate=500 size=100 api=none indexes=()

@@ -57,7 +57,7 @@ _mkngramfs() {
 		*) _ngramfs_nothing ;;
 		esac
 	elif [[ $value == -* ]]; then
-		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --remove --documents= --documents-from= --where= --join --absolute --outside= --format= \
+		_ngramfs_offer "$value" -o --output= --append --force --resume --merge --remove --documents= --documents-from= --where= --join --estimate --absolute --outside= --format= \
 			--list-formats --text-field= --bad-unicode= --skip-bad= --no-follow --list-passed= --allow-empty --shard-size= --batch-size= --sa-sampling= \
 			--text-store --facet= --no-facets --memory= --tmp= --threads= --progress= -q --quiet -h --help -V --version
 	fi

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/estimate.h"
+
+#include <math.h>
+
+#include "base/parallel.h"
+#include "build/shard_jobs.h"
+#include "build/work.h"
+#include "merge/cost.h"
+
+/* The smaller trial has so much of the sample. */
+#define LESS 4u
+
+/* Below so much text, two trials don't tell how the index grows. */
+#define TRIAL_ROWS_MIN (256u << 10)
+
+/* How sure things are: of what is in files that weren't read, at least, and where only the
+ * beginnings of a few were; of the index and of memory, in any case. */
+#define UNSURE_LEAST   0.02
+#define UNSURE_FEW     0.2
+#define GROUPS_FEW     8u
+#define UNSURE_INDEX   0.03
+#define UNSURE_MEMORY  0.15
+#define UNSURE_SECONDS 0.2
+
+/* How much of the fall between the trials goes on: of English, of C headers and of /usr/share 0.8.
+ */
+#define FALLS_LOW  1.3
+#define FALLS      0.8
+#define FALLS_HIGH 0.3
+
+/* An index is never smaller than such a share of what the sample says. */
+#define RATIO_LEAST 0.3
+
+/* Sorting e times as much takes so much longer a byte: between 8 MB and 1 GB of English and of C,
+ * from 171 to 277 ns. */
+#define SORT_GROWS_LOW  0.06
+#define SORT_GROWS      0.1
+#define SORT_GROWS_HIGH 0.16
+
+/* How much of the room that merging may take it does at its peak. */
+#define ROOM_LOW    0.4
+#define ROOM_LIKELY 0.9
+
+/* Kept of each document until its shard is made, and the program itself. */
+#define DOC_BYTES     32u
+#define PROCESS_BYTES (12u << 20)
+
+/* ---- text ---- */
+
+/* Bytes of text, or documents, a byte of input, as a group has it. */
+static double text_rate(const struct ng_sample_group *group)
+{
+	return (double)group->text_bytes / (double)group->input_bytes;
+}
+
+static double docs_rate(const struct ng_sample_group *group)
+{
+	return (double)group->docs / (double)group->input_bytes;
+}
+
+typedef double rate_of(const struct ng_sample_group *group);
+
+/* Every point counts the same, however much was read for it. */
+static double mean_rate(const struct ng_sample *sample, rate_of *rate)
+{
+	double sum = 0, points = 0;
+
+	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++) {
+		const struct ng_sample_group *group = &sample->groups[i];
+
+		if (!group->input_bytes)
+			continue;
+		sum += group->points * rate(group);
+		points += group->points;
+	}
+	return points > 0 ? sum / points : 0;
+}
+
+/* How far a rate may be off: twice its standard error, by what the groups differ, for the share
+ * that wasn't read. */
+static double unsure_of(const struct ng_sample *sample, rate_of *rate)
+{
+	double mean = mean_rate(sample, rate), squares = 0, points = 0, unread;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++) {
+		const struct ng_sample_group *group = &sample->groups[i];
+		double off;
+
+		if (!group->input_bytes)
+			continue;
+		off = group->points * (rate(group) - mean);
+		squares += off * off;
+		points += group->points;
+		n++;
+	}
+	if (n < GROUPS_FEW)
+		return UNSURE_FEW;
+	unread = 1 - (double)sample->sum.input_bytes / (double)sample->input_bytes;
+	return ng_max(2 * sqrt(squares * n / (n - 1) * ng_max(unread, 0.)) / points /
+			      ng_max(mean, 1e-12),
+		      UNSURE_LEAST);
+}
+
+static struct ng_range range_of(double likely, double unsure)
+{
+	return (struct ng_range){likely * ng_max(1 - unsure, 0.), likely, likely * (1 + unsure)};
+}
+
+static void reckon_text(const struct ng_sample *sample, struct ng_estimate *estimate)
+{
+	double input = (double)sample->input_bytes;
+
+	estimate->whole = !sample->begun_files && sample->whole_files == sample->n_files;
+	if (estimate->whole) {
+		estimate->text_bytes = range_of((double)sample->sum.text_bytes, 0);
+		estimate->docs = range_of((double)sample->sum.docs, 0);
+		return;
+	}
+	estimate->text_bytes =
+		range_of(input * mean_rate(sample, text_rate), unsure_of(sample, text_rate));
+	estimate->docs =
+		range_of(input * mean_rate(sample, docs_rate), unsure_of(sample, docs_rate));
+}
+
+/* ---- the index ---- */
+
+static double ratio_of(const struct ng_trial *trial)
+{
+	return (double)(trial->index_bytes - trial->fixed_bytes) / (double)trial->rows;
+}
+
+/* Bytes of index a row, in shards of so many rows. */
+static struct ng_range ratio_at(const struct ng_estimate_from *from, double rows)
+{
+	const struct ng_trial *less = &from->less, *more = &from->more;
+	double at = ratio_of(more), a_fold = 0, folds;
+	struct ng_range range;
+
+	if (less->rows >= TRIAL_ROWS_MIN && more->rows > less->rows)
+		a_fold = (at - ratio_of(less)) / log((double)more->rows / (double)less->rows);
+	/* Small ones tell too little to say that it grows. */
+	a_fold = ng_min(a_fold, 0.);
+	folds = ng_max(log(rows / (double)more->rows), 0.);
+	range.low = ng_max(at + FALLS_LOW * a_fold * folds, at * RATIO_LEAST) * (1 - UNSURE_INDEX);
+	range.likely = ng_max(at + FALLS * a_fold * folds, at * RATIO_LEAST);
+	range.high =
+		ng_max(at + FALLS_HIGH * a_fold * folds, at * RATIO_LEAST) * (1 + UNSURE_INDEX);
+	return range;
+}
+
+static void reckon_index(const struct ng_estimate_from *from, struct ng_estimate *estimate)
+{
+	double docs = estimate->docs.likely, rows = estimate->text_bytes.likely + docs;
+	double shard = ng_min(rows, (double)from->plan.shard_bytes);
+	struct ng_range ratio = ratio_at(from, shard);
+	double fixed = (double)from->more.fixed_bytes * (double)estimate->shards;
+
+	/* Then it was made, as it will be. */
+	if (estimate->whole && estimate->shards == 1 &&
+	    from->more.rows == from->sample->sum.text_bytes + from->sample->sum.docs)
+		ratio = (struct ng_range){ratio.likely, ratio.likely, ratio.likely};
+	estimate->index_bytes = (struct ng_range){
+		ratio.low * (estimate->text_bytes.low + estimate->docs.low) + fixed,
+		ratio.likely * rows + fixed,
+		ratio.high * (estimate->text_bytes.high + estimate->docs.high) + fixed};
+}
+
+/* ---- memory, room and time ---- */
+
+static double batch_rows(const struct ng_estimate_from *from, double rows)
+{
+	double batch = (double)from->plan.batch_bytes / (from->sample->has_nul ? 2 : 1);
+
+	return ng_min(ng_min(rows, (double)from->plan.shard_bytes), ng_max(batch, 1.));
+}
+
+static void reckon_memory(const struct ng_estimate_from *from, double rows, double docs,
+			  struct ng_estimate *estimate)
+{
+	double batch = batch_rows(from, rows), most = (double)from->options->memory_bytes;
+	unsigned threads = ng_max(from->options->threads / from->plan.side_by_side, 1u);
+	double jobs = ng_min((double)from->plan.side_by_side, (double)estimate->batches);
+	double shard = ng_min(rows, (double)from->plan.shard_bytes), likely;
+
+	likely = PROCESS_BYTES + DOC_BYTES * docs * shard / ng_max(rows, 1.) +
+		 jobs * (double)ng_shard_job_bytes((uint64_t)batch, from->sample->has_nul, threads);
+	if ((double)estimate->batches > jobs && !from->plan.alone)
+		likely += batch;
+	likely = ng_min(likely, most);
+	estimate->memory_bytes = (struct ng_range){likely * (1 - UNSURE_MEMORY), likely,
+						   ng_min(likely * (1 + UNSURE_MEMORY), most)};
+	/* Merging keeps in memory what it may. */
+	if (estimate->batches > estimate->shards)
+		estimate->memory_bytes.high = most;
+}
+
+static struct ng_work_model model_of(const struct ng_estimate_from *from)
+{
+	const struct ng_build_options *options = from->options;
+
+	return (struct ng_work_model){
+		.batch_bytes = from->plan.batch_bytes,
+		.shard_bytes = from->plan.shard_bytes,
+		.has_nul = from->sample->has_nul,
+		.job_threads = ng_max(options->threads / from->plan.side_by_side, 1u),
+		.threads = options->threads};
+}
+
+static struct ng_range range_plus(struct ng_range range, double low, double likely, double high)
+{
+	return (struct ng_range){range.low + low, range.likely + likely, range.high + high};
+}
+
+/* The peak is that of the last shard: while its batches are merged, or while it is written. */
+static int reckon_room(const struct ng_estimate_from *from, double rows,
+		       struct ng_estimate *estimate)
+{
+	struct ng_work_model model = model_of(from);
+	double shard = ng_min(rows, (double)from->plan.shard_bytes);
+	double frames = (double)from->more.frame_bytes / (double)from->more.rows * shard;
+	double batches = 0, index = estimate->index_bytes.likely / (double)estimate->shards, room;
+	uint64_t merging;
+	int r = ng_work_room(&model, (uint64_t)rows, &merging);
+
+	if (r < 0)
+		return r;
+	room = (double)merging;
+	/* The text of a shard that is merged, and its batches. */
+	if (merging)
+		batches = shard * (1 + ratio_at(from, shard).likely);
+	estimate->output_bytes =
+		range_plus(estimate->index_bytes, batches * ROOM_LOW, batches, batches);
+	estimate->tmp_bytes = (struct ng_range){frames * 0.9 + room * ROOM_LOW,
+						frames + room * ROOM_LIKELY, frames * 1.1 + room};
+	/* The shard itself is written when the last merge is over. */
+	estimate->disk_bytes =
+		range_plus(estimate->output_bytes, frames * 0.9,
+			   frames + ng_max(0., room * ROOM_LIKELY - index), frames * 1.1 + room);
+	return 0;
+}
+
+static int reckon_seconds(const struct ng_estimate_from *from, double rows,
+			  struct ng_estimate *estimate)
+{
+	const struct ng_build_options *options = from->options;
+	const struct ng_trial *trial = &from->more;
+	struct ng_work_model model = model_of(from);
+	double times = (double)from->sample->input_bytes /
+		       (double)ng_max(from->sample->sum.input_bytes, (uint64_t)1);
+	double reading = from->sample->cpu_seconds * times, here, idle, seconds;
+	double folds = ng_max(log(batch_rows(from, rows) / (double)trial->rows), 0.);
+	uint64_t work;
+	int r = ng_work_of_shards(&model, 0, (uint64_t)rows, &work);
+
+	if (r < 0)
+		return r;
+	if (options->text_store)
+		work += ng_cost(NG_COST_COMPRESS, (uint64_t)rows, options->threads);
+	seconds = (double)work / options->threads * 1e-9;
+	/* As this machine was just now, and as it is when it has nothing else to do. */
+	here = trial->seconds / ng_max((double)trial->work * 1e-9, 1e-9);
+	idle = trial->cpu_seconds / ng_max((double)trial->cpu_work * 1e-9, 1e-9);
+	estimate->seconds = (struct ng_range){
+		(reading + seconds * ng_min(here, idle) * (1 + SORT_GROWS_LOW * folds)) *
+			(1 - UNSURE_SECONDS),
+		reading + seconds * (here + idle) / 2 * (1 + SORT_GROWS * folds),
+		(reading + seconds * ng_max(here, idle) * (1 + SORT_GROWS_HIGH * folds)) *
+			(1 + UNSURE_SECONDS)};
+	return 0;
+}
+
+static uint64_t pieces(double rows, double most)
+{
+	return (uint64_t)ceil(rows / ng_max(most, 1.));
+}
+
+int ng_estimate_reckon(const struct ng_estimate_from *from, struct ng_estimate *ret_estimate)
+{
+	struct ng_estimate estimate = {0};
+	double rows, docs, shard;
+	int r;
+
+	reckon_text(from->sample, &estimate);
+	docs = estimate.docs.likely;
+	rows = estimate.text_bytes.likely + docs;
+	if (rows <= 0 || !from->more.rows) {
+		*ret_estimate = estimate;
+		return 0;
+	}
+	shard = ng_min(rows, (double)from->plan.shard_bytes);
+	estimate.shards = pieces(rows, shard);
+	estimate.batches = pieces(shard, batch_rows(from, rows)) * estimate.shards;
+	reckon_index(from, &estimate);
+	reckon_memory(from, rows, docs, &estimate);
+	r = reckon_room(from, rows, &estimate);
+	if (r == 0)
+		r = reckon_seconds(from, rows, &estimate);
+	if (r == 0)
+		*ret_estimate = estimate;
+	return r;
+}
+
+int ng_estimate(const struct ng_sample *sample, const struct ng_build_options *options,
+		const char *dir, struct ng_estimate *ret_estimate, struct ng_error *err)
+{
+	struct ng_build_options known = *options;
+	struct ng_estimate_from from = {.sample = sample, .options = &known};
+	int r;
+
+	if (!known.memory_bytes)
+		known.memory_bytes = ng_memory_default();
+	if (!known.threads)
+		known.threads = ng_processors();
+	r = ng_memory_divide(known.memory_bytes, known.input_memory_bytes, known.shard_bytes,
+			     known.batch_bytes, known.threads, &from.plan, err);
+	if (r == 0 && sample->n_docs)
+		r = ng_trial_run(sample, 1, &known, dir, &from.more, err);
+	if (r == 0 && from.more.rows >= LESS * (uint64_t)TRIAL_ROWS_MIN)
+		r = ng_trial_run(sample, LESS, &known, dir, &from.less, err);
+	if (r < 0)
+		return r;
+	r = ng_estimate_reckon(&from, ret_estimate);
+	return r < 0 ? ng_fail(err, r, "out of memory") : 0;
+}
