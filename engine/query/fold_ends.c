@@ -362,16 +362,23 @@ int ng_fold_ends_cut(const struct ng_shard *shard, const struct ng_fold_symbols 
 	/* Each is put in front of nothing, some with several ends. */
 	struct ng_spelling empty = {.left = UINT64_MAX, .node = NG_FREQUENT_ROOT};
 	struct ng_spellings source = {&empty, 1, 1};
-	struct ng_variant variant;
+	struct ng_variant variants[NG_VARIANTS_MAX]; /* which searches point to */
 	struct fold fold;
 	size_t at = 0;
+	unsigned n = 0;
 	int r = 0;
 
 	fold_init(&fold, shard, symbols, NULL, ends);
 	fold.source = &source;
-	while (r == 0 && ng_folding_cut(symbols->folds, symbols->list, ends->end, &at, &variant))
-		if (variants_keep(shard, &variant, 1))
-			r = fold_extend(&fold, 0, &variant, 0);
+	while (r == 0 &&
+	       ng_folding_cut(symbols->folds, symbols->list, ends->end, &at, &variants[n])) {
+		if (!variants_keep(shard, &variants[n], 1))
+			continue;
+		r = fold_extend(&fold, 0, &variants[n], 0);
+		n = (n + 1) % NG_VARIANTS_MAX;
+		if (r == 0 && n == 0)
+			r = fold_flush(&fold);
+	}
 	if (r == 0)
 		r = fold_flush(&fold);
 	return ng_shard_result(shard, r);

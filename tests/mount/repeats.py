@@ -120,6 +120,8 @@ def check(index, path, removed, names):
             for begin, end in naive.stretches(d, int(settings.get("min", 100)), int(settings.get("atleast", 2)),
                                               settings.get("word") == "yes"):
                 found = naive.occurrences(naive.docs[d][begin:end])
+                if len(found) > int(settings.get("max", len(found))):
+                    continue
                 first = naive.place(found[0])
                 if settings.get("keep") == "first" and first == (d, begin):
                     continue
