@@ -138,7 +138,11 @@ def check(index, path, removed, names):
             sys.exit(f"{index} {name}: nothing repeats")
 
 
-if sys.argv[1] == "corpus":
-    corpus()
-else:
-    check(*sys.argv[2:5], sys.argv[5:])
+def main():
+    if sys.argv[1] == "corpus":
+        return corpus()
+    return check(*sys.argv[2:5], sys.argv[5:])
+
+
+if __name__ == "__main__":
+    main()
