@@ -189,3 +189,32 @@ unsigned ng_folding_variants(unsigned folds, const uint32_t *symbols, size_t n,
 	}
 	return found;
 }
+
+/* Whether the first `width` symbols of a variant are the last ones of symbols[0..n-1]. */
+static bool form_begins(unsigned folds, const struct ng_form *form, unsigned width,
+			const uint32_t *symbols, size_t n)
+{
+	if (width > n)
+		return false;
+	for (unsigned i = 0; i < width; i++)
+		if (fold_case(folds, ng_form_symbols[form->at + i]) != symbols[n - width + i])
+			return false;
+	return !(folds & NG_FOLD_SPACE) || !ng_folding_is_space(form->c);
+}
+
+bool ng_folding_cut(unsigned folds, const uint32_t *symbols, size_t n, size_t *at,
+		    struct ng_variant *ret_variant)
+{
+	/* Each variant has NG_SYMBOLS_MAX numbers. */
+	for (; *at < ng_forms_n * NG_SYMBOLS_MAX; ++*at) {
+		const struct ng_form *form = &ng_forms[*at / NG_SYMBOLS_MAX];
+		unsigned width = *at % NG_SYMBOLS_MAX, found = 0;
+
+		if (width == 0 || width >= form->n || !form_begins(folds, form, width, symbols, n))
+			continue;
+		variant_add(ret_variant, &found, form->c, width);
+		++*at;
+		return true;
+	}
+	return false;
+}

@@ -42,6 +42,12 @@ struct ng_variant {
 unsigned ng_folding_variants(unsigned folds, const uint32_t *symbols, size_t n,
 			     struct ng_variant ret_variants[static NG_VARIANTS_MAX]);
 
+/* One more of the characters that make several symbols of which the first ones, but not all, are
+ * the last ones of symbols[0..n-1]; variant.width is how many. Begin with *at 0, and give back what
+ * it becomes. false: there are no more. O(table) for all of them. */
+bool ng_folding_cut(unsigned folds, const uint32_t *symbols, size_t n, size_t *at,
+		    struct ng_variant *ret_variant);
+
 /* Whether a character is white space. */
 bool ng_folding_is_space(uint32_t c);
 

@@ -8,27 +8,20 @@
  * earliest. */
 #include "query/often.h"
 
-#include "query/word.h"
-
 /* Steps between two looks at the cancel flag. */
 #define TURNS 64u
 
 /* Bytes by which a stretch is tried to be longer at first. */
 #define LONGER_FIRST 16u
 
-struct span {
-	uint64_t begin, end;
-};
-
 struct ng_often {
 	const struct ng_index *index;
 	struct ng_often_options options;
 	struct ng_text_blocks *text;
 	uint64_t begin, end; /* see above */
-	bool has_raw;        /* raw was found, and isn't trimmed yet */
-	bool has_held;       /* held is the last, trimmed, in which or which in the next may lie */
-	bool has_found;      /* found is the next to be given, and isn't counted yet */
-	struct span raw, held, found;
+	struct ng_whole whole;
+	bool has_found; /* found is the next to be given, and isn't counted yet */
+	struct ng_span found;
 	/* [shards] each: of a search, before and after a step, and what is given. */
 	struct ng_interval *now, *more, *by_shard;
 };
@@ -38,13 +31,15 @@ int ng_often_new(const struct ng_index *index, const struct ng_often_options *op
 {
 	struct ng_often *often;
 
-	if (options->min_bytes == 0 || options->at_least == 0)
+	if (options->min_bytes == 0 || options->at_least == 0 ||
+	    options->at_most < options->at_least)
 		return -EINVAL;
 	often = calloc(1, sizeof(*often));
 	if (!often)
 		return -ENOMEM;
 	often->index = index;
 	often->options = *options;
+	often->whole = (struct ng_whole){.min_bytes = options->min_bytes, .word = options->word};
 	often->now = calloc(index->n_shards + 1ull, sizeof(*often->now));
 	often->more = calloc(index->n_shards + 1ull, sizeof(*often->more));
 	often->by_shard = calloc(index->n_shards + 1ull, sizeof(*often->by_shard));
@@ -71,7 +66,8 @@ void ng_often_begin(struct ng_often *often, struct ng_text_blocks *text)
 {
 	often->text = text;
 	often->begin = often->end = 0;
-	often->has_raw = often->has_held = often->has_found = false;
+	often->has_found = false;
+	ng_whole_begin(&often->whole, text);
 }
 
 /* ---- how far back ---- */
@@ -177,9 +173,10 @@ static int find_end(struct ng_often *often, uint64_t begin, uint64_t good, const
 	return 0;
 }
 
-/* The next one of bytes into often->raw: 1, or 0. */
-static int raw_next(struct ng_often *often, const ng_cancel *cancel)
+/* The next one of bytes: 1, or 0. */
+static int raw_next(void *userdata, const ng_cancel *cancel, struct ng_span *ret_raw)
 {
+	struct ng_often *often = userdata;
 	uint64_t len = often->text->len, min = often->options.min_bytes;
 
 	while (len - often->begin >= min && often->end <= len) {
@@ -200,7 +197,7 @@ static int raw_next(struct ng_often *often, const ng_cancel *cancel)
 			often->end = x;
 			continue;
 		}
-		often->raw = (struct span){from, end};
+		*ret_raw = (struct ng_span){from, end};
 		often->begin = next;
 		often->end = end + 1;
 		return 1;
@@ -208,93 +205,13 @@ static int raw_next(struct ng_often *often, const ng_cancel *cancel)
 	return 0;
 }
 
-/* ---- whole characters, whole words ---- */
-
-/* Whether the text may be cut at `at`. */
-static int is_border(struct ng_often *often, uint64_t at, const ng_cancel *cancel, bool *ret_border)
-{
-	uint8_t buf[8];
-	unsigned before, after;
-	const uint8_t *p, *end;
-	int r = ng_text_blocks_around(often->text, at, cancel, buf, &before, &after);
-
-	if (r < 0)
-		return r;
-	p = buf + before;
-	end = p + after;
-	*ret_border = true;
-	/* Characters don't overlap: at most one has begun and goes on here. */
-	for (unsigned n = 1; n <= 3 && n <= before; n++)
-		if (ng_utf8_len(p - n, end) > n)
-			*ret_border = false;
-	if (often->options.word && ng_word_before(buf, p) && ng_word_at(p, end))
-		*ret_border = false;
-	return 0;
-}
-
-static int trim(struct ng_often *often, const ng_cancel *cancel, struct span *span)
-{
-	bool border = false;
-	int r = 0;
-
-	while (r == 0 && span->begin < span->end && !border) {
-		r = is_border(often, span->begin, cancel, &border);
-		span->begin += !border;
-	}
-	border = false;
-	while (r == 0 && span->begin < span->end && !border) {
-		r = is_border(often, span->end, cancel, &border);
-		span->end -= !border;
-	}
-	return r;
-}
-
-/* Trimmed stretches begin and end no earlier than those before; so one can lie in another only if
- * both begin, or both end, at the same place. The next one that lies in none into often->found: 1,
- * or 0. */
-static int found_next(struct ng_often *often, const ng_cancel *cancel)
-{
-	for (;;) {
-		struct span span;
-		int r = often->has_raw ? 1 : raw_next(often, cancel);
-
-		if (r < 0)
-			return r;
-		if (r == 0) {
-			often->found = often->held;
-			r = often->has_held;
-			often->has_held = false;
-			return r;
-		}
-		often->has_raw = true;
-		span = often->raw;
-		r = trim(often, cancel, &span);
-		if (r < 0)
-			return r;
-		often->has_raw = false;
-		if (span.end - span.begin < often->options.min_bytes ||
-		    (often->has_held && span.end == often->held.end))
-			continue;
-		often->found = often->held;
-		r = often->has_held && span.begin > often->held.begin;
-		often->held = span;
-		often->has_held = true;
-		if (r)
-			return r;
-	}
-}
-
-int ng_often_next(struct ng_often *often, const ng_cancel *cancel,
-		  struct ng_often_stretch *ret_stretch)
+/* Count what was found; 0: it occurs too often to be given. */
+static int found_count(struct ng_often *often, const ng_cancel *cancel, uint64_t *ret_count)
 {
 	uint64_t begin = 0, count = 0;
 	bool bad = false;
-	int r = often->has_found ? 1 : found_next(often, cancel);
+	int r = search(often, often->found.begin, often->found.end, cancel, &begin, &count);
 
-	if (r <= 0)
-		return r;
-	often->has_found = true;
-	r = search(often, often->found.begin, often->found.end, cancel, &begin, &count);
 	if (r == 0 && begin != often->found.begin)
 		r = -EUCLEAN;
 	for (uint32_t s = 0; r == 0 && s < often->index->n_shards; s++) {
@@ -306,7 +223,28 @@ int ng_often_next(struct ng_often *often, const ng_cancel *cancel,
 	}
 	if (r < 0)
 		return r;
-	often->has_found = false;
+	*ret_count = count;
+	return count <= often->options.at_most;
+}
+
+int ng_often_next(struct ng_often *often, const ng_cancel *cancel,
+		  struct ng_often_stretch *ret_stretch)
+{
+	uint64_t count = 0;
+	int r;
+
+	do {
+		r = often->has_found
+			    ? 1
+			    : ng_whole_next(&often->whole, raw_next, often, cancel, &often->found);
+		if (r <= 0)
+			return r;
+		often->has_found = true;
+		r = found_count(often, cancel, &count);
+		if (r < 0)
+			return r;
+		often->has_found = false;
+	} while (r == 0);
 	*ret_stretch = (struct ng_often_stretch){often->found.begin, often->found.end, count,
 						 often->by_shard};
 	return 1;

@@ -4,16 +4,17 @@
 #pragma once
 
 #include "query/index_internal.h"
-#include "query/text_blocks.h"
+#include "query/whole.h"
 
 struct ng_often_options {
 	uint64_t min_bytes; /* of a stretch, >= 1 */
 	uint64_t at_least;  /* so many occurrences, >= 1 */
+	uint64_t at_most;   /* those that have more are left out; >= at_least */
 	bool word;          /* ends cut no word either, see word.h */
 };
 
 /* [begin, end) of the text. No end cuts a character, and of the stretches for which that and the
- * options hold it lies in no other. */
+ * options (but at_most) hold it lies in no other. */
 struct ng_often_stretch {
 	uint64_t begin, end;
 	uint64_t count;

@@ -1,75 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maximal stretches by backward search alone. (As ropebwt3 finds long maximal matches: T. Gagie,
- * How to find long maximal exact matches and ignore short ones, DLT 2024; H. Li, BWT construction
- * and search at the terabase scale, Bioinformatics 2024. Those go forward by a second index, this
- * one by comparing the text.)
- *
- * In one shard, let every stretch that is still to come begin at `begin` or later and end at `end`
- * or later. It covers then what is min_bytes from `begin` on, at least up to x. A search backwards
- * from x comes either down to `begin`, or no further than some place that all stretches to come
- * must begin at or behind: like Boyer and Moore, we go on from there, and most of the text is never
- * looked at where nothing occurs. In the first case there is a stretch at `begin`: it ends where
- * the longest continuation does.
- *
- * With several shards, each has its own maximal stretches; those of the index are the ones that lie
- * in no other. */
+/* One of three searches finds the stretches; they are counted here. */
 #include "query/trace.h"
 
-#include "query/longest.h"
-
-/* Stretches that a shard may be ahead. */
-#define AHEAD 32u
-
-struct span {
-	size_t begin, end;
-};
-
-struct shard_trace {
-	size_t begin, end; /* see above; end is at least begin */
-	bool over;
-	unsigned at, n;
-	struct span ahead[AHEAD]; /* those from `at` to n are still to be given */
-};
+#include "query/fold.h"
+#include "query/often.h"
+#include "query/trace_exact.h"
+#include "query/trace_fold.h"
 
 struct ng_trace {
 	const struct ng_index *index;
+	struct ng_trace_options options;
 	const uint8_t *text;
-	size_t len, min;
-	size_t given_end; /* of the last stretch given */
-	struct shard_trace *shards;
-	struct ng_interval *by_shard;
-	/* Only while a call fills what is ahead. */
-	const ng_cancel *cancel;
+	size_t len;
+	/* One of them. */
+	struct ng_trace_exact *exact;
+	struct ng_often *often;
+	struct ng_trace_fold *fold;
+	struct ng_whole whole;        /* of the first */
+	struct ng_text_blocks blocks; /* of the first two: the text */
+	bool has_found;               /* found isn't counted yet */
+	struct ng_span found;
+	struct ng_ranges ranges; /* of the one given last */
 };
 
-int ng_trace_new(const struct ng_index *index, const uint8_t *text, size_t len, size_t min_bytes,
-		 struct ng_trace **ret_trace)
+static int search_new(struct ng_trace *trace)
+{
+	const struct ng_trace_options *options = &trace->options;
+	const struct ng_often_options often = {
+		.min_bytes = options->min_bytes,
+		.at_least = options->at_least,
+		.at_most = UINT64_MAX,
+		.word = options->word,
+	};
+	int r;
+
+	if (options->folds)
+		return ng_trace_fold_new(trace->index, trace->text, trace->len, options,
+					 &trace->fold);
+	ng_text_blocks_memory(&trace->blocks, trace->text, trace->len);
+	if (options->at_least == 1) {
+		trace->whole =
+			(struct ng_whole){.min_bytes = options->min_bytes, .word = options->word};
+		ng_whole_begin(&trace->whole, &trace->blocks);
+		return ng_trace_exact_new(trace->index, trace->text, trace->len, options->min_bytes,
+					  &trace->exact);
+	}
+	r = ng_often_new(trace->index, &often, &trace->often);
+	if (r == 0)
+		ng_often_begin(trace->often, &trace->blocks);
+	return r;
+}
+
+int ng_trace_new(const struct ng_index *index, const uint8_t *text, size_t len,
+		 const struct ng_trace_options *options, struct ng_trace **ret_trace)
 {
 	ng_cleanup(ng_trace_freep) struct ng_trace *trace = NULL;
+	int r;
 
-	if (min_bytes == 0)
+	if (options->min_bytes == 0 || options->at_least == 0 ||
+	    options->at_most < options->at_least)
 		return -EINVAL;
 	trace = calloc(1, sizeof(*trace));
 	if (!trace)
 		return -ENOMEM;
 	trace->index = index;
+	trace->options = *options;
 	trace->text = text;
 	trace->len = len;
-	trace->min = min_bytes;
-	trace->shards = calloc(index->n_shards + 1, sizeof(*trace->shards));
-	trace->by_shard = calloc(index->n_shards + 1, sizeof(*trace->by_shard));
-	if (!trace->shards || !trace->by_shard)
-		return -ENOMEM;
-	*ret_trace = ng_steal_ptr(&trace);
-	return 0;
+	r = search_new(trace);
+	if (r == 0)
+		*ret_trace = ng_steal_ptr(&trace);
+	return r;
 }
 
 struct ng_trace *ng_trace_free(struct ng_trace *trace)
 {
 	if (!trace)
 		return NULL;
-	free(trace->shards);
-	free(trace->by_shard);
+	ng_trace_exact_free(trace->exact);
+	ng_often_free(trace->often);
+	ng_trace_fold_free(trace->fold);
+	ng_ranges_clear(&trace->ranges);
 	free(trace);
 	return NULL;
 }
@@ -77,123 +88,72 @@ struct ng_trace *ng_trace_free(struct ng_trace *trace)
 void ng_trace_set_text(struct ng_trace *trace, const uint8_t *text)
 {
 	trace->text = text;
+	ng_text_blocks_memory(&trace->blocks, text, trace->len);
+	if (trace->exact)
+		ng_trace_exact_set_text(trace->exact, text);
+	if (trace->fold)
+		ng_trace_fold_set_text(trace->fold, text);
 }
 
-/* The next stretch of shard s into *ret_span: 1; or what is known of it is noted, and it is to be
- * asked again: 0. */
-static int shard_look(const struct ng_trace *trace, uint32_t s, struct span *ret_span)
+size_t ng_trace_held(const struct ng_trace *trace)
 {
-	struct shard_trace *mine = &trace->shards[s];
-	struct ng_interval rows;
-	size_t x, n = 0, end = 0;
+	return trace->fold ? ng_trace_fold_held(trace->fold) : 0;
+}
+
+void ng_trace_shed(struct ng_trace *trace)
+{
+	if (trace->fold)
+		ng_trace_fold_shed(trace->fold);
+}
+
+static int found_next(struct ng_trace *trace, const ng_cancel *cancel)
+{
+	struct ng_often_stretch stretch;
 	int r;
 
-	if (trace->len - mine->begin < trace->min || mine->end > trace->len) {
-		mine->over = true;
-		return 0;
-	}
-	x = ng_max(mine->begin + trace->min, mine->end);
-	r = ng_shard_find_end(trace->index->shards[s], trace->text + mine->begin, x - mine->begin,
-			      trace->cancel, &rows, &n);
+	if (trace->fold)
+		return ng_trace_fold_next(trace->fold, cancel, &trace->found);
+	if (trace->exact)
+		return ng_whole_next(&trace->whole, ng_trace_exact_next, trace->exact, cancel,
+				     &trace->found);
+	r = ng_often_next(trace->often, cancel, &stretch);
+	if (r > 0)
+		trace->found = (struct ng_span){stretch.begin, stretch.end};
+	return r;
+}
+
+static int found_count(struct ng_trace *trace, const ng_cancel *cancel)
+{
+	const uint8_t *bytes = trace->text + trace->found.begin;
+	size_t len = trace->found.end - trace->found.begin;
+	struct ng_ranges ranges = NG_RANGES_INIT;
+	int r = trace->options.folds ? ng_fold_find_by(trace->index, trace->options.folds, bytes,
+						       len, cancel, &ranges)
+				     : ng_ranges_find(trace->index, bytes, len, cancel, &ranges);
+
 	if (r < 0)
 		return r;
-	/* One byte more doesn't occur: whatever ends at x or later begins here or later. */
-	mine->begin = x - n;
-	mine->end = x;
-	if (n < trace->min)
-		return 0;
-	r = ng_longest(trace->index, s, rows, trace->text, mine->begin, x, trace->len,
-		       trace->cancel, &end);
-	if (r < 0)
-		return r;
-	*ret_span = (struct span){mine->begin, end};
-	mine->begin++;
-	mine->end = end + 1;
-	return 1;
-}
-
-static int shard_fill(void *userdata, uint64_t s)
-{
-	const struct ng_trace *trace = userdata;
-	struct shard_trace *mine = &trace->shards[s];
-
-	if (mine->at < mine->n)
-		return 0;
-	mine->at = mine->n = 0;
-	while (!mine->over && mine->n < AHEAD) {
-		int r = ng_cancelled(trace->cancel)
-				? -EINTR
-				: shard_look(trace, (uint32_t)s, &mine->ahead[mine->n]);
-
-		if (r < 0)
-			return r;
-		mine->n += r > 0;
-	}
-	return 0;
-}
-
-/* The shard whose next stretch begins first, and of these the longest; NULL: there is none. */
-static struct shard_trace *shard_first(const struct ng_trace *trace, bool *ret_empty)
-{
-	struct shard_trace *first = NULL;
-
-	*ret_empty = false;
-	for (uint32_t s = 0; s < trace->index->n_shards; s++) {
-		struct shard_trace *mine = &trace->shards[s];
-		const struct span *a = &mine->ahead[mine->at], *b;
-
-		*ret_empty |= mine->at == mine->n && !mine->over;
-		if (mine->at == mine->n)
-			continue;
-		b = first ? &first->ahead[first->at] : NULL;
-		if (!b || a->begin < b->begin || (a->begin == b->begin && a->end > b->end))
-			first = mine;
-	}
-	return first;
-}
-
-/* The next stretch that lies in none given before: 1 or 0. */
-static int span_next(struct ng_trace *trace, const ng_cancel *cancel, struct span *ret_span)
-{
-	for (;;) {
-		bool empty;
-		struct shard_trace *first = shard_first(trace, &empty);
-
-		if (empty) {
-			int r;
-
-			trace->cancel = cancel;
-			r = ng_index_run(trace->index, trace->index->n_shards, shard_fill, trace);
-			trace->cancel = NULL;
-			if (r < 0)
-				return r;
-			continue;
-		}
-		if (!first)
-			return 0;
-		*ret_span = first->ahead[first->at];
-		if (ret_span->end > trace->given_end)
-			return 1;
-		first->at++;
-	}
+	ng_ranges_clear(&trace->ranges);
+	trace->ranges = ranges;
+	return ranges.count < trace->options.at_least ? -EUCLEAN : 0;
 }
 
 int ng_trace_next(struct ng_trace *trace, const ng_cancel *cancel, struct ng_maximal *ret_maximal)
 {
-	struct span span;
-	uint64_t count = 0;
-	int r = span_next(trace, cancel, &span);
+	do {
+		int r = trace->has_found ? 1 : found_next(trace, cancel);
 
-	if (r <= 0)
-		return r;
-	r = ng_find(trace->index, trace->text + span.begin, span.end - span.begin, cancel,
-		    trace->by_shard);
-	if (r < 0)
-		return r;
-	for (uint32_t s = 0; s < trace->index->n_shards; s++)
-		count += trace->by_shard[s].hi - trace->by_shard[s].lo;
-	/* It is taken out when it comes first again. */
-	trace->given_end = span.end;
-	*ret_maximal = (struct ng_maximal){span.begin, span.end, count, trace->by_shard};
+		if (r == 0)
+			return 0;
+		trace->has_found = r > 0;
+		if (r > 0)
+			r = found_count(trace, cancel);
+		/* What programs print for E2BIG is about arguments of theirs. */
+		if (r < 0)
+			return r == -E2BIG ? -EOVERFLOW : r;
+		trace->has_found = false;
+	} while (trace->ranges.count > trace->options.at_most);
+	*ret_maximal = (struct ng_maximal){trace->found.begin, trace->found.end,
+					   trace->ranges.count, &trace->ranges};
 	return 1;
 }

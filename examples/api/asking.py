@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 from ngramfs import Mount  # noqa: E402
 
 # What a request may set, and how many values of it. scan=all is nothing for strangers.
-SETTINGS = {"case": 1, "space": 1, "form": 1, "word": 1, "order": 1, "seed": 1, "context": 1, "min": 1, "where": 8}
+SETTINGS = {"case": 1, "space": 1, "form": 1, "word": 1, "order": 1, "seed": 1, "context": 1,
+            "min": 1, "max": 1, "atleast": 1, "docs": 1, "where": 8}
 
 STATUS = {errno.ENOENT: 404, errno.ENOTDIR: 404, errno.EINVAL: 400, errno.ENAMETOOLONG: 414, errno.EOVERFLOW: 422,
           errno.E2BIG: 422, errno.EFBIG: 422, errno.EOPNOTSUPP: 422}

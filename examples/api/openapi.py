@@ -35,7 +35,9 @@ ENDPOINTS: list[tuple[str, str, str, list[tuple[str, str]], str]] = [
     ("/api/{index}/prevword", "get", "Words that precede", QUERY + FOLDING + PAGE + FORMAT, ""),
     ("/api/{index}/facet/{field}", "get", "By the values of a field of the metadata; without q all documents",
      QUERY + FOLDING + PAGE + FORMAT, ""),
-    ("/api/{index}/trace", "post", "The stretches of a text that occur: the body is text, or JSON", [("min", "bytes of a stretch, at least")] + FORMAT,
+    ("/api/{index}/trace", "post", "The stretches of a text that occur: the body is text, or JSON", FOLDING[:4] + [
+        ("min", "bytes of a stretch, at least"), ("atleast", "times that it occurs"), ("max", "and at most"),
+        ("docs", "documents of each"), ("context", "bytes of text around it there")] + FORMAT,
      '{"text": "..."}'),
     ("/api/{index}/doc/{number}", "get", "A document's text", [("first", "bytes to pass over"), ("n", "bytes at most")], ""),
     ("/api/{index}/meta/{number}", "get", "A document's metadata", [], ""),

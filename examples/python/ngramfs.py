@@ -55,6 +55,9 @@ And where a text comes from:
     >>> for stretch in pile.trace("we saw natural language processing there", min=20):
     ...     print(stretch.begin, stretch.end, stretch.text, stretch.count)
     7 34 natural language processing 1
+    >>> for stretch in pile.trace("Natural  LANGUAGE processors", min=16, case="fold", space="fold", word="yes"):
+    ...     print(repr(stretch.text), stretch.count)
+    'Natural  LANGUAGE ' 3
 
 Settings are keyword arguments, as under /with/ of the mount (case="fold", order="random", seed=1,
 context=80; a list where one may be given more than once; not_ for not); those that are given to
@@ -125,7 +128,7 @@ class Stretch(NamedTuple):
     end: int
     text: str
     count: int
-    documents: list[dict[str, int]]
+    documents: list[dict[str, Any]]
 
 
 def _bytes(query: Query) -> bytes:

@@ -104,7 +104,7 @@ const question = () => ({query: state.query, settings: [...state.folds, ...state
 function showSettings() {
 	for (const box of document.querySelectorAll('#folds input')) {
 		box.checked = state.folds.includes(box.value)
-		box.disabled = state.mode === 'trace' || state.mode === 'grep' && box.value !== 'case=fold'
+		box.disabled = state.mode === 'grep' && box.value !== 'case=fold'
 	}
 	for (const button of document.querySelectorAll('#modes input'))
 		button.checked = button.value === state.mode
@@ -122,8 +122,8 @@ function showSettings() {
 // Ask something else, by a click.
 function change(what) {
 	Object.assign(state, {at: 0, open: false}, what)
-	if (state.mode !== 'text')
-		state.folds = state.folds.filter(fold => state.mode === 'grep' && fold === 'case=fold')
+	if (state.mode === 'grep')
+		state.folds = state.folds.filter(fold => fold === 'case=fold')
 	if (state.mode === 'trace')
 		state.only = []
 	$('query').value = state.query
@@ -244,7 +244,7 @@ async function showInstead(index, what, signal) {
 	if (state.mode === 'grep' && what.query)
 		await showGrep(index, what, lookFor, signal)
 	else if (state.mode === 'trace' && what.query)
-		await showTrace(index, what.query, lookFor, signal)
+		await showTrace(index, {...what, settings: state.folds}, lookFor, signal)
 	else
 		return showBeginning(index, signal)
 	$('other').hidden = false

@@ -103,13 +103,13 @@ export class Index {
 	async long({query, settings}, signal) {
 		if (query.length > LONGEST || settings.length)
 			throw new Refusal(414)
-		const [stretch] = (await this.trace(query, bytes(query), signal)).stretches
+		const [stretch] = (await this.trace(query, [`min=${bytes(query)}`], signal)).stretches
 		return stretch ?? {count: 0, documents: []}
 	}
 
 	// The stretches of a text that occur, {begin, end, text, count, documents}, and whether these are all.
-	async trace(text, least, signal) {
-		const response = await this.#fetch(`${this.path}/with/min=${least}/trace`, {method: 'POST', body: text, signal})
+	async trace(text, settings, signal) {
+		const response = await this.#fetch(`${this.path}/with/${settings.join()}/trace`, {method: 'POST', body: text, signal})
 		const lines = (await response.text()).split('\n').filter(line => line).map(line => JSON.parse(line))
 		return {stretches: lines.filter(line => !line.cut), cut: lines.some(line => line.cut)}
 	}

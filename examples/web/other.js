@@ -28,8 +28,8 @@ export async function showGrep(index, question, choose, signal) {
 }
 
 // A text with its stretches marked, each a button that looks for it.
-export async function showTrace(index, text, choose, signal) {
-	const {stretches, cut} = await index.trace(text, LEAST_BYTES, signal)
+export async function showTrace(index, {query: text, settings}, choose, signal) {
+	const {stretches, cut} = await index.trace(text, [`min=${LEAST_BYTES}`, ...settings], signal)
 	signal.throwIfAborted()
 	const all = new TextEncoder().encode(text)
 	const decoder = new TextDecoder()

@@ -86,11 +86,21 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"                               1 to %u (otherwise %u); and how often a word of\n"
 		"                               wordlist occurs (otherwise once)\n"
 		"                               and bytes of a stretch of repeats (otherwise 100)\n"
-		"    atleast=N                  times that a stretch of repeats occurs (otherwise "
-		"2)\n"
+		"    atleast=N                  times that a stretch of repeats or trace occurs, "
+		"at "
+		"least\n"
+		"                               (otherwise 2, and once);  max=N: at most. Nothing "
+		"else\n"
+		"                               is under these two\n"
 		"    keep=first                 repeats leaves out each stretch's first "
 		"occurrence;\n"
-		"                               keep=all. Only repeats is under these two\n"
+		"                               keep=all. Only repeats is under it\n"
+		"    docs=N                     documents in a line of trace: 0 to %u (otherwise "
+		"%u);\n"
+		"                               context=N shows the text around, too\n"
+		"    first=N                    answers to a query in batch/kwic, match and "
+		"lines:\n"
+		"                               1 to %u (otherwise 10)\n"
 		"    order=random               kwic and match in a random order; order=index\n"
 		"    scan=N                     places that lines and grep look at, at most;\n"
 		"                               scan=all: rather read all of the text than give "
@@ -105,7 +115,7 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"                               and what they are variants of; form=exact\n"
 		"    word=yes                   only where no letter, digit or mark stands "
 		"beside;\n"
-		"                               word=no. No trace nor wordlist under these four\n"
+		"                               word=no. No wordlist under these four\n"
 		"    where=FIELD:VALUE          only documents whose metadata has it; VALUE may be "
 		"A|B,\n"
 		"                               A*, >=A or <A, and there may be several\n"
@@ -130,5 +140,6 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		"More: man ngramfs\n",
 		(unsigned long long)stats.docs, (unsigned long long)stats.text_bytes,
 		(unsigned long long)page_docs, NG_SETTINGS_CONTEXT_MAX, NG_SETTINGS_PAGE_MAX,
-		NG_SETTINGS_MIN_MAX, NG_TRACING_MIN_BYTES);
+		NG_SETTINGS_MIN_MAX, NG_TRACING_MIN_BYTES, NG_SETTINGS_DOCS_MAX, NG_TRACE_LINE_DOCS,
+		NG_SETTINGS_FIRST_MAX);
 }

@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include "base/json.h"
 #include "files/transcript.h"
 
 /* Sizes of pieces of lines: small at first, then twice as large each time. A piece also ends when
@@ -11,9 +10,6 @@
 #define PIECE_BYTES_FIRST (64u << 10)
 #define PIECE_BYTES_MAX   (1u << 20)
 #define PIECE_MS          100
-
-/* Occurrences looked up at once: most often the first of them are enough. */
-#define LOCATE 16u
 
 struct tracing {
 	struct ng_stream stream;
@@ -23,74 +19,10 @@ struct tracing {
 	struct ng_trace *trace;
 	bool found;                /* stretch is the next, whose line isn't made yet */
 	struct ng_maximal stretch; /* of trace */
-	size_t min_bytes, piece_bytes;
+	struct ng_tracing_options options;
+	size_t piece_bytes;
 	struct ng_parked parked;
 };
-
-/* Add those of m that are of a document not among docs[0..n-1] while there is room; returns how
- * many there are then. */
-static size_t add_docs(struct ng_match docs[NG_TRACING_DOCS], size_t n, const struct ng_match *m,
-		       size_t n_matches)
-{
-	for (size_t i = 0; i < n_matches && n < NG_TRACING_DOCS; i++) {
-		size_t k = 0;
-
-		while (k < n && docs[k].doc != m[i].doc)
-			k++;
-		/* Index order isn't that of the text. */
-		if (k < n)
-			docs[k].offset = ng_min(docs[k].offset, m[i].offset);
-		else
-			docs[n++] = m[i];
-	}
-	return n;
-}
-
-static int append_docs(const struct ng_index *index, const struct ng_maximal *stretch,
-		       const ng_cancel *cancel, struct ng_buf *buf)
-{
-	struct ng_match docs[NG_TRACING_DOCS], matches[LOCATE];
-	uint64_t looked = 0, most = ng_min(stretch->count, (uint64_t)NG_TRACING_LOOKED);
-	size_t n = 0;
-	int r = 0;
-
-	while (r == 0 && looked < most && n < NG_TRACING_DOCS) {
-		size_t want = (size_t)ng_min(most - looked, (uint64_t)LOCATE), got = 0;
-
-		r = ng_locate(index, stretch->by_shard, looked, want, cancel, matches, &got);
-		if (r == 0 && got != want)
-			r = -EUCLEAN;
-		if (r == 0)
-			n = add_docs(docs, n, matches, got);
-		looked += want;
-	}
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = ng_buf_printf(buf, "%s{\"document\":%llu,\"offset\":%llu}", i ? "," : "",
-				  (unsigned long long)docs[i].doc,
-				  (unsigned long long)docs[i].offset);
-	return r;
-}
-
-int ng_tracing_line(const struct ng_index *index, const uint8_t *text,
-		    const struct ng_maximal *stretch, const ng_cancel *cancel, struct ng_buf *buf)
-{
-	size_t good = buf->len;
-	int r = ng_buf_printf(buf, "{\"begin\":%zu,\"end\":%zu,\"text\":", stretch->begin,
-			      stretch->end);
-
-	if (r == 0)
-		r = ng_json_string(buf, text + stretch->begin, stretch->end - stretch->begin);
-	if (r == 0)
-		r = ng_buf_printf(buf, ",\"count\":%llu,\"documents\":[",
-				  (unsigned long long)stretch->count);
-	if (r == 0)
-		r = append_docs(index, stretch, cancel, buf);
-	if (r == 0)
-		r = ng_buf_printf(buf, "]}\n");
-	if (r)
-		buf->len = good;
-	return r;
-}
 
 static int tracing_write(struct ng_stream *stream, uint64_t offset, const uint8_t *data, size_t len)
 {
@@ -115,8 +47,8 @@ static int tracing_write(struct ng_stream *stream, uint64_t offset, const uint8_
 static int begin(struct tracing *t)
 {
 	ng_cleanup(ng_trace_freep) struct ng_trace *trace = NULL;
-	int r = ng_trace_new(t->stream.index->index, t->written.data, t->written.len, t->min_bytes,
-			     &trace);
+	int r = ng_trace_new(t->stream.index->index, t->written.data, t->written.len,
+			     &t->options.trace, &trace);
 
 	if (r)
 		return r;
@@ -149,8 +81,8 @@ static int next_line(struct tracing *t, const ng_cancel *cancel)
 		if (!t->found)
 			end(t);
 	}
-	r = ng_tracing_line(t->stream.index->index, t->text.data, &t->stretch, cancel,
-			    &t->transcript.content);
+	r = ng_trace_line(t->stream.index->index, &t->options.line, t->text.data, &t->stretch,
+			  cancel, &t->transcript.content);
 	if (r)
 		return r;
 	t->found = false;
@@ -201,7 +133,8 @@ static size_t tracing_held(const struct ng_stream *stream)
 {
 	const struct tracing *t = (const struct tracing *)stream;
 
-	return t->transcript.content.cap + t->written.cap + t->text.cap;
+	return t->transcript.content.cap + t->written.cap + t->text.cap +
+	       (t->trace ? ng_trace_held(t->trace) : 0);
 }
 
 static void tracing_shed(struct ng_stream *stream)
@@ -209,6 +142,8 @@ static void tracing_shed(struct ng_stream *stream)
 	struct tracing *t = (struct tracing *)stream;
 	struct ng_buf *const bufs[] = {&t->transcript.content, &t->written, &t->text};
 
+	if (t->trace)
+		ng_trace_shed(t->trace);
 	if (tracing_held(stream))
 		ng_disk_park(ng_streams_disk(stream->streams), ng_array_size(bufs), bufs,
 			     &t->parked);
@@ -243,7 +178,7 @@ static void tracing_free(struct ng_stream *stream)
 }
 
 int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		   size_t min_bytes, struct ng_stream **ret_stream)
+		   const struct ng_tracing_options *options, struct ng_stream **ret_stream)
 {
 	static const struct ng_stream_ops ops = {
 		.grow = tracing_grow,
@@ -262,7 +197,7 @@ int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *in
 		return -ENOMEM;
 	}
 	ng_stream_init(&t->stream, &ops, indexes, index);
-	t->min_bytes = min_bytes;
+	t->options = *options;
 	t->piece_bytes = PIECE_BYTES_FIRST;
 	*ret_stream = &t->stream;
 	return 0;

@@ -9,9 +9,8 @@
  * Lines are made as they are read, so that whoever stops reading stops the search. */
 #pragma once
 
-#include "base/buf.h"
-#include "query/trace.h"
 #include "files/stream.h"
+#include "files/trace_line.h"
 
 /* The longest text. A write beyond it is -EFBIG, and nothing of it is taken. */
 #define NG_TRACING_TEXT_MAX (1u << 20)
@@ -19,21 +18,13 @@
 /* Where min_bytes isn't given. */
 #define NG_TRACING_MIN_BYTES 32u
 
-/* How many documents of a stretch are shown, and among how many of its occurrences they are looked
- * for, so that a line takes bounded time however frequent the stretch is. */
-#define NG_TRACING_DOCS   10u
-#define NG_TRACING_LOOKED 64u
+struct ng_tracing_options {
+	struct ng_trace_options trace;
+	struct ng_trace_line_options line;
+};
 
-/* Append {"begin":B,"end":E,"text":...,"count":N,"documents":[{"document":D,"offset":O},...]} and a
- * newline for a stretch of text. The documents are the first NG_TRACING_DOCS different ones among
- * the first NG_TRACING_LOOKED occurrences in index order; the offset is that of the first of these
- * in it. Text that isn't UTF-8 is shown with U+FFFD. On failure buf is as it was: the errors of
- * ng_locate. */
-int ng_tracing_line(const struct ng_index *index, const uint8_t *text,
-		    const struct ng_maximal *stretch, const ng_cancel *cancel, struct ng_buf *buf);
-
-/* indexes and index are as ng_stream_init takes them, and index not NULL; stretches of at least
- * min_bytes >= 1. Holds two texts, and some MiB of lines: a line may have six times the bytes of
- * its text. -ENOMEM. */
+/* indexes and index are as ng_stream_init takes them, and index not NULL. Holds two texts, under
+ * folds 8 bytes more for each character of one, and some MiB of lines: a line may have six times
+ * the bytes of its text. Options are not looked at before there is a text. -ENOMEM. */
 int ng_tracing_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
-		   size_t min_bytes, struct ng_stream **ret_stream);
+		   const struct ng_tracing_options *options, struct ng_stream **ret_stream);

@@ -9,10 +9,12 @@ enum key {
 	KEY_ATLEAST,
 	KEY_CASE,
 	KEY_CONTEXT,
+	KEY_DOCS,
 	KEY_ESCAPE,
 	KEY_FIRST,
 	KEY_FORM,
 	KEY_KEEP,
+	KEY_MAX,
 	KEY_MIN,
 	KEY_NEAR,
 	KEY_ORDER,
@@ -34,10 +36,12 @@ static const struct {
 	[KEY_ATLEAST] = {"atleast", 2, UINT64_MAX, {NULL}},
 	[KEY_CASE] = {"case", 0, 0, {"exact", "fold"}},
 	[KEY_CONTEXT] = {"context", 0, NG_SETTINGS_CONTEXT_MAX, {NULL}},
+	[KEY_DOCS] = {"docs", 0, NG_SETTINGS_DOCS_MAX, {NULL}},
 	[KEY_ESCAPE] = {"escape", 0, 0, {"none", "percent"}},
 	[KEY_FIRST] = {"first", 1, NG_SETTINGS_FIRST_MAX, {NULL}},
 	[KEY_FORM] = {"form", 0, 0, {"exact", "fold"}},
 	[KEY_KEEP] = {"keep", 0, 0, {"all", "first"}},
+	[KEY_MAX] = {"max", 1, UINT64_MAX, {NULL}},
 	[KEY_MIN] = {"min", 1, NG_SETTINGS_MIN_MAX, {NULL}},
 	[KEY_NEAR] = {"near", 0, NG_SCOPE_NEAR_MAX, {NULL}},
 	[KEY_ORDER] = {"order", 0, 0, {"index", "random"}},
@@ -110,7 +114,9 @@ static uint64_t hash(const struct ng_settings *s)
 				   s->escaped_lines, s->scope ? s->scope->hash : 0,
 				   s->line_bytes,    s->scan,
 				   s->scan_all,      s->first,
-				   s->at_least,      s->keep_first};
+				   s->at_least,      s->keep_first,
+				   s->at_most,       s->docs,
+				   s->contexts};
 
 	return XXH3_64bits(fields, sizeof(fields));
 }
@@ -162,11 +168,17 @@ int ng_settings_parse(const char *name, const struct ng_settings *defaults,
 	if (given[KEY_CONTEXT])
 		settings.kwic_bytes = settings.match_bytes = settings.line_bytes =
 			(uint32_t)values[KEY_CONTEXT];
+	settings.contexts = given[KEY_CONTEXT];
 	if (given[KEY_MIN])
 		settings.min_bytes = (uint32_t)values[KEY_MIN];
 	if (given[KEY_ATLEAST])
 		settings.at_least = values[KEY_ATLEAST];
+	settings.at_most = values[KEY_MAX];
+	if (settings.at_most && settings.at_most < settings.at_least)
+		return -ENOENT;
 	settings.keep_first = values[KEY_KEEP];
+	if (given[KEY_DOCS])
+		settings.docs = (uint32_t)values[KEY_DOCS];
 	if (given[KEY_SCAN]) {
 		/* No number is 0: that is the word. */
 		settings.scan_all = !values[KEY_SCAN];

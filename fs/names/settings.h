@@ -11,6 +11,7 @@
 #define NG_SETTINGS_SCAN_MAX    100000000u
 
 #define NG_SETTINGS_FIRST_MAX 1000u
+#define NG_SETTINGS_DOCS_MAX  1000u
 
 struct ng_facet;
 
@@ -22,7 +23,7 @@ struct ng_settings {
 				 * 0: as each has it */
 	bool random;            /* order of occurrences in kwic and match; false: the index's */
 	uint64_t seed;          /* of a random order, otherwise 0 */
-	unsigned fold;          /* as that of a query, see scope.h; 0 for /trace */
+	unsigned fold;          /* as that of a query, see scope.h */
 	bool plain_names;       /* a name of a query has no escapes, nor can it have any */
 	bool escaped_lines;     /* %XX in a line of batch is a byte */
 	struct ng_scope *scope; /* what counts; NULL: everything */
@@ -31,18 +32,23 @@ struct ng_settings {
 	uint64_t scan;       /* occurrences that those two look at, at most */
 	bool scan_all;       /* rather read all of the text than give up there */
 	uint32_t first;      /* answers to a query in batch/kwic, match and lines */
-	uint64_t at_least;   /* times that a stretch of repeats occurs; 0: as it has it */
-	bool keep_first;     /* a stretch's first occurrence is no repeat */
+	uint64_t at_least; /* times that a stretch of repeats and trace occurs; 0: as each has it */
+	uint64_t at_most;  /* the same; 0: any */
+	bool keep_first;   /* a stretch's first occurrence is no repeat */
+	uint32_t docs;     /* that trace shows of a stretch, */
+	bool contexts;     /* with as much text on each side as match has: context was given */
 	/* For the numbers of inodes: the same for the same settings, 0 for the mount's own. */
 	uint64_t hash;
 };
 
 /* The settings that a name such as "context=80,order=random" stands for: one or more of
- *     context=0..4096          kwic_bytes, match_bytes and line_bytes
+ *     context=0..4096          kwic_bytes, match_bytes and line_bytes; contexts
+ *     docs=0..1000             docs
  *     first=1..1000            first
  *     page=1..100000           page_docs
  *     min=1..1048576           min_bytes
  *     atleast=2..18446744073709551615    at_least
+ *     max=1..18446744073709551615        at_most, and not less than atleast
  *     keep=all|first           keep_first
  *     order=index|random
  *     scan=1..100000000|all    scan; scan_all

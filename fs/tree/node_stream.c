@@ -122,11 +122,24 @@ static int batch_list(const struct ng_request *request, uint64_t offset, ng_tree
 int ng_request_trace(const struct ng_request *request, const char *name, struct ng_entry *ret_entry)
 {
 	const struct ng_query query = {.bytes = (const uint8_t *)""};
-	uint32_t min_bytes = request->settings->min_bytes;
+	const struct ng_settings *settings = request->settings;
+	const unsigned folds = settings->fold & ~NG_QUERY_WORD;
+	const struct ng_tracing_options options = {
+		.trace = {.min_bytes =
+				  settings->min_bytes ? settings->min_bytes : NG_TRACING_MIN_BYTES,
+			  .at_least = settings->at_least ? settings->at_least : 1,
+			  .at_most = settings->at_most ? settings->at_most : UINT64_MAX,
+			  .word = settings->fold & NG_QUERY_WORD,
+			  .folds = folds},
+		.line = {.docs = settings->docs,
+			 .contexts = settings->contexts,
+			 .context_bytes = settings->match_bytes,
+			 .varies = folds},
+	};
 	struct ng_stream *stream;
 	int r = ng_tracing_new(request->tree->indexes,
-			       ng_indexes_get(request->tree->indexes, request->index_no),
-			       min_bytes ? min_bytes : NG_TRACING_MIN_BYTES, &stream);
+			       ng_indexes_get(request->tree->indexes, request->index_no), &options,
+			       &stream);
 
 	return r ? r
 		 : ng_request_add_stream(request, NG_KIND_TRACE, name, &query, stream, ret_entry);
@@ -140,6 +153,7 @@ int ng_request_repeats(const struct ng_request *request, const char *name,
 	const struct ng_often_options options = {
 		.min_bytes = settings->min_bytes ? settings->min_bytes : NG_REPEATS_MIN_BYTES,
 		.at_least = settings->at_least ? settings->at_least : NG_REPEATS_AT_LEAST,
+		.at_most = settings->at_most ? settings->at_most : UINT64_MAX,
 		.word = settings->fold & NG_QUERY_WORD,
 	};
 	struct ng_stream *stream;

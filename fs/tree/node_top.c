@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The root, the root of an index, and the files that stand in it. */
 #include "files/answer.h"
+#include "files/repeats_file.h"
 #include "tree/node_ops.h"
 
 static const struct {
@@ -100,22 +101,40 @@ static bool is_in_scope(const struct ng_scope *scope, enum ng_kind kind)
 	return is_of_occurrences(kind) || !(ng_scope_is_near(scope) || ng_scope_has_any(scope));
 }
 
-/* /with isn't in itself; /trace and /wordlist, which neither fold nor are of queries, aren't where
- * queries are folded or whole words; nor /grep, which folds nothing but case. /repeats has whole
- * words, and is all that there is where a setting is its own. */
+/* Under settings of /repeats and /trace alone nothing else is there that might seem to be under
+ * them. */
+static bool is_under_own(const struct ng_settings *settings, enum ng_kind kind)
+{
+	if (kind == NG_KIND_REPEATS)
+		return !settings->at_most || settings->at_most >= NG_REPEATS_AT_LEAST;
+	if (kind == NG_KIND_TRACE)
+		return !settings->keep_first;
+	return !settings->at_least && !settings->at_most && !settings->keep_first;
+}
+
+/* What of folds and whole words a kind doesn't know. */
+static unsigned folds_unknown(enum ng_kind kind)
+{
+	switch (kind) {
+	case NG_KIND_WORDLIST:
+		return UINT_MAX;
+	case NG_KIND_REPEATS:
+		return ~NG_QUERY_WORD;
+	case NG_KIND_GREP_DIR:
+		return ~NG_FOLD_CASE;
+	default:
+		return 0;
+	}
+}
+
+/* /with isn't in itself. */
 static bool is_shown(const struct ng_request *request, enum ng_kind kind)
 {
-	if (!is_in_scope(request->settings->scope, kind))
-		return false;
-	if (request->settings->at_least || request->settings->keep_first)
-		return kind == NG_KIND_REPEATS && !(request->settings->fold & ~NG_QUERY_WORD);
-	if (kind == NG_KIND_REPEATS)
-		return !(request->settings->fold & ~NG_QUERY_WORD);
-	if (is_stream(kind))
-		return !request->settings->fold;
-	if (kind == NG_KIND_GREP_DIR && request->settings->fold & ~NG_FOLD_CASE)
-		return false;
-	return kind != NG_KIND_WITH_DIR || !request->node;
+	const struct ng_settings *settings = request->settings;
+
+	return is_in_scope(settings->scope, kind) && is_under_own(settings, kind) &&
+	       !(settings->fold & folds_unknown(kind)) &&
+	       (kind != NG_KIND_WITH_DIR || !request->node);
 }
 
 static int index_lookup(const struct ng_request *request, const char *name,

@@ -2,6 +2,7 @@
 /* Opening, and opening again, what a mount shows. */
 #include <assert.h>
 
+#include "files/trace_line.h"
 #include "tree/node_ops.h"
 
 /* Listings of the most recent queries are kept within these bounds; see listing.h. */
@@ -41,6 +42,7 @@ int ng_tree_new(const char *const *paths, size_t n_paths, const struct ng_tree_o
 		.line_bytes = LINE_CONTEXT_BYTES,
 		.scan = SCAN,
 		.first = FIRST,
+		.docs = NG_TRACE_LINE_DOCS,
 	};
 	tree->no_streams = options->no_streams;
 	r = ng_nodes_new(options->node_limit_bytes, &tree->nodes);

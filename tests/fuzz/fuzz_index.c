@@ -2,6 +2,7 @@
 #include "fuzz_index.h"
 
 #include "build/builder.h"
+#include "query/fold_scan.h"
 #include "scratch.h"
 
 /* Short, so that naive answers are quick, and full of what names, lines and texts may trip over. */
@@ -40,6 +41,23 @@ uint64_t fuzz_count(const uint8_t *text, size_t len)
 
 	for (size_t i = 0; i < ng_array_size(docs); i++)
 		count += occurrences(i, text, len);
+	return count;
+}
+
+uint64_t fuzz_count_folded(unsigned folds, const uint8_t *text, size_t len)
+{
+	struct ng_fold_scan scan;
+	uint64_t count = 0;
+
+	fuzz_require(ng_fold_scan_make(folds, false, text, len, &scan) == 0);
+	for (size_t i = 0; i < ng_array_size(docs); i++) {
+		const uint8_t *doc = (const uint8_t *)docs[i].text;
+		size_t bytes = docs[i].len;
+
+		for (size_t at = 0; at < bytes; at++)
+			count += ng_fold_scan_at(&scan, doc, bytes, at) > 0;
+	}
+	ng_fold_scan_clear(&scan);
 	return count;
 }
 

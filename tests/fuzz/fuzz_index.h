@@ -16,5 +16,8 @@ struct ng_tree *fuzz_tree(void);
 uint64_t fuzz_count(const uint8_t *text, size_t len);
 uint64_t fuzz_df(const uint8_t *text, size_t len);
 
+/* The same of strings that fold to the same. */
+uint64_t fuzz_count_folded(unsigned folds, const uint8_t *text, size_t len);
+
 /* Stop here, with the input that led here, unless it holds. */
 void fuzz_require(bool holds);

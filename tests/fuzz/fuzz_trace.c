@@ -1,58 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libFuzzer entry point: a text that a stranger writes to /trace. The first byte is how long a
- * stretch is at least, the second in how long pieces the rest is written. */
+ * stretch is at least, and what is folded; the second in how long pieces the rest is written. */
 #include "fuzz.h"
 #include "fuzz_index.h"
 #include "files/tracing.h"
+#include "query/whole.h"
 
 #include <jansson.h>
 
 /* Naive answers take the square of it. */
-#define TEXT_MAX 120u
+#define TEXT_MAX   120u
+#define FOLDED_MAX 32u
 
-/* Where the longest stretch that begins at each place ends. */
-static void find_ends(const uint8_t *text, size_t len, size_t ends[static TEXT_MAX])
+static uint64_t count(unsigned folds, const uint8_t *text, size_t len)
+{
+	return folds ? fuzz_count_folded(folds, text, len) : fuzz_count(text, len);
+}
+
+/* Where the longest stretch that begins at each place ends, 0 where none does. */
+static void find_ends(const uint8_t *text, size_t len, const struct ng_trace_options *options,
+		      size_t ends[static TEXT_MAX])
 {
 	for (size_t begin = 0; begin < len; begin++) {
-		size_t end = begin ? ng_max(ends[begin - 1], begin) : 0;
-
-		while (end < len && fuzz_count(text + begin, end + 1 - begin))
-			end++;
-		ends[begin] = end;
+		ends[begin] = 0;
+		if (!ng_whole_border(text, text + begin, text + len, options->word))
+			continue;
+		for (size_t end = len; end >= begin + options->min_bytes && !ends[begin]; end--)
+			if (ng_whole_border(text, text + end, text + len, options->word) &&
+			    count(options->folds, text + begin, end - begin))
+				ends[begin] = end;
 	}
 }
 
-static void check_line(const char *line, size_t line_len, const uint8_t *text, size_t begin,
-		       size_t end)
+static void check_line(const char *line, size_t line_len, const uint8_t *text, unsigned folds,
+		       size_t begin, size_t end)
 {
 	json_t *json = json_loadb(line, line_len, JSON_ALLOW_NUL, NULL);
-	json_int_t at = -1, until = -1, count = -1;
+	json_int_t at = -1, until = -1, n = -1;
 	json_t *docs = NULL;
 
 	fuzz_require(json_unpack(json, "{s:I,s:I,s:I,s:o}", "begin", &at, "end", &until, "count",
-				 &count, "documents", &docs) == 0);
+				 &n, "documents", &docs) == 0);
 	fuzz_require((size_t)at == begin && (size_t)until == end);
-	fuzz_require((uint64_t)count == fuzz_count(text + begin, end - begin));
-	fuzz_require(json_array_size(docs) >= 1 &&
-		     json_array_size(docs) <= fuzz_df(text + begin, end - begin));
+	fuzz_require((uint64_t)n == count(folds, text + begin, end - begin));
+	fuzz_require(json_array_size(docs) >= 1 && json_array_size(docs) <= NG_TRACE_LINE_DOCS);
+	fuzz_require(folds || json_array_size(docs) <= fuzz_df(text + begin, end - begin));
 	fuzz_require(json_is_string(json_object_get(json, "text")));
 	json_decref(json);
 }
 
-static void check(const char *lines, size_t len, const uint8_t *text, size_t size, size_t min_bytes)
+static void check(const char *lines, size_t len, const uint8_t *text, size_t size,
+		  const struct ng_trace_options *options)
 {
-	size_t ends[TEXT_MAX];
+	size_t ends[TEXT_MAX], furthest = 0;
 	const char *at = lines;
 
-	find_ends(text, size, ends);
+	find_ends(text, size, options, ends);
 	for (size_t begin = 0; begin < size; begin++) {
 		const char *newline;
 
-		if (ends[begin] < begin + min_bytes || (begin && ends[begin - 1] == ends[begin]))
+		if (ends[begin] <= furthest)
 			continue;
+		furthest = ends[begin];
 		newline = memchr(at, '\n', len - (size_t)(at - lines));
 		fuzz_require(newline);
-		check_line(at, (size_t)(newline - at), text, begin, ends[begin]);
+		check_line(at, (size_t)(newline - at), text, options->folds, begin, ends[begin]);
 		at = newline + 1;
 	}
 	fuzz_require(at == lines + len);
@@ -63,17 +75,25 @@ static void check(const char *lines, size_t len, const uint8_t *text, size_t siz
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	ng_cleanup(ng_buf_free) struct ng_buf lines = NG_BUF_INIT;
+	struct ng_tracing_options options = {
+		.trace = {.at_least = 1, .at_most = UINT64_MAX},
+		.line = {.docs = NG_TRACE_LINE_DOCS},
+	};
 	struct ng_stream *stream = NULL;
-	size_t piece, min_bytes, got, written = 0;
+	static const unsigned folds[] = {NG_FOLD_CASE, NG_FOLD_SPACE, NG_FOLD_FORM, 7};
+	size_t piece, got, written = 0;
 	uint64_t offset = 0;
 
 	if (size < 3 || size - 2 > TEXT_MAX)
 		return 0;
-	min_bytes = data[0] % 16 + 1u;
+	options.trace.min_bytes = data[0] % 16 + 1u;
+	options.trace.folds = data[0] >= 192 ? folds[data[0] / 16 % 4] : 0;
+	options.trace.word = data[0] & 64;
+	options.line.varies = options.trace.folds;
 	piece = data[1] + 1u;
 	data += 2;
-	size -= 2;
-	fuzz_require(ng_tracing_new(NULL, fuzz_index(), min_bytes, &stream) == 0);
+	size = ng_min(size - 2, options.trace.folds ? FOLDED_MAX : TEXT_MAX);
+	fuzz_require(ng_tracing_new(NULL, fuzz_index(), &options, &stream) == 0);
 	while (written < size) {
 		size_t n = ng_min(piece, size - written);
 
@@ -89,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		offset += got;
 	} while (got);
 	fuzz_require(ng_buf_append(&lines, "", 1) == 0);
-	check((const char *)lines.data, lines.len - 1, data, size, min_bytes);
+	check((const char *)lines.data, lines.len - 1, data, size, &options.trace);
 	ng_stream_free(stream);
 	return 0;
 }

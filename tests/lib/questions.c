@@ -292,19 +292,29 @@ static void ask_batch(const struct questions *q, const struct ng_index *index, s
 
 static void ask_trace(const struct questions *q, const struct ng_index *index, struct answers *a)
 {
-	ng_cleanup(ng_trace_freep) struct ng_trace *trace = NULL;
-	struct ng_maximal stretch;
-	uint64_t sum = 0;
-	int r = ng_trace_new(index, q->text, q->text_len, 4, &trace);
+	static const struct ng_trace_options options[] = {
+		{4, 1, UINT64_MAX, false, 0},
+		{4, 2, 40, true, 0},
+		{6, 1, UINT64_MAX, false, NG_FOLD_CASE},
+		{6, 3, UINT64_MAX, true, NG_FOLD_CASE | NG_FOLD_SPACE | NG_FOLD_FORM},
+	};
 
-	while (r == 0 && (r = ng_trace_next(trace, NULL, &stretch)) == 1) {
-		add_number(&sum, stretch.begin);
-		add_number(&sum, stretch.end);
-		add_number(&sum, stretch.count);
-		add(&sum, stretch.by_shard, index->n_shards * sizeof(*stretch.by_shard));
-		r = 0;
+	for (size_t i = 0; i < ng_array_size(options); i++) {
+		ng_cleanup(ng_trace_freep) struct ng_trace *trace = NULL;
+		struct ng_maximal stretch;
+		uint64_t sum = 0;
+		int r = ng_trace_new(index, q->text, q->text_len, &options[i], &trace);
+
+		while (r == 0 && (r = ng_trace_next(trace, NULL, &stretch)) == 1) {
+			add_number(&sum, stretch.begin);
+			add_number(&sum, stretch.end);
+			add_number(&sum, stretch.count);
+			add(&sum, stretch.ranges->list,
+			    stretch.ranges->n * sizeof(*stretch.ranges->list));
+			r = 0;
+		}
+		put(a, "trace", i, r, sum);
 	}
-	put(a, "trace", 0, r, sum);
 }
 
 static void ask_read(const struct ng_index *index, uint64_t doc, uint64_t offset, size_t len,

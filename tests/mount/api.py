@@ -205,6 +205,8 @@ def check_rest(client, naive):
     for body, headers in (({"text": "zzzz" + piece + "zzzz"}, {}), ("zzzz" + piece + "zzzz", {"Content_Type": "text/plain"})):
         rows = client.json(f"{base}/trace?min=200", body, **headers)["rows"]
         assert [(row["begin"], row["end"]) for row in rows] == [(4, 4 + len(piece.encode()))], rows
+    rows = client.json(f"{base}/trace?min=100&case=fold&docs=1&context=9", {"text": "zzzz" + piece.upper()})["rows"]
+    assert all(len(row["documents"]) == 1 and {"bytes", "before", "after"} < set(row["documents"][0]) for row in rows) and rows, rows
     got, = client.json("/api/indexes")
     assert (got["name"], got["documents"]) == ("corpus", 2500) and client.json("/") == ["corpus"]
     check_description(client)

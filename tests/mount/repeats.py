@@ -120,6 +120,8 @@ def check(index, path, removed, names):
             for begin, end in naive.stretches(d, int(settings.get("min", 100)), int(settings.get("atleast", 2)),
                                               settings.get("word") == "yes"):
                 found = naive.occurrences(naive.docs[d][begin:end])
+                if len(found) > int(settings.get("max", len(found))):
+                    continue
                 first = naive.place(found[0])
                 if settings.get("keep") == "first" and first == (d, begin):
                     continue
@@ -136,7 +138,11 @@ def check(index, path, removed, names):
             sys.exit(f"{index} {name}: nothing repeats")
 
 
-if sys.argv[1] == "corpus":
-    corpus()
-else:
-    check(*sys.argv[2:5], sys.argv[5:])
+def main():
+    if sys.argv[1] == "corpus":
+        return corpus()
+    return check(*sys.argv[2:5], sys.argv[5:])
+
+
+if __name__ == "__main__":
+    main()

@@ -12,11 +12,11 @@ build removed.ngram --shard-size=8K corpus.jsonl
 "$MKNGRAMFS" --quiet --remove removed.ngram --documents=3,20-29,77 || fail "--remove"
 attach one.ngram several.ngram removed.ngram mnt
 
-all=(- min=30 atleast=3 keep=first word=yes)
+all=(- min=30 atleast=3 max=2 keep=first word=yes)
 # Names of settings with commas between.
 # shellcheck disable=SC2054
 pairs=(min=24,atleast=4 min=30,keep=first min=20,word=yes atleast=3,keep=first atleast=3,word=yes keep=first,word=yes
-	min=9,atleast=12,keep=first,word=yes min=1000000)
+	min=9,atleast=12,keep=first,word=yes min=20,max=3,word=yes atleast=3,max=4,keep=first min=1000000)
 python3 "$repeats" check one corpus.jsonl "" "${all[@]}" "${pairs[@]}" || fail "one shard"
 python3 "$repeats" check several corpus.jsonl "" "${all[@]}" "${pairs[@]}" || fail "several shards"
 removed=3,77,$(seq -s , 20 29)
@@ -39,8 +39,9 @@ detach long
 for setting in case=fold space=fold form=fold keep=first,case=fold where=x:y; do
 	refuses "No such file" cat "mnt/one/with/$setting/repeats"
 done
+is $'repeats\ntrace' "$(ls mnt/one/with/atleast=2)" "what is there under atleast=2"
+is repeats "$(ls mnt/one/with/keep=first,atleast=2)" "what is there under keep=first"
 for setting in atleast=2 keep=first; do
-	is repeats "$(ls "mnt/one/with/$setting")" "what is there under $setting"
 	refuses "No such file" cat "mnt/one/with/$setting/count/whale"
 	refuses "No such file" cat "mnt/one/with/$setting/wordlist"
 done

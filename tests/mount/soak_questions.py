@@ -116,16 +116,33 @@ def lines_of(places):
     return [f"doc/{doc:04}.txt:{offset}:{line}" for (doc, offset), line in sorted(found.items())]
 
 
+def cuts_character(text, at):
+    """Whether a valid character begins before a place and goes on there."""
+    for begin in range(max(0, at - 3), at):
+        for end in range(at + 1, begin + 5):
+            try:
+                if len(text[begin:end].decode()) == 1:
+                    return True
+            except UnicodeDecodeError:
+                pass
+    return False
+
+
 def maximal(naive, text, least):
-    """Stretches of bytes that occur and can't be made longer: begin, end, count."""
-    found, before = [], 0
+    """Stretches of whole characters that occur and can't be made longer: begin, end, count."""
+    found, end, before = [], 0, 0
     for begin in range(len(text)):
-        end = max(before, begin)
+        end = max(end, begin)
         while end < len(text) and text[begin:end + 1] in naive.text:
             end += 1
-        if end > before and end - begin >= least:
-            found.append((begin, end, len(re.findall(b"(?=" + re.escape(text[begin:end]) + b")", naive.text))))
-        before = end
+        whole = end
+        while cuts_character(text, whole):
+            whole -= 1
+        if cuts_character(text, begin):
+            continue
+        if whole > before and whole - begin >= least:
+            found.append((begin, whole, len(re.findall(b"(?=" + re.escape(text[begin:whole]) + b")", naive.text))))
+        before = max(before, whole)
     return found
 
 

@@ -31,7 +31,8 @@ def kinds(n, most=12):
         elif kind == 5:
             text = open("corpus", "rb").read()
             at = rng.randrange(len(text) - 20000)
-            yield "with/min=9/trace", text[at : at + 20000]
+            with_settings = "min=9", "min=9,case=fold,space=fold", "min=9,atleast=2,word=yes,context=20"
+            yield f"with/{with_settings[i // most % 3]}/trace", text[at : at + 20000]
         elif kind == 6:
             yield f"with/min={4 + i % 20}/repeats", b""
         elif kind == 7:

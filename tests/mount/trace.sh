@@ -31,14 +31,31 @@ def count(s):
         n, at = n + 1, joined.find(s, at + 1)
     return n
 
-def naive(text):
-    text, end, out = text.decode("latin-1"), 0, []
+def cuts(text, at):
+    """Whether a valid character begins before a place and goes on there."""
+    for begin in range(max(0, at - 3), at):
+        for end in range(at + 1, min(begin + 4, len(text)) + 1):
+            try:
+                if len(text[begin:end].decode()) == 1:
+                    return True
+            except UnicodeDecodeError:
+                pass
+    return False
+
+def naive(of):
+    text, end, before, out = of.decode("latin-1"), 0, 0, []
     for begin in range(len(text)):
-        before, end = end, max(end, begin)
+        end = max(end, begin)
         while end < len(text) and text[begin:end + 1] in joined:
             end += 1
-        if end > before and end - begin >= MIN:
-            out.append((begin, end, count(text[begin:end])))
+        whole = end
+        while cuts(of, whole):
+            whole -= 1
+        if cuts(of, begin):
+            continue
+        if whole > before and whole - begin >= MIN:
+            out.append((begin, whole, count(text[begin:whole])))
+        before = max(before, whole)
     return out
 
 def check(text, line, want):

@@ -190,4 +190,5 @@ def main():
     assert found > 10 * len(queries), f"{settings}: only {found} occurrences"
 
 
-main()
+if __name__ == "__main__":
+    main()

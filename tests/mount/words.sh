@@ -40,8 +40,8 @@ is "" "$(cat mnt/corpus/nextword/nonesuch)" "no such word"
 
 # ---- what has no such setting ----
 for setting in word=yes space=fold form=fold; do
-	refuses "No such file" cat "mnt/corpus/with/$setting/trace"
-	ls "mnt/corpus/with/$setting" | grep -qx trace && fail "trace is listed under $setting"
+	refuses "No such file" cat "mnt/corpus/with/$setting/wordlist"
+	ls "mnt/corpus/with/$setting" | grep -qx wordlist && fail "wordlist is listed under $setting"
 	grep -q "${setting%%=*}=" mnt/corpus/README || fail "README doesn't know $setting"
 done
 is "$(cat mnt/corpus/count/whale)" "$(cat mnt/corpus/with/word=no,space=exact,form=exact/count/whale)" "the defaults"

@@ -53,6 +53,7 @@ static void ask_index(struct ng_shard *shard, const struct naive *c, uint64_t *r
 	struct ng_index index = {.n_shards = 1, .shards = &shard, .first_doc = first_doc};
 	struct ng_trace *trace = NULL;
 	struct ng_maximal stretch;
+	struct ng_trace_options options = {.min_bytes = 4, .at_most = UINT64_MAX};
 	size_t len, n;
 
 	index.stats.docs = shard->params.docs;
@@ -77,7 +78,9 @@ static void ask_index(struct ng_shard *shard, const struct naive *c, uint64_t *r
 			if (ranges.count < 3000 && ng_df(&index, &ranges, NULL, &docs) == 0)
 				assert_true(docs <= shard->params.docs);
 		}
-		assert_int_equal(ng_trace_new(&index, pat, len, 4, &trace), 0);
+		options.at_least = 1 + i / 2;
+		options.folds = i % 2 ? NG_FOLD_CASE | NG_FOLD_FORM : 0;
+		assert_int_equal(ng_trace_new(&index, pat, len, &options, &trace), 0);
 		while (ng_trace_next(trace, NULL, &stretch) == 1)
 			assert_true(stretch.begin + 4 <= stretch.end && stretch.end <= len);
 		ng_trace_free(trace);

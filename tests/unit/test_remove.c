@@ -270,12 +270,13 @@ static void check_pattern(const struct pair *p, const uint8_t *pat, size_t len)
 	}
 }
 
-static void check_trace(const struct pair *p, const uint8_t *text, size_t len)
+static void check_trace_of(const struct pair *p, const uint8_t *text, size_t len,
+			   const struct ng_trace_options *options)
 {
 	ng_cleanup(ng_trace_freep) struct ng_trace *mine = NULL, *others = NULL;
 
-	assert_int_equal(ng_trace_new(p->index, text, len, 2, &mine), 0);
-	assert_int_equal(ng_trace_new(p->other, text, len, 2, &others), 0);
+	assert_int_equal(ng_trace_new(p->index, text, len, options, &mine), 0);
+	assert_int_equal(ng_trace_new(p->other, text, len, options, &others), 0);
 	for (;;) {
 		struct ng_maximal got = {0}, want = {0};
 		int r = ng_trace_next(mine, NULL, &got);
@@ -287,6 +288,19 @@ static void check_trace(const struct pair *p, const uint8_t *text, size_t len)
 		assert_int_equal(got.end, want.end);
 		assert_int_equal(got.count, want.count);
 	}
+}
+
+static void check_trace(const struct pair *p, const uint8_t *text, size_t len)
+{
+	const struct ng_trace_options options[] = {
+		{2, 1, UINT64_MAX, false, 0},
+		{2, 2, 9, true, 0},
+		{3, 1, UINT64_MAX, false, NG_FOLD_CASE | NG_FOLD_SPACE},
+		{3, 2, 9, true, NG_FOLD_CASE | NG_FOLD_FORM},
+	};
+
+	for (size_t i = 0; i < ng_array_size(options); i++)
+		check_trace_of(p, text, len, &options[i]);
 }
 
 static void check_texts(const struct pair *p)

@@ -27,7 +27,12 @@ static struct ng_stream *make_stream(const struct made *made, size_t min_bytes)
 {
 	struct ng_stream *stream = NULL;
 
-	assert_int_equal(ng_tracing_new(NULL, &made->index, min_bytes, &stream), 0);
+	const struct ng_tracing_options options = {
+		.trace = {min_bytes, 1, UINT64_MAX, false, 0},
+		.line = {.docs = NG_TRACE_LINE_DOCS},
+	};
+
+	assert_int_equal(ng_tracing_new(NULL, &made->index, &options, &stream), 0);
 	return stream;
 }
 
@@ -76,7 +81,7 @@ static void test_lines(void **state)
 		assert_true(doc < 12 && !(docs >> doc & 1));
 		docs |= 1u << doc;
 	}
-	assert_int_equal(__builtin_popcountll(docs), NG_TRACING_DOCS);
+	assert_int_equal(__builtin_popcountll(docs), NG_TRACE_LINE_DOCS);
 	/* Too short. */
 	write_text(stream, &offset, "said in twelve");
 	read_lines(stream, &offset, buf, sizeof(buf));

@@ -154,7 +154,9 @@ def check_settings(server, base, mount):
     expect((status, found["begin"], found["end"]) == (200, 5, 5 + len(text)), f"trace: {status} {body[:80]}")
     expect({"document": 3, "offset": 0} in found["documents"], "where a text comes from")
     expect(server.status(f"{base}/trace", "POST", b"x" * 70000) == 413, "a long text to trace isn't refused")
-    expect(server.status(f"{base}/with/case=fold/trace", "POST", b"abc") == 404, "trace under what it isn't there for")
+    folded = server.ask(f"{base}/with/min=4,case=fold/trace", "POST", b"~~~~~" + text.upper())[2]
+    expect(json.loads(folded.splitlines()[0])["begin"] == 5, f"trace under case=fold: {folded[:80]}")
+    expect(server.status(f"{base}/with/where=note:x/trace", "POST", b"abc") == 405, "trace under what it isn't there for")
 
 
 # Ways to leave the mount, by a server that takes escapes away once too often, or not at all.
