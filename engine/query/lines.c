@@ -12,7 +12,7 @@
  * 230 so. */
 #define FIRST_BYTES       1u
 #define FIRST_WAIT_BYTES  128u
-#define FIRST_STORE_BYTES 2048u
+#define FIRST_STORE_BYTES 512u
 #define GROWTH            4u
 
 /* An occurrence so near to what has been read of a line before it waits for that line's end: most
@@ -117,15 +117,39 @@ static int window_grow(struct window *w)
 	return 0;
 }
 
-/* From a text store, at once. */
+/* From a text store what is wanted. */
 static int window_read(const struct reading *g, const struct ng_place *place, struct window *w)
 {
 	size_t before = (size_t)(w->lo - w->next_lo), got = 0;
-	int r = ng_doc_read(g->index, place->doc, w->next_lo, before, g->cancel, w->text, &got);
+	int r = window_grow(w);
 
+	if (r == 0)
+		r = ng_doc_read(g->index, place->doc, w->next_lo, before, g->cancel, w->text, &got);
 	if (r == 0)
 		r = ng_doc_read(g->index, place->doc, w->hi, (size_t)(w->next_hi - w->hi),
 				g->cancel, w->text + (w->hi - w->next_lo), &got);
+	if (r == 0) {
+		w->lo = w->next_lo;
+		w->hi = w->next_hi;
+	}
+	return r;
+}
+
+static bool window_wants(const struct window *w)
+{
+	return w->next_lo < w->lo || w->next_hi > w->hi;
+}
+
+/* All of a line from a text store, before the next line is looked at: that is mostly in the same
+ * frame. */
+static int window_read_line(const struct reading *g, const struct ng_place *place, struct window *w)
+{
+	int r = 0;
+
+	while (r == 0 && window_wants(w)) {
+		r = ng_cancelled(g->cancel) ? -EINTR : window_read(g, place, w);
+		window_want(g, place, w);
+	}
 	return r;
 }
 
@@ -148,22 +172,19 @@ static size_t window_stretches(const struct window *w, struct ng_stretch *stretc
 	return n;
 }
 
-/* One turn of all windows [0, n): read what is wanted. Their shards ascend. */
-static int windows_read(const struct reading *g, const struct ng_place *places, struct window *w,
-			size_t n)
+/* One turn of all windows [0, n): read what is wanted from the BWT. Their shards ascend. */
+static int windows_read(const struct reading *g, struct window *w, size_t n)
 {
 	struct ng_stretch stretches[2 * SLICE];
 	size_t waiting = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		bool more = w[i].next_lo < w[i].lo || w[i].next_hi > w[i].hi;
+		bool more = window_wants(&w[i]);
 
 		if (more)
 			r = window_grow(&w[i]);
-		if (r == 0 && more && w[i].shard->text)
-			r = window_read(g, &places[i], &w[i]);
-		else if (r == 0 && more)
+		if (r == 0 && more)
 			waiting += window_stretches(&w[i], stretches + waiting);
 		if (r == 0 && waiting && (i + 1 == n || w[i + 1].shard != w[i].shard)) {
 			r = ng_shard_extract_each(w[i].shard, waiting, stretches, g->cancel);
@@ -231,9 +252,10 @@ static void window_judge(const struct reading *g, const struct window *before,
 		w->state = WINDOW_OWN;
 }
 
-/* What is read in the next turn of all windows [0, n). Whether there is anything, or will be. */
-static bool windows_want(const struct reading *g, const struct ng_place *places, struct window *w,
-			 size_t n)
+/* What is read from the BWT in the next turn of all windows [0, n); lines in a text store are read
+ * here. 1: there is something, or will be; 0. */
+static int windows_want(const struct reading *g, const struct ng_place *places, struct window *w,
+			size_t n)
 {
 	const struct window *before = NULL;
 	const struct ng_place *first = NULL;
@@ -246,7 +268,13 @@ static bool windows_want(const struct reading *g, const struct ng_place *places,
 		if (w[i].state != WINDOW_OWN)
 			continue;
 		window_want(g, &places[i], &w[i]);
-		more |= w[i].next_lo < w[i].lo || w[i].next_hi > w[i].hi;
+		if (w[i].shard->text) {
+			int r = window_read_line(g, &places[i], &w[i]);
+
+			if (r < 0)
+				return r;
+		}
+		more |= window_wants(&w[i]);
 		before = &w[i];
 		first = &places[i];
 	}
@@ -263,8 +291,8 @@ static int slice_read(void *userdata, uint64_t slice)
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = window_open(g, &places[i], &windows[i]);
-	while (r == 0 && windows_want(g, places, windows, n)) {
-		r = windows_read(g, places, windows, n);
+	while (r == 0 && (r = windows_want(g, places, windows, n)) > 0) {
+		r = windows_read(g, windows, n);
 		if (r == 0 && ng_cancelled(g->cancel))
 			r = -EINTR;
 	}
