@@ -11,6 +11,11 @@
 /* Turns of a walk between two looks at the cancel flag. */
 #define TURNS 256u
 
+/* The same between two looks whether storage is waited for (bwt_prefetch.c): where it wasn't, and
+ * where it was. */
+#define WARM_TURNS 8u
+#define COLD_TURNS 64u
+
 /* Rows of the BWT that begin with something that is looked for. */
 struct looked {
 	uint64_t lo, hi;
@@ -163,6 +168,31 @@ static int row_judge(const struct job *job, const struct ng_shard *shard,
 	return 0;
 }
 
+/* One turn of chains, of which those walk that have something left. A walk of many turns has to say
+ * itself when it is looked whether their pages are in memory. */
+static void turn_walk(const struct ng_shard *shard, unsigned turn, struct ng_bwt_chain *chains,
+		      unsigned n, unsigned *look, bool *damaged)
+{
+	const struct ng_pages *pages = ng_shard_file_pages(shard->file);
+	bool cold = ng_pages_cold(pages);
+	uint64_t rows[NG_BWT_CHAINS];
+	unsigned in = 0;
+
+	for (unsigned i = 0; i < n && (cold || turn >= *look); i++)
+		if (chains[i].left)
+			rows[in++] = chains[i].row;
+	if (cold)
+		ng_bwt_prefetch_rows(shard->bwt, in, rows);
+	/* Where the walk begins was read just now, in finding the rows. */
+	if (turn >= *look) {
+		bool waits = ng_bwt_is_cold(shard->bwt, in, rows);
+
+		ng_pages_set_cold(pages, waits);
+		*look = turn + (waits ? COLD_TURNS : WARM_TURNS);
+	}
+	ng_bwt_walk_chains(shard->bwt, n, chains, damaged);
+}
+
 /* Walk n <= NG_BWT_CHAINS windows of a shard from their ends to their beginnings. chains[i].row is
  * that of windows[i].at. */
 static int windows_walk(const struct job *job, uint32_t s, struct window *windows,
@@ -170,7 +200,7 @@ static int windows_walk(const struct job *job, uint32_t s, struct window *window
 {
 	const struct ng_shard *shard = job->pair->index->shards[s];
 	const struct looked_rows *rows = &job->rows[s];
-	unsigned open = n;
+	unsigned open = n, look = 2;
 	bool done[NG_BWT_CHAINS] = {false}, bad = false;
 
 	for (unsigned turn = 1; open; turn++) {
@@ -196,7 +226,7 @@ static int windows_walk(const struct job *job, uint32_t s, struct window *window
 			w->at--;
 		}
 		if (open)
-			ng_bwt_walk_chains_prefetch(shard->bwt, n, chains, &bad);
+			turn_walk(shard, turn, chains, n, &look, &bad);
 		if (bad)
 			return -EUCLEAN;
 		if (turn % TURNS == 0 && ng_cancelled(job->pair->cancel))
