@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/filter.h"
 
+#include "query/docs_walk.h"
 #include "query/index_internal.h"
 #include "query/near.h"
 #include "query/string_docs.h"
@@ -11,11 +12,6 @@
 
 /* Occurrences that a thread takes at a time; of whole words of survivors' bits. */
 #define PART 1024u
-
-/* The same where one may be enough: few at first. */
-#define ANY_PART  64u
-#define ANY_FIRST 64u
-#define ANY_MAX   16384u
 
 /* Kinds of blocks in the cache. Documents that hold a string have an odd number there. */
 enum { KEY_WHERE = 2, KEY_DOCS = 4, KEY_DOCS_OF = 6, KEY_NEAR = 8, KEY_SURVIVORS = 10 };
@@ -354,6 +350,24 @@ static int part_survive(void *userdata, uint64_t part)
 	return r;
 }
 
+/* In the documents of a filter, or everywhere if it has none. */
+static int survivors_find(const struct surviving *s)
+{
+	const struct ng_cached *docs = s->filter->docs;
+	bool walk = false;
+	int r = 0;
+
+	if (docs && !docs->count)
+		return 0;
+	if (docs)
+		r = ng_docs_walk_is_better(s->index, s->ranges, docs, &walk);
+	if (r == 0 && walk)
+		return ng_docs_walk(s->index, s->ranges, docs, s->cancel, s->bits);
+	return r ? r
+		 : ng_index_run(s->index, ng_div_up(s->ranges->count, (uint64_t)PART), part_survive,
+				(void *)s);
+}
+
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors)
@@ -382,9 +396,7 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 		if (!bits)
 			return -ENOMEM;
 		s.bits = bits;
-		if (!filter.docs || filter.docs->count)
-			r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART),
-					 part_survive, &s);
+		r = survivors_find(&s);
 		if (r < 0)
 			return r;
 		ng_survivors_count(bits, ranges->count);
@@ -392,57 +404,4 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 	}
 	*ret_survivors = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
 	return 0;
-}
-
-/* ---- any of them ---- */
-
-struct looking {
-	const struct ng_index *index;
-	const struct ng_ranges *ranges;
-	const struct ng_filter *filter;
-	const ng_cancel *cancel;
-	uint64_t first;
-	atomic_bool found;
-};
-
-static int part_look(void *userdata, uint64_t part)
-{
-	struct looking *l = userdata;
-	struct ng_match matches[ANY_PART];
-	size_t n = 0;
-	int r;
-
-	if (atomic_load(&l->found))
-		return 0;
-	r = ng_filter_locate(l->index, l->ranges, l->filter, l->first + part * ANY_PART, ANY_PART,
-			     l->cancel, matches, NULL, &n);
-	if (r == 0 && n)
-		atomic_store(&l->found, true);
-	return r;
-}
-
-/* By turns of twice as many each time. */
-int ng_filter_any(const struct ng_index *index, const struct ng_ranges *ranges,
-		  const struct ng_filter *filter, const ng_cancel *cancel, bool *ret_any)
-{
-	struct looking l = {index, ranges, filter, cancel, 0, false};
-	uint64_t most = ng_filter_most(filter, ranges), turn = ANY_FIRST;
-	int r = 0;
-
-	if (filter->near.bits || ng_filter_is_empty(filter)) {
-		*ret_any = most > 0;
-		return 0;
-	}
-	if (filter->docs->count == 0)
-		most = 0;
-	while (r == 0 && l.first < most && !atomic_load(&l.found)) {
-		uint64_t n = ng_min(turn, most - l.first);
-
-		r = ng_index_run(index, ng_div_up(n, (uint64_t)ANY_PART), part_look, &l);
-		l.first += n;
-		turn = ng_min(2 * turn, (uint64_t)ANY_MAX);
-	}
-	if (r == 0)
-		*ret_any = atomic_load(&l.found);
-	return r;
 }

@@ -60,8 +60,9 @@ int ng_filter_locate(const struct ng_index *index, const struct ng_ranges *range
 		     size_t *ret_n);
 
 /* Which occurrences of some ranges count under a scope that asks something. Locates each of them,
- * by all threads of the index, if they aren't known. Memory: a bit an occurrence and some. -EINVAL:
- * the ranges aren't this index's. The caller clears it. */
+ * or walks the documents that count where these are few (docs_walk.h), by all threads of the index,
+ * if they aren't known. Memory: a bit an occurrence and some. -EINVAL: the ranges aren't this
+ * index's. The caller clears it. */
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors);
