@@ -350,22 +350,47 @@ static int part_survive(void *userdata, uint64_t part)
 	return r;
 }
 
-/* In the documents of a filter, or everywhere if it has none. */
-static int survivors_find(const struct surviving *s)
+/* The bits of those that count, from the cache or in a new block. */
+static int survivors_take(const struct ng_index *index, const struct ng_ranges *ranges,
+			  const struct ng_scope *scope, struct ng_cached **ret_bits,
+			  bool *ret_known)
 {
-	const struct ng_cached *docs = s->filter->docs;
-	bool walk = false;
-	int r = 0;
+	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	struct ng_cached *bits = ng_cache_get(index->cache, key);
 
-	if (docs && !docs->count)
+	*ret_known = bits;
+	*ret_bits = bits ? bits : ng_survivors_new(key, ranges->count);
+	return *ret_bits ? 0 : -ENOMEM;
+}
+
+static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
+			   struct ng_cached *bits)
+{
+	ng_survivors_count(bits, ranges->count);
+	ng_cache_put(index->cache, bits);
+}
+
+int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *ranges,
+		     const struct ng_scope *scope, const ng_cancel *cancel,
+		     struct ng_filter *filter)
+{
+	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
+	bool known = false, better = false;
+	int r;
+
+	if (!filter->docs || filter->near.bits)
 		return 0;
-	if (docs)
-		r = ng_docs_walk_is_better(s->index, s->ranges, docs, &walk);
-	if (r == 0 && walk)
-		return ng_docs_walk(s->index, s->ranges, docs, s->cancel, s->bits);
-	return r ? r
-		 : ng_index_run(s->index, ng_div_up(s->ranges->count, (uint64_t)PART), part_survive,
-				(void *)s);
+	r = survivors_take(index, ranges, scope, &bits, &known);
+	if (r == 0 && !known)
+		r = ng_docs_walk_is_better(index, ranges, filter->docs, &better);
+	if (r == 0 && better)
+		r = ng_docs_walk(index, ranges, filter->docs, cancel, bits);
+	if (r || !(known || better))
+		return r;
+	if (better)
+		survivors_keep(index, ranges, bits);
+	filter->near = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
+	return 0;
 }
 
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
@@ -375,32 +400,29 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
 	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	struct surviving s = {index, ranges, &filter, cancel, NULL};
-	XXH128_hash_t key;
+	bool known = false;
 	int r = ng_ranges_check(ranges, index);
 
+	if (r == 0)
+		r = survivors_take(index, ranges, scope, &bits, &known);
 	if (r < 0)
 		return r;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
-	bits = ng_cache_get(index->cache, key);
-	if (!bits)
+	if (!known) {
 		r = ng_filter_get(index, scope, ranges, cancel, &filter);
-	if (r)
-		return r;
-	if (filter.near.bits) {
-		*ret_survivors = filter.near;
-		filter.near.bits = NULL;
-		return 0;
-	}
-	if (!bits) {
-		bits = ng_survivors_new(key, ranges->count);
-		if (!bits)
-			return -ENOMEM;
-		s.bits = bits;
-		r = survivors_find(&s);
-		if (r < 0)
+		if (r == 0)
+			r = ng_filter_narrow(index, ranges, scope, cancel, &filter);
+		if (r)
 			return r;
-		ng_survivors_count(bits, ranges->count);
-		ng_cache_put(index->cache, bits);
+		if (filter.near.bits) {
+			*ret_survivors = filter.near;
+			filter.near.bits = NULL;
+			return 0;
+		}
+		s.bits = bits;
+		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_survive, &s);
+		if (r)
+			return r;
+		survivors_keep(index, ranges, bits);
 	}
 	*ret_survivors = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
 	return 0;
