@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/filter.h"
 
+#include "query/docs_walk.h"
 #include "query/index_internal.h"
 #include "query/near.h"
 #include "query/string_docs.h"
@@ -11,11 +12,6 @@
 
 /* Occurrences that a thread takes at a time; of whole words of survivors' bits. */
 #define PART 1024u
-
-/* The same where one may be enough: few at first. */
-#define ANY_PART  64u
-#define ANY_FIRST 64u
-#define ANY_MAX   16384u
 
 /* Kinds of blocks in the cache. Documents that hold a string have an odd number there. */
 enum { KEY_WHERE = 2, KEY_DOCS = 4, KEY_DOCS_OF = 6, KEY_NEAR = 8, KEY_SURVIVORS = 10 };
@@ -354,6 +350,49 @@ static int part_survive(void *userdata, uint64_t part)
 	return r;
 }
 
+/* The bits of those that count, from the cache or in a new block. */
+static int survivors_take(const struct ng_index *index, const struct ng_ranges *ranges,
+			  const struct ng_scope *scope, struct ng_cached **ret_bits,
+			  bool *ret_known)
+{
+	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	struct ng_cached *bits = ng_cache_get(index->cache, key);
+
+	*ret_known = bits;
+	*ret_bits = bits ? bits : ng_survivors_new(key, ranges->count);
+	return *ret_bits ? 0 : -ENOMEM;
+}
+
+static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
+			   struct ng_cached *bits)
+{
+	ng_survivors_count(bits, ranges->count);
+	ng_cache_put(index->cache, bits);
+}
+
+int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *ranges,
+		     const struct ng_scope *scope, const ng_cancel *cancel,
+		     struct ng_filter *filter)
+{
+	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
+	bool known = false, better = false;
+	int r;
+
+	if (!filter->docs || filter->near.bits)
+		return 0;
+	r = survivors_take(index, ranges, scope, &bits, &known);
+	if (r == 0 && !known)
+		r = ng_docs_walk_is_better(index, ranges, filter->docs, &better);
+	if (r == 0 && better)
+		r = ng_docs_walk(index, ranges, filter->docs, cancel, bits);
+	if (r || !(known || better))
+		return r;
+	if (better)
+		survivors_keep(index, ranges, bits);
+	filter->near = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
+	return 0;
+}
+
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors)
@@ -361,88 +400,30 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
 	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	struct surviving s = {index, ranges, &filter, cancel, NULL};
-	XXH128_hash_t key;
+	bool known = false;
 	int r = ng_ranges_check(ranges, index);
 
+	if (r == 0)
+		r = survivors_take(index, ranges, scope, &bits, &known);
 	if (r < 0)
 		return r;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
-	bits = ng_cache_get(index->cache, key);
-	if (!bits)
+	if (!known) {
 		r = ng_filter_get(index, scope, ranges, cancel, &filter);
-	if (r)
-		return r;
-	if (filter.near.bits) {
-		*ret_survivors = filter.near;
-		filter.near.bits = NULL;
-		return 0;
-	}
-	if (!bits) {
-		bits = ng_survivors_new(key, ranges->count);
-		if (!bits)
-			return -ENOMEM;
-		s.bits = bits;
-		if (!filter.docs || filter.docs->count)
-			r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART),
-					 part_survive, &s);
-		if (r < 0)
+		if (r == 0)
+			r = ng_filter_narrow(index, ranges, scope, cancel, &filter);
+		if (r)
 			return r;
-		ng_survivors_count(bits, ranges->count);
-		ng_cache_put(index->cache, bits);
+		if (filter.near.bits) {
+			*ret_survivors = filter.near;
+			filter.near.bits = NULL;
+			return 0;
+		}
+		s.bits = bits;
+		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_survive, &s);
+		if (r)
+			return r;
+		survivors_keep(index, ranges, bits);
 	}
 	*ret_survivors = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
 	return 0;
-}
-
-/* ---- any of them ---- */
-
-struct looking {
-	const struct ng_index *index;
-	const struct ng_ranges *ranges;
-	const struct ng_filter *filter;
-	const ng_cancel *cancel;
-	uint64_t first;
-	atomic_bool found;
-};
-
-static int part_look(void *userdata, uint64_t part)
-{
-	struct looking *l = userdata;
-	struct ng_match matches[ANY_PART];
-	size_t n = 0;
-	int r;
-
-	if (atomic_load(&l->found))
-		return 0;
-	r = ng_filter_locate(l->index, l->ranges, l->filter, l->first + part * ANY_PART, ANY_PART,
-			     l->cancel, matches, NULL, &n);
-	if (r == 0 && n)
-		atomic_store(&l->found, true);
-	return r;
-}
-
-/* By turns of twice as many each time. */
-int ng_filter_any(const struct ng_index *index, const struct ng_ranges *ranges,
-		  const struct ng_filter *filter, const ng_cancel *cancel, bool *ret_any)
-{
-	struct looking l = {index, ranges, filter, cancel, 0, false};
-	uint64_t most = ng_filter_most(filter, ranges), turn = ANY_FIRST;
-	int r = 0;
-
-	if (filter->near.bits || ng_filter_is_empty(filter)) {
-		*ret_any = most > 0;
-		return 0;
-	}
-	if (filter->docs->count == 0)
-		most = 0;
-	while (r == 0 && l.first < most && !atomic_load(&l.found)) {
-		uint64_t n = ng_min(turn, most - l.first);
-
-		r = ng_index_run(index, ng_div_up(n, (uint64_t)ANY_PART), part_look, &l);
-		l.first += n;
-		turn = ng_min(2 * turn, (uint64_t)ANY_MAX);
-	}
-	if (r == 0)
-		*ret_any = atomic_load(&l.found);
-	return r;
 }

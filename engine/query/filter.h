@@ -52,6 +52,13 @@ static inline uint64_t ng_filter_number(const struct ng_filter *filter, uint64_t
 	return filter->near.bits ? ng_survivors_at(&filter->near, i) : i;
 }
 
+/* Where the documents of a scope's filter are short beside the number of occurrences, have it know
+ * which of these count, by walking the documents (docs_walk.h): only those are located then. For
+ * who is about to locate all. Memory: a bit an occurrence. */
+int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *ranges,
+		     const struct ng_scope *scope, const ng_cancel *cancel,
+		     struct ng_filter *filter);
+
 /* Those that count of [first, first + n) of the ones that may, in index order, *ret_n of them, and,
  * if ret_numbers isn't NULL, their numbers among all. Cost of ng_ranges_locate. */
 int ng_filter_locate(const struct ng_index *index, const struct ng_ranges *ranges,
@@ -60,8 +67,9 @@ int ng_filter_locate(const struct ng_index *index, const struct ng_ranges *range
 		     size_t *ret_n);
 
 /* Which occurrences of some ranges count under a scope that asks something. Locates each of them,
- * by all threads of the index, if they aren't known. Memory: a bit an occurrence and some. -EINVAL:
- * the ranges aren't this index's. The caller clears it. */
+ * or walks the documents that count where these are few (docs_walk.h), by all threads of the index,
+ * if they aren't known. Memory: a bit an occurrence and some. -EINVAL: the ranges aren't this
+ * index's. The caller clears it. */
 int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *ranges,
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors);

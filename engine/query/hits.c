@@ -61,14 +61,22 @@ static int batch_take(struct taking *t, const struct ng_place *places, size_t n)
 	if (r < 0)
 		return r;
 	t->bytes = 0;
-	for (size_t i = 0; r >= 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct ng_hit *hit = &t->found[t->n];
 
 		t->bytes += lines[i].bytes;
+		r = 0;
 		if (is_shown(&t->last, &places[i]))
 			continue;
-		r = ng_cancelled(t->cancel) ? -EINTR
-					    : line_judge(t->hits, &places[i], &lines[i], hit);
+		/* In the line of one that was shown before it was read, but not in what was shown.
+		 */
+		if (!lines[i].text)
+			r = ng_lines_read(t->hits->index, &places[i], 1, t->hits->most_bytes,
+					  t->cancel, &lines[i]);
+		if (r == 0)
+			r = ng_cancelled(t->cancel)
+				    ? -EINTR
+				    : line_judge(t->hits, &places[i], &lines[i], hit);
 		if (r < 0)
 			break;
 		t->last = shown(&places[i], &lines[i]);
@@ -88,7 +96,8 @@ int ng_hits_read(const struct ng_hits *hits, size_t *at, size_t n, struct ng_hit
 {
 	struct taking t = {.hits = hits, .cancel = cancel, .last = *last, .found = ret_hits};
 	const struct ng_place *places = hits->places->list;
-	size_t next = *at, end = *at + ng_min(n, hits->places->n - *at), batch = BATCH_FIRST;
+	size_t next = *at, end = *at + ng_min(n, hits->places->n - *at);
+	size_t batch = ng_max(last->batch, (size_t)BATCH_FIRST);
 
 	while (next < end && t.bytes_found < FOUND_BYTES) {
 		size_t some;
@@ -111,6 +120,7 @@ int ng_hits_read(const struct ng_hits *hits, size_t *at, size_t n, struct ng_hit
 	}
 	*at = next;
 	*last = t.last;
+	last->batch = batch;
 	*ret_n = t.n;
 	return 0;
 }

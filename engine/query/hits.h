@@ -12,11 +12,12 @@ struct ng_hits {
 	size_t most_bytes;          /* of a line, on either side of an occurrence */
 };
 
-/* The last line that was a hit, or none. */
+/* The last line that was read, or none: zeroes. */
 struct ng_hits_last {
 	bool is;
 	uint64_t doc, begin, end; /* offsets; all of the line, or what was shown of it */
 	bool cut;                 /* the line goes on behind the end */
+	size_t batch;             /* places to be read together next; 0: few */
 };
 
 struct ng_hit {

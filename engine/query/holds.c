@@ -5,7 +5,7 @@
 
 /* How much of a document is read at once to look for a query in it: little at first, since what is
  * frequent stands near the beginning; and how many occurrences are located at once. */
-#define SCAN_FIRST  4096u
+#define SCAN_FIRST  1024u
 #define SCAN_BYTES  65536u
 #define SCAN_LOCATE 256u
 

@@ -3,18 +3,27 @@
 
 #include "query/index_internal.h"
 
-/* Lines that a thread reads at a time. */
-#define SLICE 64u
+/* Lines that a thread reads at a time: with two stretches each, the chains of many overlap. */
+#define SLICE 32u
 
-/* Bytes that are read at first on either side of an occurrence, from the BWT and from a text store;
- * then twice as many each time, until the line's ends are there. */
-#define FIRST_BYTES       128u
-#define FIRST_STORE_BYTES 2048u
+/* Bytes that are read at first on either side of an occurrence, until the line's ends are there;
+ * then as many as there are, and from a BWT in memory, of which each byte costs a step, a GROWTHth
+ * of them. Of steps that are walked for nothing, a line of 500 bytes has 450 if it is doubled, and
+ * 230 so. */
+#define FIRST_BYTES       1u
+#define FIRST_WAIT_BYTES  128u
+#define FIRST_STORE_BYTES 512u
+#define GROWTH            4u
+
+/* An occurrence so near to what has been read of a line before it waits for that line's end: most
+ * often it is in it. */
+#define NEAR_BYTES 512u
 
 struct reading {
 	const struct ng_index *index;
 	const struct ng_place *places;
 	size_t n, most_bytes;
+	bool waits; /* for the storage: fewer turns are better than fewer bytes */
 	const ng_cancel *cancel;
 	struct ng_line *lines;
 };
@@ -25,8 +34,12 @@ struct window {
 	uint64_t local, doc_bytes;
 	uint64_t lo, hi;
 	uint64_t next_lo, next_hi; /* what will be; the same: there is enough */
-	size_t step;
-	uint8_t *text; /* of [lo, hi) */
+	uint8_t *text;             /* of [lo, hi) */
+	enum {
+		WINDOW_NEW,    /* it may be in the line of a place before */
+		WINDOW_SHARED, /* it is */
+		WINDOW_OWN,
+	} state;
 };
 
 static const uint8_t *last_newline(const uint8_t *text, size_t len)
@@ -52,15 +65,27 @@ static int window_open(const struct reading *g, const struct ng_place *place, st
 	/* Places come from the index itself, whose samples may lie. */
 	if (place->offset > w->doc_bytes || place->bytes > w->doc_bytes - place->offset)
 		return ng_shard_result(w->shard, -EUCLEAN);
-	w->lo = w->hi = place->offset;
-	w->step = w->shard->text ? FIRST_STORE_BYTES : FIRST_BYTES;
+	w->lo = w->hi = w->next_lo = w->next_hi = place->offset;
 	return 0;
+}
+
+/* Bytes to read next on either side. */
+static uint64_t window_step(const struct reading *g, const struct window *w)
+{
+	uint64_t there = w->hi - w->lo;
+
+	if (w->shard->text)
+		return ng_max(there, (uint64_t)FIRST_STORE_BYTES);
+	if (g->waits)
+		return ng_max(there, (uint64_t)FIRST_WAIT_BYTES);
+	return ng_max(there / GROWTH, (uint64_t)FIRST_BYTES);
 }
 
 /* How far to read next, so that no chain between two samples is walked twice. */
 static void window_want(const struct reading *g, const struct ng_place *place, struct window *w)
 {
 	uint64_t rate = w->shard->params.sa_rate, offset = place->offset;
+	uint64_t step = window_step(g, w);
 	/* One byte more than is given says whether the line goes on. */
 	uint64_t low = offset - ng_min(offset, (uint64_t)g->most_bytes + 1);
 	uint64_t high = ng_min(w->doc_bytes, offset + place->bytes + g->most_bytes + 1);
@@ -69,14 +94,13 @@ static void window_want(const struct reading *g, const struct ng_place *place, s
 	w->next_lo = w->lo;
 	w->next_hi = w->hi;
 	if (!last_newline(w->text, (size_t)(offset - w->lo)) && w->lo > low) {
-		w->next_lo = w->lo - ng_min(w->lo, (uint64_t)w->step);
+		w->next_lo = w->lo - ng_min(w->lo, step);
 		w->next_lo = ng_max(w->next_lo - w->next_lo % rate, low);
 	}
 	if (!first_newline(here, (size_t)(w->hi - offset)) && w->hi < high) {
-		w->next_hi = ng_max(w->hi, offset + place->bytes) + w->step / 2;
+		w->next_hi = ng_max(w->hi, offset + place->bytes) + step;
 		w->next_hi = ng_min(ng_align_up(w->next_hi, rate), high);
 	}
-	w->step *= 2;
 }
 
 /* Room for what will be there; what is there is moved. */
@@ -93,15 +117,39 @@ static int window_grow(struct window *w)
 	return 0;
 }
 
-/* From a text store, at once. */
+/* From a text store what is wanted. */
 static int window_read(const struct reading *g, const struct ng_place *place, struct window *w)
 {
 	size_t before = (size_t)(w->lo - w->next_lo), got = 0;
-	int r = ng_doc_read(g->index, place->doc, w->next_lo, before, g->cancel, w->text, &got);
+	int r = window_grow(w);
 
+	if (r == 0)
+		r = ng_doc_read(g->index, place->doc, w->next_lo, before, g->cancel, w->text, &got);
 	if (r == 0)
 		r = ng_doc_read(g->index, place->doc, w->hi, (size_t)(w->next_hi - w->hi),
 				g->cancel, w->text + (w->hi - w->next_lo), &got);
+	if (r == 0) {
+		w->lo = w->next_lo;
+		w->hi = w->next_hi;
+	}
+	return r;
+}
+
+static bool window_wants(const struct window *w)
+{
+	return w->next_lo < w->lo || w->next_hi > w->hi;
+}
+
+/* All of a line from a text store, before the next line is looked at: that is mostly in the same
+ * frame. */
+static int window_read_line(const struct reading *g, const struct ng_place *place, struct window *w)
+{
+	int r = 0;
+
+	while (r == 0 && window_wants(w)) {
+		r = ng_cancelled(g->cancel) ? -EINTR : window_read(g, place, w);
+		window_want(g, place, w);
+	}
 	return r;
 }
 
@@ -124,22 +172,19 @@ static size_t window_stretches(const struct window *w, struct ng_stretch *stretc
 	return n;
 }
 
-/* One turn of all windows [0, n): read what is wanted. Their shards ascend. */
-static int windows_read(const struct reading *g, const struct ng_place *places, struct window *w,
-			size_t n)
+/* One turn of all windows [0, n): read what is wanted from the BWT. Their shards ascend. */
+static int windows_read(const struct reading *g, struct window *w, size_t n)
 {
 	struct ng_stretch stretches[2 * SLICE];
 	size_t waiting = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		bool more = w[i].next_lo < w[i].lo || w[i].next_hi > w[i].hi;
+		bool more = window_wants(&w[i]);
 
 		if (more)
 			r = window_grow(&w[i]);
-		if (r == 0 && more && w[i].shard->text)
-			r = window_read(g, &places[i], &w[i]);
-		else if (r == 0 && more)
+		if (r == 0 && more)
 			waiting += window_stretches(&w[i], stretches + waiting);
 		if (r == 0 && waiting && (i + 1 == n || w[i + 1].shard != w[i].shard)) {
 			r = ng_shard_extract_each(w[i].shard, waiting, stretches, g->cancel);
@@ -179,30 +224,80 @@ static void line_take(const struct ng_place *place, size_t most_bytes, struct wi
 		memmove(line->text, line->text + begin, line->bytes);
 }
 
+/* Whether a place is in the line of one before it, of whose line all is there that is behind it. */
+static bool is_in_line(const struct reading *g, const struct window *before,
+		       const struct ng_place *first, const struct ng_place *place)
+{
+	uint64_t end = first->offset + first->bytes + g->most_bytes;
+	const uint8_t *newline = first_newline(before->text + (first->offset - before->lo),
+					       (size_t)(before->hi - first->offset));
+
+	if (newline && before->lo + (uint64_t)(newline - before->text) <= end)
+		return place->offset <= before->lo + (uint64_t)(newline - before->text);
+	/* Cut, or the document's last. */
+	return place->offset + place->bytes <= ng_min(end, before->doc_bytes);
+}
+
+/* What becomes of a new window. before: the last one before it that is read, or NULL; it is known
+ * what comes next of it. */
+static void window_judge(const struct reading *g, const struct window *before,
+			 const struct ng_place *first, const struct ng_place *place,
+			 struct window *w)
+{
+	if (!before || first->doc != place->doc)
+		w->state = WINDOW_OWN;
+	else if (before->next_hi == before->hi)
+		w->state = is_in_line(g, before, first, place) ? WINDOW_SHARED : WINDOW_OWN;
+	else if (place->offset > ng_max(before->hi, first->offset) + NEAR_BYTES)
+		w->state = WINDOW_OWN;
+}
+
+/* What is read from the BWT in the next turn of all windows [0, n); lines in a text store are read
+ * here. 1: there is something, or will be; 0. */
+static int windows_want(const struct reading *g, const struct ng_place *places, struct window *w,
+			size_t n)
+{
+	const struct window *before = NULL;
+	const struct ng_place *first = NULL;
+	bool more = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].state == WINDOW_NEW)
+			window_judge(g, before, first, &places[i], &w[i]);
+		more |= w[i].state == WINDOW_NEW;
+		if (w[i].state != WINDOW_OWN)
+			continue;
+		window_want(g, &places[i], &w[i]);
+		if (w[i].shard->text) {
+			int r = window_read_line(g, &places[i], &w[i]);
+
+			if (r < 0)
+				return r;
+		}
+		more |= window_wants(&w[i]);
+		before = &w[i];
+		first = &places[i];
+	}
+	return more;
+}
+
 static int slice_read(void *userdata, uint64_t slice)
 {
 	const struct reading *g = userdata;
 	size_t at = slice * SLICE, n = ng_min(g->n - at, (size_t)SLICE);
 	const struct ng_place *places = g->places + at;
 	struct window windows[SLICE] = {0};
-	bool more = true;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = window_open(g, &places[i], &windows[i]);
-	while (r == 0 && more) {
-		more = false;
-		for (size_t i = 0; i < n; i++) {
-			window_want(g, &places[i], &windows[i]);
-			more |= windows[i].next_lo < windows[i].lo ||
-				windows[i].next_hi > windows[i].hi;
-		}
-		r = windows_read(g, places, windows, n);
+	while (r == 0 && (r = windows_want(g, places, windows, n)) > 0) {
+		r = windows_read(g, windows, n);
 		if (r == 0 && ng_cancelled(g->cancel))
 			r = -EINTR;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (r == 0)
+		if (r == 0 && windows[i].state == WINDOW_OWN)
 			line_take(&places[i], g->most_bytes, &windows[i], &g->lines[at + i]);
 		free(windows[i].text);
 	}
@@ -212,7 +307,7 @@ static int slice_read(void *userdata, uint64_t slice)
 int ng_lines_read(const struct ng_index *index, const struct ng_place *places, size_t n,
 		  size_t most_bytes, const ng_cancel *cancel, struct ng_line *ret_lines)
 {
-	struct reading g = {index, places, n, most_bytes, cancel, ret_lines};
+	struct reading g = {index, places, n, most_bytes, ng_index_waits(index), cancel, ret_lines};
 	int r;
 
 	memset(ret_lines, 0, n * sizeof(*ret_lines));

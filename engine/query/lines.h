@@ -15,7 +15,9 @@ struct ng_line {
 /* The lines of n places that have lines in ascending order: ret_lines[0..n-1], each with what
  * stands before and behind the place's occurrence in its line, up to most_bytes on either side. An
  * occurrence that holds newlines itself is in the line where it begins, and text ends there.
- * Lines that are read are read once for each place.
+ * Where neighbouring places are in what is given of one line (begin in it, and end in it where it
+ * is cut), that is given for the first of them, and to the others often nothing: their text is
+ * NULL.
  *
  * Cost: a rank step for each byte of a line and some hundred more, or a frame or two of a text
  * store, on all of the index's threads. Errors as in query.h; -EINVAL: there is no such document,

@@ -14,9 +14,14 @@ static bool is_better_walked(const struct ng_near_pair *pair)
 	uint64_t few = ng_min(pair->ranges->count, pair->others->count);
 	uint64_t steps = 2 * pair->distance + ng_near_longest(pair->ranges) +
 			 ng_near_longest(pair->others) + WALK_SAMPLINGS * rate;
-	uint64_t all = pair->ranges->count + pair->others->count, walk;
+	uint64_t many = ng_max(pair->ranges->count, pair->others->count), walk, locate;
 
-	return !__builtin_mul_overflow(few, steps, &walk) && walk / (rate / 2) <= all;
+	if (__builtin_mul_overflow(few, steps, &walk))
+		return false;
+	/* As often as what is rarer doesn't fit into memory. */
+	if (__builtin_mul_overflow(many, ng_div_up(few, (uint64_t)pair->together), &locate))
+		return true;
+	return walk / (rate / 2) <= few + locate;
 }
 
 /* The occurrences of the strings, rarest first. */
@@ -86,6 +91,7 @@ int ng_near_find(const struct ng_index *index, const struct ng_ranges *ranges,
 	struct ng_near_pair pair = {.index = index,
 				    .ranges = ranges,
 				    .distance = scope->near,
+				    .together = NG_NEAR_TOGETHER,
 				    .docs = docs,
 				    .cancel = cancel};
 	bool any = ranges->count > 0;

@@ -15,9 +15,9 @@
  * Exact. Of each string and the ranges, what occurs less often is located, and the rows of the text
  * around it are walked: those of the other are known by their numbers, and no text is read. Cost:
  * two bytes' steps for each byte of the distance, and some two hundred, an occurrence. Where both
- * are so frequent that this costs more, all of both are located instead. On all threads of the
- * index; can be cancelled. Memory: a bit an occurrence for each string, and 24 MiB. Errors as in
- * find.h. Thread-safe. */
+ * are so frequent that this costs more, all of both are located instead: the more frequent once for
+ * each million of the other. On all threads of the index; can be cancelled. Memory: a bit an
+ * occurrence for each string, and 24 MiB. Errors as in find.h. Thread-safe. */
 int ng_near_find(const struct ng_index *index, const struct ng_ranges *ranges,
 		 const struct ng_scope *scope, const struct ng_cached *docs,
 		 const ng_cancel *cancel, struct ng_cached *bits);

@@ -10,6 +10,7 @@ struct ng_near_pair {
 	const struct ng_ranges *ranges; /* whose occurrences are wanted, */
 	const struct ng_ranges *others; /* near one of these */
 	uint64_t distance;
+	size_t together;              /* places that ng_near_locate has in memory at a time */
 	const struct ng_cached *docs; /* a bit for each document that counts; NULL: all do */
 	const struct ng_cached
 		*of; /* a bit for each of the occurrences that is wanted; NULL: all */
@@ -35,5 +36,8 @@ static inline uint64_t ng_near_longest(const struct ng_ranges *ranges)
 /* Walk the text around each occurrence of what is rarer. */
 int ng_near_walk(const struct ng_near_pair *pair);
 
-/* Locate everything. */
+/* Places that are in memory then: 24 MiB. */
+#define NG_NEAR_TOGETHER (1u << 20)
+
+/* Locate everything: what is rarer once, and the others once for each pair->together of it. */
 int ng_near_locate(const struct ng_near_pair *pair);

@@ -24,6 +24,8 @@ static int counts_make(const struct ng_index *index, const struct ng_query *quer
 		r = ng_filter_get(index, query->scope, all ? NULL : &ranges, cancel, &filter);
 	if (r == 0 && all)
 		return ng_facet_all(index, query->facet, &filter, cancel, ret_counts);
+	if (r == 0)
+		r = ng_filter_narrow(index, &ranges, query->scope, cancel, &filter);
 	return r ? r : ng_facet_count(index, query->facet, &ranges, &filter, cancel, ret_counts);
 }
 

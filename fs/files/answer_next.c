@@ -19,6 +19,8 @@ int ng_answer_df(const struct ng_index *index, const struct ng_query *query,
 	if (r == 0)
 		r = ng_filter_get(index, query->scope, &ranges, cancel, &filter);
 	if (r == 0)
+		r = ng_filter_narrow(index, &ranges, query->scope, cancel, &filter);
+	if (r == 0)
 		r = ng_df_filtered(index, &ranges, &filter, cancel, &docs);
 	return r ? r : ng_buf_append(buf, text, ng_answer_count(docs, text));
 }

@@ -183,7 +183,8 @@ static int query_places(struct line_file *file, const ng_cancel *cancel, struct 
 		return ng_fail(err, -EOVERFLOW,
 			       "%llu occurrences would have to be read, of at most %llu",
 			       (unsigned long long)count, (unsigned long long)most);
-	return ng_places_find(index, &ranges, 1, most, &filter, cancel, &file->places);
+	r = ng_filter_narrow(index, &ranges, file->query.scope, cancel, &filter);
+	return r ? r : ng_places_find(index, &ranges, 1, most, &filter, cancel, &file->places);
 }
 
 /* Where to look, if that isn't there. */

@@ -34,8 +34,6 @@ LONG_WALK, WARM_SECONDS = "kwic/e", 1  # millions of lines
 DOCUMENT_BYTES, DOCUMENTS_A_ROUND, DOCUMENT_WARM = range(3500, 4700), 120, 120
 JOINED_ROUNDS = 3
 GREP_ROUNDS, GREP_WORDS = 15, 40
-NEAR_ROUNDS, NEAR_WORDS = 3, 100
-NEAR_FREQUENT = ("the", "which", "from", "this", "one", "people", "would")
 
 
 def pieces(file, size=PIECE):
@@ -358,28 +356,3 @@ def nearest(directory, kind, words, wanted):
     found = [(int(read_file(f"{directory}/{kind}/{word}")), word) for word in words]
     count, word = min(found, key=lambda pair: abs(pair[0] - wanted))
     return word, count
-
-
-def near(corpus):
-    """Documents that hold two strings, and occurrences of one that another is near: asked for the
-    first time, of an index that is in memory."""
-    check_fuse()
-    with open(corpus.words(10), encoding="ascii") as file:
-        rare = list(dict.fromkeys(file.read().split()))[:NEAR_WORDS]
-    for figure, setting, kind, (main, other), bounds in (
-            ("also= of two strings in some 10,000 and 500 documents, s", "", "df", (10000, 500),
-             {"must": 0.05, "aim": 0.02}),
-            ("near=200, 1 M and 10,000 occurrences, s", "near=200,", "count", (1000000, 10000),
-             {"must": 1, "aim": 0.3})):
-        seconds, counts = [], ()
-        for _ in range(NEAR_ROUNDS):
-            with background(corpus.tools, corpus.index()) as (directory, _, _):
-                warm(directory)
-                frequent, n = nearest(directory, kind, NEAR_FREQUENT, main)
-                also, m = nearest(directory, kind, rare + NEAR_FREQUENT, other)
-                begin = time.monotonic()
-                read_file(f"{directory}/with/{setting}also={also}/count/{frequent}")
-                seconds.append(time.monotonic() - begin)
-                counts = n, m
-        yield Row(figure, statistics.median(seconds), f"{min(seconds):.3f} s",
-                  f"of {counts[0]} and {counts[1]}", digits=3, **bounds)

@@ -4,7 +4,7 @@
 
     figures.py [PART...]      count fold size locate extract cold build merge first paths again memory
                               mounting batch kwic docs trace next fairness documents grep
-                              near far
+                              questions far
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -27,6 +27,7 @@ import asking
 import engine
 import far
 import mount
+import questions
 from corpus import Corpus, Failed, Missing
 from table import Row, show
 
@@ -52,7 +53,7 @@ PARTS = {
     "fairness": asking.fairness,
     "documents": asking.documents,
     "grep": asking.grep,
-    "near": asking.near,
+    "questions": questions.questions,
     "far": far.far,
 }
 PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close",

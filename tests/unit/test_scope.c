@@ -98,23 +98,36 @@ static void leave(const struct naive *c, const struct ng_scope *scope, uint64_t 
 	}
 }
 
+/* The places that a filter lets through are those, and each once, in so many documents. */
+static void check_filter(const struct naive *c, const struct ng_index *index,
+			 const struct ng_ranges *ranges, const struct ng_filter *filter,
+			 const uint64_t *want, uint64_t n, uint64_t *ret_docs)
+{
+	ng_cleanup(ng_places_clear) struct ng_places places = NG_PLACES_INIT;
+
+	assert_int_equal(ng_places_find(index, ranges, 1, UINT64_MAX, filter, NULL, &places), 0);
+	assert_int_equal(places.n, n);
+	for (size_t i = 0; i < places.n; i++)
+		assert_int_equal(want[naive_begin(c, places.list[i].doc) + places.list[i].offset],
+				 places.list[i].bytes);
+	assert_int_equal(ng_df_filtered(index, ranges, filter, NULL, ret_docs), 0);
+}
+
 /* The places that count are those, and each once. */
 static void check_places(const struct naive *c, const struct ng_index *index,
 			 const struct ng_query *query, const uint64_t *want, uint64_t n)
 {
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
-	ng_cleanup(ng_places_clear) struct ng_places places = NG_PLACES_INIT;
-	uint64_t docs = 0, want_docs = 0;
+	uint64_t docs = 0, narrow_docs = 0, want_docs = 0;
 
 	assert_int_equal(ng_query_find(index, query, NULL, &ranges), 0);
 	assert_int_equal(ng_filter_get(index, query->scope, &ranges, NULL, &filter), 0);
-	assert_int_equal(ng_places_find(index, &ranges, 1, UINT64_MAX, &filter, NULL, &places), 0);
-	assert_int_equal(places.n, n);
-	for (size_t i = 0; i < places.n; i++)
-		assert_int_equal(want[naive_begin(c, places.list[i].doc) + places.list[i].offset],
-				 places.list[i].bytes);
-	assert_int_equal(ng_df_filtered(index, &ranges, &filter, NULL, &docs), 0);
+	check_filter(c, index, &ranges, &filter, want, n, &docs);
+	assert_int_equal(ng_filter_narrow(index, &ranges, query->scope, NULL, &filter), 0);
+	assert_true(!filter.near.bits || ng_filter_most(&filter, &ranges) == n);
+	check_filter(c, index, &ranges, &filter, want, n, &narrow_docs);
+	assert_int_equal(narrow_docs, docs);
 	for (uint64_t doc = 0; doc < c->docs; doc++) {
 		bool has = doc_has(c, doc, want);
 
