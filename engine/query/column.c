@@ -56,8 +56,8 @@ int ng_meta_cursor_read(struct ng_meta_cursor *cursor, uint64_t doc)
 	uint64_t to = ng_ef_get(&shard->meta_starts, doc + 1, &bad);
 	int r = bad || to < from || to > all ? -EUCLEAN : 0;
 
-	if (r == 0 && (from < cursor->begin || to > cursor->end)) {
-		/* Whole frames. */
+	if (r == 0 && (!cursor->raw.data || from < cursor->begin || to > cursor->end)) {
+		/* Whole frames; and even of nothing, so that there is somewhere where it is. */
 		cursor->begin = from / NG_FRAME_BYTES * NG_FRAME_BYTES;
 		cursor->end = ng_min(ng_align_up(ng_max(to, from + 1), NG_FRAME_BYTES), all);
 		cursor->raw.len = 0;
