@@ -105,7 +105,7 @@ void asked_all(const struct ng_index *index, const uint8_t *data, size_t size)
 		int r = answers.of[i].r;
 
 		sections_require(r >= 0 || r == -EUCLEAN || r == -EIO || r == -ENOMEM ||
-				 r == -ENOENT || r == -E2BIG);
+				 r == -ENOENT || r == -E2BIG || r == -EOVERFLOW);
 	}
 }
 
