@@ -78,13 +78,13 @@ print(n["OK"], failed, n["SKIP"])
 PYTHON
 }
 
-# Configure and build NAME with the options of `meson setup`.
-build() { # NAME OPTION...
-	local name=$1 reconfigure=()
-	shift
+# Configure NAME with the options of `meson setup`, and build TARGET of it.
+build() { # NAME TARGET OPTION...
+	local name=$1 target=$2 reconfigure=()
+	shift 2
 	[ ! -f "$dir/$name/build.ninja" ] || reconfigure=(--reconfigure)
 	meson setup "${reconfigure[@]}" --werror "$@" "$dir/$name" >"$dir/$name.log" 2>&1 &&
-		nice ninja -C "$dir/$name" --quiet >>"$dir/$name.log" 2>&1
+		nice ninja -C "$dir/$name" --quiet "$target" >>"$dir/$name.log" 2>&1
 }
 
 # Whether the build of NAME came to its end; if not, that counts as a failure.
@@ -118,7 +118,7 @@ begin "packages"
 examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium-driver \
 	clang clang-format clang-tidy cppcheck debhelper dh-python dpkg-dev fd-find fonts-inter \
 	fonts-liberation git glusterfs-client glusterfs-server iproute2 jq less libarchive-tools \
-	libclang-rt-14-dev lintian lz4 mandoc memcached munge nginx-light nodejs openmpi-bin \
+	libclang-rt-14-dev lintian lld lz4 mandoc memcached munge nginx-light nodejs openmpi-bin \
 	openssh-client openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 \
 	rclone ripgrep rsync rust-coreutils s3fs shellcheck slurm-client slurmctld slurmd sshfs \
 	swift-account swift-container swift-object swift-proxy unzip xz-utils zip zsh zstd || exit 1
@@ -127,10 +127,10 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 begin "release"
-CC=gcc build release
+CC=gcc build release all
 status=$?
 # Each of the others is built while the one before is tested, which leaves the processors some time.
-CC=clang build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &
+CC=clang CC_LD=lld build asan all --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false &
 asan=$!
 is_built release $status && run_tests release
 # What is slow already does a little less.
@@ -138,7 +138,7 @@ export NG_TEST_BRIEF=1
 begin "asan"
 wait $asan
 status=$?
-CC=gcc build tsan --buildtype=debugoptimized -Db_sanitize=thread &
+CC=gcc build tsan threads --buildtype=debugoptimized -Db_sanitize=thread &
 tsan=$!
 is_built asan $status && run_tests asan --timeout-multiplier 4
 begin "tsan"
