@@ -57,7 +57,7 @@ static const char help[] =
 	"Index (SIZE is in bytes, or with a suffix K, M, G or T, powers of 1024):\n"
 	"      --shard-size=SIZE   text in a shard at most (default: twice the memory)\n"
 	"      --sa-sampling=N     locate in at most N steps, 4 to 1024\n"
-	"                          (default 128; smaller is faster and larger)\n"
+	"                          (default 112; smaller is faster and larger)\n"
 	"      --text-store        keep the text, too, compressed: documents are read faster\n"
 	"      --facet=FIELD[:N]   count by this field of the metadata, too, or by the first N\n"
 	"                          characters of it; by itself only those of few values\n"

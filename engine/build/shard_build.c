@@ -16,7 +16,7 @@
 
 /* Of the shortcuts for inverting the suffix array samples: an inverse takes some 2 * SPACING steps,
  * and the shortcuts 1 / SPACING of the samples' room. */
-#define SPACING 8u
+#define SPACING 16u
 
 /* What is read of a file from check to check of how much memory that takes. */
 #define PIECE_BYTES   (4u << 20)

@@ -14,7 +14,7 @@ struct ng_shard_params {
 
 #define NG_SA_RATE_MIN     4u
 #define NG_SA_RATE_MAX     1024u
-#define NG_SA_RATE_DEFAULT 128u
+#define NG_SA_RATE_DEFAULT 112u
 
 /* Samples of a document: of the offsets 0, sa_rate, ... <= bytes, where its separator is. */
 static inline uint64_t ng_doc_samples(uint64_t bytes, uint32_t sa_rate)

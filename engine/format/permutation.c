@@ -49,6 +49,23 @@ int ng_permutation_open(const struct ng_packed *numbers, const struct ng_pages *
 	return 0;
 }
 
+/* Numbers that are asked for all at once where they have to be waited for: that takes less than to
+ * wait for single pages as often as an inverse has steps. */
+#define WHOLE_BYTES (4u << 20)
+
+/* Ask for all of them, if they aren't too many. */
+static bool fetch_whole(const struct ng_packed *packed)
+{
+	uint64_t bytes = ng_div_up(packed->n * packed->width, (uint64_t)8);
+
+	if (bytes == 0 || bytes > WHOLE_BYTES)
+		return bytes == 0;
+	ng_pages_prefetch(packed->pages, packed->data, bytes);
+	/* For the last page's sum, which may lie behind the first's. */
+	ng_pages_prefetch(packed->pages, packed->data + bytes - 1, 1);
+	return true;
+}
+
 /* One value on its way. */
 struct chase {
 	uint64_t index, group;
@@ -75,10 +92,14 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 	uint64_t found[NG_INVERT_MAX];
 	struct chase chases[NG_INVERT_MAX];
 	unsigned left = n;
-	bool bad = false, cold = n > 1 && (ng_pages_cold(p->numbers.pages) ||
-					   ng_touch_waits(ng_packed_at(&p->numbers, values[0])));
+	bool bad = false, cold = ng_pages_cold(p->numbers.pages) ||
+				 (n > 1 && ng_touch_waits(ng_packed_at(&p->numbers, values[0])));
 
 	assert(n <= NG_INVERT_MAX);
+	if (cold && fetch_whole(&p->numbers) && fetch_whole(&p->shortcuts))
+		cold = false;
+	/* By itself, each would be waited for as soon as it is asked for. */
+	cold &= n > 1;
 	for (unsigned i = 0; i < n; i++) {
 		chases[i] = (struct chase){.i = i, .may_jump = true};
 		chase_to(p, &chases[i], values[i], cold);

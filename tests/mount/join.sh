@@ -172,7 +172,7 @@ while IFS='|' read -r arguments text; do
 	nothing_made "$arguments"
 done <<END
 parts/p0.ngram store.ngram|store.ngram: was made with --text-store, and parts/p0.ngram without
-parts/p0.ngram dense.ngram|dense.ngram: was made with --sa-sampling=64, and parts/p0.ngram with 128
+parts/p0.ngram dense.ngram|dense.ngram: was made with --sa-sampling=64, and parts/p0.ngram with 112
 parts/p0.ngram parts/p0.ngram|parts/p0.ngram: the same shard twice
 parts/p0.ngram links/p0.ngram|links/p0.ngram: the same shard twice
 all.ngram parts/p1.ngram|parts/p1.ngram: the same shard twice

@@ -200,7 +200,7 @@ static void test_refused(void **state)
 		const char *says;
 	} cases[] = {
 		{"index", {.append = true, .force = true}, -EINVAL, "--force"},
-		{"index", {.append = true, .sa_sampling = 32}, -EINVAL, "--sa-sampling=128"},
+		{"index", {.append = true, .sa_sampling = 32}, -EINVAL, "--sa-sampling=112"},
 		{"index", {.append = true, .text_store = true}, -EINVAL, "--text-store"},
 		{"index", {.append = true, .memory_bytes = 1}, -EINVAL, "memory"},
 		{"none", {.append = true}, -ENOENT, "no index to append to"},

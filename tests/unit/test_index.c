@@ -249,7 +249,7 @@ static void ask(const struct naive *c, const struct ng_build_options *options, b
 	ng_index_stats(made.index, &a.stats);
 	assert_int_equal(a.stats.docs, c->docs);
 	assert_int_equal(a.stats.text_bytes, c->n - c->docs);
-	assert_int_equal(a.stats.sa_sampling, options->sa_sampling ? options->sa_sampling : 128);
+	assert_int_equal(a.stats.sa_sampling, options->sa_sampling ? options->sa_sampling : 112);
 	assert_int_equal(a.stats.text_store_bytes > 0, options->text_store && c->docs);
 	a.by_shard = calloc(a.stats.shards + 1, sizeof(*a.by_shard));
 	assert_non_null(a.by_shard);

@@ -186,7 +186,7 @@ static void test_refused(void **state)
 	options.sa_sampling = 64;
 	build_part(&c, &options, 1, &r, &err);
 	assert_int_equal(r, -ESTALE);
-	assert_non_null(strstr(err.text, "sa-sampling=128"));
+	assert_non_null(strstr(err.text, "sa-sampling=112"));
 	options.sa_sampling = 0;
 	build_part(&d, &options, DOCS, &r, &err);
 	assert_int_equal(r, -ESTALE);

@@ -21,12 +21,15 @@ static inline void line_fetch(const struct ng_bwt *bwt, uint64_t row)
 	__builtin_prefetch(ng_directory_line(bwt->directory, row >> NG_CELL_LOG));
 }
 
-/* The entries of a superblock that most rows need: those of the most frequent symbols, which a line
- * has. What more lines would save, they cost. */
-static inline void entries_fetch(const struct ng_bwt *bwt, uint64_t cell)
+/* The entries of a superblock that most rows need: those of the most frequent symbols, of which a
+ * line has eight. */
+static inline void entries_fetch(const struct ng_bwt *bwt, uint64_t cell, unsigned lines)
 {
-	__builtin_prefetch(bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
-			   8 * (cell / NG_SUPERBLOCK_CELLS) * (bwt->superblocks.n_symbols + 1));
+	const uint8_t *first = bwt->superblocks.data + NG_SUPERBLOCK_HEAD +
+			       8 * (cell / NG_SUPERBLOCK_CELLS) * (bwt->superblocks.n_symbols + 1);
+
+	for (unsigned line = 0; line < lines; line++)
+		__builtin_prefetch(first + 64 * line);
 }
 
 static inline void entry_fetch(const struct ng_bwt *bwt, uint64_t cell, unsigned symbol)
