@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The corpus that examples/pipelines.md is run on, and what its blocks should print.
 
-pipelines.py make            writes corpus.jsonl, old.jsonl, new.jsonl and words.txt here
+pipelines.py make            writes corpus.jsonl, old.jsonl, new.jsonl, words.txt and article.txt here
 pipelines.py check FILE.md   runs the blocks of FILE.md here, beside mnt/ and both/
 
 What is expected comes from the text itself; no index takes part in it.
@@ -9,10 +9,15 @@ What is expected comes from the text itself; no index takes part in it.
 
 import collections
 import json
+import os
 import random
 import re
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from repeats import Naive
 
 SEED = 11
 WORDS = ["the", "of", "a", "whale", "whales", "whaling", "whalers", "ship", "shore", "harpoon", "sea",
@@ -33,6 +38,10 @@ def make():
     # A list that a person has made, or a program: the last line may have no newline.
     with open("words.txt", "w", encoding="utf-8") as out:
         out.write("\n".join(LIST))
+    with open("article.txt", "w", encoding="utf-8") as out:
+        for doc in rng.choices(docs, k=12):
+            at = rng.randrange(len(doc["text"]) // 2 + 1)
+            out.write(rng.choice([str.upper, str])(doc["text"][at:at + rng.randrange(90)].strip()).replace(" ", "\n") + " quite new;")
 
 
 def read(name):
@@ -111,7 +120,68 @@ def expected(docs, old, new):
     want[23] = [f for f in holding("whale", docs) if docs[int(f[:3])]["source"] in ("log", "letters")
                 and 1840 <= docs[int(f[:3])]["year"] < 1850]
     want[24] = [f"{facet(line, docs)[0][0]}\t{line}" for n, line in counted if n]
+    want[25] = [covered(docs)]
+    want[26] = repeated(docs)[:5]
+    want[27] = [f"{n} {sum(map(len, near_whales(docs, n)))}" for n in (10, 40, 160)]
+    spelled = {i: sum(w in ("colour", "color") for w in of) for i, of in enumerate(words)}
+    want[28] = [f"{value}\t{n}\t{holding_it}" for value, n, holding_it in by_source_of(spelled, docs)]
+    sides = []
+    for all in words, [of[::-1] for of in words]:
+        beside = collections.Counter(b for of in all for a, b in zip(of, of[1:] + ["$END" if all is words else "$START"])
+                                     if a == "harpoon")
+        sides.append([f"{n}\t{w}" for w, n in sorted(beside.items(), key=lambda item: (-item[1], by_bytes(item[0])))][:5])
+    want[29] = [f"{before}\t{after}" for after, before in zip(*sides)]
+    sizes = sorted(((-len(doc["text"].encode()), f"corpus.jsonl/{i + 1:08}.txt") for i, doc in enumerate(docs)))
+    want[30] = [f"{-size}\t{path}" for size, path in sizes[:5]]
     return want
+
+
+def covered(docs):
+    """Of article.txt: bytes in stretches of 16 or more that begin and end at words, in any case and with any
+    white space, of which there is one between words."""
+    with open("article.txt", encoding="utf-8") as file:
+        text = file.read()
+
+    def fold(of):
+        return re.sub(r"\s", " ", of.lower())
+
+    joined = "\0".join(fold(doc["text"]) for doc in docs)
+    borders = [i for i in range(len(text) + 1) if not (0 < i < len(text) and text[i - 1].isalnum() and text[i].isalnum())]
+    inside = set()
+    for k, begin in enumerate(borders):
+        for end in borders[k + 1:]:
+            if fold(text[begin:end]) not in joined:
+                break
+            if len(text[begin:end].encode()) >= 16:
+                inside.update(range(begin, end))
+    size = sum(len(text[i].encode()) for i in inside)
+    return f"{size} of {len(text.encode())} bytes"
+
+
+def repeated(docs):
+    naive = Naive([doc["text"].encode() for doc in docs])
+    found = []
+    for d, text in enumerate(naive.docs):
+        for begin, end in naive.stretches(d, 16, 2, True):
+            at = naive.occurrences(text[begin:end])
+            if naive.place(at[0]) == (d, begin):
+                found.append((len(at), d, begin, end))
+    return ["\t".join(map(str, row)) for row in sorted(found, key=lambda row: (-row[0], *row[1:]))]
+
+
+def near_whales(docs, most):
+    """In each document, where it stands with a harpoon no further away, in bytes."""
+    for doc in docs:
+        text = doc["text"].encode()
+        whales, harpoons = ([m.start() for m in re.finditer(word, text)] for word in (b"whale", b"harpoon"))
+        yield [at for at in whales if any(-7 - most <= other - at <= 5 + most for other in harpoons)]
+
+
+def by_source_of(counts, docs):
+    """Source, occurrences and documents, of the occurrences in each document."""
+    return sorted(((source, sum(n for i, n in counts.items() if docs[i]["source"] == source),
+                    sum(n > 0 for i, n in counts.items() if docs[i]["source"] == source))
+                   for source in {docs[i]["source"] for i, n in counts.items() if n}), key=lambda c: (-c[1], -c[2], c[0]))
 
 
 def facet(query, docs):
@@ -149,10 +219,12 @@ def check(path):
         blocks = re.findall(r"^## (\d+)\. (.*)\n(?:(?!## ).*\n)*?```bash\n((?:(?!```).*\n)*)```$",
                             page.read(), re.M)
     want = expected(docs, old, new)
-    assert [int(number) for number, _, _ in blocks] == list(range(1, 25)), "twenty-four blocks"
+    assert [int(number) for number, _, _ in blocks] == list(range(1, 31)), "thirty blocks"
     failures = 0
+    # sort asks for as much memory as the machine has, which this would fill.
+    env = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
     for number, title, block in blocks:
-        done = subprocess.run(["bash", "-c", block], stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run(["bash", "-c", block], stdin=subprocess.DEVNULL, capture_output=True, env=env,
                               encoding="utf-8", timeout=120, check=False)
         lines = done.stdout.splitlines()
         fine = {"6": is_sample, "7": is_export}.get(
