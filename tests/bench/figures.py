@@ -4,7 +4,9 @@
 
     figures.py [PART...]      count fold size locate extract cold build merge first paths again memory
                               mounting batch kwic docs trace next fairness documents grep
-                              questions far
+                              far
+                              facet where also near word lines regex nextword repeats columns
+                              copy, or all of these two lines: questions
 
 The column "reached" has the median of the ratios of many rounds in which both sides took turns; the
 columns beside it have the best round of each.
@@ -53,9 +55,10 @@ PARTS = {
     "fairness": asking.fairness,
     "documents": asking.documents,
     "grep": asking.grep,
-    "questions": questions.questions,
     "far": far.far,
+    **questions.PARTS,
 }
+GROUPS = {"questions": questions.PARTS}
 PROGRAMS = ("mkngramfs", "ngramfs", "bench_engine", "bench_index", "bare_fuse", "open_read_close",
             "delayed_fs")
 
@@ -75,7 +78,8 @@ def machine():
     with open("/proc/cpuinfo", encoding="ascii") as file:
         model = next((line.partition(":")[2].strip() for line in file
                       if line.startswith("model name")), platform.machine())
-    return f"{model}, {os.cpu_count()} processors, Linux {platform.release()}"
+    return (f"{model}, {os.cpu_count()} processors, Linux {platform.release()}; load in the last "
+            f"15 minutes {os.getloadavg()[2]:.1f}")
 
 
 def measure(name, corpus):
@@ -91,7 +95,7 @@ def measure(name, corpus):
 
 
 def main():
-    chosen = sys.argv[1:] or list(PARTS)
+    chosen = [part for name in sys.argv[1:] or PARTS for part in GROUPS.get(name, [name])]
     if not set(chosen) <= set(PARTS):
         print(__doc__, file=sys.stderr)
         return 2

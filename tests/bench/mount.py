@@ -75,6 +75,15 @@ def daemon_of(directory):
     raise Failed(f"no daemon serves {directory}")
 
 
+def has_ended(pid):
+    """Whether a process is no more, or only whoever adopted it hasn't looked yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 @contextlib.contextmanager
 def background(tools, index, *options):
     """ngramfs as one starts it: (mount point, process number, seconds until the command was back).
@@ -88,7 +97,7 @@ def background(tools, index, *options):
             yield directory, pid, seconds
         finally:
             release(directory)
-        wait_until("ending ngramfs", lambda: not os.path.exists(f"/proc/{pid}"))
+        wait_until("ending ngramfs", lambda: has_ended(pid))
 
 
 def anonymous_kib(pid):
