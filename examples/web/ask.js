@@ -150,9 +150,13 @@ export class Index {
 			({count: Number(count), share: Number(share), shown: text, text: character(text)}))
 	}
 
+	// The same of words; of very many the rest is cut.
 	async words(question, signal) {
-		return rows(await this.#keep(this.url('nextword', question), signal)).map(([count, share, text]) =>
+		const answer = await this.#keep(this.url('nextword', question), signal)
+		const list = rows(answer).map(([count, share, text]) =>
 			({count: Number(count), share: Number(share), shown: text, text: text.startsWith('$') ? null : text}))
+		list.cut = answer.includes('\n[cut here')
+		return list
 	}
 
 	async fields(signal) {
@@ -187,6 +191,9 @@ function parse(json) {
 			token => token.startsWith('"') ? token : `"${token}"`))
 	}
 }
+
+// By falling count.
+export const rank = (a, b) => b.count - a.count
 
 // Fields of lines.
 const rows = answer => answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => line.split('\t'))

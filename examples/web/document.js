@@ -7,7 +7,7 @@ import {$, called, element, isolated, linked, number} from './dom.js'
 const BEFORE_BYTES = 8 << 10
 const AFTER_BYTES = 24 << 10
 
-export async function showDocument(index, {match, document: id, offset, match_text, metadata}, signal) {
+export async function showDocument(all, {match, document: id, offset, match_text, metadata, index = all, from: name}, signal) {
 	const length = bytes(match_text)
 	const lo = Math.max(0, offset - BEFORE_BYTES)
 	const {part, total} = await index.part(id, lo, offset + length + AFTER_BYTES, signal)
@@ -21,7 +21,7 @@ export async function showDocument(index, {match, document: id, offset, match_te
 	$('page').dataset.document = id
 	$('page').dataset.match = match
 	describe(index, id, metadata)
-	$('where').textContent = `document ${number(id)}, byte ${number(offset)} of ${number(total)}`
+	$('where').textContent = `${name === undefined ? '' : `${name}: `}document ${number(id)}, byte ${number(offset)} of ${number(total)}`
 	// Only now, since the fields above take of its height.
 	const page = $('page').getBoundingClientRect()
 	$('page').scrollTop += mark.getBoundingClientRect().top - page.top - page.height / 3

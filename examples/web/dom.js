@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making what the page shows. All of the corpus goes in as text.
 
+import {Refusal} from './ask.js'
+
 export const $ = id => document.getElementById(id)
 export const number = n => n.toLocaleString('en')
 
@@ -8,6 +10,38 @@ export function element(name, properties, ...children) {
 	const made = Object.assign(document.createElement(name), properties)
 	made.append(...children)
 	return made
+}
+
+// Who goes through the page by keys doesn't lose the place when what had the focus goes away; a finger that has
+// tapped on it needs no keyboard.
+let byKeys = false
+addEventListener('keydown', () => byKeys = true, true)
+addEventListener('pointerdown', () => byKeys = false, true)
+
+export const usesKeys = () => byKeys
+
+export function refocus(element) {
+	if (byKeys)
+		element.focus()
+}
+
+// Put others into the place of a list's items: the focus is at the one that stands there now.
+export function replaceItems(list, items) {
+	const at = [...list.children].findIndex(item => item.contains(document.activeElement))
+	list.replaceChildren(...items)
+	if (at < 0)
+		return
+	const buttons = [...list.children].map(item => item.matches('button') ? item : item.querySelector('button:not(:disabled)')).filter(button => button && !button.disabled)
+	refocus(buttons[Math.min(at, buttons.length - 1)] ?? $('query'))
+}
+
+// Sections that are shown no more.
+export function hide(...ids) {
+	const held = ids.some(id => $(id).contains(document.activeElement))
+	for (const id of ids)
+		$(id).hidden = true
+	if (held)
+		refocus($('query'))
 }
 
 // Text within a line: what would break it, as a sign.
@@ -29,7 +63,7 @@ export function linked(text) {
 // Lines of a name, a bar and a number: rows of {label, size, title, act}; without act it is no button.
 export function showBars(list, rows) {
 	const most = Math.max(1, ...rows.map(({size}) => size))
-	list.replaceChildren(...rows.map(({label, size, title, act}) => {
+	replaceItems(list, rows.map(({label, size, title, act}) => {
 		const bar = element('span', {className: 'length'})
 		bar.style.setProperty('--length', size / most)
 		const button = element('button', {type: 'button', title, disabled: !act},
@@ -47,4 +81,10 @@ export function called({path = '', line: at, metadata: own}) {
 	const file = path.startsWith('/') ? path.split('/').slice(at === undefined ? -2 : -1).join('/') : path
 	const from = at === undefined ? file : `${file}, line ${number(at)}`
 	return {title: String(fields.title ?? fields.path ?? fields.url ?? file), from, fields}
+}
+
+// What went wrong, for who asked.
+export function complain(error) {
+	$('trouble').textContent = error instanceof Refusal ? error.message : 'The server does not answer.'
+	$('trouble').hidden = false
 }

@@ -25,7 +25,7 @@ function paged(index, list, note) {
 	return {
 		size: list.length, note, list,
 		page: (first, n, signal) => Promise.all(list.slice(first, first + n).map(async (one, i) =>
-			({...one, match: first + i, metadata: await index.metadata(one.document, signal)}))),
+			({...one, match: first + i, metadata: await (one.index ?? index).metadata(one.document, signal)}))),
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other questions than for a text: lines that an expression matches, and where a text comes from.
 
-import {$, element, isolated, line, number} from './dom.js'
+import {$, element, isolated, line, number, replaceItems} from './dom.js'
 
 const LINES = 200
 const LEAST_BYTES = 16 // of a stretch
@@ -17,13 +17,13 @@ export async function showGrep(index, question, choose, signal) {
 	} catch { // it is PCRE's, and only shown without a mark
 	}
 	$('summary').textContent = found.length === LINES ? `The first ${LINES} lines` : `${number(found.length)} ${found.length === 1 ? 'line' : 'lines'}`
-	$('results').replaceChildren(...found.map(({place, text}) => {
+	replaceItems($('results'), found.map(({place, text, from}) => {
 		const match = expression?.exec(text)
 		const [before, middle, after] = match ? [text.slice(0, match.index), match[0], text.slice(match.index + match[0].length)] : [text, '', '']
 		const button = element('button', {type: 'button', dir: 'auto'},
 			element('span', {className: 'unseen', textContent: `${line(middle)}: `}), isolated(before.slice(-80)), element('mark', {textContent: middle}), isolated(after.slice(0, SHOWN)))
 		button.addEventListener('click', () => choose(text.slice(0, 200)))
-		return element('li', {}, button, element('small', {textContent: place.split('/').slice(-2).join('/')}))
+		return element('li', {}, button, element('small', {textContent: `${from === undefined ? '' : `${from}: `}${place.split('/').slice(-2).join('/')}`}))
 	}))
 }
 
@@ -54,5 +54,5 @@ export async function showTrace(index, {query: text, settings}, choose, signal) 
 	parts.push(decoder.decode(all.subarray(done)))
 	$('summary').textContent = `${number(stretches.length)} ${stretches.length === 1 ? 'stretch' : 'stretches'} of ${LEAST_BYTES} bytes or more that occur` +
 		(cut ? '; there are more, which took too long' : '')
-	$('results').replaceChildren(element('li', {className: 'traced', dir: 'auto'}, ...parts))
+	replaceItems($('results'), [element('li', {className: 'traced', dir: 'auto'}, ...parts)])
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of a query beside its occurrences: documents, the words that follow, values of a field.
 
-import {$, number, showBars} from './dom.js'
+import {$, SIGNS, element, isolated, number, replaceItems, showBars} from './dom.js'
 import {only} from './ask.js'
 
+const BARS = 24
 const WORDS = 10
 const VALUES = 8
 const MANY_VALUES = 100 // a field that has as many is rather a name
@@ -47,11 +48,32 @@ export async function showWords(index, question, choose, signal) {
 		label: text ?? {$END: 'end of a document', $FAR: 'no word near'}[shown] ?? shown, size: count,
 		title: `${number(count)} times`, act: text === null ? null : () => choose(text),
 	})))
-	$('kinds').textContent = words.length > WORDS ? `${WORDS} of ${number(words.length)}` : ''
+	$('kinds').textContent = words.length > WORDS ? `${WORDS} of ${number(words.length)}${words.cut ? ' and more' : ''}` : ''
 }
 
 export async function showDocuments(index, question, signal) {
 	const documents = await index.df(question, signal)
 	signal.throwIfAborted()
 	$('df').textContent = `in ${number(documents)} ${documents === 1 ? 'document' : 'documents'}`
+}
+
+// Characters that follow; append(text) is called by a click on one.
+export async function showNext(index, question, append, signal) {
+	const next = await index.next(question, signal)
+	signal.throwIfAborted()
+	const most = next.length ? next[0].share : 1
+	const kinds = next.filter(({text}) => text !== null).length
+	$('follow').textContent = `${number(kinds)} different ${kinds === 1 ? 'character' : 'characters'}`
+	replaceItems($('bars'), next.slice(0, BARS).map(({count, share, shown, text}) => {
+		const bar = element('span', {className: 'bar'})
+		bar.style.setProperty('--height', share / most)
+		const label = text === null ? (shown === '$END' ? 'end' : shown) : SIGNS[text] ?? shown
+		const percent = share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`
+		const button = element('button', {
+			type: 'button', disabled: text === null,
+			title: `${number(count)} times`,
+		}, element('span', {className: 'sign'}, isolated(label)), ' ', element('small', {textContent: percent}), bar)
+		button.addEventListener('click', event => append(text, event))
+		return element('li', {}, button)
+	}))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The empty page explains itself, with words of this corpus.
 
-import {$, element, isolated, number} from './dom.js'
+import {$, element, isolated, number, replaceItems} from './dom.js'
 
 const LOOKED_BYTES = 3000
 const PLACES = [0.2, 0.5, 0.8] // of the documents, where words are taken from
@@ -30,7 +30,7 @@ export async function showStart(index, choose, signal) {
 	const queries = [...new Set(await samples(index, signal))]
 	const counts = await Promise.all(queries.map(query => index.count({query, settings: []}, signal)))
 	signal.throwIfAborted()
-	$('examples').replaceChildren(...queries.map((query, i) => {
+	replaceItems($('examples'), queries.map((query, i) => {
 		const button = element('button', {type: 'button'}, isolated(query), element('small', {textContent: ` ${number(counts[i])}`}))
 		button.addEventListener('click', () => choose(query))
 		return element('li', {}, button)

@@ -259,7 +259,7 @@ def accessible(page, where):
         return
     with open(os.environ["AXE"], encoding="utf-8") as file:
         script = file.read()
-    for words in ({"in": "odd"}, {"in": "licences", "q": "copy"}, {"in": "odd", "as": "grep", "q": "r.re$"},
+    for words in ({"in": "odd"}, {"in": "licences", "q": "copy"}, {"in": "", "q": "copy"}, {"in": "odd", "as": "grep", "q": "r.re$"},
                   {"in": "licences", "as": "trace", "q": "Everyone is permitted to copy and distribute verbatim copies"}):
         page.open(**words)
         page.browser.wait("return ['start', 'other'].some(id => !document.getElementById(id).hidden)"

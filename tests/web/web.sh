@@ -13,6 +13,12 @@ web=$(realpath "$here/../../examples/web")
 chmod 755 "$work"
 mkdir -m 755 tmp shots
 
+# axe-core is no part of Debian: what AXE names, or npm has installed.
+for axe in "${AXE:-}" "$(npm root --global 2>/dev/null)/axe-core/axe.min.js" "$HOME/node_modules/axe-core/axe.min.js"; do
+	[ ! -f "$axe" ] || break
+done
+[ -f "$axe" ] && export AXE=$axe
+
 # Documents with what queries, names and pages trip over, and some to look at.
 make_corpus
 cat >>corpus.jsonl <<'JSONL'
@@ -51,6 +57,8 @@ end_web() { # LOG
 run_web several.log odd.ngram licences.ngram
 python3 -B "$here/api.py" "$address" mnt || fail "api.py"
 python3 -B "$here/page.py" "$address" mnt shots || fail "page.py"
+python3 -B "$here/keys.py" "$address" mnt || fail "keys.py"
+python3 -B "$here/several.py" "$address" mnt || fail "several.py"
 [ -z "${BUILD:-}" ] || { mkdir -p "$BUILD/web" && cp shots/* "$BUILD/web"; }
 end_web several.log
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is asked: the page's whole state. It is in the address behind the #, so that a link shows the same.
+
+import {$} from './dom.js'
+
+const ADDRESS_MS = 300 // until the address follows; browsers let it change a few times a second
+const LINGER_MS = 1000 // from when on what was looked at is worth a step back
+
+export const FOLDS = ['case=fold', 'word=yes', 'space=fold', 'form=fold']
+export const ORDERS = ['index', 'left', 'right', 'document', 'random']
+export const PLACEHOLDERS = {text: 'Any text, to the letter', grep: 'A regular expression, of lines', trace: 'Paste a text: what of it occurs is marked'}
+
+export const state = {index: '', mode: 'text', query: '', folds: [], only: [], order: 'index', at: 0, open: false}
+export const indexes = new Map()
+export const here = () => indexes.get(state.index)
+export const question = () => ({query: state.query, settings: [...state.folds, ...state.only]})
+
+const shown = {what: '', since: 0} // in the newest entry of the history
+let addressed = 0
+
+const what = () => JSON.stringify([state.index, state.mode, state.query, state.folds, state.only, state.order])
+
+// A query that was looked at for a while, and what leads to another by a click, stay behind Back.
+export function keepAddress(replace = true) {
+	clearTimeout(addressed)
+	if (what() !== shown.what) {
+		replace &&= performance.now() - shown.since < LINGER_MS
+		Object.assign(shown, {what: what(), since: performance.now()})
+	}
+	const words = new URLSearchParams()
+	if (indexes.size > 1)
+		words.set('in', state.index)
+	if (state.query)
+		words.set('q', state.query)
+	if (state.mode !== 'text')
+		words.set('as', state.mode)
+	for (const setting of [...state.folds, ...state.only])
+		words.append('with', setting)
+	if (state.order !== 'index')
+		words.set('order', state.order)
+	if (state.at)
+		words.set('n', state.at + 1)
+	if (state.open)
+		words.set('doc', '')
+	const hash = words.toString() && '#' + words
+	if (hash !== location.hash)
+		history[replace ? 'replaceState' : 'pushState'](null, '', hash || location.pathname)
+}
+
+export function keepAddressSoon() {
+	clearTimeout(addressed)
+	addressed = setTimeout(() => keepAddress(), ADDRESS_MS)
+}
+
+export function readAddress() {
+	const words = new URLSearchParams(location.hash.slice(1))
+	state.index = indexes.has(words.get('in')) ? words.get('in') : indexes.keys().next().value
+	state.query = words.get('q') ?? ''
+	state.mode = words.get('as') in PLACEHOLDERS ? words.get('as') : 'text'
+	state.folds = FOLDS.filter(fold => words.getAll('with').includes(fold))
+	state.only = words.getAll('with').filter(setting => /^where=[^/,]+:[^/,]*$/.test(setting))
+	state.order = ORDERS.includes(words.get('order')) ? words.get('order') : 'index'
+	state.at = Math.max(0, Math.trunc(Number(words.get('n') ?? 1)) - 1 || 0)
+	state.open = words.has('doc')
+	clearTimeout(addressed)
+	Object.assign(shown, {what: what(), since: performance.now()})
+}
