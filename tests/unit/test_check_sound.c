@@ -92,8 +92,8 @@ static void test_sound(void **state)
 		memcpy(s->f.data, s->sound, s->f.bytes);
 	}
 	print_message("%u of %u were found sound\n", sound, rounds);
-	/* Some bits mean nothing: behind the rows of a bitmap, behind the last hint. In brief it may be
-	 * that none of them was met. */
+	/* Some bits mean nothing: behind the rows of a bitmap, behind the last hint. In brief it
+	 * may be that none of them was met. */
 	assert_in_range(sound, brief ? 0 : 1, rounds / 5);
 }
 
