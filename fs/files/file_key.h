@@ -41,3 +41,11 @@ int ng_file_key_again(const uint8_t *key, size_t len, uint64_t doc, unsigned mor
 /* The number with leading zeroes that a name such as 17.txt, of fewer than eight digits, stands for
  * where a file of many documents has them: false for any other name. ret has room for 16 bytes. */
 bool ng_file_key_padded(const char *name, char ret[static 16]);
+
+/* Whether a key is that of something in a directory, or below. */
+static inline bool ng_file_key_is_in(const uint8_t *key, size_t len, const uint8_t *dir,
+				     size_t dir_bytes)
+{
+	return dir_bytes == 0 || (len > dir_bytes && key[dir_bytes] == NG_FILE_KEY_SEPARATOR &&
+				  memcmp(key, dir, dir_bytes) == 0);
+}

@@ -3,35 +3,25 @@
 
 #include "base/lock.h"
 #include "files/file_key.h"
-#include "files/name_table.h"
+#include "files/file_making.h"
 
-/* What is sorted in memory, and the largest table that is kept there. */
-#define SORT_BYTES  (16u << 20)
-#define TABLE_BYTES (1u << 20)
-
-/* Documents that are read between two looks at whether that is still wanted. */
+/* Documents that are looked at between two looks at whether that is still wanted. */
 #define STRIDE 256u
 
 struct ng_file_tree {
 	const struct ng_index *index;
-	uint64_t numbers;
 	pthread_mutex_t lock; /* of making it */
 	_Atomic(struct ng_name_table *) table;
-	/* While it is made: names so far, and the document that is read next. */
-	struct ng_name_sort *names;
-	uint64_t next;
+	struct ng_file_making *making; /* what was done of it */
 };
 
 int ng_file_tree_new(const struct ng_index *index, struct ng_file_tree **ret_tree)
 {
 	struct ng_file_tree *tree = calloc(1, sizeof(*tree));
-	struct ng_index_stats stats;
 
 	if (!tree)
 		return -ENOMEM;
-	ng_index_stats(index, &stats);
 	tree->index = index;
-	tree->numbers = stats.numbers;
 	pthread_mutex_init(&tree->lock, NULL);
 	*ret_tree = tree;
 	return 0;
@@ -42,7 +32,7 @@ struct ng_file_tree *ng_file_tree_free(struct ng_file_tree *tree)
 	if (!tree)
 		return NULL;
 	ng_name_table_free(atomic_load(&tree->table));
-	ng_name_sort_free(tree->names);
+	ng_file_making_free(tree->making);
 	pthread_mutex_destroy(&tree->lock);
 	free(tree);
 	return NULL;
@@ -50,185 +40,16 @@ struct ng_file_tree *ng_file_tree_free(struct ng_file_tree *tree)
 
 /* ---- making it ---- */
 
-/* The name of each document from tree->next on. */
-static int read_names(struct ng_file_tree *tree, const ng_cancel *cancel)
-{
-	ng_cleanup(ng_doc_sources_clear) struct ng_doc_sources sources = {.index = tree->index};
-	ng_cleanup(ng_buf_free) struct ng_buf key = NG_BUF_INIT;
-
-	for (; tree->next < tree->numbers; tree->next++) {
-		struct ng_doc_source source;
-		struct ng_keyed name = {.number = tree->next};
-		int r;
-
-		if (tree->next % STRIDE == 0 && ng_cancelled(cancel))
-			return -EINTR;
-		r = ng_doc_source_read(&sources, tree->next, &source);
-		if (r == -ENOENT)
-			continue;
-		key.len = 0;
-		if (r == 0)
-			r = ng_file_key(&source, tree->next, &key);
-		name.key = key.data;
-		name.len = key.len;
-		if (r == 0)
-			r = ng_name_sort_add(tree->names, &name);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* Whether a key is that of something in a directory. */
-static bool is_in(const uint8_t *key, size_t len, const uint8_t *dir, size_t dir_bytes)
-{
-	return dir_bytes == 0 || (len > dir_bytes && key[dir_bytes] == NG_FILE_KEY_SEPARATOR &&
-				  memcmp(key, dir, dir_bytes) == 0);
-}
-
-/* Put the names, which come in order, into the table, each once; documents whose name it has, as
- * another one's or as a directory's, go to others. */
-static int take_names(struct ng_name_sort *names, struct ng_name_table *table,
-		      struct ng_name_sort *others)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf held = NG_BUF_INIT;
-	struct ng_keyed before = {0}, name;
-	int r = ng_name_sort_finish(names);
-
-	while (r == 0 && (r = ng_name_sort_next(names, &name)) > 0) {
-		/* What a directory holds comes right behind a file of its name. */
-		if (!before.len)
-			r = 0;
-		else if (name.len == before.len && memcmp(name.key, before.key, name.len) == 0)
-			r = ng_name_sort_add(others, &name);
-		else if (is_in(name.key, name.len, before.key, before.len))
-			r = ng_name_sort_add(others, &before);
-		else
-			r = ng_name_table_add(table, &before);
-		if (r || (name.len == before.len && memcmp(name.key, before.key, name.len) == 0))
-			continue;
-		held.len = 0;
-		r = ng_buf_append(&held, name.key, name.len);
-		before = (struct ng_keyed){held.data, held.len, name.number};
-	}
-	if (r == 0 && before.len)
-		r = ng_name_table_add(table, &before);
-	return r ? r : ng_name_table_finish(table);
-}
-
-/* Another name for a document that has none. */
-static int name_again(struct ng_name_cursor *cursor, const struct ng_keyed *name,
-		      struct ng_buf *again)
-{
-	for (unsigned more = 0; more <= NG_FILE_KEY_MORE_MAX; more++) {
-		int r;
-
-		again->len = 0;
-		r = ng_file_key_again(name->key, name->len, name->number, more, again);
-		if (r == 0)
-			r = ng_name_cursor_find(cursor, again->data, again->len);
-		if (r < 0)
-			return r;
-		if (r == 0 ||
-		    (!is_in(cursor->name.key, cursor->name.len, again->data, again->len) &&
-		     (cursor->name.len != again->len ||
-		      memcmp(cursor->name.key, again->data, again->len) != 0)))
-			return 0;
-	}
-	/* Only somebody who wants it has a corpus of such names. */
-	return -EUCLEAN;
-}
-
-static int name_others(const struct ng_name_table *table, struct ng_name_sort *others,
-		       struct ng_name_sort *named)
-{
-	struct ng_name_cursor cursor ng_cleanup(ng_name_cursor_clear) = {.table = table};
-	ng_cleanup(ng_buf_free) struct ng_buf again = NG_BUF_INIT;
-	struct ng_keyed name;
-	int r = ng_name_sort_finish(others);
-
-	while (r == 0 && (r = ng_name_sort_next(others, &name)) > 0) {
-		r = name_again(&cursor, &name, &again);
-		name.key = again.data;
-		name.len = again.len;
-		if (r == 0)
-			r = ng_name_sort_add(named, &name);
-	}
-	return r;
-}
-
-/* What is in a table and what is not in it, together. */
-static int merge(const struct ng_name_table *table, struct ng_name_sort *named,
-		 struct ng_name_table *all)
-{
-	struct ng_name_cursor cursor ng_cleanup(ng_name_cursor_clear) = {.table = table};
-	struct ng_keyed name = {0};
-	int has = ng_name_cursor_seek(&cursor, 0);
-	int more = ng_name_sort_finish(named);
-
-	more = more ? more : ng_name_sort_next(named, &name);
-	while (has >= 0 && more >= 0 && has + more > 0) {
-		bool old = has && (!more || ng_keyed_compare(&cursor.name, &name) < 0);
-		int r = ng_name_table_add(all, old ? &cursor.name : &name);
-
-		if (r)
-			return r;
-		if (old)
-			has = ng_name_cursor_next(&cursor);
-		else
-			more = ng_name_sort_next(named, &name);
-	}
-	return has < 0 ? has : more < 0 ? more : ng_name_table_finish(all);
-}
-
-static int make_table(struct ng_name_sort *names, struct ng_disk *disk,
-		      struct ng_name_table **ret_table)
-{
-	ng_cleanup(ng_name_table_freep) struct ng_name_table *table = NULL, *all = NULL;
-	ng_cleanup(ng_name_sort_freep) struct ng_name_sort *others = NULL, *named = NULL;
-	uint64_t n;
-	int r = ng_name_table_new(disk, TABLE_BYTES, &table);
-
-	if (r == 0)
-		r = ng_name_sort_new(disk, SORT_BYTES / 4, &others);
-	if (r == 0)
-		r = take_names(names, table, others);
-	if (r)
-		return r;
-	n = ng_name_sort_n(others);
-	if (n == 0) {
-		*ret_table = ng_steal_ptr(&table);
-		return 0;
-	}
-	r = ng_name_sort_new(disk, SORT_BYTES / 4, &named);
-	if (r == 0)
-		r = name_others(table, others, named);
-	if (r == 0)
-		r = ng_name_table_new(disk, TABLE_BYTES, &all);
-	if (r == 0)
-		r = merge(table, named, all);
-	if (r)
-		return r;
-	*ret_table = ng_steal_ptr(&all);
-	return 0;
-}
-
 static int make(struct ng_file_tree *tree, struct ng_disk *disk, const ng_cancel *cancel)
 {
-	struct ng_name_table *table;
-	int r = 0;
+	struct ng_name_table *table = NULL;
+	int r = tree->making ? 0 : ng_file_making_new(tree->index, disk, &tree->making);
 
-	if (!tree->names) {
-		tree->next = 0;
-		r = ng_name_sort_new(disk, SORT_BYTES, &tree->names);
-	}
 	if (r == 0)
-		r = read_names(tree, cancel);
+		r = ng_file_making_run(tree->making, cancel, &table);
 	if (r == -EINTR)
 		return r;
-	if (r == 0)
-		r = make_table(tree->names, disk, &table);
-	tree->names = ng_name_sort_free(tree->names);
+	tree->making = ng_file_making_free(tree->making);
 	if (r == 0)
 		atomic_store(&tree->table, table);
 	return r;
@@ -258,7 +79,7 @@ static int find_counting(struct ng_name_cursor *cursor, const uint8_t *dir, size
 {
 	int r = 1;
 
-	while (r > 0 && is_in(cursor->name.key, cursor->name.len, dir, dir_bytes)) {
+	while (r > 0 && ng_file_key_is_in(cursor->name.key, cursor->name.len, dir, dir_bytes)) {
 		if (ng_filter_has(filter, cursor->name.number))
 			return 1;
 		if (cursor->at % STRIDE == 0 && ng_cancelled(cancel))
@@ -376,7 +197,7 @@ int ng_file_tree_list(const struct ng_file_tree *tree, const uint8_t *dir, size_
 	else if (r == 0)
 		r = ng_name_cursor_seek(&cursor, offset);
 	while (r >= 0 && cursor.name.key &&
-	       is_in(cursor.name.key, cursor.name.len, dir, dir_bytes)) {
+	       ng_file_key_is_in(cursor.name.key, cursor.name.len, dir, dir_bytes)) {
 		struct ng_file file;
 
 		if (ng_cancelled(cancel))

@@ -20,8 +20,8 @@ int ng_file_tree_new(const struct ng_index *index, struct ng_file_tree **ret_tre
 struct ng_file_tree *ng_file_tree_free(struct ng_file_tree *tree); /* nobody may be using it */
 
 /* Make it, if it hasn't been: to be called before the other functions. disk, where temporary files
- * are, is borrowed from here on. One thread makes it, and others wait; what it has read before it
- * was cancelled isn't read again. -ENOSPC and other errors of files, and those of query.h. */
+ * are, is borrowed from here on. One thread makes it, and others wait; what was done of it before
+ * it was cancelled isn't done again. -ENOSPC and other errors of files, and those of query.h. */
 int ng_file_tree_make(struct ng_file_tree *tree, struct ng_disk *disk, const ng_cancel *cancel);
 
 struct ng_file {

@@ -221,7 +221,22 @@ static void test_refusals(void **state)
 					    "where=a:b,",
 					    "where=a:b,where=c",
 					    "where=a:b,page=0",
-					    "Where=a:b"};
+					    "Where=a:b",
+					    "also=",
+					    "not=",
+					    "any=",
+					    "also=%4",
+					    "not=%zz",
+					    "any=100%",
+					    "Also=a",
+					    "near=1",
+					    "near=1,not=a",
+					    "near=1,any=a",
+					    "near=,also=a",
+					    "near=-1,also=a",
+					    "near=1073741825,also=a",
+					    "near=1,near=1,also=a",
+					    "also=a,also=b,page=0"};
 	struct ng_settings got = {.page_docs = 42};
 
 	for (size_t i = 0; i < ng_array_size(names); i++) {
@@ -244,9 +259,16 @@ static uint64_t hash_of(const char *name)
 static void test_hash(void **state)
 {
 	static const char *const same[][2] = {
-		{"context=7,page=8", "page=8,context=7"},     {"min=32,page=8", "page=08"},
-		{"order=random,seed=0", "order=random"},      {"order=index,seed=9,min=5", "min=5"},
-		{"escape=none,page=8", "page=8,escape=none"}, {"where=%61:%62", "where=a:b"},
+		{"context=7,page=8", "page=8,context=7"},
+		{"min=32,page=8", "page=08"},
+		{"order=random,seed=0", "order=random"},
+		{"order=index,seed=9,min=5", "min=5"},
+		{"escape=none,page=8", "page=8,escape=none"},
+		{"where=%61:%62", "where=a:b"},
+		{"also=%61b", "also=ab"},
+		{"near=07,also=a", "also=a,near=7"},
+		{"any=a,not=b", "not=b,any=a"},
+		{"not=%2C,page=8", "page=8,not=%2c"},
 	};
 	static const char *const different[] = {"context=7",
 						"context=40",
@@ -276,7 +298,19 @@ static void test_hash(void **state)
 						"where=a:>=b",
 						"where=a:>b",
 						"where=ab:",
-						"where=a:,where=b:"};
+						"where=a:,where=b:",
+						"also=a",
+						"also=ab",
+						"also=a,also=b",
+						"not=a",
+						"not=a,also=b",
+						"any=a",
+						"any=a,any=b",
+						"also=a,near=0",
+						"also=a,near=1",
+						"also=a,case=fold",
+						"any=a,word=yes",
+						"where=a:b,also=a"};
 
 	for (size_t i = 0; i < ng_array_size(same); i++) {
 		assert_int_equal(hash_of(same[i][0]), hash_of(same[i][1]));
@@ -359,13 +393,93 @@ static void test_where(void **state)
 	}
 }
 
+static void check_strings(const struct ng_strings *strings, const char *const *want)
+{
+	size_t n = 0;
+
+	for (; want[n]; n++) {
+		assert_true(n < strings->n);
+		assert_int_equal(strings->list[n].len, strlen(want[n]));
+		assert_memory_equal(strings->list[n].bytes, want[n], strlen(want[n]));
+	}
+	assert_int_equal(strings->n, n);
+}
+
+/* What else is asked of documents and occurrences. */
+static void test_strings(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *also[4], *not [4], *any[4];
+		bool is_near;
+		uint32_t near;
+		unsigned fold;
+		bool limits_docs, limits;
+	} cases[] = {
+		{"also=a", {"a"}, {0}, {0}, false, 0, 0, true, true},
+		{"also=a%2Cb%2fc%25", {"a,b/c%"}, {0}, {0}, false, 0, 0, true, true},
+		{"also= a =b ", {" a =b "}, {0}, {0}, false, 0, 0, true, true},
+		{"also=b,page=7,also=a,also=b", {"b", "a", "b"}, {0}, {0}, false, 0, 0, true, true},
+		{"not=x,also=y,not=z", {"y"}, {"x", "z"}, {0}, false, 0, 0, true, true},
+		{"any=u,any=v", {0}, {0}, {"u", "v"}, false, 0, 0, false, false},
+		{"near=5,also=a", {"a"}, {0}, {0}, true, 5, 0, false, true},
+		{"also=a,near=0,also=b", {"a", "b"}, {0}, {0}, true, 0, 0, false, true},
+		{"near=1073741824,also=a,not=b", {"a"}, {"b"}, {0}, true, 1u << 30, 0, true, true},
+		{"escape=none,also=%41", {"A"}, {0}, {0}, false, 0, 0, true, true},
+		{"case=fold,word=yes,also=A",
+		 {"A"},
+		 {0},
+		 {0},
+		 false,
+		 0,
+		 NG_FOLD_CASE | NG_QUERY_WORD,
+		 true,
+		 true},
+		{"any=B,space=fold", {0}, {0}, {"B"}, false, 0, NG_FOLD_SPACE, false, false},
+	};
+
+	for (size_t i = 0; i < ng_array_size(cases); i++) {
+		struct ng_settings got;
+
+		if (ng_settings_parse(cases[i].name, &defaults, &got) != 0)
+			fail_msg("%s", cases[i].name);
+		assert_non_null(got.scope);
+		assert_null(got.scope->where);
+		check_strings(&got.scope->also, cases[i].also);
+		check_strings(&got.scope->not, cases[i].not );
+		check_strings(&got.scope->any, cases[i].any);
+		assert_int_equal(got.scope->is_near, cases[i].is_near);
+		assert_int_equal(got.scope->near, cases[i].near);
+		assert_int_equal(got.scope->fold, cases[i].fold);
+		assert_int_equal(got.fold, cases[i].fold);
+		assert_int_equal(ng_scope_limits_docs(got.scope), cases[i].limits_docs);
+		assert_int_equal(ng_scope_limits(got.scope), cases[i].limits);
+		ng_scope_unref(got.scope);
+	}
+}
+
+/* As many of a kind as there may be, and one more. */
+static void test_most(void **state)
+{
+	for (unsigned n = NG_SCOPE_STRINGS_MAX; n <= NG_SCOPE_STRINGS_MAX + 1; n++) {
+		struct ng_settings got;
+		char name[200] = "not=x";
+
+		for (unsigned i = 1; i < n; i++)
+			strcat(name, ",not=x");
+		assert_int_equal(ng_settings_parse(name, &defaults, &got),
+				 n > NG_SCOPE_STRINGS_MAX ? -ENOENT : 0);
+		if (n <= NG_SCOPE_STRINGS_MAX)
+			ng_scope_unref(got.scope);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_names),   cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_hash),    cmocka_unit_test(test_where),
+		cmocka_unit_test(test_strings), cmocka_unit_test(test_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
