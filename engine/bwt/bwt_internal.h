@@ -8,7 +8,7 @@
 #include "format/packed.h"
 
 /* Marked rows a hint: hint number i is the number of the cell that holds marked row number
- * i * NG_MARK_HINT. A cell of text that is sampled every 128 bytes holds eight. */
+ * i * NG_MARK_HINT. A cell of text that is sampled every 112 bytes holds nine. */
 #define NG_MARK_HINT 64u
 
 struct ng_bwt_kernel {
