@@ -241,9 +241,10 @@ static void test_cancelled(void **state)
 static void flip(const char *path, off_t byte, unsigned bit)
 {
 	int fd = open(path, O_RDWR);
-	uint8_t value;
+	uint8_t value = 0;
 
-	assert_true(fd >= 0 && pread(fd, &value, 1, byte) == 1);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &value, 1, byte), 1);
 	value ^= (uint8_t)(1u << bit);
 	assert_int_equal(pwrite(fd, &value, 1, byte), 1);
 	close(fd);
