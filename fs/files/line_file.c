@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/line_file.h"
 
-#include "base/utf8.h"
-#include "names/escape.h"
-#include "format/meta_fields.h"
-#include "names/path.h"
-#include "query/line_scan.h"
+#include "files/line_source.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once. */
 #define PIECE_BYTES_FIRST (16u << 10)
@@ -18,22 +14,13 @@
 /* Occurrences whose lines are made at once when nothing but their size is asked for. */
 #define SHORT_PLACES 512u
 
-/* A longer path isn't shown, but the document's name in the mount. */
-#define PATH_BYTES 512u
-
-/* Of what matches in a line, shown at most. */
-#define MATCH_BYTES 1024u
-
 /* Pieces in memory: the last two, since a page may belong to both, and one made again. */
 #define KEPT 3u
 
 /* Where a piece begins. */
 struct cursor {
 	uint64_t offset; /* in the file */
-	size_t place;    /* the next one */
-	struct ng_hits_last last;
-	struct ng_line_scan_at scan;
-	bool ended;
+	struct ng_line_cursor at;
 };
 
 struct kept {
@@ -43,229 +30,32 @@ struct kept {
 
 struct line_file {
 	struct ng_stream stream;
-	struct ng_line_file_how how;
-	struct ng_grep *grep;    /* NULL: the query is no regular expression */
-	bool scans;              /* all of the text */
-	struct ng_filter filter; /* of documents that count, unless places are of a query */
-	bool has_places;         /* unless it scans; found when they are needed, after shedding */
-	struct ng_places places;
-	size_t n_places;
+	struct ng_line_source source;
 	struct cursor *pieces; /* [n_pieces + 1]: the last one is what comes next */
 	size_t n_pieces, cap;
 	struct kept kept[KEPT];
 	size_t chunk;
-	/* The document whose path was asked for last. */
-	bool path_is;
-	uint64_t path_doc;
-	struct ng_buf path;
-	struct ng_meta_fields fields;
-	struct ng_query query;
 	uint8_t query_bytes[];
 };
 
-int ng_line_file_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
-		      const struct ng_hit *hit, uint32_t context_bytes)
-{
-	const struct ng_line *line = &hit->line;
-	size_t begin = hit->from - ng_min(hit->from, (size_t)context_bytes);
-	size_t to = ng_min(hit->to, hit->from + MATCH_BYTES);
-	size_t end = to + ng_min(line->bytes - to, (size_t)context_bytes);
-	bool before = begin > 0 || line->cut_before, after = end < line->bytes || line->cut_after;
-	int r;
-
-	if (before)
-		begin += ng_utf8_tail_bytes(line->text + begin, hit->from - begin);
-	if (after)
-		end -= ng_utf8_head_bytes(line->text + hit->from, end - hit->from);
-	r = ng_escape_append(buf, path, path_len);
-	if (r == 0)
-		r = ng_buf_printf(buf, ":%llu:%s", (unsigned long long)(line->begin + begin),
-				  before ? NG_LINE_CUT : "");
-	if (r == 0)
-		r = ng_buf_append(buf, line->text + begin, end - begin);
-	return r ? r : ng_buf_printf(buf, "%s\n", after ? NG_LINE_CUT : "");
-}
-
-/* The path that a document's metadata names, or its name in the mount where it is one record of a
- * file of many: the offset says nothing of where in that it is. */
-static int path_find(struct line_file *file, uint64_t doc)
-{
-	ng_cleanup(ng_freep) char *meta = NULL;
-	const struct ng_meta_field *path;
-	size_t bytes;
-	int r;
-
-	if (file->path_is && file->path_doc == doc)
-		return 0;
-	r = ng_doc_meta(file->stream.index->index, doc, &meta, &bytes);
-	if (r)
-		return r;
-	file->path.len = 0;
-	file->path_is = false;
-	r = ng_meta_fields_read(&file->fields, (const uint8_t *)meta, bytes);
-	if (r)
-		return r;
-	path = ng_meta_fields_find(&file->fields, "path", 4);
-	if (path && path->value_bytes <= PATH_BYTES &&
-	    !ng_meta_fields_find(&file->fields, "line", 4))
-		r = ng_buf_append(&file->path, ng_meta_value(&file->fields, path),
-				  path->value_bytes);
-	else
-		r = ng_buf_printf(&file->path, "doc/%0*llu.txt", (int)file->stream.index->doc_width,
-				  (unsigned long long)doc);
-	file->path_is = r == 0;
-	file->path_doc = doc;
-	return r;
-}
-
-static int append_hits(struct line_file *file, const struct ng_hit *hits, size_t n,
-		       struct ng_buf *buf)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = path_find(file, hits[i].doc);
-		if (r == 0)
-			r = ng_line_file_line(buf, file->path.data, file->path.len, &hits[i],
-					      file->how.context_bytes);
-	}
-	return r;
-}
-
-/* A regular expression's lines are read whole, so that what is shown is what matches. */
-static size_t read_bytes(const struct line_file *file)
-{
-	return file->grep ? NG_GREP_LINE_BYTES : file->how.context_bytes;
-}
-
-static int judge_line(void *userdata, const uint8_t *line, size_t len, size_t *ret_from,
-		      size_t *ret_to)
-{
-	const struct line_file *file = userdata;
-	const uint8_t *found;
-
-	if (file->grep)
-		return ng_grep_line(file->grep, line, len, ret_from, ret_to);
-	found = memmem(line, len, file->query.bytes, file->query.len);
-	if (!found)
-		return 0;
-	*ret_from = (size_t)(found - line);
-	*ret_to = *ret_from + file->query.len;
-	return 1;
-}
-
-static int regex_places(struct line_file *file, const ng_cancel *cancel, struct ng_error *err)
-{
-	int r = 0;
-
-	if (!file->grep)
-		r = ng_grep_new(file->query.bytes, file->query.len, file->query.fold & NG_FOLD_CASE,
-				&file->grep, err);
-	return r ? r
-		 : ng_grep_places(file->grep, file->stream.index->index, file->how.scan, cancel,
-				  &file->places, err);
-}
-
-static int query_places(struct line_file *file, const ng_cancel *cancel, struct ng_error *err)
-{
-	const struct ng_index *index = file->stream.index->index;
-	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
-	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
-	uint64_t most = file->how.scan, count;
-	int r = ng_query_find(index, &file->query, cancel, &ranges);
-
-	if (r == 0)
-		r = ng_filter_get(index, file->query.scope, &ranges, cancel, &filter);
-	if (r)
-		return r;
-	count = ng_filter_most(&filter, &ranges);
-	if (count > most)
-		return ng_fail(err, -EOVERFLOW,
-			       "%llu occurrences would have to be read, of at most %llu",
-			       (unsigned long long)count, (unsigned long long)most);
-	r = ng_filter_narrow(index, &ranges, file->query.scope, cancel, &filter);
-	return r ? r : ng_places_find(index, &ranges, 1, most, &filter, cancel, &file->places);
-}
-
-/* Where to look, if that isn't there. */
-static int places_find(struct line_file *file, const ng_cancel *cancel, struct ng_error *err)
-{
-	int r;
-
-	if (file->has_places)
-		return 0;
-	r = file->how.regex ? regex_places(file, cancel, err) : query_places(file, cancel, err);
-	if (r)
-		return r;
-	if (file->how.regex)
-		ng_places_choose(&file->places, &file->filter);
-	file->n_places = file->places.n;
-	file->has_places = true;
-	return 0;
-}
-
-/* Lines of the next few places, of the next window where all is scanned. The cursor moves on; on
- * failure neither it nor buf changes. */
-static int append_some(struct line_file *file, size_t most_places, struct cursor *cursor,
-		       const ng_cancel *cancel, struct ng_buf *buf)
-{
-	const struct ng_index *index = file->stream.index->index;
-	ng_cleanup(ng_freep) struct ng_hit *hits = NULL;
-	struct cursor next = *cursor;
-	size_t n = 0, good = buf->len;
-	bool more = false;
-	int r;
-
-	if (file->scans) {
-		const struct ng_line_scan scan = {index,
-						  judge_line,
-						  file,
-						  MATCH_BYTES + file->how.context_bytes,
-						  NG_LINE_SCAN_WINDOW,
-						  &file->filter};
-
-		r = ng_line_scan_next(&scan, &next.scan, cancel, &hits, &n, &more);
-	} else {
-		const struct ng_hits from = {index, &file->places, file->grep, read_bytes(file)};
-
-		r = places_find(file, cancel, NULL);
-		if (r)
-			return r;
-		hits = calloc(most_places, sizeof(*hits));
-		if (!hits)
-			return -ENOMEM;
-		r = ng_hits_read(&from, &next.place, most_places, &next.last, cancel, hits, &n);
-		more = next.place < file->n_places;
-	}
-	if (r == 0)
-		r = append_hits(file, hits, n, buf);
-	ng_hits_clear(hits, n);
-	if (r) {
-		buf->len = good;
-		return r;
-	}
-	next.ended = !more;
-	*cursor = next;
-	return 0;
-}
-
 /* Lines from the cursor on, until there are want bytes, or as far as `end`, if it isn't NULL. On
  * failure the lines before the cursor are good. */
-static int make_lines(struct line_file *file, struct cursor *cursor, const struct cursor *end,
-		      size_t want, const ng_cancel *cancel, struct ng_buf *buf)
+static int make_lines(struct line_file *file, struct ng_line_cursor *cursor,
+		      const struct ng_line_cursor *end, size_t want, const ng_cancel *cancel,
+		      struct ng_buf *buf)
 {
 	int r = 0;
 
 	while (r == 0 && !cursor->ended && buf->len < want) {
 		size_t n = file->chunk;
 
-		if (end && (file->scans ? cursor->scan.doc == end->scan.doc &&
-						  cursor->scan.offset == end->scan.offset
-					: cursor->place == end->place))
+		if (end && (file->source.scans ? cursor->scan.doc == end->scan.doc &&
+							 cursor->scan.offset == end->scan.offset
+					       : cursor->place == end->place))
 			break;
-		if (end && !file->scans)
+		if (end && !file->source.scans)
 			n = ng_min(n, end->place - cursor->place);
-		r = append_some(file, n, cursor, cancel, buf);
+		r = ng_line_source_more(&file->source, n, cursor, cancel, buf);
 		file->chunk = r ? CHUNK_FIRST : ng_min(2 * file->chunk, (size_t)CHUNK_MAX);
 	}
 	return r;
@@ -283,7 +73,7 @@ static int reserve(struct line_file *file)
 	if (!pieces)
 		return -ENOMEM;
 	if (!file->pieces)
-		pieces[0] = (struct cursor){.ended = !file->scans && file->n_places == 0};
+		pieces[0] = (struct cursor){0, ng_line_source_first(&file->source)};
 	file->pieces = pieces;
 	file->cap = cap;
 	return 0;
@@ -302,14 +92,14 @@ static int line_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 	next = file->pieces[file->n_pieces];
 	kept->text.len = 0;
 	kept->piece = file->n_pieces;
-	r = make_lines(file, &next, NULL, want, cancel, &kept->text);
+	r = make_lines(file, &next.at, NULL, want, cancel, &kept->text);
 	next.offset += kept->text.len;
 	/* Where nothing was found, that isn't looked for again. */
 	if (kept->text.len)
 		file->n_pieces++;
 	file->pieces[file->n_pieces] = next;
 	atomic_store(&stream->bytes, next.offset);
-	if (next.ended)
+	if (next.at.ended)
 		atomic_store(&stream->bytes_most, 0);
 	return kept->text.len ? 0 : r;
 }
@@ -319,7 +109,7 @@ static int piece_text(struct line_file *file, size_t piece, const ng_cancel *can
 		      const struct ng_buf **ret_text)
 {
 	struct kept *again = &file->kept[KEPT - 1];
-	struct cursor at = file->pieces[piece];
+	struct ng_line_cursor at = file->pieces[piece].at;
 	const struct cursor *end = &file->pieces[piece + 1];
 	int r;
 
@@ -330,7 +120,7 @@ static int piece_text(struct line_file *file, size_t piece, const ng_cancel *can
 		}
 	}
 	again->text.len = 0;
-	r = make_lines(file, &at, end, SIZE_MAX, cancel, &again->text);
+	r = make_lines(file, &at, &end->at, SIZE_MAX, cancel, &again->text);
 	if (r == 0 && again->text.len != end->offset - file->pieces[piece].offset)
 		r = -EUCLEAN;
 	if (r) {
@@ -384,7 +174,7 @@ static int line_file_read(struct ng_stream *stream, uint64_t offset, size_t len,
 static size_t line_file_held(const struct ng_stream *stream)
 {
 	const struct line_file *file = (const struct line_file *)stream;
-	size_t bytes = file->has_places ? file->n_places * sizeof(*file->places.list) : 0;
+	size_t bytes = ng_line_source_held(&file->source);
 
 	for (size_t i = 0; i < KEPT; i++)
 		bytes += file->kept[i].text.cap;
@@ -397,8 +187,7 @@ static void line_file_shed(struct ng_stream *stream)
 
 	for (size_t i = 0; i < KEPT; i++)
 		ng_buf_free(&file->kept[i].text);
-	ng_places_clear(&file->places);
-	file->has_places = false;
+	ng_line_source_shed(&file->source);
 }
 
 static void line_file_free(struct ng_stream *stream)
@@ -407,59 +196,9 @@ static void line_file_free(struct ng_stream *stream)
 
 	for (size_t i = 0; i < KEPT; i++)
 		ng_buf_free(&file->kept[i].text);
-	ng_buf_free(&file->path);
-	ng_meta_fields_clear(&file->fields);
-	ng_places_clear(&file->places);
-	ng_filter_clear(&file->filter);
-	ng_grep_free(file->grep);
+	ng_line_source_clear(&file->source);
 	free(file->pieces);
 	free(file);
-}
-
-/* Whether a line says by itself whether it holds an occurrence that counts. */
-static bool is_plain(const struct ng_query *query)
-{
-	return !query->fold && !ng_scope_is_near(query->scope) && !ng_scope_has_any(query->scope);
-}
-
-static int docs_find(struct line_file *file, const ng_cancel *cancel)
-{
-	return ng_filter_get(file->stream.index->index, file->query.scope, NULL, cancel,
-			     &file->filter);
-}
-
-/* Where to look, or that everything has to be looked at. */
-static int begin(struct line_file *file, const ng_cancel *cancel, struct ng_error *err)
-{
-	int r = file->how.regex ? docs_find(file, cancel) : 0;
-
-	if (r)
-		return r;
-	r = places_find(file, cancel, err);
-	file->scans = r == -EOVERFLOW && file->how.scan_all &&
-		      (file->how.regex || is_plain(&file->query));
-	if (!file->scans)
-		return r;
-	return file->how.regex ? 0 : docs_find(file, cancel);
-}
-
-/* A line shows so many bytes at most; and no two lines show the same text. */
-static int bytes_most(const struct line_file *file, const ng_cancel *cancel, uint64_t *ret_bytes)
-{
-	const struct ng_mounted_index *index = file->stream.index;
-	uint64_t frame = 4 * PATH_BYTES + 2 * sizeof(NG_LINE_CUT) + 24;
-	uint64_t shown = 2 * (uint64_t)file->how.context_bytes +
-			 ng_max((uint64_t)MATCH_BYTES, (uint64_t)file->query.len);
-	uint64_t lines = file->n_places;
-	int r = 0;
-
-	if (file->scans) {
-		r = ng_count(index->index, (const uint8_t *)"\n", 1, cancel, &lines);
-		lines += index->docs;
-	}
-	if (r == 0)
-		*ret_bytes = ng_min(lines * (frame + shown), lines * frame + index->text_bytes);
-	return r;
 }
 
 int ng_line_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *index,
@@ -483,19 +222,19 @@ int ng_line_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *
 		return -ENOMEM;
 	}
 	ng_stream_init(&file->stream, &ops, indexes, index);
-	file->how = *how;
-	file->query = *query;
-	file->query.bytes = file->query_bytes;
+	file->source = (struct ng_line_source){.index = index, .query = *query, .how = *how};
+	file->source.query.bytes = file->query_bytes;
 	memcpy(file->query_bytes, query->bytes, query->len);
 	file->chunk = CHUNK_FIRST;
-	r = begin(file, cancel, err);
+	r = ng_line_source_begin(&file->source, cancel, err);
 	if (r == 0)
-		r = bytes_most(file, cancel, &most);
+		r = ng_line_source_bytes_most(&file->source, cancel, &most);
 	if (r) {
 		ng_stream_free(&file->stream);
 		return r;
 	}
-	atomic_store(&file->stream.bytes_most, file->scans || file->n_places ? most : 0);
+	atomic_store(&file->stream.bytes_most,
+		     file->source.scans || file->source.n_places ? most : 0);
 	*ret_stream = &file->stream;
 	return 0;
 }
@@ -504,13 +243,13 @@ bool ng_line_file_is_short(const struct ng_stream *stream)
 {
 	const struct line_file *file = (const struct line_file *)stream;
 
-	return !file->scans && file->n_places <= SHORT_PLACES;
+	return !file->source.scans && file->source.n_places <= SHORT_PLACES;
 }
 
 int ng_line_file_all(struct ng_stream *stream, const ng_cancel *cancel, struct ng_buf *buf)
 {
 	struct line_file *file = (struct line_file *)stream;
-	struct cursor at = {.ended = file->n_places == 0};
+	struct ng_line_cursor at = ng_line_source_first(&file->source);
 
 	return make_lines(file, &at, NULL, SIZE_MAX, cancel, buf);
 }
@@ -519,12 +258,13 @@ int ng_line_file_first(struct ng_stream *stream, size_t lines, const ng_cancel *
 		       struct ng_buf *buf)
 {
 	struct line_file *file = (struct line_file *)stream;
-	struct cursor at = {.ended = !file->scans && file->n_places == 0};
+	struct ng_line_cursor at = ng_line_source_first(&file->source);
 	size_t seen = buf->len, n = 0;
 	int r = 0;
 
 	while (r == 0 && n < lines && !at.ended) {
-		r = append_some(file, ng_min(lines - n, (size_t)CHUNK_MAX), &at, cancel, buf);
+		r = ng_line_source_more(&file->source, ng_min(lines - n, (size_t)CHUNK_MAX), &at,
+					cancel, buf);
 		while (r == 0 && n < lines && seen < buf->len) {
 			seen = (size_t)((uint8_t *)rawmemchr(buf->data + seen, '\n') - buf->data) +
 			       1;

@@ -15,13 +15,7 @@ struct ng_line_file_how {
 	uint32_t context_bytes; /* of a line, on either side of what matches */
 };
 
-/* Append the line of a hit, of which context_bytes are shown on either side of what matches. Where
- * the line goes on there is NG_LINE_CUT, and it isn't cut within a UTF-8 character; the offset is
- * that of the first byte shown. path[0..path_len-1] has no colon of its own to tell, as with grep;
- * control characters in it are spelled as ng_escape_append does, those of the line are as they
- * are. -ENOMEM. */
-int ng_line_file_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
-		      const struct ng_hit *hit, uint32_t context_bytes);
+/* Where a line goes on that isn't shown. */
 #define NG_LINE_CUT "[...]"
 
 /* The stream of all lines, in the order of the documents. The query is copied; the index is as
