@@ -30,7 +30,8 @@ static struct {
 	struct fuse_session *session;
 	struct ng_calls *calls;
 	struct answer answers[ANSWERS_MOST];
-	bool hold; /* answers wait until they are let go */
+	bool hold;      /* answers wait until they are let go */
+	unsigned stale; /* interrupts that were given back, since what they are about is over */
 } scene = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 /* ---- the daemon's side ---- */
@@ -86,6 +87,8 @@ static ssize_t receive_answer(int fd, struct iovec *iov, int count, void *userda
 
 		a->replies++;
 		a->err = head->error;
+	} else {
+		scene.stale++;
 	}
 	pthread_cond_broadcast(&scene.changed);
 	pthread_mutex_unlock(&scene.lock);
@@ -209,12 +212,21 @@ static void scene_open(unsigned long_at_once, size_t waiting_most, unsigned time
 	assert_int_equal(ng_calls_new(&limits, &scene.calls), 0);
 	scene.session = fuse_session_new(&args, &ops, sizeof(ops), NULL);
 	assert_non_null(scene.session);
+	fuse_opt_free_args(&args);
 	assert_int_equal(fuse_session_custom_io(scene.session, &io, fd), 0);
 	send_message(FUSE_INIT, 1, &init, sizeof(init));
 }
 
+/* libfuse keeps what interrupts nothing, and gives one back with each request. */
 static void scene_close(void)
 {
+	unsigned stale;
+
+	scene.hold = false;
+	do {
+		stale = scene.stale;
+		ask(ANSWERS_MOST - 1, "");
+	} while (scene.stale != stale);
 	fuse_session_destroy(scene.session);
 	ng_calls_free(scene.calls);
 }
