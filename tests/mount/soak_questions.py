@@ -119,7 +119,7 @@ def lines_of(places):
 def cuts_character(text, at):
     """Whether a valid character begins before a place and goes on there."""
     for begin in range(max(0, at - 3), at):
-        for end in range(at + 1, begin + 5):
+        for end in range(at + 1, min(begin + 4, len(text)) + 1):
             try:
                 if len(text[begin:end].decode()) == 1:
                     return True
