@@ -453,7 +453,9 @@ static void print_failure(const struct run *run, int code, bool bad_stays, bool 
 	if (code == -ENOSPC || code == -EDQUOT)
 		fprintf(stderr,
 			"mkngramfs: no room on the disk; nothing was left behind. Free some%s\n",
-			append ? "" : ", or put the index (-o) elsewhere");
+			append               ? ""
+			: run->args.estimate ? ", or name another place (--tmp)"
+					     : ", or put the index (-o) elsewhere");
 	if (code == -EBADMSG && !run->args.skip_bad)
 		fprintf(stderr, "mkngramfs: %s; --skip-bad FILE leaves out bad input and goes on\n",
 			append ? "nothing was appended" : "no index was made");

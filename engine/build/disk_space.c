@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "build/work.h"
+
 /* In tenths of a byte for each byte of text: an index, without a text store; what merging keeps
  * beside it, and what it needs without a name. */
 #define INDEX_TENTHS   4u
 #define NAMED_TENTHS   14u
-#define UNNAMED_TENTHS 33u
+#define UNNAMED_TENTHS (NG_WORK_SMALLER_TENTHS / 2 + NG_WORK_BOTH_TENTHS) /* of two halves */
 
 static int space_compare(const char *dir, uint64_t need, struct ng_error *err)
 {

@@ -37,11 +37,6 @@ struct merging {
 	uint64_t room; /* of files without a name, that the largest merge takes */
 };
 
-/* What merging two segments keeps in such files, in tenths of a byte: for each row of the smaller,
- * and for each of both. */
-#define SMALLER_TENTHS 40u
-#define BOTH_TENTHS    13u
-
 /* The pieces that were one before. */
 struct taken {
 	uint64_t first, end;
@@ -62,9 +57,9 @@ static struct taken stretch_merge(struct merging *m, const struct taken *taken, 
 	b = stretch_merge(m, taken, cut, j);
 	right = &m->pieces[cut];
 	read = left->rows < right->rows ? left : right;
-	m->room = ng_max(m->room,
-			 (SMALLER_TENTHS * read->rows + BOTH_TENTHS * (left->rows + right->rows)) /
-				 10);
+	m->room = ng_max(m->room, (NG_WORK_SMALLER_TENTHS * read->rows +
+				   NG_WORK_BOTH_TENTHS * (left->rows + right->rows)) /
+					  10);
 	if (!m->journal || !ng_journal_find(m->journal, NG_STEP_MERGED, m->shard, a.first, b.end)) {
 		m->work += ng_cost_merge(left->rows, right->rows, m->threads);
 		if (read->no_text)

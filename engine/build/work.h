@@ -45,6 +45,11 @@ int ng_work_of_shard(const struct ng_work_model *model, size_t shard,
 int ng_work_of_shards(const struct ng_work_model *model, size_t shard, uint64_t rows,
 		      uint64_t *ret_work);
 
+/* What merging two segments keeps in files without a name, in tenths of a byte: for each row of the
+ * smaller, and for each of both. */
+#define NG_WORK_SMALLER_TENTHS 40u
+#define NG_WORK_BOTH_TENTHS    13u
+
 /* What merging a shard of so many rows, or of as many as it may have, takes at its peak in files
  * without a name, in bytes; 0 where it is one batch. -ENOMEM. */
 int ng_work_room(const struct ng_work_model *model, uint64_t rows, uint64_t *ret_bytes);

@@ -350,19 +350,6 @@ static int part_survive(void *userdata, uint64_t part)
 	return r;
 }
 
-/* The bits of those that count, from the cache or in a new block. */
-static int survivors_take(const struct ng_index *index, const struct ng_ranges *ranges,
-			  const struct ng_scope *scope, struct ng_cached **ret_bits,
-			  bool *ret_known)
-{
-	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
-	struct ng_cached *bits = ng_cache_get(index->cache, key);
-
-	*ret_known = bits;
-	*ret_bits = bits ? bits : ng_survivors_new(key, ranges->count);
-	return *ret_bits ? 0 : -ENOMEM;
-}
-
 static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
 			   struct ng_cached *bits)
 {
@@ -375,20 +362,26 @@ int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *range
 		     struct ng_filter *filter)
 {
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
-	bool known = false, better = false;
+	XXH128_hash_t key;
+	bool better = false;
 	int r;
 
 	if (!filter->docs || filter->near.bits)
 		return 0;
-	r = survivors_take(index, ranges, scope, &bits, &known);
-	if (r == 0 && !known)
+	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	bits = ng_cache_get(index->cache, key);
+	if (!bits) {
 		r = ng_docs_walk_is_better(index, ranges, filter->docs, &better);
-	if (r == 0 && better)
+		if (r || !better)
+			return r;
+		bits = ng_survivors_new(key, ranges->count);
+		if (!bits)
+			return -ENOMEM;
 		r = ng_docs_walk(index, ranges, filter->docs, cancel, bits);
-	if (r || !(known || better))
-		return r;
-	if (better)
+		if (r)
+			return r;
 		survivors_keep(index, ranges, bits);
+	}
 	filter->near = (struct ng_survivors){ng_steal_ptr(&bits), ranges->count};
 	return 0;
 }
@@ -400,14 +393,14 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *bits = NULL;
 	ng_cleanup(ng_filter_clear) struct ng_filter filter = {0};
 	struct surviving s = {index, ranges, &filter, cancel, NULL};
-	bool known = false;
+	XXH128_hash_t key;
 	int r = ng_ranges_check(ranges, index);
 
-	if (r == 0)
-		r = survivors_take(index, ranges, scope, &bits, &known);
 	if (r < 0)
 		return r;
-	if (!known) {
+	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	bits = ng_cache_get(index->cache, key);
+	if (!bits) {
 		r = ng_filter_get(index, scope, ranges, cancel, &filter);
 		if (r == 0)
 			r = ng_filter_narrow(index, ranges, scope, cancel, &filter);
@@ -418,6 +411,10 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 			filter.near.bits = NULL;
 			return 0;
 		}
+		/* Not before: it may be large. */
+		bits = ng_survivors_new(key, ranges->count);
+		if (!bits)
+			return -ENOMEM;
 		s.bits = bits;
 		r = ng_index_run(index, ng_div_up(ranges->count, (uint64_t)PART), part_survive, &s);
 		if (r)

@@ -3,6 +3,8 @@
 any string, from its positions in the text, sorted. See soak.py."""
 import array, bisect, collections, json, os, random, re, time, unicodedata
 
+from characters import cuts_character
+
 DOCS = 2000
 SORTED_BYTES = 40  # positions are sorted by so many bytes
 
@@ -114,18 +116,6 @@ def lines_of(places):
         end = text.find("\n", at)
         found[doc, len(text[:begin].encode())] = text[begin:end if end >= 0 else len(text)]
     return [f"doc/{doc:04}.txt:{offset}:{line}" for (doc, offset), line in sorted(found.items())]
-
-
-def cuts_character(text, at):
-    """Whether a valid character begins before a place and goes on there."""
-    for begin in range(max(0, at - 3), at):
-        for end in range(at + 1, min(begin + 4, len(text)) + 1):
-            try:
-                if len(text[begin:end].decode()) == 1:
-                    return True
-            except UnicodeDecodeError:
-                pass
-    return False
 
 
 def maximal(naive, text, least):

@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Texts written to /trace, and the stretches of them that are read back, against naive ones.
-. "$(dirname "$0")/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib.sh"
+# Of what Python programs share.
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1
 
 mkdir bytes
 python3 - <<'PYTHON'
@@ -20,6 +23,7 @@ attach bytes.ngram one.ngram mnt
 
 cat >trace.py <<'PYTHON'
 import glob, json, os, random, sys
+from characters import cuts_character
 MIN = 32
 docs = [open(f, "rb").read() for f in sorted(glob.glob("bytes/*.txt"))]
 # Bytes as characters, and something between the documents that no byte is.
@@ -31,17 +35,6 @@ def count(s):
         n, at = n + 1, joined.find(s, at + 1)
     return n
 
-def cuts(text, at):
-    """Whether a valid character begins before a place and goes on there."""
-    for begin in range(max(0, at - 3), at):
-        for end in range(at + 1, min(begin + 4, len(text)) + 1):
-            try:
-                if len(text[begin:end].decode()) == 1:
-                    return True
-            except UnicodeDecodeError:
-                pass
-    return False
-
 def naive(of):
     text, end, before, out = of.decode("latin-1"), 0, 0, []
     for begin in range(len(text)):
@@ -49,9 +42,9 @@ def naive(of):
         while end < len(text) and text[begin:end + 1] in joined:
             end += 1
         whole = end
-        while cuts(of, whole):
+        while cuts_character(of, whole):
             whole -= 1
-        if cuts(of, begin):
+        if cuts_character(of, begin):
             continue
         if whole > before and whole - begin >= MIN:
             out.append((begin, whole, count(text[begin:whole])))
