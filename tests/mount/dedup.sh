@@ -44,6 +44,16 @@ for settings in "min=20" "min=24 case=fold docs=2" "word=yes max=5 min=20"; do
 done
 is "$("$between" --jobs=1 mnt/other mnt/one | cksum)" "$("$between" --jobs=4 mnt/other mnt/one | cksum)" "by one and by four"
 
+# Ctrl-C ends all of its processes, while they have more to say than is read, and without a word.
+python3 - "$between" --set min=1 --set docs=100 mnt/one mnt/one <<'PYTHON' || fail "between, interrupted"
+import os, signal, subprocess, sys
+of = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+assert of.stdout.readline(), "it says nothing"
+os.killpg(of.pid, signal.SIGINT)
+said = of.stderr.read()
+assert (of.wait(), said) == (130, b""), (of.returncode, said[-500:])
+PYTHON
+
 # ---- errors ----
 refuses "no index is mounted here" "$dedup" stretches .
 refuses "No such file" "$dedup" stretches --min=0 mnt/one

@@ -122,6 +122,14 @@ for option in --append --merge --join --remove --resume; do
 	refuses "--estimate is of an index that is made from its beginning" "$MKNGRAMFS" --estimate $option in
 done
 
+# Nothing is left where there is no room either.
+mkdir full
+if mount -t tmpfs -o size=64K none full 2>/dev/null; then
+	refuses "name another place (--tmp)" "$MKNGRAMFS" --estimate --tmp=full in
+	is "" "$(ls -A full)" "what is left without room"
+	umount full
+fi
+
 # It is interrupted as a build is.
 TMPDIR=$work/tmp "$MKNGRAMFS" --estimate --text-store in >out 2>err &
 trial_begins() { compgen -G 'tmp/mkngramfs-estimate-*/index.building' >/dev/null; }
