@@ -52,7 +52,7 @@ defaults=$(cat bytes)
 measure "$cluster/mount-rclone.sh" web: remote
 settings=$(cat bytes)
 echo "a document: $defaults bytes fetched by default, $settings by mount-rclone.sh"
-[ "$settings" -lt $((defaults / 10)) ] || fail "a document took $settings bytes, and $defaults by default"
+[ "$settings" -lt $((defaults / 5)) ] || fail "a document took $settings bytes, and $defaults by default"
 
 # ---- stopped and started ----
 "$cluster/mount-rclone.sh" web: remote || fail "mount-rclone.sh"
