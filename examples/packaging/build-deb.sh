@@ -124,8 +124,8 @@ for _ in {1..300}; do
 done
 ask() { python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], *map(str.encode, sys.argv[2:])).read().decode())' "$@"; }
 [ "$(ask "$address/count/fish")" = 2 ] || fail "the page's count of fish"
-ask "$address/" | grep -q '<script' || fail "the page"
-ask "$address/" '{"index": "fish", "query_type": "count", "query": "fish"}' | grep -q '"count": *2' || fail "the API's count of fish"
+[[ $(ask "$address/") = *'<script'* ]] || fail "the page"
+[[ $(ask "$address/" '{"index": "fish", "query_type": "count", "query": "fish"}') =~ '"count":'\ *2 ]] || fail "the API's count of fish"
 echo "ngramfs-web: 2 fish at $address"
 kill $web
 wait $web || :

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The daemon is killed under readers of every kind: none is left hanging. KILLS: how often for each
-# kind (default 6, in brief 2).
+# kind (default 3, in brief 1).
 . "$(dirname "$0")/lib.sh"
 
-brief=${NG_TEST_BRIEF:+2}
-kills=${KILLS:-${brief:-6}}
+brief=${NG_TEST_BRIEF:+1}
+kills=${KILLS:-${brief:-3}}
 make_corpus
 build corpus.ngram --shard-size=64K corpus.jsonl
-readers=12
+readers=6
 
 # Ask until that fails, which it must not before the daemon is dead.
 ask_on() { # KIND
