@@ -71,9 +71,10 @@ def test(indexes, texts, queries):
     batches = {(i, w): ask(i, w, lines) for i in indexes for w in ("df", "next", "prev")}
     for number, query in enumerate(queries):
         df, count, after, before, spelled = 0, 0, Counter(), Counter(), {}
+        pattern = re.compile(b"(?=" + re.escape(query) + b")")
         for text in texts:
             df += query in text
-            for m in re.finditer(b"(?=" + re.escape(query) + b")", text):
+            for m in pattern.finditer(text):
                 count += 1
                 for found, counter in ((following(text, m.start() + len(query)), after),
                                        (preceding(text, m.start()), before)):

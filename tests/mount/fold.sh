@@ -40,9 +40,9 @@ folds = [folded(text) for text in texts]
 
 # Document, and where in it: characters.
 def occurrences(query):
-    want = re.escape(folded(query))
+    pattern = re.compile(f"(?={re.escape(folded(query))})")
     return [(number, m.start(), m.start() + len(query))
-            for number, text in enumerate(folds) for m in re.finditer(f"(?={want})", text)]
+            for number, text in enumerate(folds) for m in pattern.finditer(text)]
 
 def name(query):
     return quote(query, safe=" ")

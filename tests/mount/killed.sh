@@ -38,7 +38,7 @@ for kind in count next kwic docs batch; do
 			pids+=($!)
 		done
 		before=$(cpu_ticks "${daemons[mnt]}")
-		wait_for has_worked "${daemons[mnt]}" $((before + 20 + RANDOM % 20)) || fail "$kind: nothing is asked"
+		wait_for has_worked "${daemons[mnt]}" $((before + 4 + RANDOM % 8)) || fail "$kind: nothing is asked"
 		all_gone "${pids[@]}" && fail "$kind: the readers have ended before"
 		kill -KILL "${daemons[mnt]}"
 		wait_for all_gone "${pids[@]}" "${daemons[mnt]}" || fail "$kind: readers hang"

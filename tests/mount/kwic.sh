@@ -23,9 +23,10 @@ def shown(text):
 # The corpus is UTF-8, so what was cut can be told by decoding.
 def lines(query):
     out = []
+    pattern = re.compile(b"(?=" + re.escape(query) + b")")
     for number, path in enumerate(sorted(glob.glob("text/*.txt"))):
         text = open(path, "rb").read()
-        for m in re.finditer(b"(?=" + re.escape(query) + b")", text):
+        for m in pattern.finditer(text):
             at, end = m.start(), m.start() + len(query)
             left, right = text[max(at - CONTEXT, 0):at], text[end:end + CONTEXT]
             if at > CONTEXT:

@@ -69,8 +69,9 @@ texts = [open(path, "rb").read() for path in sorted(glob.glob("text/*.txt"))]
 
 # The corpus is UTF-8, so what was cut can be told by decoding.
 def occurrences(query, context):
+    pattern = re.compile(b"(?=" + re.escape(query) + b")")
     for number, text in enumerate(texts):
-        for m in re.finditer(b"(?=" + re.escape(query) + b")", text):
+        for m in pattern.finditer(text):
             at, end = m.start(), m.start() + len(query)
             left, right = text[max(at - context, 0):at], text[end:end + context]
             if at > context:
