@@ -191,8 +191,8 @@ class Mount:
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
         return urllib.parse.quote_from_bytes(data, safe=" :|*<>=")
 
-    def _open(self, kind: str, query: Query, settings: dict[str, Any]) -> BinaryIO:
-        return open(os.path.join(self._dir(settings), kind, _name(query)), "rb")
+    def _open(self, kind: str, query: Query, settings: dict[str, Any], buffering: int = -1) -> BinaryIO:
+        return open(os.path.join(self._dir(settings), kind, _name(query)), "rb", buffering)
 
     def _lines(self, kind: str, query: Query, settings: dict[str, Any]) -> Iterator[bytes]:
         with self._open(kind, query, settings) as file:
@@ -206,7 +206,7 @@ class Mount:
         """What a small file holds; of a query that no name holds, what /batch says."""
         if self._is_long(query):
             return next(self._batch(kind, [query], settings))[1]
-        with self._open(kind, query, settings) as file:
+        with self._open(kind, query, settings, buffering=0) as file:
             return file.read().rstrip(b"\n")
 
     def count(self, query: Query, **settings: Any) -> int:
