@@ -12,6 +12,7 @@ import os
 import sys
 import urllib.parse
 
+from accessible import blind, faults
 from api import read, spell
 from webdriver import DOWN, ENTER, ESCAPE, PAGE_DOWN, RIGHT, SHIFT, UP, Failed, browser
 
@@ -252,22 +253,28 @@ def other_questions(page):
               "return match.top >= page.top && match.top < page.bottom")
 
 
-# What axe-core says of it, where AXE names its axe.min.js; it is no part of Debian.
 def accessible(page, where):
-    if not os.environ.get("AXE"):
-        print("axe-core: skipped, AXE doesn't name it")
-        return
-    with open(os.environ["AXE"], encoding="utf-8") as file:
-        script = file.read()
+    """Each kind of page, by what accessible.py looks for; and by axe-core, where AXE names its axe.min.js: it is
+    no part of Debian."""
+    axe = ""
+    if os.environ.get("AXE"):
+        with open(os.environ["AXE"], encoding="utf-8") as file:
+            axe = file.read()
     for words in ({"in": "odd"}, {"in": "licences", "q": "copy"}, {"in": "", "q": "copy"}, {"in": "odd", "as": "grep", "q": "r.re$"},
                   {"in": "licences", "as": "trace", "q": "Everyone is permitted to copy and distribute verbatim copies"}):
         page.open(**words)
         page.browser.wait("return ['start', 'other'].some(id => !document.getElementById(id).hidden)"
                           " || document.getElementById('name').textContent && !document.getElementById('found').hidden")
-        page.browser.run(script + "; axe.run().then(found => window.violations = found.violations.map(({id, nodes}) =>"
-                                  "`${id}: ${nodes.map(({target}) => target).join(' ')}`))")
-        found = page.browser.wait("return window.violations && {them: window.violations}")["them"]
-        expect(not found, f"axe, {where}, {words}: {found}")
+        found = faults(page.browser)
+        expect(not found, f"{where}, {words}: {found}")
+        if axe:
+            page.browser.run(axe + "; axe.run().then(found => window.violations = found.violations.map(({id, nodes}) =>"
+                                   "`${id}: ${nodes.map(({target}) => target).join(' ')}`))")
+            found = page.browser.wait("return window.violations && {them: window.violations}")["them"]
+            expect(not found, f"axe, {where}, {words}: {found}")
+    if where == "wide":
+        missed = blind(page.browser)
+        expect(not missed, f"faults that aren't seen: {missed}")
 
 
 def looks(page, shots):
