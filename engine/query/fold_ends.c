@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/fold_ends.h"
 
+#include "query/chars.h"
+
 /* Searches that are walked between two looks at the cancel flag. */
 #define TOGETHER 512u
 
 /* Not among the frequent patterns. */
 #define NO_NODE (NG_FREQUENT_ROOT - 1)
+
+/* From so many spellings on, or where one of them has many rows, it is looked first which variants
+ * are anywhere in the shard. */
+#define SEVERAL 4u
 
 /* Of so few rows it is looked at what is in front of each before it is tried. */
 #define FEW_ROWS  8u
@@ -176,26 +182,6 @@ static int fold_variants(struct fold *fold, struct ng_spellings *source, size_t 
 	return r == 0 ? fold_flush(fold) : r;
 }
 
-/* Those that the shard has the bytes of. */
-static unsigned variants_keep(const struct ng_shard *shard, struct ng_variant *variants, unsigned n)
-{
-	unsigned kept = 0;
-
-	for (unsigned k = 0; k < n; k++) {
-		bool there = true;
-
-		for (unsigned i = 0; i < variants[k].len; i++) {
-			uint64_t lo, hi;
-
-			ng_bwt_symbol_rows(shard->bwt, variants[k].bytes[i], &lo, &hi);
-			there &= lo < hi;
-		}
-		if (there)
-			variants[kept++] = variants[k];
-	}
-	return kept;
-}
-
 static int by_row(const void *pa, const void *pb)
 {
 	const struct ng_spelling *a = pa, *b = pb;
@@ -280,6 +266,15 @@ static uint64_t ends_rows(const struct ng_fold_ends *ends)
 
 /* ---- steps ---- */
 
+static bool has_many(const struct ng_spellings *spellings)
+{
+	bool many = spellings->n >= SEVERAL;
+
+	for (size_t i = 0; i < spellings->n && !many; i++)
+		many = spellings->list[i].hi - spellings->list[i].lo > SOME_ROWS;
+	return many;
+}
+
 /* Put what makes symbol begin - 1 in front of all spellings that have come to it. */
 static int fold_symbol(struct fold *fold, uint64_t count_most, struct ng_fold_here *ret_here)
 {
@@ -288,12 +283,15 @@ static int fold_symbol(struct fold *fold, uint64_t count_most, struct ng_fold_he
 	bool run =
 		fold->symbols[begin - 1] == NG_SYMBOL_SPACE && begin > 1 && begin < fold->ends->end;
 	struct ng_variant variants[NG_VARIANTS_MAX];
-	unsigned n = ng_folding_variants(fold->folds, fold->symbols, begin, variants);
 	size_t done = at[1].n, all;
+	unsigned n = 0;
 	int r = 0;
 
-	n = variants_keep(fold->shard, variants, n);
-	if (n && at[0].n)
+	if (at[0].n) {
+		n = ng_folding_variants(fold->folds, fold->symbols, begin, variants);
+		r = ng_chars_keep(fold->shard, has_many(&at[0]), variants, &n);
+	}
+	if (r == 0 && n)
 		r = fold_variants(fold, &at[0], 0, at[0].n, variants, n);
 	/* Where the query begins, white space is one character. */
 	if (r == 0 && ret_here)
@@ -372,7 +370,10 @@ int ng_fold_ends_cut(const struct ng_shard *shard, const struct ng_fold_symbols 
 	fold.source = &source;
 	while (r == 0 &&
 	       ng_folding_cut(symbols->folds, symbols->list, ends->end, &at, &variants[n])) {
-		if (!variants_keep(shard, &variants[n], 1))
+		unsigned kept = 1;
+
+		r = ng_chars_keep(shard, true, &variants[n], &kept);
+		if (r < 0 || !kept)
 			continue;
 		r = fold_extend(&fold, 0, &variants[n], 0);
 		n = (n + 1) % NG_VARIANTS_MAX;

@@ -15,6 +15,8 @@ bool ng_folding_is_space(uint32_t c)
 {
 	if (c < 0x80)
 		return c == ' ' || (c >= '\t' && c <= '\r');
+	if (c > 0x3000)
+		return false;
 	for (size_t i = 0; i < ng_array_size(spaces); i++)
 		if (spaces[i] == c)
 			return true;
@@ -165,6 +167,7 @@ unsigned ng_folding_variants(unsigned folds, const uint32_t *symbols, size_t n,
 {
 	uint32_t symbol = symbols[n - 1], folded;
 	unsigned found = 0;
+	size_t end;
 
 	if (symbol >= NG_SYMBOL_BYTE) {
 		ret_variants[0] = (struct ng_variant){{(uint8_t)(symbol - NG_SYMBOL_BYTE)}, 1, 1};
@@ -179,11 +182,10 @@ unsigned ng_folding_variants(unsigned folds, const uint32_t *symbols, size_t n,
 	if (!(folds & NG_FOLD_FORM))
 		return found;
 	folded = ng_casefold(symbol);
-	for (size_t i = first_by_last(folded); i < ng_forms_n; i++) {
+	end = first_by_last(folded + 1);
+	for (size_t i = first_by_last(folded); i < end; i++) {
 		const struct ng_form *form = form_by_last(i);
 
-		if (last_symbol(form) != folded)
-			break;
 		if (form_ends(folds, form, symbols, n))
 			variant_add(ret_variants, &found, form->c, form->n);
 	}
@@ -210,7 +212,12 @@ bool ng_folding_cut(unsigned folds, const uint32_t *symbols, size_t n, size_t *a
 		const struct ng_form *form = &ng_forms[*at / NG_SYMBOLS_MAX];
 		unsigned width = *at % NG_SYMBOLS_MAX, found = 0;
 
-		if (width == 0 || width >= form->n || !form_begins(folds, form, width, symbols, n))
+		/* Most make one symbol. */
+		if (form->n == 1 || width >= form->n) {
+			*at |= NG_SYMBOLS_MAX - 1;
+			continue;
+		}
+		if (width == 0 || !form_begins(folds, form, width, symbols, n))
 			continue;
 		variant_add(ret_variant, &found, form->c, width);
 		++*at;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/shard.h"
 
+#include "query/chars.h"
+
 /* What inverts the samples, and the frequent patterns, if there are any. */
 static int samples_open(struct ng_shard *shard, const struct ng_packed *numbers,
 			struct ng_error *err)
@@ -72,7 +74,7 @@ int ng_shard_open(const char *path, struct ng_shard **ret_shard, struct ng_error
 	size_t bytes;
 	int r;
 
-	if (!shard || !(shard->path = strdup(path)))
+	if (!shard || !(shard->path = strdup(path)) || !(shard->chars = ng_chars_new()))
 		return ng_fail(err, -ENOMEM, "%s: out of memory", path);
 	r = ng_shard_file_open(path, &shard->file, err);
 	/* A file of what was removed is none. */
@@ -102,6 +104,7 @@ struct ng_shard *ng_shard_close(struct ng_shard *shard)
 	ng_frames_free(shard->meta);
 	ng_frames_free(shard->text);
 	ng_bwt_close(shard->bwt);
+	ng_chars_free(shard->chars);
 	ng_shard_file_close(shard->file);
 	free(shard->path);
 	free(shard);

@@ -18,6 +18,8 @@
 #include "format/shardfile.h"
 #include "query/query.h"
 
+struct ng_chars;
+
 struct ng_shard {
 	struct ng_shard_file *file;
 	char *path;
@@ -33,6 +35,7 @@ struct ng_shard {
 	struct ng_frames *meta;
 	struct ng_frames *text;     /* NULL: no text store */
 	struct ng_removed *removed; /* NULL: all its documents are there */
+	struct ng_chars *chars;
 };
 
 /* O(1) in the size of the shard. Every length that later reads rely on is checked. Returns what

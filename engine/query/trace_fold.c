@@ -15,6 +15,11 @@
 /* Symbols by which a stretch is tried to be longer at first. */
 #define LONGER_FIRST 16u
 
+/* White space has so many variants and runs that a search which soon meets it branches widely: so
+ * an end is looked for, so near, behind so many other symbols. */
+#define NEAR     12u
+#define UNSPACED 4u
+
 /* In places: the symbol isn't its character's first. */
 #define INNER    (UINT32_C(1) << 31)
 #define TEXT_MAX (INNER - 1)
@@ -274,6 +279,33 @@ static size_t first_end(const struct ng_trace_fold *trace, size_t begin, size_t 
 	return lo;
 }
 
+/* An end in (begin, x] from which a search costs less than from x. */
+static size_t cheap_end(const struct ng_trace_fold *trace, size_t begin, size_t x)
+{
+	size_t others = 0;
+
+	for (size_t at = x; at > begin && x - at < NEAR; at--) {
+		others = trace->symbols[at - 1] == NG_SYMBOL_SPACE ? 0 : others + 1;
+		if (others == UNSPACED)
+			return at - 1 + UNSPACED;
+	}
+	return x;
+}
+
+/* As search, but where no stretch of min_bytes ends at x or later, any place will do before which
+ * none of these begins. */
+static int cut_search(struct ng_trace_fold *trace, size_t x, const ng_cancel *cancel,
+		      size_t *ret_from)
+{
+	size_t begin = trace->begin, end = cheap_end(trace, begin, x);
+	int r = ng_cancelled(cancel) ? -EINTR : search(trace, begin, end, true, cancel, ret_from);
+
+	if (r < 0 || end == x ||
+	    place(trace, x) - place(trace, *ret_from) < trace->options.min_bytes)
+		return r;
+	return search(trace, begin, x, true, cancel, ret_from);
+}
+
 static int cut_next(struct ng_trace_fold *trace, const ng_cancel *cancel,
 		    struct stretch *ret_stretch)
 {
@@ -281,8 +313,7 @@ static int cut_next(struct ng_trace_fold *trace, const ng_cancel *cancel,
 
 	while ((x = first_end(trace, trace->begin, trace->end)) <= trace->n) {
 		size_t from = 0, end = 0, next = 0;
-		int r = ng_cancelled(cancel) ? -EINTR
-					     : search(trace, trace->begin, x, true, cancel, &from);
+		int r = cut_search(trace, x, cancel, &from);
 
 		if (r < 0)
 			return r;

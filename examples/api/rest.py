@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import itertools
 import json
@@ -137,6 +138,8 @@ class Rest:
                     raise Problem(400, "queries is a list of strings")
                 settings.update(checked_settings({key: value if isinstance(value, list) else [str(value)]
                                                   for key, value in given.items()}))
+        elif not texts:
+            raise Problem(400, "give q, once or several times, or a list in the body of a POST")
         if len(texts) > self.limits.queries:
             raise Problem(413, f"a request has {self.limits.queries:,} queries at most")
         return checked_queries(texts, self.limits), settings
@@ -161,7 +164,12 @@ class Rest:
         else:
             answers = getattr(mount, kind)(query, **settings)
         passed = 0 if kind == "matches" else first
-        rows = [row(answer) for answer in itertools.islice(answers, passed, passed + n + 1)]
+        try:
+            rows = [row(answer) for answer in itertools.islice(answers, passed, passed + n + 1)]
+        except OSError as error:
+            if kind == "grep" and error.errno == errno.EINVAL:
+                raise Problem(400, "that is no regular expression") from None
+            raise
         took = (time.perf_counter() - begun) * 1000
         following = None
         if len(rows) > n:

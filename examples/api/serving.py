@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import selectors
+import select
 import signal
 import socket
 import sys
@@ -75,6 +75,14 @@ class Connection:
             raise ConnectionError
         self.rest += got
 
+    def has_begun(self) -> bool:
+        """Whether something of a request is there."""
+        try:
+            self.rest += self.sock.recv(1 << 16, socket.MSG_DONTWAIT)
+        except OSError:
+            pass  # nothing yet; an error shows again
+        return bool(self.rest)
+
     def read(self, body_max: int) -> Request:
         while (end := self.rest.find(b"\r\n\r\n")) < 0:
             if len(self.rest) > HEAD_BYTES:
@@ -132,21 +140,23 @@ class Worker:
         self.failed = failed
         self.seconds = seconds
         self.body_max = body_max
-        self.waiting = selectors.DefaultSelector()
-        self.connections: set[Connection] = set()
+        self.waiting = select.epoll()
+        self.connections: dict[int, Connection] = {}
 
     def run(self) -> None:
         signal.signal(signal.SIGALRM, _late)
         parent = os.getppid()
-        self.waiting.register(self.listener, selectors.EVENT_READ)
+        # A connection wakes one process of those that wait, not all.
+        self.waiting.register(self.listener.fileno(), select.EPOLLIN | select.EPOLLEXCLUSIVE)
         while os.getppid() == parent:
-            for key, _ in self.waiting.select(IDLE_SECONDS):
-                if key.data is None:
+            due = [self.connections.get(number) for number, _ in self.waiting.poll(IDLE_SECONDS)]
+            for connection in due:
+                if connection is None:
                     self._accept()
-                elif key.data in self.connections:
-                    self._serve(key.data)
+                elif self.connections.get(connection.sock.fileno()) is connection:
+                    self._serve(connection)
             now = time.monotonic()
-            for connection in [c for c in self.connections if now - c.used > IDLE_SECONDS]:
+            for connection in [c for c in self.connections.values() if now - c.used > IDLE_SECONDS]:
                 self._drop(connection)
 
     def _accept(self) -> None:
@@ -159,13 +169,16 @@ class Worker:
         sock.setblocking(True)
         connection = Connection(sock)
         if len(self.connections) >= CONNECTIONS:
-            self._drop(min(self.connections, key=lambda c: c.used))
-        self.connections.add(connection)
-        self.waiting.register(sock, selectors.EVENT_READ, connection)
+            self._drop(min(self.connections.values(), key=lambda c: c.used))
+        self.connections[sock.fileno()] = connection
+        self.waiting.register(sock.fileno(), select.EPOLLIN)
+        # What nginx asks is there already, mostly.
+        if connection.has_begun():
+            self._serve(connection)
 
     def _drop(self, connection: Connection) -> None:
-        self.waiting.unregister(connection.sock)
-        self.connections.discard(connection)
+        # To close it takes it out of what is waited for, too.
+        del self.connections[connection.sock.fileno()]
         connection.sock.close()
 
     def _serve(self, connection: Connection) -> None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking a mount: counts of many strings, and documents."""
+"""Asking a mount: counts of many strings, stretches of many texts, and documents."""
 
+import errno
 import functools
+import itertools
 import json
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ from cutting import BadInput, shown
 # few that all threads have some. A string that is folded takes longer, and is searched by itself.
 SLICE = 4096
 SLICE_FOLDED = 512
+SLICE_TRACED = 64  # texts that a session of /trace is asked
 READ = 1 << 17
+DOCUMENTS = 3  # that are shown of a stretch
 AROUND = 120  # bytes of a document's text on either side of a stretch
 
 # Where lines have escapes, since a benchmark's text holds newlines, and may end in a carriage return.
@@ -23,6 +26,10 @@ TOO_MANY = b"error: too many spellings"
 
 # Fields that say where a document comes from, unless one is named.
 SOURCES = ["url", "source", "path", "file", "id"]
+
+
+class TooMany(BadInput):
+    """Something has too many spellings for the mount to tell."""
 
 
 @dataclass
@@ -48,18 +55,19 @@ def talk(session, path, question):
             parts.append(part)
     except OSError as error:
         # Reading and writing don't say of what.
-        raise BadInput(f"{path}: {error.strerror}") from error
+        kind = TooMany if error.errno == errno.EOVERFLOW else BadInput
+        raise kind(f"{path}: {error.strerror}") from error
     return b"".join(parts)
 
 
-def converse(path, question):
-    """One session of a file of the mount."""
+def converse(path, questions):
+    """The answers to QUESTIONS, one after the other in one session of a file of the mount."""
     try:
         session = open(path, "r+b", buffering=0)
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
     with session:
-        return talk(session, path, question)
+        return [talk(session, path, question) for question in questions]
 
 
 class Index:
@@ -83,18 +91,37 @@ class Index:
         return {string: count for part in self.pool.map(self._count, slices) for string, count in part}
 
     def _count(self, strings):
-        return zip(strings, self.answers(strings, lambda question: converse(f"{self.path}/{self.batch}", question)))
-
-    def answers(self, strings, ask):
-        """The answers of one session, ASK, of /batch/count."""
-        question = "".join(string.translate(ESCAPES) + "\n" for string in strings)
-        lines = ask(question.encode()).split(b"\n")
+        path = f"{self.path}/{self.batch}"
+        answer, = converse(path, ["".join(string.translate(ESCAPES) + "\n" for string in strings).encode()])
+        lines = answer.split(b"\n")
         if len(lines) != len(strings) + 1:
-            raise BadInput(f"{self.path}/{self.batch}: {len(lines) - 1} answers to {len(strings)} questions")
+            raise BadInput(f"{path}: {len(lines) - 1} answers to {len(strings)} questions")
         try:
-            return [None if line.startswith(TOO_MANY) else int(line[:line.index(b"\t")]) for line in lines[:-1]]
+            return [(string, None if line.startswith(TOO_MANY) else int(line[:line.index(b"\t")]))
+                    for string, line in zip(strings, lines)]
         except ValueError as error:
-            raise BadInput(f"{self.path}/{self.batch}: {error}") from error
+            raise BadInput(f"{path}: {error}") from error
+
+    def traces(self, texts, length):
+        """Of each of TEXTS, of at most 1 MiB, what /trace says of its stretches of LENGTH bytes at least, as
+        dictionaries; None where something in it has too many spellings."""
+        slices = [texts[at:at + SLICE_TRACED] for at in range(0, len(texts), SLICE_TRACED)]
+        return itertools.chain.from_iterable(self.pool.map(lambda part: self._trace(part, length), slices))
+
+    def _trace(self, texts, length):
+        settings = ",".join(filter(None, [f"min={length},docs={DOCUMENTS}", self.settings]))
+        try:
+            answers = converse(f"{self.path}/with/{settings}/trace", [text.encode() for text in texts])
+        except TooMany:
+            # Each by itself: a session doesn't go on behind such a text.
+            return [None] if len(texts) == 1 else [answer for text in texts for answer in self._trace([text], length)]
+        return [[json.loads(line) for line in answer.splitlines()] for answer in answers]
+
+    def documents(self, string):
+        """Documents that hold a string of at most 1 MiB that occurs, as (number, offset, bytes)."""
+        lines, = self._trace([string], len(string.encode()))
+        return [(place["document"], place["offset"], place.get("bytes", line["end"]))
+                for line in lines or [] for place in line["documents"]]
 
     def place(self, document, begin, end):
         """The occurrence in the bytes [BEGIN, END) of a document."""
@@ -107,22 +134,10 @@ class Index:
         finally:
             os.close(file)
         before, match, after = text[:begin - start], text[begin - start:end - start], text[end - start:]
+        metadata = self.metadata(document)
         # What is cut may be cut within a character.
-        return self._found(document, before.decode(errors="replace").lstrip("\ufffd"),
-                           match.decode(errors="replace"), after.decode(errors="replace").rstrip("\ufffd"),
-                           self.metadata(document))
-
-    def occurrence(self, query, number):
-        """An occurrence of a string of at most name_max() bytes, by its number in the order of the index."""
-        settings = f"{self.settings},context={AROUND}" if self.settings else f"context={AROUND}"
-        found = self._json(f"{self.path}/with/{settings}/match/{spell(query)}/{number}.json")
-        return self._found(found["document"], found["before"], found["match_text"], found["after"], found["metadata"])
-
-    def name_max(self):
-        return os.statvfs(self.path).f_namemax
-
-    def _found(self, document, before, match, after, metadata):
-        return Place(document, before, match, after, metadata, self._source(document, metadata))
+        return Place(document, before.decode(errors="replace").lstrip("\ufffd"), match.decode(errors="replace"),
+                     after.decode(errors="replace").rstrip("\ufffd"), metadata, self._source(document, metadata))
 
     def _source(self, document, metadata):
         """Where a document comes from, in a word or an address."""
@@ -140,12 +155,6 @@ class Index:
     def _json(path):
         with open(path, encoding="utf-8") as file:
             return json.load(file)
-
-
-def spell(query):
-    """The name of a query: with escapes for what cannot stand in one, and for a dot and a hyphen, of which
-    one is in all the names that are absent as they stand."""
-    return re.sub(r"[%/\0.-]", lambda found: f"%{ord(found[0]):02X}", query)
 
 
 def is_index(path):

@@ -20,13 +20,8 @@ USUAL_FIELDS = ["question", "text", "problem", "prompt", "content", "sentence", 
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf" \
            "\u4e00-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 WORD_START = re.compile(rf"(?<!\S)\S|[{UNSPACED}]")
-WORD = re.compile(r"\S+")
 # What the mount takes for white space: Unicode's White_Space.
 SPACE = set("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | set(map(chr, range(0x2000, 0x200b)))
-
-# Characters of a chunk, at least. Most of as many stand nowhere in some hundred megabytes, and most
-# substrings of 50 hold one whole.
-CHUNK = 18
 
 
 class BadInput(Exception):
@@ -76,19 +71,6 @@ def cut(text, length):
     last = len(text) - length
     starts = (match.start() for match in WORD_START.finditer(text))
     return [at for at in starts if at <= last]
-
-
-def chunks(text):
-    """Pieces [begin, end) of TEXT, one after the other: as many whole words as have CHUNK characters, with
-    white space on either side. So whatever holds a chunk and stands somewhere is there only if the chunk
-    is, also where a character may stand for several, as a ligature does."""
-    begin = None
-    for word in WORD.finditer(text):
-        if begin is None:
-            begin = word.start()
-        if word.end() - begin >= CHUNK:
-            yield begin, word.end()
-            begin = None
 
 
 @contextlib.contextmanager

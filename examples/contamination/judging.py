@@ -2,10 +2,10 @@
 """What the share of an entry that is found means, and how matching is done."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from cutting import chunks
+from stretches import Stretch, traced
 
 CLASSES = ["untested", "clean", "suspicious", "dirty"]
 
@@ -62,8 +62,7 @@ class Result:
     total: int
     unknown: int
     whole: bool
-    hits: list
-    stretches: list = field(default_factory=list)
+    stretches: list
 
     def sources(self):
         """Of the documents that are shown, each once."""
@@ -74,42 +73,43 @@ class Result:
 
 
 def judge(index, portion, rules):
-    """The results of a portion of entries, without their stretches.
+    """The results of a portion of entries.
 
-    A string that holds a chunk that isn't there isn't there. So chunks are asked for first, which are few,
-    and then only strings whose chunks all are there."""
-    cuts = [list(chunks(entry.asked)) if entry.starts else [] for entry in portion]
-    there = index.counts(list(dict.fromkeys(entry.asked[a:b] for entry, cut in zip(portion, cuts) for a, b in cut)))
-    held = []
-    for entry, cut in zip(portion, cuts):
-        absent = [(a, b) for a, b in cut if there[entry.asked[a:b]] == 0]
-        held.append(without(entry.starts, absent, rules.length))
-    strings = [[piece for piece, out in zip(entry.pieces(rules.length), outs or [False]) if not out]
-               for entry, outs in zip(portion, held)]
-    counts = index.counts(list(dict.fromkeys(piece for pieces in strings for piece in pieces)))
-    return [result(entry, outs, pieces, counts, rules) for entry, outs, pieces in zip(portion, held, strings)]
+    A substring is there if it is in a stretch that is. An entry looked for as a whole is counted, and so is
+    each substring of one that has too many spellings to be traced, as not all of its substrings may."""
+    long = [entry for entry in portion if entry.starts]
+    found = {id(entry): stretches for entry, stretches
+             in zip(long, traced(index, [entry.asked for entry in long], rules.length))}
+    pieces = {id(entry): entry.pieces(rules.length) for entry in portion if found.get(id(entry)) is None}
+    counts = index.counts(list(dict.fromkeys(piece for some in pieces.values() for piece in some)))
+    results = [by_counts(index, entry, pieces[id(entry)], counts, rules) if id(entry) in pieces
+               else by_stretches(entry, found[id(entry)], rules) for entry in portion]
+    for result in results:
+        for stretch in result.stretches:
+            stretch.begin, stretch.end = result.entry.span(stretch.begin, stretch.end)
+    return results
 
 
-def without(starts, absent, length):
-    """Of the substrings at STARTS, whether one of the ABSENT chunks, which are in order, is in it."""
-    outs, at = [], 0
-    for start in starts:
-        while at < len(absent) and absent[at][0] < start:
+def by_stretches(entry, stretches, rules):
+    found, at = 0, 0
+    for start in entry.starts:
+        # The first that ends behind it: those that follow begin later.
+        while at < len(stretches) and stretches[at].end < start + rules.length:
             at += 1
-        outs.append(at < len(absent) and absent[at][1] <= start + length)
-    return outs
+        found += at < len(stretches) and stretches[at].begin <= start
+    total = len(entry.starts)
+    return Result(entry, rules.classify(found, total), found, total, 0, False, stretches if found else [])
 
 
-def result(entry, outs, pieces, counts, rules):
-    total = len(entry.starts) or len(pieces)
-    asked = [start for start, out in zip(entry.starts, outs) if not out]
-    hits = [start for start, piece in zip(asked, pieces) if counts[piece]]
-    found = sum(1 for piece in pieces if counts[piece])
+def by_counts(index, entry, pieces, counts, rules):
+    starts = entry.starts or [len(entry.asked) - len(entry.asked.lstrip())]
+    hits = [(start, piece) for start, piece in zip(starts, pieces) if counts[piece]]
     unknown = sum(1 for piece in pieces if counts[piece] is None)
-    kind = rules.classify(found, total)
-    if unknown and rules.classify(found + unknown, total) != kind:
+    kind = rules.classify(len(hits), len(pieces))
+    if unknown and rules.classify(len(hits) + unknown, len(pieces)) != kind:
         kind = "untested"
-    return Result(entry, kind, found, total, unknown, not entry.starts, hits)
+    stretches = [Stretch(start, start + len(piece), counts[piece], index.documents(piece)) for start, piece in hits]
+    return Result(entry, kind, len(hits), len(pieces), unknown, not entry.starts, stretches)
 
 
 class Tally(Counter):

@@ -59,8 +59,8 @@ class Json:
 
     def add(self, benchmark, index, result):
         stretches = [{"begin": s.begin, "end": s.end, "count": s.count,
-                      "documents": [{"document": p.document, "source": p.source} for p in s.places],
-                      **({"documents_of_first": s.first} if s.first else {})} for s in result.stretches]
+                      "documents": [{"document": p.document, "source": p.source} for p in s.places]}
+                     for s in result.stretches]
         self.out.write(f"{self.between}\n" + dump({
             "benchmark": benchmark, "index": index.name, "line": result.entry.line, "id": result.entry.name,
             "state": result.kind, "whole": result.whole, "found": result.found, "strings": result.total,

@@ -145,9 +145,8 @@ def render_entry(result):
     entry = result.entry
     for stretch in result.stretches:
         places = "".join(map(render_place, stretch.places))
-        first = f"; these have its first {stretch.first:,}" if stretch.first else ""
         items.append(f"<li>characters {stretch.begin:,} to {stretch.end:,}, {stretch.count:,} "
-                     f"time{'s' * (stretch.count != 1)}{first}<ul>{places}</ul></li>")
+                     f"time{'s' * (stretch.count != 1)}<ul>{places}</ul></li>")
     said = "as a whole" if result.whole else f"{result.found:,} of {result.total:,} substrings"
     n = len(result.stretches)
     return (f'<article class="of-{result.kind}"><h4>{escape(entry.name or f"line {entry.line}")}</h4>'

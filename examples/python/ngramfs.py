@@ -191,8 +191,8 @@ class Mount:
         data = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
         return urllib.parse.quote_from_bytes(data, safe=" :|*<>=")
 
-    def _open(self, kind: str, query: Query, settings: dict[str, Any]) -> BinaryIO:
-        return open(os.path.join(self._dir(settings), kind, _name(query)), "rb")
+    def _open(self, kind: str, query: Query, settings: dict[str, Any], buffering: int = -1) -> BinaryIO:
+        return open(os.path.join(self._dir(settings), kind, _name(query)), "rb", buffering)
 
     def _lines(self, kind: str, query: Query, settings: dict[str, Any]) -> Iterator[bytes]:
         with self._open(kind, query, settings) as file:
@@ -206,7 +206,7 @@ class Mount:
         """What a small file holds; of a query that no name holds, what /batch says."""
         if self._is_long(query):
             return next(self._batch(kind, [query], settings))[1]
-        with self._open(kind, query, settings) as file:
+        with self._open(kind, query, settings, buffering=0) as file:
             return file.read().rstrip(b"\n")
 
     def count(self, query: Query, **settings: Any) -> int:
@@ -439,8 +439,18 @@ def _settings(words: list[str], parser: argparse.ArgumentParser) -> dict[str, An
     return settings
 
 
+def _unknown(mount: Mount, what: str, settings: dict[str, Any]) -> str:
+    """Which of the settings, each by itself, the mount has not got, or not for this."""
+    path = "batch" if what == "batch" else "match" if what == "matches" else what
+    for key, values in settings.items():
+        for value in values:
+            if not os.path.lexists(os.path.join(mount._dir({key: value}), path)):
+                return f"no such setting, or not of {what}: --{key.rstrip('_')}={value}"
+    return ""
+
+
 ONE = ("count", "df", "find")
-MANY = ("docs", "matches", "kwic", "lines", "grep", "next", "prev")
+MANY = ("docs", "matches", "kwic", "lines", "grep", "next", "prev", "nextword", "prevword", "facet")
 
 
 def main(args: list[str] | None = None) -> int:
@@ -451,17 +461,22 @@ def main(args: list[str] | None = None) -> int:
                "standard input. Exit status: 0 answered, 1 an error, 2 usage.")
     parser.add_argument("mount", metavar="MNT")
     parser.add_argument("what", choices=ONE + MANY + ("text", "meta", "batch", "trace", "stats"))
-    parser.add_argument("query", nargs="?", metavar="QUERY",
-                        help="of text and meta a document's number; of batch count, df, find, next or prev")
+    parser.add_argument("query", nargs="*", metavar="QUERY",
+                        help="of text and meta a document's number; of facet a field, and perhaps a query; of batch "
+                             "count, df, find, next or prev (default: count)")
     parser.add_argument("--json", action="store_true", help="print a line of JSON for each answer")
     options, rest = parser.parse_known_args(args)
     settings = _settings(rest, parser)
-    if (options.query is None) != (options.what in ("trace", "stats")):
-        parser.error(f"{options.what} takes {'no' if options.query is not None else 'a'} QUERY")
+    what, queries = options.what, options.query
+    least, most = {"facet": (1, 2), "batch": (0, 1), "trace": (0, 0), "stats": (0, 0)}.get(what, (1, 1))
+    if not least <= len(queries) <= most:
+        parser.error(f"{what} takes {'a QUERY' if most == 1 else 'a field, and a QUERY perhaps' if most else 'no QUERY'}")
+    query = queries[0] if queries else "count"
+    if what in ("text", "meta") and not (query.isascii() and query.isdigit()):
+        parser.error(f"{what} takes a document's number")
     out = sys.stdout.buffer
     try:
         mount = Mount(options.mount)
-        what, query = options.what, options.query
         if what in ONE:
             _print(getattr(mount, what)(query, **settings), options.json or what == "find", out)
         elif what == "text":
@@ -475,14 +490,17 @@ def main(args: list[str] | None = None) -> int:
             elif what == "trace":
                 rows = mount.trace(sys.stdin.buffer.read(), **settings)
             else:
-                rows = getattr(mount, what)(query, **settings)
+                rows = getattr(mount, what)(*queries, **settings)
             for row in rows:
                 _print(row, options.json or what == "matches", out)
         out.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, EOFError) as error:
-        print(f"ngramfs.py: {error}", file=sys.stderr)
+        said = str(error)
+        if isinstance(error, FileNotFoundError) and settings and os.path.isdir(os.path.join(options.mount, "with")):
+            said = _unknown(mount, what, settings) or said
+        print(f"ngramfs.py: {said}", file=sys.stderr)
         return 1
     return 0
 

@@ -26,10 +26,12 @@ const REASONS = {
 	504: 'That takes too long to find out.',
 }
 
+const NO_EXPRESSION = 'That is no regular expression, or not yet.'
+
 // What the server says instead of an answer.
 export class Refusal extends Error {
-	constructor(status) {
-		super(REASONS[status] ?? `The server cannot answer that (${status}).`)
+	constructor(status, reason = REASONS[status]) {
+		super(reason ?? `The server cannot answer that (${status}).`)
 		this.status = status
 	}
 }
@@ -116,7 +118,9 @@ export class Index {
 
 	// Lines of text that an expression matches: {place, offset, text}.
 	async grep(question, most, signal) {
-		const answer = await this.#keep(this.url('grep', question) + `&n=${most}`, signal)
+		const answer = await this.#keep(this.url('grep', question) + `&n=${most}`, signal).catch(error => {
+			throw error.status === 400 ? new Refusal(400, NO_EXPRESSION) : error
+		})
 		return answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => {
 			const [, place, offset, text] = /^(.*?):(\d+):(.*)$/s.exec(line) ?? [, '', '0', line]
 			return {place, offset: Number(offset), text}

@@ -31,7 +31,7 @@ export function replaceItems(list, items) {
 	list.replaceChildren(...items)
 	if (at < 0)
 		return
-	const buttons = [...list.children].map(item => item.matches('button') ? item : item.querySelector('button:not(:disabled)')).filter(button => button && !button.disabled)
+	const buttons = [...list.children].map(item => item.matches('button') ? item : item.querySelector('button:not(:disabled), a[href]')).filter(button => button && !button.disabled)
 	refocus(buttons[Math.min(at, buttons.length - 1)] ?? $('query'))
 }
 

@@ -2,6 +2,7 @@
 // Other questions than for a text: lines that an expression matches, and where a text comes from.
 
 import {$, element, isolated, line, number, replaceItems} from './dom.js'
+import {addressOf, state} from './state.js'
 
 const LINES = 200
 const LEAST_BYTES = 16 // of a stretch
@@ -23,11 +24,12 @@ export async function showGrep(index, question, choose, signal) {
 		const button = element('button', {type: 'button', dir: 'auto'},
 			element('span', {className: 'unseen', textContent: `${line(middle)}: `}), isolated(before.slice(-80)), element('mark', {textContent: middle}), isolated(after.slice(0, SHOWN)))
 		button.addEventListener('click', () => choose(text.slice(0, 200)))
-		return element('li', {}, button, element('small', {textContent: `${from === undefined ? '' : `${from}: `}${place.split('/').slice(-2).join('/')}`}))
+		const [name, longer] = [place.split('/').pop(), place.split('/').slice(-2).join('/')].map(part => from === undefined ? part : `${from}: ${part}`)
+		return element('li', {}, button, element('small', {title: longer}, isolated(name)))
 	}))
 }
 
-// A text with its stretches marked, each a button that looks for it.
+// A text with its stretches marked, each a link that looks for it.
 export async function showTrace(index, {query: text, settings}, choose, signal) {
 	const {stretches, cut} = await index.trace(text, [`min=${LEAST_BYTES}`, ...settings], signal)
 	signal.throwIfAborted()
@@ -46,9 +48,16 @@ export async function showTrace(index, {query: text, settings}, choose, signal) 
 			continue
 		parts.push(decoder.decode(all.subarray(done, from)))
 		const shown = decoder.decode(all.subarray(from, to))
-		const button = element('button', {type: 'button', textContent: shown, title: `${number(count)} times: ${line(stretch)}`})
-		button.addEventListener('click', () => choose(stretch.replaceAll('\ufffd', '')))
-		parts.push(button)
+		const query = stretch.replaceAll('\ufffd', '')
+		// A link goes on in the next line, as no button does, and opens in another tab, too.
+		const link = element('a', {href: addressOf({...state, mode: 'text', query, at: 0, open: false}), textContent: shown, title: `${number(count)} times: ${line(stretch)}`})
+		link.addEventListener('click', event => {
+			if (event.ctrlKey || event.metaKey || event.shiftKey)
+				return
+			event.preventDefault()
+			choose(query)
+		})
+		parts.push(link)
 		done = to
 	}
 	parts.push(decoder.decode(all.subarray(done)))

@@ -20,6 +20,26 @@ let addressed = 0
 
 const what = () => JSON.stringify([state.index, state.mode, state.query, state.folds, state.only, state.order])
 
+// What leads to a state: what stands behind the address, "" for the page as it begins.
+export function addressOf({index, query, mode, folds, only, order, at, open}) {
+	const words = new URLSearchParams()
+	if (indexes.size > 1)
+		words.set('in', index)
+	if (query)
+		words.set('q', query)
+	if (mode !== 'text')
+		words.set('as', mode)
+	for (const setting of [...folds, ...only])
+		words.append('with', setting)
+	if (order !== 'index')
+		words.set('order', order)
+	if (at)
+		words.set('n', at + 1)
+	if (open)
+		words.set('doc', '')
+	return words.toString() && '#' + words
+}
+
 // A query that was looked at for a while, and what leads to another by a click, stay behind Back.
 export function keepAddress(replace = true) {
 	clearTimeout(addressed)
@@ -27,22 +47,7 @@ export function keepAddress(replace = true) {
 		replace &&= performance.now() - shown.since < LINGER_MS
 		Object.assign(shown, {what: what(), since: performance.now()})
 	}
-	const words = new URLSearchParams()
-	if (indexes.size > 1)
-		words.set('in', state.index)
-	if (state.query)
-		words.set('q', state.query)
-	if (state.mode !== 'text')
-		words.set('as', state.mode)
-	for (const setting of [...state.folds, ...state.only])
-		words.append('with', setting)
-	if (state.order !== 'index')
-		words.set('order', state.order)
-	if (state.at)
-		words.set('n', state.at + 1)
-	if (state.open)
-		words.set('doc', '')
-	const hash = words.toString() && '#' + words
+	const hash = addressOf(state)
 	if (hash !== location.hash)
 		history[replace ? 'replaceState' : 'pushState'](null, '', hash || location.pathname)
 }

@@ -241,8 +241,8 @@ def check_requests(address):
             ("/", {"index": "corpus", "query_type": "get_doc_by_rank", "query": "a"}, 400),
             ("/", {"index": "corpus", "query_type": "count", "query_ids": [1]}, 400), ("/", "[" * 100000, 400),
             ("/", {"index": "corpus", "query_type": "count", "query": "\ud800"}, 400), ("/nowhere", None, 404),
-            (f"{base}/count?q=", None, 400), (f"{base}/count", {"queries": [""]}, 400), (f"{base}/count", {"queries": "a"}, 400),
-            (f"{base}/count", {"queries": [7]}, 400), (f"{base}/count", {"queries": ["a"], "scan": "all"}, 400),
+            (f"{base}/count", None, 400), (f"{base}/count?q=", None, 400), (f"{base}/count", {"queries": [""]}, 400),
+            (f"{base}/count", {"queries": "a"}, 400), (f"{base}/count", {"queries": [7]}, 400), (f"{base}/count", {"queries": ["a"], "scan": "all"}, 400),
             (f"{base}/count", {"queries": ["a"] * 10001}, 413), (f"{base}/count", {"queries": ["a", "b" * 16385]}, 413),
             (f"{base}/count?q=a&q=b", {"queries": []}, 400), (f"{base}/count?q=%ff", None, 400), (f"{base}/count?q=a&case=loud", None, 404),
             (f"{base}/count?q=a&case=fold&case=fold", None, 400), (f"{base}/count?q=a&format=xml", None, 400),
@@ -255,6 +255,8 @@ def check_requests(address):
             ("/api/corpus", None, 404), ("/api/corpus/batch/count", None, 404), ("/api/corpus/with/x/count?q=a", None, 404)):
         answer = client.json(path, body, want)
         assert "mnt" not in answer["error"] and os.getcwd() not in answer["error"], answer
+    assert "regular expression" in client.json(f"{base}/grep?q=(", None, 400)["error"]
+    assert "give q" in client.json(f"{base}/df", None, 400)["error"]
     assert client.infini("count", "x" * 20000)["error"].startswith("a query has 16,384 bytes at most")
     assert client.ask(f"{base}/count?q=a", method="PUT")[0] == 405
     status, headers, content = client.ask(f"{base}/count?q=a", method="HEAD")

@@ -118,9 +118,7 @@ def naive(text, docs):
         if whole not in everything or not whole:
             return "clean" if whole else "untested", "", set()
         begin = text.index(whole)
-        end = max(end for end in range(begin + len(whole), len(text) + 1) if text[begin:end] in everything)
-        begin = min(at for at in range(begin + 1) if text[at:end] in everything)
-        return "dirty", "as a whole", set(range(begin, end))
+        return "dirty", "as a whole", set(range(begin, begin + len(whole)))
     found = sum(at in here for at in starts)
     share = Fraction(found, len(starts))
     kind = "clean" if share < Fraction(20, 100) else "dirty" if share >= Fraction(80, 100) else "suspicious"
@@ -271,34 +269,42 @@ def parts(directory):
             want = [entry.text[at:at + LENGTH] for at in range(len(entry.text) - LENGTH + 1)
                     if begins_word(entry.text, at)]
             assert entry.pieces(LENGTH) == (want or [entry.text] * bool(entry.text)), entry
-    check_chunks(cutting, rng)
     import asking
-    from stretches import traced
-    text = json.loads(open("long.jsonl", encoding="utf-8").read())["text"]
+    from stretches import look, traced
+    text, _, planted = (doc["text"] for doc in read("long"))
     index, = asking.indexes_of(["mnt"], 2)
-    stretches = traced(index, text, LENGTH)
-    limit = [len(text[:(1 << 20) // 3]), len(text)]
-    assert [(s.begin, s.end, s.count) for s in stretches] == [(0, limit[0], 1), *zip(limit, limit[1:], [1])], stretches
-    for stretch in stretches:
+    (*stretches,), none = traced(index, [text, ""], LENGTH)
+    limit = (1 << 20) // 3
+    assert none == [] and len(text) < 2 * limit - LENGTH
+    assert [(s.begin, s.end, s.count) for s in stretches] == [(0, limit, 1), (limit - LENGTH + 1, len(text), 1)], stretches
+    for stretch in look(index, stretches):
         place, = stretch.places
         assert place.match == text[stretch.begin:stretch.end]
         assert text[:stretch.begin].endswith(place.before) and text[stretch.end:].startswith(place.after)
         assert bool(place.before) == (stretch.begin > 0) and bool(place.after) == (stretch.end < len(text))
+    too_many(asking, cutting, planted)
 
 
-def check_chunks(cutting, rng):
-    """What is left out since a chunk of it isn't there is just what holds one that isn't there."""
-    from judging import without
-    for _ in range(50):
-        text = "".join(rng.choice(["a", "bb", "cccccccc", " ", "\n", "  "]) for _ in range(200))
-        chunks = list(cutting.chunks(text))
-        for (a, b), follows in zip(chunks, chunks[1:] + [(len(text), 0)]):
-            assert (a == 0 or text[a - 1].isspace()) and (b == len(text) or text[b].isspace())
-            assert b - a >= 18 and b <= follows[0]
-        absent = [chunk for chunk in chunks if rng.random() < .3]
-        starts = cutting.cut(text, LENGTH)
-        want = [any(start <= a and b <= start + LENGTH for a, b in absent) for start in starts]
-        assert without(starts, absent, LENGTH) == want
+def too_many(asking, cutting, planted):
+    """Where something has too many spellings, what can be told is, substring by substring."""
+    import judging
+    from stretches import look
+    rules = judging.Rules(LENGTH, Fraction(20), Fraction(80), ("case",))
+    index, = asking.indexes_of(["mnt"], 2, rules.settings)
+    texts = [planted.upper() + "a" * 40, planted[:100] + "a" * 40, planted[5:100], "a" * 40]
+    entries = [cutting.Entry(i, str(i), text) for i, text in enumerate(texts)]
+    next(cutting.portions(iter(entries), LENGTH, False, 1 << 15))
+    results = judging.judge(index, entries, rules)
+    assert [result.kind for result in results] == ["dirty", "untested", "dirty", "untested"], results
+    for result, part in zip(results, (len(planted), 100, 95, 0)):
+        found = [at for at in result.entry.starts if at + LENGTH <= part]
+        assert (result.found, result.total) == (len(found), len(result.entry.starts) or 1), result
+        assert bool(result.unknown) == ("aa" in result.entry.text) and result.found + result.unknown <= result.total
+        if result.unknown:
+            assert [(s.begin, s.end, s.count) for s in result.stretches] == [(at, at + LENGTH, 1) for at in found]
+        for stretch in look(index, result.stretches):
+            place, = stretch.places
+            assert place.match == result.entry.text[stretch.begin:stretch.end].lower() and place.document == 2
 
 
 # ---- entries that the text holds otherwise written ----

@@ -37,7 +37,7 @@ gzip -nc both-choices.jsonl >renamed/choices.jsonl.gz
 ls "$example" >before
 "$contamination" --times --field prompt -o report.html renamed/q* renamed/c* both >table 2>times ||
 	fail "status $?"
-grep -q 's: cutting .*, counts .*, stretches and documents .*, writing ' times || fail "times: $(cat times)"
+grep -q 's: cutting .*, stretches .*, documents .*, writing ' times || fail "times: $(cat times)"
 python3 "$here/contamination.py" check table report.html || fail "the report"
 is "" "$(ls "$example" | diff before -)" "what was left beside the sources"
 # One at a time gives the same, and so do those of one benchmark alone.
@@ -81,7 +81,7 @@ if command -v zstd >/dev/null; then
 	head -c 100 z.jsonl.zst >cut.jsonl.zst
 	refuses "contamination: cut.jsonl.zst: zstd could not read it" "$contamination" -o bad.html cut.jsonl.zst both
 fi
-for arguments in "" "--no-such-option" "choices.jsonl" "both" "--jobs 0 choices.jsonl both" "--length 9 choices.jsonl both" \
+for arguments in "" "--no-such-option" "choices.jsonl" "both" "--jobs 0 choices.jsonl both" "--length 9 choices.jsonl both" "--length 100001 choices.jsonl both" \
 	"--dirty 0 choices.jsonl both" "--dirty 101 choices.jsonl both" "--dirty a choices.jsonl both" \
 	"--suspicious 90 choices.jsonl both" "--csv - --json - choices.jsonl both"; do
 	"$contamination" $arguments >said 2>&1
@@ -94,7 +94,7 @@ done
 is "empty a&b 0 0 0 0 0 0 – –" "$("$contamination" -o e.html empty.jsonl 'both/a&b' | sed -n 2p | tr -s ' ')" "empty"
 detach both
 attach -o ro c.ngram mnt
-refuses "mnt/with/escape=percent/batch/count: Read-only file system" "$contamination" -o bad.html --field stem choices.jsonl mnt
+refuses "mnt/with/min=50,docs=3/trace: Read-only file system" "$contamination" -o bad.html --field stem choices.jsonl mnt
 detach mnt
 
 # ---- written otherwise: wrapped, in upper case, with other quotes and blanks ----
@@ -121,11 +121,13 @@ is 286 "$("$contamination" --json - -o o.html straight.jsonl mnt | python3 -c 'i
 is 40 "$("$contamination" --source path --csv - -o o.html straight.jsonl mnt | grep -cE 'half-.*,spoilt.jsonl$')" "--source"
 detach mnt
 
-# ---- portions, and texts of more than 1 MiB ----
+# ---- portions, texts of more than 1 MiB, too many spellings ----
 python3 -c '
 import json, random
 random.seed(4)
-print(json.dumps({"text": "".join(chr(random.randrange(0x4e00, 0x9fff)) for _ in range(360000))}))' >long.jsonl
+print(json.dumps({"text": "".join(chr(random.randrange(0x4e00, 0x9fff)) for _ in range(360000))}))
+print(json.dumps({"text": "".join(random.choices("aA", k=400000))}))
+print(json.dumps({"text": " ".join("".join(random.choices("bcdef", k=4)) for _ in range(200))}))' >long.jsonl
 build long.ngram long.jsonl
 attach long.ngram mnt
 python3 "$here/contamination.py" parts "$example" || fail "parts"

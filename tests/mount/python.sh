@@ -115,6 +115,14 @@ is $'3\tnatural\n0\tnone' "$(printf 'natural\nnone\n' | ngramfs_py mnt batch cou
 is 2019 "$(ngramfs_py mnt meta 0 | jq .metadata.year)" "meta"
 is 'natural language processing' "$(ngramfs_py mnt text 0 | head -n 1)" "text"
 is 34 "$(printf 'we saw natural language processing there' | ngramfs_py mnt trace --min=20 --json | jq .end)" "trace"
+is 3 "$(printf 'natural\n' | ngramfs_py mnt batch | cut -f 1)" "batch, of counts"
+is "$(cat mnt/nextword/natural)" "$(ngramfs_py mnt nextword natural | awk -F '\t' -v OFS='\t' '{ printf "%d\t%.6f\t%s\n", $2, $3, $1 }')" "nextword"
+is "$(cat mnt/facet/year/language)" "$(ngramfs_py mnt facet year language)" "facet"
+is "$(cat mnt/facet/year/language | wc -l) 3" "$(ngramfs_py mnt facet year language --json | jq length | sort | uniq -c | awk '{ print $1, $2 }')" "facet --json"
+refuses "no such setting, or not of count: --case=bad" ngramfs_py mnt count a --word=yes --case=bad
+refuses "no such setting, or not of grep: --word=yes" ngramfs_py mnt grep language --word=yes
+refuses "text takes a document's number" ngramfs_py mnt text one
+refuses "batch takes a QUERY" ngramfs_py mnt batch count df
 refuses "no index of ngramfs" ngramfs_py . count a
 refuses "settings are of the form" ngramfs_py mnt count a --case
 ngramfs_py mnt count a b 2>/dev/null
