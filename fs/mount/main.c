@@ -13,6 +13,7 @@
 #include "mount/daemon.h"
 #include "format/shardpath.h"
 #include "mount/limits.h"
+#include "mount/ops.h"
 #include "mount/parallel_lookups.h"
 #include "mount/service.h"
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What replies have in common: their errors, which the log may hear of, and attributes.
+ * Thread-safe. */
+#pragma once
+
+#define FUSE_USE_VERSION 312
+
+#include <fuse_lowlevel.h>
+
+#include "mount/mount.h"
+
+/* For ever, as far as the kernel's clock goes. */
+#define NG_TIMEOUT_SECONDS 1e9
+
+/* The errno to reply with to a request for a node that failed with r < 0: what is damaged, or
+ * cannot be read, is EIO. Logs that, and what was refused. */
+int ng_reply_errno(struct ng_mount *mount, ng_node_id id, int r);
+
+void ng_reply_fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
+			struct stat *ret_stat);
+
+/* With how long the kernel may keep it. */
+void ng_reply_fill_entry(const struct ng_mount *mount, const struct ng_entry *entry,
+			 struct fuse_entry_param *ret_param);
