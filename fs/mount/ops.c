@@ -44,24 +44,19 @@ static void answer_lookup(struct ng_call *call)
 	struct ng_mount *mount = call->userdata;
 	struct fuse_entry_param param = {0};
 	struct ng_entry entry;
-	int r, err;
+	int r = ng_tree_lookup(mount->tree, call->node, call->data, &call->cancel, &entry);
+	bool taken = ng_reply_take(call, r == -ENOENT ? 0 : r);
 
-	r = ng_tree_lookup(mount->tree, call->node, call->data, &call->cancel, &entry);
-	err = r ? ng_reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call)) {
-		if (r == 0)
-			ng_tree_forget(mount->tree, entry.id, 1);
-	} else if (r == 0) {
+	if (taken && r == 0) {
 		ng_reply_fill_entry(mount, &entry, &param);
 		/* Interrupted, and the kernel has given up on the answer. */
-		if (fuse_reply_entry(call->req, &param) == -ENOENT)
-			ng_tree_forget(mount->tree, entry.id, 1);
-	} else if (r == -ENOENT) {
+		taken = fuse_reply_entry(call->req, &param) != -ENOENT;
+	} else if (taken) {
 		param.entry_timeout = entry.uncacheable ? 0 : NG_TIMEOUT_SECONDS;
 		fuse_reply_entry(call->req, &param); /* number 0: absent, for as long */
-	} else {
-		fuse_reply_err(call->req, err);
 	}
+	if (!taken && r == 0)
+		ng_tree_forget(mount->tree, entry.id, 1);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -95,29 +90,16 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	fuse_reply_none(req);
 }
 
-static void reply_attr(struct ng_call *call, int r, const struct ng_entry *entry)
-{
-	struct ng_mount *mount = call->userdata;
-	struct stat st;
-	int err = r ? ng_reply_errno(mount, call->node, r) : 0;
-
-	if (!ng_call_take(call))
-		return;
-	if (err) {
-		fuse_reply_err(call->req, err);
-		return;
-	}
-	ng_reply_fill_stat(mount, entry, &st);
-	fuse_reply_attr(call->req, &st, entry->stream ? 0 : NG_TIMEOUT_SECONDS);
-}
-
 static void answer_getattr(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
 	struct ng_entry entry;
-	int r = ng_tree_entry(mount->tree, call->node, &entry);
+	struct stat st;
 
-	reply_attr(call, r, &entry);
+	if (!ng_reply_take(call, ng_tree_entry(mount->tree, call->node, &entry)))
+		return;
+	ng_reply_fill_stat(mount, &entry, &st);
+	fuse_reply_attr(call->req, &st, entry.stream ? 0 : NG_TIMEOUT_SECONDS);
 }
 
 /* A request that comes with nothing but a node. */
@@ -171,17 +153,12 @@ static void answer_read(struct ng_call *call)
 	struct ng_mount *mount = call->userdata;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(ng_max(call->size, (size_t)1));
 	size_t len = 0;
-	int r = -ENOMEM, err;
+	int r = -ENOMEM;
 
 	if (buf)
 		r = ng_tree_read(mount->tree, call->node, call->offset, call->size, &call->cancel,
 				 buf, &len);
-	err = r ? ng_reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
+	if (ng_reply_take(call, r))
 		fuse_reply_buf(call->req, (const char *)buf, len);
 }
 
@@ -252,17 +229,12 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 static void answer_write(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
-	int r = ng_notify_lengthen(mount, call->node), err;
+	int r = ng_notify_lengthen(mount, call->node);
 
 	if (r == 0)
 		r = ng_tree_write(mount->tree, call->node, call->offset,
 				  (const uint8_t *)call->data, call->size);
-	err = r ? ng_reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
+	if (ng_reply_take(call, r))
 		fuse_reply_write(call->req, call->size);
 }
 

@@ -61,16 +61,11 @@ static void list(struct ng_call *call, ng_tree_emit emit)
 	struct ng_mount *mount = call->userdata;
 	ng_cleanup(ng_freep) char *data = malloc(ng_max(call->size, (size_t)1));
 	struct dir_buffer out = {mount, data, 0, call->size};
-	int r = -ENOMEM, err;
+	int r = -ENOMEM;
 
 	if (data)
 		r = ng_tree_list(mount->tree, call->node, call->offset, &call->cancel, emit, &out);
-	err = r ? ng_reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
+	if (ng_reply_take(call, r))
 		fuse_reply_buf(call->req, data, out.len);
 }
 

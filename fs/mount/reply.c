@@ -39,7 +39,8 @@ static void log_refusal(struct ng_mount *mount, ng_node_id id)
 			 why.text);
 }
 
-int ng_reply_errno(struct ng_mount *mount, ng_node_id id, int r)
+/* The errno to reply with. */
+static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 {
 	if (r == -EOVERFLOW || r == -EINVAL)
 		log_refusal(mount, id);
@@ -49,6 +50,16 @@ int ng_reply_errno(struct ng_mount *mount, ng_node_id id, int r)
 		ng_tree_suspect(mount->tree, id);
 	log_damage(mount, id, r);
 	return EIO;
+}
+
+bool ng_reply_take(struct ng_call *call, int r)
+{
+	int err = r ? reply_errno(call->userdata, call->node, r) : 0;
+	bool taken = ng_call_take(call);
+
+	if (taken && err)
+		fuse_reply_err(call->req, err);
+	return taken && !err;
 }
 
 void ng_reply_fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,

@@ -12,9 +12,10 @@
 /* For ever, as far as the kernel's clock goes. */
 #define NG_TIMEOUT_SECONDS 1e9
 
-/* The errno to reply with to a request for a node that failed with r < 0: what is damaged, or
- * cannot be read, is EIO. Logs that, and what was refused. */
-int ng_reply_errno(struct ng_mount *mount, ng_node_id id, int r);
+/* As ng_call_take, of a call that came to r: the reply to a failure is made here, and false
+ * returned. What is damaged, or cannot be read, is EIO to who asks, and logged, as is what was
+ * refused. call->userdata is the mount. */
+bool ng_reply_take(struct ng_call *call, int r);
 
 void ng_reply_fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
 			struct stat *ret_stat);
