@@ -2,9 +2,9 @@
 #include "format/facet_writer.h"
 
 #include <assert.h>
-#include <xxhash.h>
 #include <zstd.h>
 
+#include "base/dictionary.h"
 #include "format/meta_fields.h"
 #include "format/shardfile.h"
 
@@ -17,11 +17,6 @@
 
 #define TABLE_LEVEL 19
 
-struct value {
-	uint32_t at, bytes; /* in the field's text */
-	uint32_t order;     /* among all values, once sorted */
-};
-
 /* A field, and what documents have there: nothing, 0, or the number of a value, from 1 on, in the
  * order of their first documents. */
 struct field {
@@ -31,11 +26,7 @@ struct field {
 	bool asked;  /* for by the options */
 	bool seen;   /* in a document */
 	bool column; /* false: it has too many values */
-	struct ng_buf text;
-	struct value *values;
-	uint32_t n, cap;
-	uint32_t *slots; /* a hash table of numbers */
-	uint32_t n_slots;
+	struct ng_dictionary values;
 	struct ng_buf ids; /* of the documents up to the last that has a value, id_bytes each */
 	unsigned id_bytes;
 	uint64_t with; /* documents that have one */
@@ -54,14 +45,9 @@ struct ng_facet_writer {
 static void values_drop(struct ng_facet_writer *writer, struct field *field)
 {
 	if (!field->asked)
-		writer->text_bytes -= field->text.len;
-	ng_buf_free(&field->text);
+		writer->text_bytes -= field->values.text.len;
+	ng_dictionary_clear(&field->values);
 	ng_buf_free(&field->ids);
-	free(field->values);
-	free(field->slots);
-	field->values = NULL;
-	field->slots = NULL;
-	field->n = field->cap = field->n_slots = 0;
 	field->column = false;
 }
 
@@ -154,53 +140,14 @@ struct ng_facet_writer *ng_facet_writer_free(struct ng_facet_writer *writer)
 
 /* ---- values ---- */
 
-static uint32_t *slot_of(const struct field *field, const uint8_t *bytes, size_t len)
-{
-	uint64_t hash = XXH3_64bits(bytes, len);
-	uint32_t mask = field->n_slots - 1, slot = (uint32_t)hash & mask;
-
-	for (; field->slots[slot]; slot = (slot + 1) & mask) {
-		const struct value *value = &field->values[field->slots[slot] - 1];
-
-		if (value->bytes == len &&
-		    (len == 0 || memcmp(field->text.data + value->at, bytes, len) == 0))
-			break;
-	}
-	return &field->slots[slot];
-}
-
-/* Room for one value more, half of the slots staying empty. */
-static int values_grow(struct field *field)
-{
-	uint32_t cap = field->cap ? 2 * field->cap : 8;
-	struct value *values;
-	uint32_t *slots;
-
-	if (field->n < field->cap)
-		return 0;
-	values = reallocarray(field->values, cap, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	field->values = values;
-	slots = calloc(2ull * cap, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(field->slots);
-	field->slots = slots;
-	field->n_slots = 2 * cap;
-	field->cap = cap;
-	for (uint32_t i = 0; i < field->n; i++)
-		*slot_of(field, field->text.data + values[i].at, values[i].bytes) = i + 1;
-	return 0;
-}
-
 /* Whether a new value makes it too many, or too much. */
 static bool is_beyond(const struct ng_facet_writer *writer, const struct field *field, size_t len)
 {
 	if (field->asked)
-		return field->n == NG_FACET_VALUES_MAX ||
-		       field->text.len + len + 4 * (field->n + 1ull) > NG_FACET_TABLE_MAX;
-	return field->n == NG_FACET_VALUES || len > NG_FACET_VALUE_BYTES ||
+		return field->values.n == NG_FACET_VALUES_MAX ||
+		       field->values.text.len + len + 4 * (field->values.n + 1ull) >
+			       NG_FACET_TABLE_MAX;
+	return field->values.n == NG_FACET_VALUES || len > NG_FACET_VALUE_BYTES ||
 	       writer->text_bytes + len > TABLES_BYTES;
 }
 
@@ -248,36 +195,27 @@ static uint32_t id_get(const struct field *field, uint64_t doc)
 static int value_add(struct ng_facet_writer *writer, struct field *field, const uint8_t *bytes,
 		     size_t len)
 {
-	uint32_t *slot;
+	uint32_t number;
 	int r;
 
 	field->seen = true;
 	if (!field->column)
 		return 0;
 	len = ng_meta_prefix(bytes, len, field->prefix);
-	r = values_grow(field);
-	if (r < 0)
-		return r;
-	slot = slot_of(field, bytes, len);
-	if (!*slot && is_beyond(writer, field, len)) {
-		values_drop(writer, field);
-		return 0;
-	}
-	if (!*slot) {
-		field->values[field->n] =
-			(struct value){(uint32_t)field->text.len, (uint32_t)len, 0};
-		/* Somewhere, also where all values so far are empty. */
-		r = ng_buf_reserve(&field->text, len + 1);
-		if (r == 0)
-			r = ng_buf_append(&field->text, bytes, len);
+	number = ng_dictionary_find(&field->values, bytes, len);
+	if (number == field->values.n) {
+		if (is_beyond(writer, field, len)) {
+			values_drop(writer, field);
+			return 0;
+		}
+		r = ng_dictionary_add(&field->values, bytes, len);
 		if (r < 0)
 			return r;
 		if (!field->asked)
 			writer->text_bytes += len;
-		*slot = ++field->n;
 	}
 	field->with++;
-	return id_put(field, writer->docs, *slot);
+	return id_put(field, writer->docs, number + 1);
 }
 
 int ng_facet_writer_add(struct ng_facet_writer *writer, const char *meta, size_t meta_bytes)
@@ -324,10 +262,12 @@ uint64_t ng_facet_writer_bytes(const struct ng_facet_writer *writer)
 
 static int by_bytes(const void *pa, const void *pb, void *userdata)
 {
-	const struct value *a = pa, *b = pb;
-	const uint8_t *text = userdata;
+	const struct ng_dictionary *values = userdata;
+	size_t a_len, b_len;
+	const uint8_t *a = ng_dictionary_get(values, *(const uint32_t *)pa, &a_len);
+	const uint8_t *b = ng_dictionary_get(values, *(const uint32_t *)pb, &b_len);
 
-	return ng_bytes_compare(text + a->at, a->bytes, text + b->at, b->bytes);
+	return ng_bytes_compare(a, a_len, b, b_len);
 }
 
 /* Append the compressed table; what each number becomes is in *ret_orders, [n + 1], by the number
@@ -335,26 +275,32 @@ static int by_bytes(const void *pa, const void *pb, void *userdata)
 static int table_write(struct field *field, struct ng_buf *buf, struct ng_facet_header *header,
 		       uint32_t **ret_orders)
 {
+	struct ng_dictionary *values = &field->values;
 	ng_cleanup(ng_buf_free) struct ng_buf table = NG_BUF_INIT;
-	ng_cleanup(ng_freep) uint32_t *orders = calloc(field->n + 1ull, sizeof(*orders));
-	size_t bound, frame;
+	ng_cleanup(ng_freep) uint32_t *orders = calloc(values->n + 1ull, sizeof(*orders));
+	ng_cleanup(ng_freep) uint32_t *sorted = calloc(values->n + 1ull, sizeof(*sorted));
+	size_t bound, frame, len;
 	int r = 0;
 
-	if (!orders)
+	if (!orders || !sorted)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < field->n; i++)
-		field->values[i].order = i + 1;
-	if (field->n)
-		qsort_r(field->values, field->n, sizeof(*field->values), by_bytes,
-			field->text.data);
-	orders[0] = field->n;
-	for (uint32_t i = 0; r == 0 && i < field->n; i++) {
-		orders[field->values[i].order] = i;
-		r = ng_buf_append(&table, &field->values[i].bytes, 4);
+	for (uint32_t i = 0; i < values->n; i++)
+		sorted[i] = i;
+	qsort_r(sorted, values->n, sizeof(*sorted), by_bytes, values);
+	orders[0] = values->n;
+	for (uint32_t i = 0; r == 0 && i < values->n; i++) {
+		uint32_t bytes;
+
+		orders[sorted[i] + 1] = i;
+		ng_dictionary_get(values, sorted[i], &len);
+		bytes = (uint32_t)len;
+		r = ng_buf_append(&table, &bytes, sizeof(bytes));
 	}
-	for (uint32_t i = 0; r == 0 && i < field->n; i++)
-		r = ng_buf_append(&table, field->text.data + field->values[i].at,
-				  field->values[i].bytes);
+	for (uint32_t i = 0; r == 0 && i < values->n; i++) {
+		const uint8_t *value = ng_dictionary_get(values, sorted[i], &len);
+
+		r = ng_buf_append(&table, value, len);
+	}
 	bound = ZSTD_compressBound(table.len);
 	if (r == 0)
 		r = ng_buf_reserve(buf, bound);
@@ -411,9 +357,9 @@ static int field_write(const struct ng_facet_writer *writer, struct field *field
 		r = align(buf);
 	if (r < 0 || !field->column)
 		return r;
-	header.values = field->n;
+	header.values = field->values.n;
 	/* Without a document that has none, there need be no number for that. */
-	header.width = ng_bits(field->with < writer->docs ? field->n : field->n - 1);
+	header.width = ng_bits(field->with < writer->docs ? field->values.n : field->values.n - 1);
 	r = table_write(field, buf, &header, &orders);
 	if (r == 0)
 		r = align(buf);
@@ -430,8 +376,8 @@ static void fields_weigh(struct ng_facet_writer *writer)
 	for (uint32_t i = 0; i < writer->n; i++) {
 		struct field *field = writer->fields[i];
 
-		if (field->column && !field->asked && field->n > VALUES_FEW &&
-		    2ull * field->n > field->with)
+		if (field->column && !field->asked && field->values.n > VALUES_FEW &&
+		    2ull * field->values.n > field->with)
 			values_drop(writer, field);
 	}
 }

@@ -2,8 +2,8 @@
 #include "query/facet.h"
 
 #include <pthread.h>
-#include <xxhash.h>
 
+#include "base/dictionary.h"
 #include "query/column.h"
 #include "query/docset.h"
 #include "query/index_internal.h"
@@ -14,60 +14,38 @@
 
 /* ---- values and their counts ---- */
 
-/* A hash table of values. */
+/* Values, and what each of them has; value is not set in list, since the text moves. */
 struct values {
-	struct ng_facet_count *list; /* value is not set: it is at[i] in text, which moves */
-	size_t *at;
-	size_t n, cap;
-	uint32_t *slots; /* 1 + a number of the list; 2 * cap of them */
-	struct ng_buf text;
+	struct ng_dictionary dictionary;
+	struct ng_facet_count *list; /* [dictionary.n] */
+	size_t cap;
 	struct ng_facet_count none;
 };
 
 static void values_clear(struct values *v)
 {
+	ng_dictionary_clear(&v->dictionary);
 	free(v->list);
-	free(v->at);
-	free(v->slots);
-	ng_buf_free(&v->text);
 }
 
-static uint32_t *slot_of(const struct values *v, const uint8_t *value, size_t bytes)
+/* A new value, which has nothing yet. */
+static int values_put(struct values *v, const uint8_t *value, size_t bytes)
 {
-	size_t mask = 2 * v->cap - 1, slot = XXH3_64bits(value, bytes) & mask;
+	size_t n = v->dictionary.n;
 
-	for (; v->slots[slot]; slot = (slot + 1) & mask) {
-		uint32_t i = v->slots[slot] - 1;
+	if (n == NG_FACET_COUNTS_MAX)
+		return -EFBIG;
+	if (n == v->cap) {
+		size_t cap = v->cap ? 2 * v->cap : 64;
+		struct ng_facet_count *list = reallocarray(v->list, cap, sizeof(*list));
 
-		if (v->list[i].bytes == bytes &&
-		    (bytes == 0 || memcmp(v->text.data + v->at[i], value, bytes) == 0))
-			break;
-	}
-	return &v->slots[slot];
-}
-
-static int values_grow(struct values *v)
-{
-	size_t cap = v->cap ? 2 * v->cap : 64;
-	struct ng_facet_count *list = reallocarray(v->list, cap, sizeof(*list));
-	uint32_t *slots = calloc(2 * cap, sizeof(*slots));
-	size_t *at;
-
-	if (list)
+		if (!list)
+			return -ENOMEM;
 		v->list = list;
-	at = reallocarray(v->at, cap, sizeof(*at));
-	if (at)
-		v->at = at;
-	if (!list || !slots || !at) {
-		free(slots);
-		return -ENOMEM;
+		v->cap = cap;
 	}
-	free(v->slots);
-	v->slots = slots;
-	v->cap = cap;
-	for (size_t i = 0; i < v->n; i++)
-		*slot_of(v, v->text.data + v->at[i], v->list[i].bytes) = (uint32_t)i + 1;
-	return 0;
+	v->list[n] = (struct ng_facet_count){0};
+	return ng_dictionary_add(&v->dictionary, value, bytes);
 }
 
 /* Add to what a value has; value NULL: to what those without one have. */
@@ -75,29 +53,16 @@ static int values_add(struct values *v, const uint8_t *value, size_t bytes, uint
 		      uint64_t docs)
 {
 	struct ng_facet_count *count = &v->none;
-	uint32_t *slot;
 	int r = 0;
 
-	if (value && v->n == v->cap)
-		r = values_grow(v);
-	if (r < 0)
-		return r;
 	if (value) {
-		slot = slot_of(v, value, bytes);
-		if (!*slot) {
-			if (v->n == NG_FACET_COUNTS_MAX)
-				return -EFBIG;
-			v->at[v->n] = v->text.len;
-			/* Somewhere, also where all values so far are empty. */
-			r = ng_buf_reserve(&v->text, bytes + 1);
-			if (r == 0)
-				r = ng_buf_append(&v->text, value, bytes);
-			if (r < 0)
-				return r;
-			v->list[v->n] = (struct ng_facet_count){.bytes = bytes};
-			*slot = (uint32_t)++v->n;
-		}
-		count = &v->list[*slot - 1];
+		uint32_t number = ng_dictionary_find(&v->dictionary, value, bytes);
+
+		if (number == v->dictionary.n)
+			r = values_put(v, value, bytes);
+		if (r < 0)
+			return r;
+		count = &v->list[number];
 	}
 	count->occurrences += occurrences;
 	count->docs += docs;
@@ -120,23 +85,27 @@ static int by_count(const void *pa, const void *pb)
 /* In order; what no document has is left out. */
 static int values_give(struct values *v, struct ng_facet_counts *ret_counts)
 {
-	struct ng_facet_counts counts = {.list = calloc(v->n + 1, sizeof(*counts.list))};
+	uint32_t n = v->dictionary.n;
+	struct ng_facet_counts counts = {.list = calloc(n + 1ull, sizeof(*counts.list))};
 
 	if (!counts.list)
 		return -ENOMEM;
-	for (size_t i = 0; i < v->n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
+		struct ng_facet_count *count = &counts.list[counts.n];
+
 		if (!v->list[i].docs)
 			continue;
-		counts.list[counts.n] = v->list[i];
-		counts.list[counts.n++].value = v->text.data + v->at[i];
+		*count = v->list[i];
+		count->value = ng_dictionary_get(&v->dictionary, i, &count->bytes);
+		counts.n++;
 	}
 	if (v->none.docs) {
 		counts.list[counts.n] = v->none;
 		counts.list[counts.n++].none = true;
 	}
 	qsort(counts.list, counts.n, sizeof(*counts.list), by_count);
-	counts.text = v->text;
-	v->text = NG_BUF_INIT;
+	counts.text = v->dictionary.text;
+	v->dictionary.text = NG_BUF_INIT;
 	*ret_counts = counts;
 	return 0;
 }
