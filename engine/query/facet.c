@@ -3,121 +3,14 @@
 
 #include <pthread.h>
 
-#include "base/dictionary.h"
 #include "query/column.h"
 #include "query/docset.h"
+#include "query/facet_tally.h"
 #include "query/index_internal.h"
 
 /* Occurrences and documents that a thread takes at a time. */
 #define PART      1024u
 #define PART_DOCS 4096u
-
-/* ---- values and their counts ---- */
-
-/* Values, and what each of them has; value is not set in list, since the text moves. */
-struct values {
-	struct ng_dictionary dictionary;
-	struct ng_facet_count *list; /* [dictionary.n] */
-	size_t cap;
-	struct ng_facet_count none;
-};
-
-static void values_clear(struct values *v)
-{
-	ng_dictionary_clear(&v->dictionary);
-	free(v->list);
-}
-
-/* A new value, which has nothing yet. */
-static int values_put(struct values *v, const uint8_t *value, size_t bytes)
-{
-	size_t n = v->dictionary.n;
-
-	if (n == NG_FACET_COUNTS_MAX)
-		return -EFBIG;
-	if (n == v->cap) {
-		size_t cap = v->cap ? 2 * v->cap : 64;
-		struct ng_facet_count *list = reallocarray(v->list, cap, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		v->list = list;
-		v->cap = cap;
-	}
-	v->list[n] = (struct ng_facet_count){0};
-	return ng_dictionary_add(&v->dictionary, value, bytes);
-}
-
-/* Add to what a value has; value NULL: to what those without one have. */
-static int values_add(struct values *v, const uint8_t *value, size_t bytes, uint64_t occurrences,
-		      uint64_t docs)
-{
-	struct ng_facet_count *count = &v->none;
-	int r = 0;
-
-	if (value) {
-		uint32_t number = ng_dictionary_find(&v->dictionary, value, bytes);
-
-		if (number == v->dictionary.n)
-			r = values_put(v, value, bytes);
-		if (r < 0)
-			return r;
-		count = &v->list[number];
-	}
-	count->occurrences += occurrences;
-	count->docs += docs;
-	return 0;
-}
-
-static int by_count(const void *pa, const void *pb)
-{
-	const struct ng_facet_count *a = pa, *b = pb;
-
-	if (a->occurrences != b->occurrences)
-		return a->occurrences > b->occurrences ? -1 : 1;
-	if (a->docs != b->docs)
-		return a->docs > b->docs ? -1 : 1;
-	if (a->none != b->none)
-		return a->none ? 1 : -1;
-	return ng_bytes_compare(a->value, a->bytes, b->value, b->bytes);
-}
-
-/* In order; what no document has is left out. */
-static int values_give(struct values *v, struct ng_facet_counts *ret_counts)
-{
-	uint32_t n = v->dictionary.n;
-	struct ng_facet_counts counts = {.list = calloc(n + 1ull, sizeof(*counts.list))};
-
-	if (!counts.list)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		struct ng_facet_count *count = &counts.list[counts.n];
-
-		if (!v->list[i].docs)
-			continue;
-		*count = v->list[i];
-		count->value = ng_dictionary_get(&v->dictionary, i, &count->bytes);
-		counts.n++;
-	}
-	if (v->none.docs) {
-		counts.list[counts.n] = v->none;
-		counts.list[counts.n++].none = true;
-	}
-	qsort(counts.list, counts.n, sizeof(*counts.list), by_count);
-	counts.text = v->dictionary.text;
-	v->dictionary.text = NG_BUF_INIT;
-	*ret_counts = counts;
-	return 0;
-}
-
-void ng_facet_counts_clear(struct ng_facet_counts *counts)
-{
-	free(counts->list);
-	ng_buf_free(&counts->text);
-	*counts = (struct ng_facet_counts){0};
-}
-
-/* ---- counting ---- */
 
 /* What has been counted in a shard that has a column, by the number of the value. */
 struct shard_counts {
@@ -137,7 +30,7 @@ struct counting {
 	struct shard_counts *shards;
 	pthread_mutex_t lock; /* of all below; taken a few times a part */
 	struct ng_docset seen;
-	struct values values;
+	struct ng_facet_tally tally;
 };
 
 static int counting_begin(struct counting *c, const struct ng_index *index,
@@ -178,7 +71,7 @@ static void counting_end(struct counting *c)
 	free(c->shards);
 	free(c->first_part);
 	ng_docset_clear(&c->seen);
-	values_clear(&c->values);
+	ng_facet_tally_clear(&c->tally);
 	pthread_mutex_destroy(&c->lock);
 }
 
@@ -197,8 +90,9 @@ static int columns_collect(struct counting *c)
 				i < table->values ? ng_facet_value(table, i, &bytes) : NULL;
 
 			if (counts->by_id[i].docs)
-				r = values_add(&c->values, value, bytes,
-					       counts->by_id[i].occurrences, counts->by_id[i].docs);
+				r = ng_facet_tally_add(&c->tally, value, bytes,
+						       counts->by_id[i].occurrences,
+						       counts->by_id[i].docs);
 		}
 	}
 	return r;
@@ -271,7 +165,8 @@ static int docs_add_by_metadata(struct counting *c, const struct some_docs *some
 		pthread_mutex_lock(&c->lock);
 		r = doc_see(c, some, i, &is_new);
 		if (r == 0)
-			r = values_add(&c->values, value, bytes, some->occurrences[i], is_new);
+			r = ng_facet_tally_add(&c->tally, value, bytes, some->occurrences[i],
+					       is_new);
 		pthread_mutex_unlock(&c->lock);
 	}
 	return r;
@@ -345,7 +240,7 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 	if (r == 0)
 		r = columns_collect(&c);
 	if (r == 0)
-		r = values_give(&c.values, ret_counts);
+		r = ng_facet_tally_give(&c.tally, ret_counts);
 	counting_end(&c);
 	return r;
 }
@@ -415,7 +310,7 @@ int ng_facet_all(const struct ng_index *index, const struct ng_facet *facet,
 	if (r == 0)
 		r = columns_collect(&c);
 	if (r == 0)
-		r = values_give(&c.values, ret_counts);
+		r = ng_facet_tally_give(&c.tally, ret_counts);
 	counting_end(&c);
 	return r;
 }
