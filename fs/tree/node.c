@@ -47,13 +47,13 @@ struct ng_nodes *ng_nodes_free(struct ng_nodes *nodes)
 	return NULL;
 }
 
-/* As the next newer one of `older`, or as the oldest where that is NULL. */
-static void age_insert(struct ng_nodes *nodes, struct ng_slot *slot, struct ng_slot *older)
+/* As the newest. */
+static void age_insert(struct ng_nodes *nodes, struct ng_slot *slot)
 {
-	slot->older = older;
-	slot->newer = older ? older->newer : nodes->oldest;
-	*(older ? &older->newer : &nodes->oldest) = slot;
-	*(slot->newer ? &slot->newer->older : &nodes->newest) = slot;
+	slot->older = nodes->newest;
+	slot->newer = NULL;
+	*(slot->older ? &slot->older->newer : &nodes->oldest) = slot;
+	nodes->newest = slot;
 	slot->in_age = true;
 }
 
@@ -76,7 +76,7 @@ static void count_lookup(struct ng_nodes *nodes, struct ng_slot *slot, struct ng
 	slot->lookups++;
 	if (!slot->in_age) {
 		nodes->asked_bytes -= slot->bytes;
-		age_insert(nodes, slot, nodes->newest);
+		age_insert(nodes, slot);
 	}
 	if (nodes->bytes - nodes->asked_bytes > nodes->limit_bytes)
 		pthread_cond_signal(&nodes->wake);
@@ -134,7 +134,7 @@ int ng_nodes_add(struct ng_nodes *nodes, const struct ng_node_init *init,
 			slot->node.id |= NG_NODE_DYNAMIC;
 		ng_slots_add(&nodes->slots, slot);
 		nodes->bytes += slot->bytes;
-		age_insert(nodes, slot, nodes->newest);
+		age_insert(nodes, slot);
 		count_lookup(nodes, slot, ret_entry);
 	}
 	pthread_mutex_unlock(&nodes->lock);
