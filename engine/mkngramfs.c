@@ -14,9 +14,6 @@
 #include "remembered.h"
 #include "text/input.h"
 
-/* What a decoder keeps beside its window. */
-#define WINDOW_MORE (1u << 20)
-
 struct run {
 	struct arguments args;
 	struct remembered remembered;
@@ -97,9 +94,7 @@ static int begin(struct run *run, struct ng_error *err)
 	ng_source_stats(run->source, &stats);
 	args->build.input_bytes = stats.input_total;
 	/* A large window of compression is memory that sorting can't have. */
-	if (stats.window_bytes > NG_INPUT_MEMORY)
-		args->build.input_memory_bytes = ng_memory_for_input(
-			memory, stats.window_bytes + WINDOW_MORE - NG_INPUT_MEMORY);
+	args->build.input_memory_bytes = ng_memory_for_input(memory, stats.window_bytes);
 	ng_source_set_memory(run->source, NG_INPUT_MEMORY + args->build.input_memory_bytes,
 			     ng_memory_document_max(memory - args->build.input_memory_bytes));
 	return ng_builder_new(&args->build, &run->builder, err);
