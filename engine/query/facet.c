@@ -62,7 +62,7 @@ static int counting_begin(struct counting *c, const struct ng_index *index,
 	return r;
 }
 
-static void counting_end(struct counting *c)
+static void counting_clear(struct counting *c)
 {
 	for (uint32_t s = 0; c->shards && s < c->index->n_shards; s++) {
 		ng_column_clear(&c->shards[s].column);
@@ -95,6 +95,17 @@ static int columns_collect(struct counting *c)
 						       counts->by_id[i].docs);
 		}
 	}
+	return r;
+}
+
+/* After the counting, which came to r. */
+static int counting_end(struct counting *c, int r, struct ng_facet_counts *ret_counts)
+{
+	if (r == 0)
+		r = columns_collect(c);
+	if (r == 0)
+		r = ng_facet_tally_give(&c->tally, ret_counts);
+	counting_clear(c);
 	return r;
 }
 
@@ -237,12 +248,7 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 	if (r == 0)
 		r = ng_index_run(index, ng_div_up(ng_filter_most(filter, ranges), (uint64_t)PART),
 				 part_count, &c);
-	if (r == 0)
-		r = columns_collect(&c);
-	if (r == 0)
-		r = ng_facet_tally_give(&c.tally, ret_counts);
-	counting_end(&c);
-	return r;
+	return counting_end(&c, r, ret_counts);
 }
 
 int ng_facet_bounds(const struct ng_index *index, const struct ng_facet *facet,
@@ -307,10 +313,5 @@ int ng_facet_all(const struct ng_index *index, const struct ng_facet *facet,
 
 	if (r == 0)
 		r = ng_index_run(index, c.first_part[index->n_shards], part_all, &c);
-	if (r == 0)
-		r = columns_collect(&c);
-	if (r == 0)
-		r = ng_facet_tally_give(&c.tally, ret_counts);
-	counting_end(&c);
-	return r;
+	return counting_end(&c, r, ret_counts);
 }
