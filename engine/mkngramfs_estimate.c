@@ -14,9 +14,6 @@
 #define SAMPLE_BYTES  (16u << 20)
 #define MEMORY_SHARES 16u
 
-/* What a decoder keeps beside its window. */
-#define WINDOW_MORE (1u << 20)
-
 /* Room for "1234:00:00" and sizes. */
 #define CELL_LEN 32
 
@@ -26,9 +23,7 @@ static void memory_set(struct arguments *args, uint64_t memory, uint64_t window_
 {
 	struct ng_build_options *build = &args->build;
 
-	if (window_bytes > NG_INPUT_MEMORY)
-		build->input_memory_bytes =
-			ng_memory_for_input(memory, window_bytes + WINDOW_MORE - NG_INPUT_MEMORY);
+	build->input_memory_bytes = ng_memory_for_input(memory, window_bytes);
 	args->source.unpack_bytes = NG_INPUT_MEMORY + build->input_memory_bytes;
 	args->source.max_doc_bytes = ng_memory_document_max(memory - build->input_memory_bytes);
 }

@@ -4,8 +4,12 @@
 #include "base/machine.h"
 #include "build/shard_jobs.h"
 #include "sort/suffix_sort.h"
+#include "text/input.h"
 
 #define THREADS_A_BATCH 4u
+
+/* What a decoder keeps beside its window. */
+#define WINDOW_MORE (1u << 20)
 
 /* Text of a batch, when n of them are at work, and, where that is more than one, the next one is
  * collected: what n jobs and perhaps a text take, which is linear in it, is the memory. */
@@ -21,11 +25,12 @@ static uint64_t batch_for(uint64_t memory_bytes, unsigned n, unsigned threads)
 	return (uint64_t)((double)(memory_bytes - fixed) / (a_byte + (n > 1)));
 }
 
-uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t wanted)
+uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t window_bytes)
 {
-	if (memory_bytes < NG_MEMORY_MIN)
+	if (memory_bytes < NG_MEMORY_MIN || window_bytes <= NG_INPUT_MEMORY)
 		return 0;
-	return ng_min(wanted, (memory_bytes - NG_MEMORY_FIXED) / 2);
+	return ng_min(window_bytes + WINDOW_MORE - NG_INPUT_MEMORY,
+		      (memory_bytes - NG_MEMORY_FIXED) / 2);
 }
 
 int ng_memory_divide(uint64_t memory_bytes, uint64_t input_bytes, uint64_t shard_bytes,

@@ -20,9 +20,9 @@ struct ng_memory_plan {
 	bool alone;            /* no text is collected while one is sorted */
 };
 
-/* What reading the sources may take beyond what NG_MEMORY_FIXED covers, where that is so much: half
- * of what there is at most. */
-uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t wanted);
+/* What reading the sources may take beyond NG_INPUT_MEMORY, which NG_MEMORY_FIXED covers, where the
+ * largest window of compression in them has window_bytes: half of what there is at most. */
+uint64_t ng_memory_for_input(uint64_t memory_bytes, uint64_t window_bytes);
 
 /* Divide memory_bytes, of which input_bytes are for reading, for so many threads. batch_bytes: what
  * the user wants of a batch at most, 0: as much as can be. shard_bytes: what the user wants of a

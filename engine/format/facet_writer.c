@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/facet_writer.h"
 
-#include <assert.h>
-#include <xxhash.h>
-#include <zstd.h>
-
+#include "format/column_writer.h"
 #include "format/meta_fields.h"
 #include "format/shardfile.h"
 
@@ -15,30 +12,15 @@
  * have one of their own: a path or a title. */
 #define VALUES_FEW 64u
 
-#define TABLE_LEVEL 19
-
-struct value {
-	uint32_t at, bytes; /* in the field's text */
-	uint32_t order;     /* among all values, once sorted */
-};
-
-/* A field, and what documents have there: nothing, 0, or the number of a value, from 1 on, in the
- * order of their first documents. */
+/* A field, and the values that documents have there. */
 struct field {
 	uint8_t *name;
 	size_t name_bytes;
 	uint32_t prefix;
-	bool asked;  /* for by the options */
-	bool seen;   /* in a document */
-	bool column; /* false: it has too many values */
-	struct ng_buf text;
-	struct value *values;
-	uint32_t n, cap;
-	uint32_t *slots; /* a hash table of numbers */
-	uint32_t n_slots;
-	struct ng_buf ids; /* of the documents up to the last that has a value, id_bytes each */
-	unsigned id_bytes;
-	uint64_t with; /* documents that have one */
+	bool asked;      /* for by the options */
+	bool seen;       /* in a document */
+	bool has_column; /* false: it has too many values */
+	struct ng_column_writer column;
 };
 
 struct ng_facet_writer {
@@ -54,15 +36,9 @@ struct ng_facet_writer {
 static void values_drop(struct ng_facet_writer *writer, struct field *field)
 {
 	if (!field->asked)
-		writer->text_bytes -= field->text.len;
-	ng_buf_free(&field->text);
-	ng_buf_free(&field->ids);
-	free(field->values);
-	free(field->slots);
-	field->values = NULL;
-	field->slots = NULL;
-	field->n = field->cap = field->n_slots = 0;
-	field->column = false;
+		writer->text_bytes -= field->column.values.text.len;
+	ng_column_writer_clear(&field->column);
+	field->has_column = false;
 }
 
 static int field_order(const struct field *field, const void *name, size_t len, uint32_t prefix)
@@ -102,13 +78,13 @@ static int field_insert(struct ng_facet_writer *writer, uint32_t at, const void 
 	field->name_bytes = len;
 	field->prefix = prefix;
 	field->asked = asked;
-	field->column = asked || writer->columns < NG_FACET_COLUMNS;
-	field->id_bytes = 1;
+	field->has_column = asked || writer->columns < NG_FACET_COLUMNS;
+	field->column = NG_COLUMN_WRITER_INIT;
 	memmove(&writer->fields[at + 1], &writer->fields[at],
 		(writer->n - at) * sizeof(writer->fields[0]));
 	writer->fields[at] = field;
 	writer->n++;
-	writer->columns += field->column && !asked;
+	writer->columns += field->has_column && !asked;
 	return 0;
 }
 
@@ -154,130 +130,40 @@ struct ng_facet_writer *ng_facet_writer_free(struct ng_facet_writer *writer)
 
 /* ---- values ---- */
 
-static uint32_t *slot_of(const struct field *field, const uint8_t *bytes, size_t len)
-{
-	uint64_t hash = XXH3_64bits(bytes, len);
-	uint32_t mask = field->n_slots - 1, slot = (uint32_t)hash & mask;
-
-	for (; field->slots[slot]; slot = (slot + 1) & mask) {
-		const struct value *value = &field->values[field->slots[slot] - 1];
-
-		if (value->bytes == len &&
-		    (len == 0 || memcmp(field->text.data + value->at, bytes, len) == 0))
-			break;
-	}
-	return &field->slots[slot];
-}
-
-/* Room for one value more, half of the slots staying empty. */
-static int values_grow(struct field *field)
-{
-	uint32_t cap = field->cap ? 2 * field->cap : 8;
-	struct value *values;
-	uint32_t *slots;
-
-	if (field->n < field->cap)
-		return 0;
-	values = reallocarray(field->values, cap, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-	field->values = values;
-	slots = calloc(2ull * cap, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	free(field->slots);
-	field->slots = slots;
-	field->n_slots = 2 * cap;
-	field->cap = cap;
-	for (uint32_t i = 0; i < field->n; i++)
-		*slot_of(field, field->text.data + values[i].at, values[i].bytes) = i + 1;
-	return 0;
-}
-
 /* Whether a new value makes it too many, or too much. */
 static bool is_beyond(const struct ng_facet_writer *writer, const struct field *field, size_t len)
 {
 	if (field->asked)
-		return field->n == NG_FACET_VALUES_MAX ||
-		       field->text.len + len + 4 * (field->n + 1ull) > NG_FACET_TABLE_MAX;
-	return field->n == NG_FACET_VALUES || len > NG_FACET_VALUE_BYTES ||
+		return field->column.values.n == NG_FACET_VALUES_MAX ||
+		       field->column.values.text.len + len + 4 * (field->column.values.n + 1ull) >
+			       NG_FACET_TABLE_MAX;
+	return field->column.values.n == NG_FACET_VALUES || len > NG_FACET_VALUE_BYTES ||
 	       writer->text_bytes + len > TABLES_BYTES;
-}
-
-/* Numbers in more bytes each. */
-static int ids_widen(struct field *field, unsigned id_bytes)
-{
-	struct ng_buf wide = NG_BUF_INIT;
-	size_t n;
-	int r;
-
-	assert(field->id_bytes > 0 && id_bytes > field->id_bytes);
-	n = field->ids.len / field->id_bytes;
-	r = ng_buf_zero(&wide, n * id_bytes);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		memcpy(wide.data + i * id_bytes, field->ids.data + i * field->id_bytes,
-		       field->id_bytes);
-	ng_buf_free(&field->ids);
-	field->ids = wide;
-	field->id_bytes = id_bytes;
-	return 0;
-}
-
-static int id_put(struct field *field, uint64_t doc, uint32_t id)
-{
-	unsigned need = id >> 16 ? 4 : id >> 8 ? 2 : 1;
-	int r = need > field->id_bytes ? ids_widen(field, need) : 0;
-
-	/* Documents in between have none. */
-	if (r == 0)
-		r = ng_buf_zero(&field->ids, doc * field->id_bytes - field->ids.len);
-	return r < 0 ? r : ng_buf_append(&field->ids, &id, field->id_bytes);
-}
-
-static uint32_t id_get(const struct field *field, uint64_t doc)
-{
-	uint32_t id = 0;
-
-	if (doc < field->ids.len / field->id_bytes)
-		memcpy(&id, field->ids.data + doc * field->id_bytes, field->id_bytes);
-	return id;
 }
 
 static int value_add(struct ng_facet_writer *writer, struct field *field, const uint8_t *bytes,
 		     size_t len)
 {
-	uint32_t *slot;
+	uint32_t number;
 	int r;
 
 	field->seen = true;
-	if (!field->column)
+	if (!field->has_column)
 		return 0;
 	len = ng_meta_prefix(bytes, len, field->prefix);
-	r = values_grow(field);
-	if (r < 0)
-		return r;
-	slot = slot_of(field, bytes, len);
-	if (!*slot && is_beyond(writer, field, len)) {
-		values_drop(writer, field);
-		return 0;
-	}
-	if (!*slot) {
-		field->values[field->n] =
-			(struct value){(uint32_t)field->text.len, (uint32_t)len, 0};
-		/* Somewhere, also where all values so far are empty. */
-		r = ng_buf_reserve(&field->text, len + 1);
-		if (r == 0)
-			r = ng_buf_append(&field->text, bytes, len);
+	number = ng_dictionary_find(&field->column.values, bytes, len);
+	if (number == field->column.values.n) {
+		if (is_beyond(writer, field, len)) {
+			values_drop(writer, field);
+			return 0;
+		}
+		r = ng_dictionary_add(&field->column.values, bytes, len);
 		if (r < 0)
 			return r;
 		if (!field->asked)
 			writer->text_bytes += len;
-		*slot = ++field->n;
 	}
-	field->with++;
-	return id_put(field, writer->docs, *slot);
+	return ng_column_writer_put(&field->column, writer->docs, number);
 }
 
 int ng_facet_writer_add(struct ng_facet_writer *writer, const char *meta, size_t meta_bytes)
@@ -316,84 +202,11 @@ uint64_t ng_facet_writer_bytes(const struct ng_facet_writer *writer)
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < writer->n; i++)
-		bytes += writer->fields[i]->ids.cap;
+		bytes += writer->fields[i]->column.ids.cap;
 	return bytes;
 }
 
 /* ---- the section ---- */
-
-static int by_bytes(const void *pa, const void *pb, void *userdata)
-{
-	const struct value *a = pa, *b = pb;
-	const uint8_t *text = userdata;
-
-	return ng_bytes_compare(text + a->at, a->bytes, text + b->at, b->bytes);
-}
-
-/* Append the compressed table; what each number becomes is in *ret_orders, [n + 1], by the number
- * as it is kept. */
-static int table_write(struct field *field, struct ng_buf *buf, struct ng_facet_header *header,
-		       uint32_t **ret_orders)
-{
-	ng_cleanup(ng_buf_free) struct ng_buf table = NG_BUF_INIT;
-	ng_cleanup(ng_freep) uint32_t *orders = calloc(field->n + 1ull, sizeof(*orders));
-	size_t bound, frame;
-	int r = 0;
-
-	if (!orders)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < field->n; i++)
-		field->values[i].order = i + 1;
-	if (field->n)
-		qsort_r(field->values, field->n, sizeof(*field->values), by_bytes,
-			field->text.data);
-	orders[0] = field->n;
-	for (uint32_t i = 0; r == 0 && i < field->n; i++) {
-		orders[field->values[i].order] = i;
-		r = ng_buf_append(&table, &field->values[i].bytes, 4);
-	}
-	for (uint32_t i = 0; r == 0 && i < field->n; i++)
-		r = ng_buf_append(&table, field->text.data + field->values[i].at,
-				  field->values[i].bytes);
-	bound = ZSTD_compressBound(table.len);
-	if (r == 0)
-		r = ng_buf_reserve(buf, bound);
-	if (r < 0)
-		return r;
-	frame = ZSTD_compress(buf->data + buf->len, bound, table.data, table.len, TABLE_LEVEL);
-	if (ZSTD_isError(frame))
-		return -ENOMEM;
-	buf->len += frame;
-	header->table_bytes = (uint32_t)table.len;
-	header->frame_bytes = (uint32_t)frame;
-	*ret_orders = ng_steal_ptr(&orders);
-	return 0;
-}
-
-static int align(struct ng_buf *buf)
-{
-	return ng_buf_zero(buf, ng_align_up(buf->len, 8) - buf->len);
-}
-
-static int ids_write(const struct ng_facet_writer *writer, const struct field *field,
-		     const uint32_t *orders, unsigned width, struct ng_buf *buf)
-{
-	uint64_t word = 0, value;
-	unsigned have = 0;
-	int r = ng_buf_reserve(buf, ng_div_up(writer->docs * width, 64) * 8);
-
-	for (uint64_t doc = 0; r == 0 && width && doc < writer->docs; doc++) {
-		value = orders[id_get(field, doc)];
-		word |= value << have;
-		have += width;
-		if (have < 64)
-			continue;
-		r = ng_buf_append(buf, &word, 8);
-		have -= 64;
-		word = have ? value >> (width - have) : 0;
-	}
-	return r == 0 && have ? ng_buf_append(buf, &word, 8) : r;
-}
 
 static int field_write(const struct ng_facet_writer *writer, struct field *field,
 		       struct ng_buf *buf)
@@ -401,24 +214,16 @@ static int field_write(const struct ng_facet_writer *writer, struct field *field
 	struct ng_facet_header header = {.name_bytes = (uint32_t)field->name_bytes,
 					 .prefix = field->prefix,
 					 .values = NG_FACET_NO_COLUMN};
-	ng_cleanup(ng_freep) uint32_t *orders = NULL;
 	size_t at = buf->len;
 	int r = ng_buf_append(buf, &header, sizeof(header));
 
 	if (r == 0)
 		r = ng_buf_append(buf, field->name, field->name_bytes);
 	if (r == 0)
-		r = align(buf);
-	if (r < 0 || !field->column)
+		r = ng_buf_zero(buf, ng_align_up(buf->len, 8) - buf->len);
+	if (r < 0 || !field->has_column)
 		return r;
-	header.values = field->n;
-	/* Without a document that has none, there need be no number for that. */
-	header.width = ng_bits(field->with < writer->docs ? field->n : field->n - 1);
-	r = table_write(field, buf, &header, &orders);
-	if (r == 0)
-		r = align(buf);
-	if (r == 0)
-		r = ids_write(writer, field, orders, header.width, buf);
+	r = ng_column_writer_write(&field->column, writer->docs, &header, buf);
 	if (r == 0)
 		memcpy(buf->data + at, &header, sizeof(header));
 	return r;
@@ -430,8 +235,8 @@ static void fields_weigh(struct ng_facet_writer *writer)
 	for (uint32_t i = 0; i < writer->n; i++) {
 		struct field *field = writer->fields[i];
 
-		if (field->column && !field->asked && field->n > VALUES_FEW &&
-		    2ull * field->n > field->with)
+		if (field->has_column && !field->asked && field->column.values.n > VALUES_FEW &&
+		    2ull * field->column.values.n > field->column.with)
 			values_drop(writer, field);
 	}
 }

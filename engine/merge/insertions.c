@@ -6,15 +6,14 @@
 
 #include "base/parallel.h"
 #include "merge/chunk_queue.h"
+#include "merge/lead.h"
 
-#define PIECE_BYTES     4096u /* of text, read at once for a lane */
-#define TURNS_MIN       32u   /* a round has at least as many steps, if a lane has */
-#define CHUNK_MIN       (16u << 10)
-#define CHUNK_MAX       (256u << 10)
-#define CHUNKS_LANE     4u /* so many for each lane, so that all end together, more or less */
-#define LEAD_BYTES      64u
-#define LEAD_MAX_BYTES  (16u << 10)
-#define LEAD_GROWTH_LOG 4u
+#define TURNS_MIN      32u /* a round has at least as many steps, if a lane has */
+#define CHUNK_MIN      (16u << 10)
+#define CHUNK_MAX      (256u << 10)
+#define CHUNKS_LANE    4u /* so many for each lane, so that all end together, more or less */
+#define LEAD_BYTES     64u
+#define LEAD_MAX_BYTES (16u << 10)
 
 struct job {
 	const struct ng_rank_source *a;
@@ -53,106 +52,11 @@ struct worker {
 	struct ng_bwt_rank_walk walks[NG_BWT_CHAINS];
 	struct ng_error err;
 	struct {
-		uint64_t ranks[PIECE_BYTES];
-		uint8_t text[PIECE_BYTES];
-	} buffers[NG_BWT_CHAINS + 1]; /* the last for lead-ins */
+		uint64_t ranks[NG_INSERTION_PIECE];
+		uint8_t text[NG_INSERTION_PIECE];
+	} buffers[NG_BWT_CHAINS];
+	struct ng_lead lead;
 };
-
-static int damaged_fail(struct worker *w)
-{
-	return ng_fail(&w->err, -EUCLEAN, "merging: the index is damaged");
-}
-
-static int read_text(struct worker *w, uint64_t doc, uint64_t offset, uint8_t *buf, size_t len)
-{
-	const struct ng_insertion_source *source = w->job->source;
-
-	return source->read(source->userdata, doc, offset, buf, len, &w->err);
-}
-
-/* ---- the rank where a chunk ends ---- */
-
-/* Steps of one walk, whose ranks nobody wants. */
-static int lead_walk(struct worker *w, const uint8_t *text, size_t len, uint64_t *row)
-{
-	struct ng_bwt_rank_walk walk = {*row, text + len, len,
-					w->buffers[NG_BWT_CHAINS].ranks + len};
-	bool damaged = false;
-
-	w->job->a->walk_ranks(w->job->a->of, 1, &walk, &damaged);
-	*row = walk.row;
-	return damaged ? damaged_fail(w) : 0;
-}
-
-/* From [*lo, *hi], which the rank behind a piece of text lies in, to that in front of it. */
-static int lead_piece(struct worker *w, const uint8_t *text, size_t len, uint64_t *lo, uint64_t *hi)
-{
-	bool damaged = false;
-	int r;
-
-	while (len > 0 && *lo < *hi) {
-		uint64_t from = *lo;
-
-		w->job->a->step(w->job->a->of, text[--len], lo, hi, &damaged);
-		if (*lo < *hi)
-			continue;
-		/* A step that finds no rows doesn't say where they would be: the walk does. */
-		*lo = from;
-		len++;
-		break;
-	}
-	if (damaged)
-		return damaged_fail(w);
-	r = lead_walk(w, text, len, lo);
-	if (len > 0)
-		*hi = *lo;
-	return r;
-}
-
-/* Beginning `lead` bytes behind the end of a chunk: 1 with the rank there, 0 where it stays
- * open. */
-static int lead_try(struct worker *w, const struct ng_chunk *chunk, uint64_t lead,
-		    uint64_t *ret_rank)
-{
-	uint8_t *text = w->buffers[NG_BWT_CHAINS].text;
-	uint64_t at = chunk->doc_bytes, lo = w->job->docs_a, hi = lo;
-	int r = 0;
-
-	if (at - chunk->end > lead) {
-		at = chunk->end + lead;
-		lo = 0;
-		hi = w->job->a->rows;
-	}
-	while (r == 0 && at > chunk->end) {
-		size_t len = (size_t)ng_min(at - chunk->end, PIECE_BYTES);
-
-		at -= len;
-		r = read_text(w, chunk->doc, at, text, len);
-		if (r == 0)
-			r = lead_piece(w, text, len, &lo, &hi);
-	}
-	if (r < 0)
-		return r;
-	*ret_rank = lo;
-	return lo == hi;
-}
-
-/* Where it failed before in a document, a long text of A's is repeated most likely: try less. */
-static int rank_find(struct worker *w, const struct ng_chunk *chunk, uint64_t *ret_rank)
-{
-	const struct ng_insertion_limits *limits = &w->job->limits;
-	unsigned less = ng_min(chunk->failures, 8u) * LEAD_GROWTH_LOG;
-	uint64_t max = ng_max(limits->lead_max_bytes >> less, limits->lead_bytes);
-	uint64_t lead = limits->lead_bytes;
-
-	for (;;) {
-		int r = lead_try(w, chunk, lead, ret_rank);
-
-		if (r != 0 || lead >= max)
-			return r;
-		lead = ng_min(lead << LEAD_GROWTH_LOG, max);
-	}
-}
 
 /* ---- lanes ---- */
 
@@ -166,9 +70,9 @@ static int lane_put(struct worker *w, unsigned i)
 {
 	size_t room = lane_room(w, i);
 
-	w->walks[i].ranks_end = w->lanes[i].ranks + PIECE_BYTES;
-	return ng_gaps_put(w->job->gaps, w->thread, w->lanes[i].ranks + room, PIECE_BYTES - room,
-			   &w->err);
+	w->walks[i].ranks_end = w->lanes[i].ranks + NG_INSERTION_PIECE;
+	return ng_gaps_put(w->job->gaps, w->thread, w->lanes[i].ranks + room,
+			   NG_INSERTION_PIECE - room, &w->err);
 }
 
 /* The rank of a document's separator, where its walk begins. */
@@ -216,7 +120,7 @@ static int lane_begin(struct worker *w, unsigned i, const struct ng_chunk *chunk
 		return r < 0 ? r : 1;
 	}
 	if (!chunk->known) {
-		r = rank_find(w, chunk, &rank);
+		r = ng_lead_find(&w->lead, chunk, &rank, &w->err);
 		if (r > 0)
 			ng_chunk_queue_found(w->job->queue, chunk);
 		else if (r == 0)
@@ -275,13 +179,15 @@ static int lane_next(struct worker *w, unsigned i)
 /* Steps that a lane can go at once. */
 static int lane_ready(struct worker *w, unsigned i, size_t *ret_steps)
 {
+	const struct ng_insertion_source *source = w->job->source;
 	struct lane *lane = &w->lanes[i];
 	int r = 0;
 
 	if (lane->have == 0) {
-		lane->have = (size_t)ng_min(lane->end - lane->begin, PIECE_BYTES);
+		lane->have = (size_t)ng_min(lane->end - lane->begin, NG_INSERTION_PIECE);
 		w->walks[i].text_end = lane->text + lane->have;
-		r = read_text(w, lane->doc, lane->end - lane->have, lane->text, lane->have);
+		r = source->read(source->userdata, lane->doc, lane->end - lane->have, lane->text,
+				 lane->have, &w->err);
 	}
 	if (r == 0 && lane_room(w, i) == 0)
 		r = lane_put(w, i);
@@ -324,7 +230,7 @@ static int round_walk(struct worker *w)
 		w->walks[i].left = steps[i] = ng_min(steps[i], turns);
 	w->job->a->walk_ranks(w->job->a->of, w->n, w->walks, &damaged);
 	if (damaged)
-		return damaged_fail(w);
+		return ng_fail(&w->err, -EUCLEAN, "merging: the index is damaged");
 	for (unsigned i = 0; i < w->n; i++) {
 		w->lanes[i].have -= steps[i];
 		w->lanes[i].end -= steps[i];
@@ -383,11 +289,15 @@ static int worker_run(void *userdata, uint64_t thread)
 		w->thread = (unsigned)thread;
 		w->run.docs = 0;
 		w->n = 0;
+		w->lead.a = job->a;
+		w->lead.docs_a = job->docs_a;
+		w->lead.source = job->source;
+		w->lead.limits = &job->limits;
 		w->err.text[0] = 0;
 		for (unsigned i = 0; i < NG_BWT_CHAINS; i++) {
 			w->lanes[i].text = w->buffers[i].text;
 			w->lanes[i].ranks = w->buffers[i].ranks;
-			w->walks[i].ranks_end = w->lanes[i].ranks + PIECE_BYTES;
+			w->walks[i].ranks_end = w->lanes[i].ranks + NG_INSERTION_PIECE;
 		}
 		r = worker_work(w);
 		err = w->err;

@@ -13,14 +13,17 @@
 #include "merge/gaps.h"
 #include "merge/rank_source.h"
 
+/* Bytes of a document that are read at once, at most. */
+#define NG_INSERTION_PIECE 4096u
+
 /* The documents of B. The functions are called from many threads at once. */
 struct ng_insertion_source {
 	uint64_t docs;
 	uint64_t text_bytes; /* of all documents; only progress and the chunks depend on it */
 	void *userdata;
 	uint64_t (*doc_bytes)(void *userdata, uint64_t doc);
-	/* Bytes [offset, offset + len) of a document into buf, len in [1, 4096]: 0, or a negative
-	 * errno, with err set. */
+	/* Bytes [offset, offset + len) of a document into buf, len in [1, NG_INSERTION_PIECE]: 0,
+	 * or a negative errno, with err set. */
 	int (*read)(void *userdata, uint64_t doc, uint64_t offset, uint8_t *buf, size_t len,
 		    struct ng_error *err);
 };

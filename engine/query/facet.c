@@ -2,153 +2,15 @@
 #include "query/facet.h"
 
 #include <pthread.h>
-#include <xxhash.h>
 
 #include "query/column.h"
 #include "query/docset.h"
+#include "query/facet_tally.h"
 #include "query/index_internal.h"
 
 /* Occurrences and documents that a thread takes at a time. */
 #define PART      1024u
 #define PART_DOCS 4096u
-
-/* ---- values and their counts ---- */
-
-/* A hash table of values. */
-struct values {
-	struct ng_facet_count *list; /* value is not set: it is at[i] in text, which moves */
-	size_t *at;
-	size_t n, cap;
-	uint32_t *slots; /* 1 + a number of the list; 2 * cap of them */
-	struct ng_buf text;
-	struct ng_facet_count none;
-};
-
-static void values_clear(struct values *v)
-{
-	free(v->list);
-	free(v->at);
-	free(v->slots);
-	ng_buf_free(&v->text);
-}
-
-static uint32_t *slot_of(const struct values *v, const uint8_t *value, size_t bytes)
-{
-	size_t mask = 2 * v->cap - 1, slot = XXH3_64bits(value, bytes) & mask;
-
-	for (; v->slots[slot]; slot = (slot + 1) & mask) {
-		uint32_t i = v->slots[slot] - 1;
-
-		if (v->list[i].bytes == bytes &&
-		    (bytes == 0 || memcmp(v->text.data + v->at[i], value, bytes) == 0))
-			break;
-	}
-	return &v->slots[slot];
-}
-
-static int values_grow(struct values *v)
-{
-	size_t cap = v->cap ? 2 * v->cap : 64;
-	struct ng_facet_count *list = reallocarray(v->list, cap, sizeof(*list));
-	uint32_t *slots = calloc(2 * cap, sizeof(*slots));
-	size_t *at;
-
-	if (list)
-		v->list = list;
-	at = reallocarray(v->at, cap, sizeof(*at));
-	if (at)
-		v->at = at;
-	if (!list || !slots || !at) {
-		free(slots);
-		return -ENOMEM;
-	}
-	free(v->slots);
-	v->slots = slots;
-	v->cap = cap;
-	for (size_t i = 0; i < v->n; i++)
-		*slot_of(v, v->text.data + v->at[i], v->list[i].bytes) = (uint32_t)i + 1;
-	return 0;
-}
-
-/* Add to what a value has; value NULL: to what those without one have. */
-static int values_add(struct values *v, const uint8_t *value, size_t bytes, uint64_t occurrences,
-		      uint64_t docs)
-{
-	struct ng_facet_count *count = &v->none;
-	uint32_t *slot;
-	int r = 0;
-
-	if (value && v->n == v->cap)
-		r = values_grow(v);
-	if (r < 0)
-		return r;
-	if (value) {
-		slot = slot_of(v, value, bytes);
-		if (!*slot) {
-			if (v->n == NG_FACET_COUNTS_MAX)
-				return -EFBIG;
-			v->at[v->n] = v->text.len;
-			/* Somewhere, also where all values so far are empty. */
-			r = ng_buf_reserve(&v->text, bytes + 1);
-			if (r == 0)
-				r = ng_buf_append(&v->text, value, bytes);
-			if (r < 0)
-				return r;
-			v->list[v->n] = (struct ng_facet_count){.bytes = bytes};
-			*slot = (uint32_t)++v->n;
-		}
-		count = &v->list[*slot - 1];
-	}
-	count->occurrences += occurrences;
-	count->docs += docs;
-	return 0;
-}
-
-static int by_count(const void *pa, const void *pb)
-{
-	const struct ng_facet_count *a = pa, *b = pb;
-
-	if (a->occurrences != b->occurrences)
-		return a->occurrences > b->occurrences ? -1 : 1;
-	if (a->docs != b->docs)
-		return a->docs > b->docs ? -1 : 1;
-	if (a->none != b->none)
-		return a->none ? 1 : -1;
-	return ng_bytes_compare(a->value, a->bytes, b->value, b->bytes);
-}
-
-/* In order; what no document has is left out. */
-static int values_give(struct values *v, struct ng_facet_counts *ret_counts)
-{
-	struct ng_facet_counts counts = {.list = calloc(v->n + 1, sizeof(*counts.list))};
-
-	if (!counts.list)
-		return -ENOMEM;
-	for (size_t i = 0; i < v->n; i++) {
-		if (!v->list[i].docs)
-			continue;
-		counts.list[counts.n] = v->list[i];
-		counts.list[counts.n++].value = v->text.data + v->at[i];
-	}
-	if (v->none.docs) {
-		counts.list[counts.n] = v->none;
-		counts.list[counts.n++].none = true;
-	}
-	qsort(counts.list, counts.n, sizeof(*counts.list), by_count);
-	counts.text = v->text;
-	v->text = NG_BUF_INIT;
-	*ret_counts = counts;
-	return 0;
-}
-
-void ng_facet_counts_clear(struct ng_facet_counts *counts)
-{
-	free(counts->list);
-	ng_buf_free(&counts->text);
-	*counts = (struct ng_facet_counts){0};
-}
-
-/* ---- counting ---- */
 
 /* What has been counted in a shard that has a column, by the number of the value. */
 struct shard_counts {
@@ -168,7 +30,7 @@ struct counting {
 	struct shard_counts *shards;
 	pthread_mutex_t lock; /* of all below; taken a few times a part */
 	struct ng_docset seen;
-	struct values values;
+	struct ng_facet_tally tally;
 };
 
 static int counting_begin(struct counting *c, const struct ng_index *index,
@@ -200,7 +62,7 @@ static int counting_begin(struct counting *c, const struct ng_index *index,
 	return r;
 }
 
-static void counting_end(struct counting *c)
+static void counting_clear(struct counting *c)
 {
 	for (uint32_t s = 0; c->shards && s < c->index->n_shards; s++) {
 		ng_column_clear(&c->shards[s].column);
@@ -209,7 +71,7 @@ static void counting_end(struct counting *c)
 	free(c->shards);
 	free(c->first_part);
 	ng_docset_clear(&c->seen);
-	values_clear(&c->values);
+	ng_facet_tally_clear(&c->tally);
 	pthread_mutex_destroy(&c->lock);
 }
 
@@ -228,10 +90,22 @@ static int columns_collect(struct counting *c)
 				i < table->values ? ng_facet_value(table, i, &bytes) : NULL;
 
 			if (counts->by_id[i].docs)
-				r = values_add(&c->values, value, bytes,
-					       counts->by_id[i].occurrences, counts->by_id[i].docs);
+				r = ng_facet_tally_add(&c->tally, value, bytes,
+						       counts->by_id[i].occurrences,
+						       counts->by_id[i].docs);
 		}
 	}
+	return r;
+}
+
+/* After the counting, which came to r. */
+static int counting_end(struct counting *c, int r, struct ng_facet_counts *ret_counts)
+{
+	if (r == 0)
+		r = columns_collect(c);
+	if (r == 0)
+		r = ng_facet_tally_give(&c->tally, ret_counts);
+	counting_clear(c);
 	return r;
 }
 
@@ -302,7 +176,8 @@ static int docs_add_by_metadata(struct counting *c, const struct some_docs *some
 		pthread_mutex_lock(&c->lock);
 		r = doc_see(c, some, i, &is_new);
 		if (r == 0)
-			r = values_add(&c->values, value, bytes, some->occurrences[i], is_new);
+			r = ng_facet_tally_add(&c->tally, value, bytes, some->occurrences[i],
+					       is_new);
 		pthread_mutex_unlock(&c->lock);
 	}
 	return r;
@@ -373,12 +248,7 @@ int ng_facet_count(const struct ng_index *index, const struct ng_facet *facet,
 	if (r == 0)
 		r = ng_index_run(index, ng_div_up(ng_filter_most(filter, ranges), (uint64_t)PART),
 				 part_count, &c);
-	if (r == 0)
-		r = columns_collect(&c);
-	if (r == 0)
-		r = values_give(&c.values, ret_counts);
-	counting_end(&c);
-	return r;
+	return counting_end(&c, r, ret_counts);
 }
 
 int ng_facet_bounds(const struct ng_index *index, const struct ng_facet *facet,
@@ -443,10 +313,5 @@ int ng_facet_all(const struct ng_index *index, const struct ng_facet *facet,
 
 	if (r == 0)
 		r = ng_index_run(index, c.first_part[index->n_shards], part_all, &c);
-	if (r == 0)
-		r = columns_collect(&c);
-	if (r == 0)
-		r = values_give(&c.values, ret_counts);
-	counting_end(&c);
-	return r;
+	return counting_end(&c, r, ret_counts);
 }

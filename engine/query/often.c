@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* By backward search alone, as trace.c: let every stretch to come begin at `begin` or later and end
- * at `end` or later, and x be the first place where one of min_bytes can end. A search backwards
- * from x comes down to `begin`, or to a place that all stretches to come begin at or behind. In the
- * first case the stretch goes on to the last end from which a search still comes down to `begin`:
- * that is looked for by doubling, then halving. Searches from ends beyond it are short, as they
- * become too rare soon; and the one from the next byte says where the next stretch begins at the
- * earliest. */
 #include "query/often.h"
+
+#include "query/stretches.h"
 
 /* Steps between two looks at the cancel flag. */
 #define TURNS 64u
-
-/* Bytes by which a stretch is tried to be longer at first. */
-#define LONGER_FIRST 16u
 
 struct ng_often {
 	const struct ng_index *index;
 	struct ng_often_options options;
 	struct ng_text_blocks *text;
-	uint64_t begin, end; /* see above */
+	struct ng_stretches stretches;
 	struct ng_whole whole;
 	bool has_found; /* found is the next to be given, and isn't counted yet */
 	struct ng_span found;
@@ -65,7 +57,7 @@ struct ng_often *ng_often_free(struct ng_often *often)
 void ng_often_begin(struct ng_often *often, struct ng_text_blocks *text)
 {
 	often->text = text;
-	often->begin = often->end = 0;
+	often->stretches = (struct ng_stretches){0};
 	often->has_found = false;
 	ng_whole_begin(&often->whole, text);
 }
@@ -146,63 +138,30 @@ out:
 
 /* ---- stretches of bytes ---- */
 
-/* The stretch that begins at `begin` and goes on to good at least: its end, and where the next one
- * begins at the earliest, which is the text's end if there can be none. */
-static int find_end(struct ng_often *often, uint64_t begin, uint64_t good, const ng_cancel *cancel,
-		    uint64_t *ret_end, uint64_t *ret_next)
+static int bytes_search(void *userdata, uint64_t begin, uint64_t x, const ng_cancel *cancel,
+			uint64_t *ret_from)
 {
-	uint64_t len = often->text->len, bad = len + 1, next = len, longer = LONGER_FIRST;
+	uint64_t count;
 
-	while (bad - good > 1) {
-		uint64_t end = bad > len ? ng_min(good + longer, len) : good + (bad - good) / 2;
-		uint64_t from = 0, count = 0;
-		int r = search(often, begin, end, cancel, &from, &count);
+	return search(userdata, begin, x, cancel, ret_from, &count);
+}
 
-		if (r < 0)
-			return r;
-		if (from == begin) {
-			good = end;
-		} else {
-			bad = end;
-			next = from;
-		}
-		longer *= 2;
-	}
-	*ret_end = good;
-	*ret_next = next;
-	return 0;
+static uint64_t first_end(const void *userdata, uint64_t begin, uint64_t at)
+{
+	const struct ng_often *often = userdata;
+	uint64_t len = often->text->len, min = often->options.min_bytes;
+
+	return len - begin < min ? len + 1 : ng_max(begin + min, at);
 }
 
 /* The next one of bytes: 1, or 0. */
 static int raw_next(void *userdata, const ng_cancel *cancel, struct ng_span *ret_raw)
 {
 	struct ng_often *often = userdata;
-	uint64_t len = often->text->len, min = often->options.min_bytes;
+	struct ng_stretch_text text = {often->text->len, bytes_search, bytes_search, first_end,
+				       often};
 
-	while (len - often->begin >= min && often->end <= len) {
-		uint64_t x = ng_max(often->begin + min, often->end), from = 0, count = 0;
-		uint64_t end = 0, next = 0;
-		int r = ng_cancelled(cancel)
-				? -EINTR
-				: search(often, often->begin, x, cancel, &from, &count);
-
-		if (r < 0)
-			return r;
-		if (x - from >= min)
-			r = find_end(often, from, x, cancel, &end, &next);
-		if (r < 0)
-			return r;
-		if (x - from < min) {
-			often->begin = from;
-			often->end = x;
-			continue;
-		}
-		*ret_raw = (struct ng_span){from, end};
-		often->begin = next;
-		often->end = end + 1;
-		return 1;
-	}
-	return 0;
+	return ng_stretches_next(&often->stretches, &text, cancel, ret_raw);
 }
 
 /* Count what was found; 0: it occurs too often to be given. */

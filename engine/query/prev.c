@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What precedes a query: an FM-index extends to the left, so this is a walk over the tree of
  * backward searches, as deep as a character is long. */
-#include "base/utf8.h"
+#include "query/before.h"
 #include "query/char_counts.h"
 
 /* Rows that are followed one by one rather than asked for each byte: some hundred steps would find
@@ -14,67 +14,34 @@ struct walk {
 	struct ng_char_counts *counts;
 };
 
-/* The bytes before an occurrence, at the end of an array. */
-struct before {
-	uint8_t bytes[4];
-	unsigned n;
-};
-
-static const uint8_t *before_bytes(const struct before *before)
-{
-	return before->bytes + sizeof(before->bytes) - before->n;
-}
-
-static struct before before_more(const struct before *before, uint8_t byte)
-{
-	struct before more = *before;
-
-	more.bytes[sizeof(more.bytes) - ++more.n] = byte;
-	return more;
-}
-
-static bool is_character(const struct before *before)
-{
-	const uint8_t *bytes = before_bytes(before);
-
-	return ng_utf8_len(bytes, bytes + before->n) == before->n;
-}
-
-/* Whether a longer one may be a character: so far there are continuations only. */
-static bool is_open(const struct before *before)
-{
-	return before->n < sizeof(before->bytes) &&
-	       (before->n == 0 || ng_utf8_continues(before_bytes(before)[0]));
-}
-
 /* Follow one live row back until what precedes is known: whether it is a character, which is added
  * to the counts then. */
-static int row_count(const struct walk *walk, uint64_t row, struct before *before,
+static int row_count(const struct walk *walk, uint64_t row, struct ng_before *before,
 		     bool *ret_character)
 {
 	bool damaged = false, start = false;
 
 	row = ng_shard_bwt_row(walk->shard, row, &damaged);
-	while (is_open(before) && !start && !damaged) {
+	while (ng_before_is_open(before) && !start && !damaged) {
 		unsigned symbol = ng_bwt_lf(walk->shard->bwt, row, &row, &damaged);
 
 		start = symbol == NG_SEPARATOR;
 		if (!start)
-			*before = before_more(before, (uint8_t)symbol);
+			*before = ng_before_more(before, (uint8_t)symbol);
 	}
 	if (damaged)
 		return -EUCLEAN;
-	*ret_character = before->n && is_character(before);
+	*ret_character = ng_before_is_character(before);
 	if (!*ret_character)
 		return 0;
-	return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, before_bytes(before), before->n,
-				  1);
+	return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, ng_before_bytes(before),
+				  before->n, 1);
 }
 
 /* Characters that end with `before` in front of rows: added to the counts, and to
  * *ret_characters. */
-static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
-			    uint64_t *ret_characters);
+static int characters_count(const struct walk *walk, struct ng_interval rows,
+			    struct ng_before before, uint64_t *ret_characters);
 
 /* How many of the BWT's rows are live. */
 static uint64_t live_count(const struct walk *walk, struct ng_interval rows, bool *damaged)
@@ -84,10 +51,11 @@ static uint64_t live_count(const struct walk *walk, struct ng_interval rows, boo
 }
 
 /* The rows that have one byte more in front. */
-static int byte_count(const struct walk *walk, struct ng_interval rows, const struct before *before,
-		      uint8_t byte, uint64_t *ret_rows, uint64_t *ret_characters)
+static int byte_count(const struct walk *walk, struct ng_interval rows,
+		      const struct ng_before *before, uint8_t byte, uint64_t *ret_rows,
+		      uint64_t *ret_characters)
 {
-	struct before more = before_more(before, byte);
+	struct ng_before more = ng_before_more(before, byte);
 	bool damaged = false;
 
 	ng_bwt_step(walk->shard->bwt, byte, &rows.lo, &rows.hi, &damaged);
@@ -96,12 +64,12 @@ static int byte_count(const struct walk *walk, struct ng_interval rows, const st
 		return -EUCLEAN;
 	if (*ret_rows == 0)
 		return 0;
-	if (is_character(&more)) {
+	if (ng_before_is_character(&more)) {
 		*ret_characters += *ret_rows;
-		return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, before_bytes(&more),
+		return ng_char_counts_add(walk->counts, NG_NEXT_CHARACTER, ng_before_bytes(&more),
 					  more.n, *ret_rows);
 	}
-	return is_open(&more) ? characters_count(walk, rows, more, ret_characters) : 0;
+	return ng_before_is_open(&more) ? characters_count(walk, rows, more, ret_characters) : 0;
 }
 
 static bool shard_has(const struct ng_shard *shard, unsigned byte)
@@ -112,8 +80,8 @@ static bool shard_has(const struct ng_shard *shard, unsigned byte)
 	return lo < hi;
 }
 
-static int characters_count(const struct walk *walk, struct ng_interval rows, struct before before,
-			    uint64_t *ret_characters)
+static int characters_count(const struct walk *walk, struct ng_interval rows,
+			    struct ng_before before, uint64_t *ret_characters)
 {
 	bool damaged = false;
 	struct ng_interval live = ng_shard_live(walk->shard, rows, &damaged);
@@ -124,7 +92,7 @@ static int characters_count(const struct walk *walk, struct ng_interval rows, st
 		return -EINTR;
 	if (left <= FEW_ROWS) {
 		for (uint64_t row = live.lo; r == 0 && row < live.hi; row++) {
-			struct before mine = before;
+			struct ng_before mine = before;
 			bool character = false;
 
 			r = row_count(walk, row, &mine, &character);
@@ -151,7 +119,7 @@ static int first_byte_count(const struct walk *walk, struct ng_interval rows, ui
 			    uint64_t *ret_rows)
 {
 	uint64_t characters = 0;
-	int r = byte_count(walk, rows, &(struct before){.n = 0}, byte, ret_rows, &characters);
+	int r = byte_count(walk, rows, &(struct ng_before){.n = 0}, byte, ret_rows, &characters);
 
 	if (r < 0)
 		return r;
@@ -165,7 +133,7 @@ static int few_count(const struct walk *walk, struct ng_interval rows)
 	int r = 0;
 
 	for (uint64_t row = rows.lo; r == 0 && row < rows.hi; row++) {
-		struct before before = {.n = 0};
+		struct ng_before before = {.n = 0};
 		bool character = false;
 
 		r = row_count(walk, row, &before, &character);

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text is made a row of symbols (folding.h), and searched backwards as often.c does it. But a
- * character of the index may make several symbols, a ligature, say: then that [a, b) occurs doesn't
- * mean that [a, b - 1) does, which the halving needs. So a stretch is first looked for of which the
- * last character may go on behind its end. Any that occurs as it is lies in one of these; and in
- * each of them it can only end among the last few symbols, or it would lie in another: these ends
- * are tried, the last first. So are those that cut a character of the text, or a word. */
+/* The text is made a row of symbols (folding.h), and searched backwards as stretches.h has it. But
+ * a character of the index may make several symbols, a ligature, say: then that [a, b) occurs
+ * doesn't mean that [a, b - 1) does, which the halving needs. So a stretch is first looked for of
+ * which the last character may go on behind its end. Any that occurs as it is lies in one of these;
+ * and in each of them it can only end among the last few symbols, or it would lie in another: these
+ * ends are tried, the last first. So are those that cut a character of the text, or a word. */
 #include "query/trace_fold.h"
 
 #include "query/fold_ends.h"
+#include "query/stretches.h"
 
 /* Symbols that all shards go on by before they are compared. */
 #define TOGETHER 16u
-
-/* Symbols by which a stretch is tried to be longer at first. */
-#define LONGER_FIRST 16u
 
 /* White space has so many variants and runs that a search which soon meets it branches widely: so
  * an end is looked for, so near, behind so many other symbols. */
@@ -24,11 +22,6 @@
 #define INNER    (UINT32_C(1) << 31)
 #define TEXT_MAX (INNER - 1)
 
-/* Symbols [begin, end). */
-struct stretch {
-	size_t begin, end;
-};
-
 struct ng_trace_fold {
 	const struct ng_index *index;
 	struct ng_trace_options options;
@@ -38,13 +31,13 @@ struct ng_trace_fold {
 	 * that of number n is the text's end. */
 	uint32_t *symbols, *places;
 	size_t n;
-	size_t begin, end; /* what is still to come begins and ends there or later */
+	struct ng_stretches stretches;
 	bool has_now, has_next;
-	struct stretch now, next; /* that may go on behind their ends */
+	struct ng_span now, next; /* of symbols, that may go on behind their ends */
 	/* Of `now`: where the next is tried to end, and where the foremost begins that was found.
 	 */
 	size_t try_end, foremost;
-	struct stretch *list; /* what was found, the last first */
+	struct ng_span *list; /* what was found, of symbols, the last first */
 	size_t list_n, list_cap;
 	uint64_t given_end;
 	struct ng_fold_ends *ends;  /* [shards] */
@@ -236,40 +229,19 @@ static int search(struct ng_trace_fold *trace, size_t begin, size_t x, bool cut,
 
 /* ---- stretches that may go on behind their ends ---- */
 
-/* As find_end of often.c. */
-static int find_end(struct ng_trace_fold *trace, size_t begin, size_t good, const ng_cancel *cancel,
-		    size_t *ret_end, size_t *ret_next)
+static int cut_search(void *userdata, uint64_t begin, uint64_t x, const ng_cancel *cancel,
+		      uint64_t *ret_from)
 {
-	size_t bad = trace->n + 1, next = trace->n, longer = LONGER_FIRST;
-
-	while (bad - good > 1) {
-		size_t end =
-			bad > trace->n ? ng_min(good + longer, trace->n) : good + (bad - good) / 2;
-		size_t from = 0;
-		int r = search(trace, begin, end, true, cancel, &from);
-
-		if (r < 0)
-			return r;
-		if (from == begin) {
-			good = end;
-		} else {
-			bad = end;
-			next = from;
-		}
-		longer *= 2;
-	}
-	*ret_end = good;
-	*ret_next = next;
-	return 0;
+	return search(userdata, begin, x, true, cancel, ret_from);
 }
 
-/* The first place >= at that is min_bytes behind the place `begin`; n + 1: there is none. */
-static size_t first_end(const struct ng_trace_fold *trace, size_t begin, size_t at)
+static uint64_t first_end(const void *userdata, uint64_t begin, uint64_t at)
 {
-	size_t lo = ng_max(at, begin), hi = trace->n + 1;
+	const struct ng_trace_fold *trace = userdata;
+	uint64_t lo = ng_max(at, begin), hi = trace->n + 1;
 
 	while (lo < hi) {
-		size_t middle = lo + (hi - lo) / 2;
+		uint64_t middle = lo + (hi - lo) / 2;
 
 		if (place(trace, middle) - place(trace, begin) < trace->options.min_bytes)
 			lo = middle + 1;
@@ -292,13 +264,12 @@ static size_t cheap_end(const struct ng_trace_fold *trace, size_t begin, size_t 
 	return x;
 }
 
-/* As search, but where no stretch of min_bytes ends at x or later, any place will do before which
- * none of these begins. */
-static int cut_search(struct ng_trace_fold *trace, size_t x, const ng_cancel *cancel,
-		      size_t *ret_from)
+static int cut_look(void *userdata, uint64_t begin, uint64_t x, const ng_cancel *cancel,
+		    uint64_t *ret_from)
 {
-	size_t begin = trace->begin, end = cheap_end(trace, begin, x);
-	int r = ng_cancelled(cancel) ? -EINTR : search(trace, begin, end, true, cancel, ret_from);
+	struct ng_trace_fold *trace = userdata;
+	size_t end = cheap_end(trace, begin, x);
+	int r = search(trace, begin, end, true, cancel, ret_from);
 
 	if (r < 0 || end == x ||
 	    place(trace, x) - place(trace, *ret_from) < trace->options.min_bytes)
@@ -307,30 +278,11 @@ static int cut_search(struct ng_trace_fold *trace, size_t x, const ng_cancel *ca
 }
 
 static int cut_next(struct ng_trace_fold *trace, const ng_cancel *cancel,
-		    struct stretch *ret_stretch)
+		    struct ng_span *ret_stretch)
 {
-	size_t x;
+	struct ng_stretch_text text = {trace->n, cut_look, cut_search, first_end, trace};
 
-	while ((x = first_end(trace, trace->begin, trace->end)) <= trace->n) {
-		size_t from = 0, end = 0, next = 0;
-		int r = cut_search(trace, x, cancel, &from);
-
-		if (r < 0)
-			return r;
-		if (place(trace, x) - place(trace, from) < trace->options.min_bytes) {
-			trace->begin = from;
-			trace->end = x;
-			continue;
-		}
-		r = find_end(trace, from, x, cancel, &end, &next);
-		if (r < 0)
-			return r;
-		*ret_stretch = (struct stretch){from, end};
-		trace->begin = next;
-		trace->end = end + 1;
-		return 1;
-	}
-	return 0;
+	return ng_stretches_next(&trace->stretches, &text, cancel, ret_stretch);
 }
 
 /* ---- those that occur as they are ---- */
@@ -339,14 +291,14 @@ static int list_add(struct ng_trace_fold *trace, size_t begin, size_t end)
 {
 	if (trace->list_n == trace->list_cap) {
 		size_t cap = ng_max(2 * trace->list_cap, (size_t)4);
-		struct stretch *grown = reallocarray(trace->list, cap, sizeof(*grown));
+		struct ng_span *grown = reallocarray(trace->list, cap, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
 		trace->list = grown;
 		trace->list_cap = cap;
 	}
-	trace->list[trace->list_n++] = (struct stretch){begin, end};
+	trace->list[trace->list_n++] = (struct ng_span){begin, end};
 	return 0;
 }
 
@@ -383,7 +335,7 @@ static int now_try(struct ng_trace_fold *trace, const ng_cancel *cancel)
 static bool list_take(struct ng_trace_fold *trace, struct ng_span *ret_span)
 {
 	while (trace->list_n) {
-		struct stretch found = trace->list[--trace->list_n];
+		struct ng_span found = trace->list[--trace->list_n];
 		struct ng_span span = {place(trace, found.begin), place(trace, found.end)};
 
 		if (span.end <= trace->given_end ||

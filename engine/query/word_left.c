@@ -3,6 +3,7 @@
  * backward searches, as deep as a character is long. */
 #include "query/word_left.h"
 
+#include "query/before.h"
 #include "query/word.h"
 
 /* Rows that are followed one by one rather than asked for each byte. */
@@ -16,16 +17,10 @@
 
 enum decision { OPEN, WORD, OTHER };
 
-/* Bytes right before an occurrence, at the end of the array. */
-struct before {
-	uint8_t bytes[4];
-	unsigned n;
-};
-
 /* Rows of the BWT that begin with `before` and then the occurrence. */
 struct node {
 	uint64_t lo, hi;
-	struct before before;
+	struct ng_before before;
 };
 
 struct left {
@@ -39,29 +34,12 @@ struct left {
 	size_t n, cap;
 };
 
-static const uint8_t *before_bytes(const struct before *before)
-{
-	return before->bytes + sizeof(before->bytes) - before->n;
-}
-
-static struct before before_more(const struct before *before, uint8_t byte)
-{
-	struct before more = *before;
-
-	more.bytes[sizeof(more.bytes) - ++more.n] = byte;
-	return more;
-}
-
 /* What a row is that these bytes stand before, of which fewer have not decided it. */
-static enum decision decide(const struct before *before)
+static enum decision decide(const struct ng_before *before)
 {
-	const uint8_t *bytes = before_bytes(before);
-
-	if (before->n == 0)
-		return OPEN;
-	if (ng_utf8_len(bytes, bytes + before->n) == before->n)
-		return ng_word_has(ng_utf8_get(bytes, before->n)) ? WORD : OTHER;
-	return ng_utf8_continues(bytes[0]) && before->n < sizeof(before->bytes) ? OPEN : OTHER;
+	if (ng_before_is_character(before))
+		return ng_word_has(ng_utf8_get(ng_before_bytes(before), before->n)) ? WORD : OTHER;
+	return ng_before_is_open(before) ? OPEN : OTHER;
 }
 
 static int found_add(struct left *left, const struct node *node)
@@ -96,7 +74,7 @@ static int found_add(struct left *left, const struct node *node)
 				  .hi = rows.hi,
 				  .bytes = left->bytes,
 				  .lead = (uint8_t)node->before.n};
-	memcpy(last->lead_bytes, before_bytes(&node->before), node->before.n);
+	memcpy(last->lead_bytes, ng_before_bytes(&node->before), node->before.n);
 	return 0;
 }
 
@@ -131,7 +109,7 @@ static int row_look(struct left *left, const struct node *node, uint64_t row)
 			decision = OTHER;
 		} else {
 			at = (struct node){next, next + 1,
-					   before_more(&at.before, (uint8_t)symbol)};
+					   ng_before_more(&at.before, (uint8_t)symbol)};
 			decision = decide(&at.before);
 		}
 	}
@@ -146,7 +124,7 @@ static int row_look(struct left *left, const struct node *node, uint64_t row)
 }
 
 /* The rows among [lo, hi) that begin a document, of which there are n. */
-static int starts_add(struct left *left, const struct before *before, uint64_t lo, uint64_t hi,
+static int starts_add(struct left *left, const struct ng_before *before, uint64_t lo, uint64_t hi,
 		      uint64_t n)
 {
 	uint64_t middle = lo + (hi - lo) / 2, first = lo, last = middle;
@@ -187,7 +165,7 @@ static int bytes_try(struct left *left, const struct node *node, const uint8_t *
 		return -EUCLEAN;
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		struct node more = {searches[i].lo, searches[i].hi,
-				    before_more(&node->before, bytes[i])};
+				    ng_before_more(&node->before, bytes[i])};
 
 		if (more.lo == more.hi)
 			continue;
@@ -212,7 +190,7 @@ static int bytes_other(const struct left *left, const struct node *node,
 	if (node->hi - node->lo <= SOME_ROWS)
 		ng_bwt_symbols(left->shard->bwt, node->lo, node->hi, symbols, &bad);
 	for (unsigned byte = 0; byte < 256; byte++) {
-		struct before more = before_more(&node->before, (uint8_t)byte);
+		struct ng_before more = ng_before_more(&node->before, (uint8_t)byte);
 		uint64_t lo, hi;
 
 		if (!(symbols[byte / 64] >> byte % 64 & 1))

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "files/kwic.h"
 #include "files/kwic_size.h"
+#include "files/remade.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once, then twice as large each
  * time. */
@@ -21,26 +22,11 @@
 /* Of a line besides its context, about. */
 #define LINE_BYTES 48u
 
-/* Pieces in memory: the last two, since a page may belong to both, and one made again. */
-#define KEPT 3u
-
-struct kept {
-	size_t piece;
-	struct ng_buf text; /* empty: none */
-};
-
-/* Where a piece begins. */
-struct piece {
-	uint64_t offset, line;
-};
-
 struct kwic {
 	struct ng_stream stream;
 	struct ng_occurrences_how how;
 	struct ng_occurrences found;
-	struct piece *pieces; /* [n_pieces + 1]: the last one is what comes next */
-	size_t n_pieces, cap;
-	struct kept kept[KEPT];
+	struct ng_remade pieces; /* a cursor is a line's number */
 	size_t chunk;
 	unsigned grown; /* pieces made since it has shed */
 	struct ng_query query;
@@ -122,134 +108,51 @@ static int make_lines(struct kwic *kwic, uint64_t *at, uint64_t end, size_t want
 	return r;
 }
 
-/* Room for one more piece. */
-static int reserve(struct kwic *kwic)
-{
-	size_t cap = kwic->cap ? kwic->cap * 2 : 4;
-	struct piece *pieces;
-
-	if (kwic->n_pieces + 1 < kwic->cap)
-		return 0;
-	pieces = realloc(kwic->pieces, cap * sizeof(*pieces));
-	if (!pieces)
-		return -ENOMEM;
-	if (!kwic->pieces)
-		pieces[0] = (struct piece){0};
-	kwic->pieces = pieces;
-	kwic->cap = cap;
-	return 0;
-}
-
 static int kwic_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct kwic *kwic = (struct kwic *)stream;
-	struct kept *kept = &kwic->kept[kwic->n_pieces % 2];
-	struct piece next;
+	uint64_t line = 0;
 	size_t want;
-	int r;
+	bool made;
+	int r = ng_remade_next(&kwic->pieces, &line);
 
-	r = reserve(kwic);
-	if (r || kwic->pieces[kwic->n_pieces].line == kwic->found.count)
+	if (r || line == kwic->found.count)
 		return r;
-	next = kwic->pieces[kwic->n_pieces];
 	/* Where few documents count, lines are given as they are found. */
 	want = ng_scope_limits(kwic->query.scope) ? 1
 	       : kwic->grown < 4                  ? PIECE_BYTES_FIRST << kwic->grown
 						  : PIECE_BYTES_MAX;
-	kept->text.len = 0;
-	kept->piece = kwic->n_pieces;
-	r = make_lines(kwic, &next.line, kwic->found.count, want, cancel, &kept->text);
-	if (kept->text.len == 0) {
-		/* Nothing of what was looked at counts, and it need not be looked at again. */
-		kwic->pieces[kwic->n_pieces].line = next.line;
-		if (next.line == kwic->found.count)
-			atomic_store(&stream->bytes_most, 0);
-		return r;
-	}
-	next.offset += kept->text.len;
-	kwic->grown++;
-	kwic->pieces[++kwic->n_pieces] = next;
-	atomic_store(&stream->bytes, next.offset);
-	if (next.line == kwic->found.count)
+	r = make_lines(kwic, &line, kwic->found.count, want, cancel,
+		       ng_remade_begin(&kwic->pieces));
+	made = ng_remade_add(&kwic->pieces, stream, &line);
+	kwic->grown += made;
+	if (line == kwic->found.count)
 		atomic_store(&stream->bytes_most, 0);
-	return 0;
+	return made ? 0 : r;
 }
 
-/* The text of a piece, made again if need be. */
-static int piece_text(struct kwic *kwic, size_t piece, const ng_cancel *cancel,
-		      const struct ng_buf **ret_text)
+static int make_again(struct ng_stream *stream, const void *from, const void *to,
+		      const ng_cancel *cancel, struct ng_buf *buf)
 {
-	struct kept *again = &kwic->kept[KEPT - 1];
-	uint64_t at = kwic->pieces[piece].line;
-	int r;
+	const uint64_t *first = from, *end = to;
+	uint64_t at = *first;
 
-	for (size_t i = 0; i < KEPT; i++) {
-		if (kwic->kept[i].text.len && kwic->kept[i].piece == piece) {
-			*ret_text = &kwic->kept[i].text;
-			return 0;
-		}
-	}
-	again->text.len = 0;
-	r = make_lines(kwic, &at, kwic->pieces[piece + 1].line, SIZE_MAX, cancel, &again->text);
-	if (r == 0 &&
-	    again->text.len != kwic->pieces[piece + 1].offset - kwic->pieces[piece].offset)
-		r = -EUCLEAN;
-	if (r) {
-		again->text.len = 0;
-		return r;
-	}
-	again->piece = piece;
-	*ret_text = &again->text;
-	return 0;
-}
-
-/* The piece that holds an offset before the end of what was made. */
-static size_t piece_at(const struct kwic *kwic, uint64_t offset)
-{
-	size_t lo = 0, hi = kwic->n_pieces;
-
-	while (hi - lo > 1) {
-		size_t middle = lo + (hi - lo) / 2;
-
-		if (kwic->pieces[middle].offset <= offset)
-			lo = middle;
-		else
-			hi = middle;
-	}
-	return lo;
+	return make_lines((struct kwic *)stream, &at, *end, SIZE_MAX, cancel, buf);
 }
 
 static int kwic_read(struct ng_stream *stream, uint64_t offset, size_t len, const ng_cancel *cancel,
 		     uint8_t *buf, size_t *ret_len)
 {
 	struct kwic *kwic = (struct kwic *)stream;
-	uint64_t end = atomic_load(&stream->bytes);
-	size_t done = 0;
 
-	while (done < len && offset + done < end) {
-		uint64_t at = offset + done;
-		size_t piece = piece_at(kwic, at), skip = at - kwic->pieces[piece].offset, n;
-		const struct ng_buf *text;
-		int r = piece_text(kwic, piece, cancel, &text);
-
-		if (r)
-			return r;
-		n = ng_min(len - done, text->len - skip);
-		memcpy(buf + done, text->data + skip, n);
-		done += n;
-	}
-	*ret_len = done;
-	return 0;
+	return ng_remade_read(&kwic->pieces, stream, make_again, offset, len, cancel, buf, ret_len);
 }
 
 static size_t kwic_held(const struct ng_stream *stream)
 {
 	const struct kwic *kwic = (const struct kwic *)stream;
-	size_t bytes = ng_occurrences_held(&kwic->found);
 
-	for (size_t i = 0; i < KEPT; i++)
-		bytes += kwic->kept[i].text.cap;
-	return bytes;
+	return ng_occurrences_held(&kwic->found) + ng_remade_held(&kwic->pieces);
 }
 
 /* Where memory is short, a piece is often made again to give the next page of it: they begin small
@@ -258,8 +161,7 @@ static void kwic_shed(struct ng_stream *stream)
 {
 	struct kwic *kwic = (struct kwic *)stream;
 
-	for (size_t i = 0; i < KEPT; i++)
-		ng_buf_free(&kwic->kept[i].text);
+	ng_remade_shed(&kwic->pieces);
 	ng_occurrences_shed(&kwic->found);
 	kwic->grown = 0;
 	kwic->chunk = ng_min(kwic->chunk, (size_t)CHUNK_FIRST);
@@ -269,10 +171,8 @@ static void kwic_free(struct ng_stream *stream)
 {
 	struct kwic *kwic = (struct kwic *)stream;
 
-	for (size_t i = 0; i < KEPT; i++)
-		ng_buf_free(&kwic->kept[i].text);
+	ng_remade_clear(&kwic->pieces);
 	ng_occurrences_clear(&kwic->found);
-	free(kwic->pieces);
 	free(kwic);
 }
 
@@ -297,6 +197,7 @@ int ng_kwic_new(struct ng_indexes *indexes, const struct ng_mounted_index *index
 		return -ENOMEM;
 	}
 	ng_stream_init(&kwic->stream, &ops, indexes, index);
+	kwic->pieces.cursor_bytes = sizeof(uint64_t);
 	kwic->how = *how;
 	kwic->query = *query;
 	kwic->query.bytes = kwic->query_bytes;

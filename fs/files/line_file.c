@@ -2,6 +2,7 @@
 #include "files/line_file.h"
 
 #include "files/line_source.h"
+#include "files/remade.h"
 
 /* Sizes of pieces: small at first, so that `head` has its lines at once. */
 #define PIECE_BYTES_FIRST (16u << 10)
@@ -14,26 +15,10 @@
 /* Occurrences whose lines are made at once when nothing but their size is asked for. */
 #define SHORT_PLACES 512u
 
-/* Pieces in memory: the last two, since a page may belong to both, and one made again. */
-#define KEPT 3u
-
-/* Where a piece begins. */
-struct cursor {
-	uint64_t offset; /* in the file */
-	struct ng_line_cursor at;
-};
-
-struct kept {
-	size_t piece;
-	struct ng_buf text; /* empty: none */
-};
-
 struct line_file {
 	struct ng_stream stream;
 	struct ng_line_source source;
-	struct cursor *pieces; /* [n_pieces + 1]: the last one is what comes next */
-	size_t n_pieces, cap;
-	struct kept kept[KEPT];
+	struct ng_remade pieces; /* a cursor is a struct ng_line_cursor */
 	size_t chunk;
 	uint8_t query_bytes[];
 };
@@ -61,132 +46,52 @@ static int make_lines(struct line_file *file, struct ng_line_cursor *cursor,
 	return r;
 }
 
-/* Room for one more piece. */
-static int reserve(struct line_file *file)
-{
-	size_t cap = file->cap ? file->cap * 2 : 4;
-	struct cursor *pieces;
-
-	if (file->n_pieces + 1 < file->cap)
-		return 0;
-	pieces = realloc(file->pieces, cap * sizeof(*pieces));
-	if (!pieces)
-		return -ENOMEM;
-	if (!file->pieces)
-		pieces[0] = (struct cursor){0, ng_line_source_first(&file->source)};
-	file->pieces = pieces;
-	file->cap = cap;
-	return 0;
-}
-
 static int line_file_grow(struct ng_stream *stream, const ng_cancel *cancel)
 {
 	struct line_file *file = (struct line_file *)stream;
-	struct kept *kept = &file->kept[file->n_pieces % 2];
-	size_t want = file->n_pieces < 3 ? PIECE_BYTES_FIRST << file->n_pieces : PIECE_BYTES_MAX;
-	struct cursor next;
-	int r = reserve(file);
+	struct ng_line_cursor at = ng_line_source_first(&file->source);
+	size_t want = file->pieces.n < 3 ? PIECE_BYTES_FIRST << file->pieces.n : PIECE_BYTES_MAX;
+	int r = ng_remade_next(&file->pieces, &at);
+	bool made;
 
 	if (r)
 		return r;
-	next = file->pieces[file->n_pieces];
-	kept->text.len = 0;
-	kept->piece = file->n_pieces;
-	r = make_lines(file, &next.at, NULL, want, cancel, &kept->text);
-	next.offset += kept->text.len;
-	/* Where nothing was found, that isn't looked for again. */
-	if (kept->text.len)
-		file->n_pieces++;
-	file->pieces[file->n_pieces] = next;
-	atomic_store(&stream->bytes, next.offset);
-	if (next.at.ended)
+	r = make_lines(file, &at, NULL, want, cancel, ng_remade_begin(&file->pieces));
+	made = ng_remade_add(&file->pieces, stream, &at);
+	if (at.ended)
 		atomic_store(&stream->bytes_most, 0);
-	return kept->text.len ? 0 : r;
+	return made ? 0 : r;
 }
 
-/* The text of a piece, made again if need be. */
-static int piece_text(struct line_file *file, size_t piece, const ng_cancel *cancel,
-		      const struct ng_buf **ret_text)
+static int make_again(struct ng_stream *stream, const void *from, const void *to,
+		      const ng_cancel *cancel, struct ng_buf *buf)
 {
-	struct kept *again = &file->kept[KEPT - 1];
-	struct ng_line_cursor at = file->pieces[piece].at;
-	const struct cursor *end = &file->pieces[piece + 1];
-	int r;
+	const struct ng_line_cursor *first = from;
+	struct ng_line_cursor at = *first;
 
-	for (size_t i = 0; i < KEPT; i++) {
-		if (file->kept[i].text.len && file->kept[i].piece == piece) {
-			*ret_text = &file->kept[i].text;
-			return 0;
-		}
-	}
-	again->text.len = 0;
-	r = make_lines(file, &at, &end->at, SIZE_MAX, cancel, &again->text);
-	if (r == 0 && again->text.len != end->offset - file->pieces[piece].offset)
-		r = -EUCLEAN;
-	if (r) {
-		again->text.len = 0;
-		return r;
-	}
-	again->piece = piece;
-	*ret_text = &again->text;
-	return 0;
-}
-
-/* The piece that holds an offset before the end of what was made. */
-static size_t piece_at(const struct line_file *file, uint64_t offset)
-{
-	size_t lo = 0, hi = file->n_pieces;
-
-	while (hi - lo > 1) {
-		size_t middle = lo + (hi - lo) / 2;
-
-		if (file->pieces[middle].offset <= offset)
-			lo = middle;
-		else
-			hi = middle;
-	}
-	return lo;
+	return make_lines((struct line_file *)stream, &at, to, SIZE_MAX, cancel, buf);
 }
 
 static int line_file_read(struct ng_stream *stream, uint64_t offset, size_t len,
 			  const ng_cancel *cancel, uint8_t *buf, size_t *ret_len)
 {
 	struct line_file *file = (struct line_file *)stream;
-	uint64_t end = atomic_load(&stream->bytes);
-	size_t done = 0;
 
-	while (done < len && offset + done < end) {
-		uint64_t at = offset + done;
-		size_t piece = piece_at(file, at), skip = at - file->pieces[piece].offset, n;
-		const struct ng_buf *text;
-		int r = piece_text(file, piece, cancel, &text);
-
-		if (r)
-			return r;
-		n = ng_min(len - done, text->len - skip);
-		memcpy(buf + done, text->data + skip, n);
-		done += n;
-	}
-	*ret_len = done;
-	return 0;
+	return ng_remade_read(&file->pieces, stream, make_again, offset, len, cancel, buf, ret_len);
 }
 
 static size_t line_file_held(const struct ng_stream *stream)
 {
 	const struct line_file *file = (const struct line_file *)stream;
-	size_t bytes = ng_line_source_held(&file->source);
 
-	for (size_t i = 0; i < KEPT; i++)
-		bytes += file->kept[i].text.cap;
-	return bytes;
+	return ng_line_source_held(&file->source) + ng_remade_held(&file->pieces);
 }
 
 static void line_file_shed(struct ng_stream *stream)
 {
 	struct line_file *file = (struct line_file *)stream;
 
-	for (size_t i = 0; i < KEPT; i++)
-		ng_buf_free(&file->kept[i].text);
+	ng_remade_shed(&file->pieces);
 	ng_line_source_shed(&file->source);
 }
 
@@ -194,10 +99,8 @@ static void line_file_free(struct ng_stream *stream)
 {
 	struct line_file *file = (struct line_file *)stream;
 
-	for (size_t i = 0; i < KEPT; i++)
-		ng_buf_free(&file->kept[i].text);
+	ng_remade_clear(&file->pieces);
 	ng_line_source_clear(&file->source);
-	free(file->pieces);
 	free(file);
 }
 
@@ -225,6 +128,7 @@ int ng_line_file_new(struct ng_indexes *indexes, const struct ng_mounted_index *
 	file->source = (struct ng_line_source){.index = index, .query = *query, .how = *how};
 	file->source.query.bytes = file->query_bytes;
 	memcpy(file->query_bytes, query->bytes, query->len);
+	file->pieces.cursor_bytes = sizeof(struct ng_line_cursor);
 	file->chunk = CHUNK_FIRST;
 	r = ng_line_source_begin(&file->source, cancel, err);
 	if (r == 0)

@@ -10,9 +10,9 @@
  * size is right.
  *
  * splice and sendfile go through the page cache all the same, from about Linux 6.5 on, where a file
- * ends at the size that the kernel knows. What they ask for is refused with EINVAL (ops.c), which
- * they hand on, and programs read instead. So that they do ask, and don't take the end of what was
- * written for that of the file, a write tells the kernel of a size far beyond.
+ * ends at the size that the kernel knows. What they ask for is refused with EINVAL (mount/ops.c),
+ * which they hand on, and programs read instead. So that they do ask, and don't take the end of
+ * what was written for that of the file, a write tells the kernel of a size far beyond.
  *
  * Each lookup gives a new stream, whose offset goes on with the reading; it belongs to whoever
  * opened it.

@@ -14,17 +14,13 @@
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
+#include "mount/mount.h"
+#include "mount/notify.h"
 #include "mount/ops.h"
-#include "names/path.h"
+#include "mount/readdir.h"
 #include "mount/refuse.h"
-
-/* For ever, as far as the kernel's clock goes. */
-#define TIMEOUT_SECONDS 1e9
-
-/* Where no session comes to. */
-#define FAR_OFFSET ((off_t)1 << 50)
+#include "mount/reply.h"
 
 /* A read is no longer; more than two pages are needed for names beyond 1,023 bytes. */
 #define MAX_READ_BYTES (128u << 10)
@@ -43,97 +39,24 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	mount->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 }
 
-/* Where an index is damaged is said once a shard, that a request failed in one line a second at
- * most, so that a damaged index doesn't fill the disk with its log. */
-static void log_damage(struct ng_mount *mount, ng_node_id id, int r)
-{
-	long long now = time(NULL), before = atomic_load(&mount->logged_at);
-	unsigned long unlogged;
-	struct ng_error where;
-
-	while (r == -EUCLEAN && ng_tree_take_damage(mount->tree, id, &where))
-		fuse_log(FUSE_LOG_ERR, "ngramfs: %s: error: %s\n", ng_tree_path(mount->tree, id),
-			 where.text);
-	if (now == before || !atomic_compare_exchange_strong(&mount->logged_at, &before, now)) {
-		atomic_fetch_add(&mount->unlogged, 1);
-		return;
-	}
-	unlogged = atomic_exchange(&mount->unlogged, 0);
-	fuse_log(FUSE_LOG_ERR,
-		 "ngramfs: %s: error: %s; a request failed, and %lu before it since the last line; "
-		 "%s\n",
-		 ng_tree_path(mount->tree, id),
-		 r == -EUCLEAN ? "the index is damaged" : "a part of it cannot be read", unlogged,
-		 r == -EUCLEAN ? "check the index with ngramfsck" : "the next one tries again");
-}
-
-/* In one line a second at most, too; what is passed over was refused for its own reason. */
-static void log_refusal(struct ng_mount *mount, ng_node_id id)
-{
-	long long now = time(NULL), before = atomic_load(&mount->refused_at);
-	struct ng_error why;
-
-	if (ng_tree_take_refusal(mount->tree, &why) && now != before &&
-	    atomic_compare_exchange_strong(&mount->refused_at, &before, now))
-		fuse_log(FUSE_LOG_WARNING, "ngramfs: %s: %s\n", ng_tree_path(mount->tree, id),
-			 why.text);
-}
-
-/* The errno to reply with. */
-static int reply_errno(struct ng_mount *mount, ng_node_id id, int r)
-{
-	if (r == -EOVERFLOW || r == -EINVAL)
-		log_refusal(mount, id);
-	if (r != -EUCLEAN && r != -EIO)
-		return -r;
-	if (r == -EIO)
-		ng_tree_suspect(mount->tree, id);
-	log_damage(mount, id, r);
-	return EIO;
-}
-
-static void fill_stat(const struct ng_mount *mount, const struct ng_entry *entry,
-		      struct stat *ret_stat)
-{
-	ng_tree_stat(entry, ret_stat);
-	ret_stat->st_uid = mount->uid;
-	ret_stat->st_gid = mount->gid;
-}
-
-static void fill_entry(const struct ng_mount *mount, const struct ng_entry *entry,
-		       struct fuse_entry_param *ret_param)
-{
-	*ret_param = (struct fuse_entry_param){
-		.ino = entry->id,
-		.attr_timeout = entry->stream ? 0 : TIMEOUT_SECONDS,
-		.entry_timeout = entry->uncacheable || entry->stream ? 0 : TIMEOUT_SECONDS,
-	};
-	fill_stat(mount, entry, &ret_param->attr);
-}
-
 static void answer_lookup(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
 	struct fuse_entry_param param = {0};
 	struct ng_entry entry;
-	int r, err;
+	int r = ng_tree_lookup(mount->tree, call->node, call->data, &call->cancel, &entry);
+	bool taken = ng_reply_take(call, r == -ENOENT ? 0 : r);
 
-	r = ng_tree_lookup(mount->tree, call->node, call->data, &call->cancel, &entry);
-	err = r ? reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call)) {
-		if (r == 0)
-			ng_tree_forget(mount->tree, entry.id, 1);
-	} else if (r == 0) {
-		fill_entry(mount, &entry, &param);
+	if (taken && r == 0) {
+		ng_reply_fill_entry(mount, &entry, &param);
 		/* Interrupted, and the kernel has given up on the answer. */
-		if (fuse_reply_entry(call->req, &param) == -ENOENT)
-			ng_tree_forget(mount->tree, entry.id, 1);
-	} else if (r == -ENOENT) {
-		param.entry_timeout = entry.uncacheable ? 0 : TIMEOUT_SECONDS;
+		taken = fuse_reply_entry(call->req, &param) != -ENOENT;
+	} else if (taken) {
+		param.entry_timeout = entry.uncacheable ? 0 : NG_TIMEOUT_SECONDS;
 		fuse_reply_entry(call->req, &param); /* number 0: absent, for as long */
-	} else {
-		fuse_reply_err(call->req, err);
 	}
+	if (!taken && r == 0)
+		ng_tree_forget(mount->tree, entry.id, 1);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -167,29 +90,16 @@ static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_dat
 	fuse_reply_none(req);
 }
 
-static void reply_attr(struct ng_call *call, int r, const struct ng_entry *entry)
-{
-	struct ng_mount *mount = call->userdata;
-	struct stat st;
-	int err = r ? reply_errno(mount, call->node, r) : 0;
-
-	if (!ng_call_take(call))
-		return;
-	if (err) {
-		fuse_reply_err(call->req, err);
-		return;
-	}
-	fill_stat(mount, entry, &st);
-	fuse_reply_attr(call->req, &st, entry->stream ? 0 : TIMEOUT_SECONDS);
-}
-
 static void answer_getattr(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
 	struct ng_entry entry;
-	int r = ng_tree_entry(mount->tree, call->node, &entry);
+	struct stat st;
 
-	reply_attr(call, r, &entry);
+	if (!ng_reply_take(call, ng_tree_entry(mount->tree, call->node, &entry)))
+		return;
+	ng_reply_fill_stat(mount, &entry, &st);
+	fuse_reply_attr(call->req, &st, entry.stream ? 0 : NG_TIMEOUT_SECONDS);
 }
 
 /* A request that comes with nothing but a node. */
@@ -238,35 +148,17 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_err(req, 0);
 }
 
-static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	struct ng_mount *mount = fuse_req_userdata(req);
-
-	if (mount->no_opendir) {
-		fuse_reply_err(req, ENOSYS);
-		return;
-	}
-	fi->keep_cache = 1;
-	fi->cache_readdir = 1;
-	fuse_reply_open(req, fi);
-}
-
 static void answer_read(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
 	ng_cleanup(ng_freep) uint8_t *buf = malloc(ng_max(call->size, (size_t)1));
 	size_t len = 0;
-	int r = -ENOMEM, err;
+	int r = -ENOMEM;
 
 	if (buf)
 		r = ng_tree_read(mount->tree, call->node, call->offset, call->size, &call->cancel,
 				 buf, &len);
-	err = r ? reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
+	if (ng_reply_take(call, r))
 		fuse_reply_buf(call->req, (const char *)buf, len);
 }
 
@@ -299,106 +191,6 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	if (ng_tree_is_stream(ino))
 		ask_stream(call);
 	ng_call_submit(call);
-}
-
-/* libfuse doesn't look at the request, which may have been answered already. */
-struct dir_buffer {
-	const struct ng_mount *mount;
-	char *data;
-	size_t len, size;
-};
-
-static bool emit_plain(void *userdata, const struct ng_name *name)
-{
-	struct dir_buffer *out = userdata;
-	struct stat st = {.st_ino = name->ino, .st_mode = name->is_dir ? S_IFDIR : S_IFREG};
-	size_t room = out->size - out->len;
-	size_t need = fuse_add_direntry(NULL, out->data + out->len, room, name->name, &st,
-					(off_t)name->next);
-
-	if (need > room)
-		return false;
-	out->len += need;
-	return true;
-}
-
-static bool emit_plus(void *userdata, const struct ng_name *name)
-{
-	struct dir_buffer *out = userdata;
-	struct fuse_entry_param param = {0};
-	size_t room = out->size - out->len, need;
-
-	/* Number 0: the kernel looks the name up when it needs more than its type. */
-	if (name->entry)
-		fill_entry(out->mount, name->entry, &param);
-	param.attr.st_ino = name->ino;
-	param.attr.st_mode |= name->is_dir ? S_IFDIR : S_IFREG;
-	need = fuse_add_direntry_plus(NULL, out->data + out->len, room, name->name, &param,
-				      (off_t)name->next);
-	if (need > room)
-		return false;
-	out->len += need;
-	return true;
-}
-
-static void list(struct ng_call *call, ng_tree_emit emit)
-{
-	struct ng_mount *mount = call->userdata;
-	ng_cleanup(ng_freep) char *data = malloc(ng_max(call->size, (size_t)1));
-	struct dir_buffer out = {mount, data, 0, call->size};
-	int r = -ENOMEM, err;
-
-	if (data)
-		r = ng_tree_list(mount->tree, call->node, call->offset, &call->cancel, emit, &out);
-	err = r ? reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
-		fuse_reply_buf(call->req, data, out.len);
-}
-
-static void answer_readdir(struct ng_call *call)
-{
-	list(call, emit_plain);
-}
-
-static void answer_readdirplus(struct ng_call *call)
-{
-	list(call, emit_plus);
-}
-
-static void submit_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-			void (*answer)(struct ng_call *call))
-{
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call = ng_call_new(mount->calls, req, mount, NULL, 0);
-
-	if (!call)
-		return;
-	call->answer = answer;
-	call->node = ino;
-	call->offset = (uint64_t)offset;
-	call->size = size;
-	/* Whoever lists the same page waits for the first who does. */
-	if (ng_tree_list_is_long(ino)) {
-		call->job.lane = NG_LANE_LONG;
-		call->job.key = ino;
-	}
-	ng_call_submit(call);
-}
-
-static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-		       struct fuse_file_info *fi)
-{
-	submit_list(req, ino, size, offset, answer_readdir);
-}
-
-static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
-			   struct fuse_file_info *fi)
-{
-	submit_list(req, ino, size, offset, answer_readdirplus);
 }
 
 static void answer_statfs(struct ng_call *call)
@@ -434,31 +226,15 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 		submit_plain(req, ino, answer_getattr);
 }
 
-/* Let the kernel take a stream that is written for a very long file, by a byte far behind its end.
- * What asks through the page cache (stream.h) would otherwise take the end of what was just
- * written, where the answers begin, for that of the file, and read nothing. */
-static int lengthen(struct ng_mount *mount, fuse_ino_t ino)
-{
-	struct fuse_bufvec byte = FUSE_BUFVEC_INIT(1);
-
-	byte.buf[0].mem = (void *)"";
-	return fuse_lowlevel_notify_store(mount->session, ino, FAR_OFFSET, &byte, 0);
-}
-
 static void answer_write(struct ng_call *call)
 {
 	struct ng_mount *mount = call->userdata;
-	int r = lengthen(mount, call->node), err;
+	int r = ng_notify_lengthen(mount, call->node);
 
 	if (r == 0)
 		r = ng_tree_write(mount->tree, call->node, call->offset,
 				  (const uint8_t *)call->data, call->size);
-	err = r ? reply_errno(mount, call->node, r) : 0;
-	if (!ng_call_take(call))
-		return;
-	if (err)
-		fuse_reply_err(call->req, err);
-	else
+	if (ng_reply_take(call, r))
 		fuse_reply_write(call->req, call->size);
 }
 
@@ -491,10 +267,10 @@ const struct fuse_lowlevel_ops ng_ops = {
 	.getattr = op_getattr,
 	.open = op_open,
 	.release = op_release,
-	.opendir = op_opendir,
+	.opendir = ng_opendir,
 	.read = op_read,
-	.readdir = op_readdir,
-	.readdirplus = op_readdirplus,
+	.readdir = ng_readdir,
+	.readdirplus = ng_readdirplus,
 	.statfs = op_statfs,
 	.setattr = op_setattr,
 	.mknod = ng_refuse_mknod,
@@ -507,31 +283,3 @@ const struct fuse_lowlevel_ops ng_ops = {
 	.create = ng_refuse_create,
 	.write = op_write,
 };
-
-void ng_ops_evict(struct fuse_session *session, struct ng_mount *mount)
-{
-	char name[NG_PATH_NAME_MAX + 1];
-	ng_node_id parent;
-	size_t len;
-
-	/* Whether the kernel knew the name, or had dropped it already, makes no difference. */
-	while (ng_nodes_next_victim(ng_tree_nodes(mount->tree), &parent, name, &len))
-		fuse_lowlevel_notify_inval_entry(session, parent, name, len);
-}
-
-static void drop_name(void *userdata, ng_node_id dir, const char *name)
-{
-	/* This waits for lookups in dir under way, whose answers may be old, and takes along all
-	 * that is cached below the name. */
-	fuse_lowlevel_notify_inval_entry(userdata, dir, name, strlen(name));
-}
-
-int ng_ops_reload(struct fuse_session *session, struct ng_mount *mount, struct ng_error *err)
-{
-	int r = ng_tree_reload(mount->tree, drop_name, session, err);
-
-	/* The root's times; no pages. */
-	if (r > 0)
-		fuse_lowlevel_notify_inval_inode(session, NG_NODE_ROOT, -1, 0);
-	return r;
-}

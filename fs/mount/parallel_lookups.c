@@ -5,7 +5,7 @@
 #include <linux/fuse.h>
 #include <sys/uio.h>
 
-#include "mount/ops.h"
+#include "mount/mount.h"
 #include "mount/parallel_lookups.h"
 
 /* Whether these are the two parts of an answer to FUSE_INIT, as the first answer is. */

@@ -7,7 +7,7 @@
 struct fuse_session;
 
 /* Have the session say it, by sending its answers through a function here. The session must be
- * mounted and its loop not begun; its userdata is a struct ng_mount (ops.h), whose `starting` init
- * sets where the kernel can make such lookups. Where libfuse says so itself, nothing is changed.
- * -ENOMEM. */
+ * mounted and its loop not begun; its userdata is a struct ng_mount (mount.h), whose `starting`
+ * init sets where the kernel can make such lookups. Where libfuse says so itself, nothing is
+ * changed. -ENOMEM. */
 int ng_parallel_lookups_offer(struct fuse_session *session);

@@ -9,6 +9,7 @@
 
 #include "mount/daemon.h"
 #include "mount/loop.h"
+#include "mount/notify.h"
 #include "mount/sandbox.h"
 #include "mount/service.h"
 #include "mount/watch.h"
@@ -69,7 +70,7 @@ static void *run_evict(void *data)
 {
 	struct helpers *helpers = data;
 
-	ng_ops_evict(helpers->service->session, helpers->service->mount);
+	ng_notify_evict(helpers->service->session, helpers->service->mount);
 	return NULL;
 }
 
@@ -101,7 +102,7 @@ static void reload(struct helpers *helpers)
 	struct ng_service *service = helpers->service;
 	struct ng_error err = {""};
 	uint64_t docs, bytes;
-	int r = ng_ops_reload(service->session, service->mount, &err);
+	int r = ng_notify_reload(service->session, service->mount, &err);
 
 	if (r < 0) {
 		fuse_log(FUSE_LOG_ERR,

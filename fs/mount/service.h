@@ -2,7 +2,7 @@
 /* A mounted session at work: its loop, and the threads beside it. */
 #pragma once
 
-#include "mount/ops.h"
+#include "mount/mount.h"
 #include "files/preloading.h"
 
 struct ng_service {

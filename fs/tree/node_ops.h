@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How kinds of nodes behave: internal to the tree. There is a set of them for each kind; to add
- * one, add its kind to node.h, write the functions, and name it in node_ops[] of tree.c (and, if it
- * stands in an index's root, in names[] of node_top.c). */
+ * one, add its kind to node_number.h, write the functions, and name it in node_ops[] of kinds.c
+ * (and, if it stands in an index's root, in names[] of node_top.c). */
 #pragma once
 
 #include "files/indexes.h"

@@ -1,65 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tree/kinds.h"
 #include "tree/node_ops.h"
 
 /* What ".." shows as d_ino: the kernel knows the parent, the tree doesn't need to. */
 #define INO_UNKNOWN UINT64_C(0xffffffff)
-
-static const struct ng_node_ops *const node_ops[NG_KINDS] = {
-	[NG_KIND_ROOT] = &ng_node_ops_root,
-	[NG_KIND_INDEX] = &ng_node_ops_index,
-	[NG_KIND_README] = &ng_node_ops_readme,
-	[NG_KIND_STATS] = &ng_node_ops_stats,
-	[NG_KIND_COUNT_DIR] = &ng_node_ops_count_dir,
-	[NG_KIND_FIND_DIR] = &ng_node_ops_find_dir,
-	[NG_KIND_DOCS_DIR] = &ng_node_ops_docs_dir,
-	[NG_KIND_META_DIR] = &ng_node_ops_meta_dir,
-	[NG_KIND_MATCH_DIR] = &ng_node_ops_match_dir,
-	[NG_KIND_DOC_DIR] = &ng_node_ops_doc_dir,
-	[NG_KIND_KWIC_DIR] = &ng_node_ops_kwic_dir,
-	[NG_KIND_BATCH_DIR] = &ng_node_ops_batch_dir,
-	[NG_KIND_DF_DIR] = &ng_node_ops_df_dir,
-	[NG_KIND_NEXT_DIR] = &ng_node_ops_next_dir,
-	[NG_KIND_PREV_DIR] = &ng_node_ops_prev_dir,
-	[NG_KIND_NEXTWORD_DIR] = &ng_node_ops_nextword_dir,
-	[NG_KIND_PREVWORD_DIR] = &ng_node_ops_prevword_dir,
-	[NG_KIND_LINES_DIR] = &ng_node_ops_lines_dir,
-	[NG_KIND_GREP_DIR] = &ng_node_ops_grep_dir,
-	[NG_KIND_WITH_DIR] = &ng_node_ops_with_dir,
-	[NG_KIND_FACET_DIR] = &ng_node_ops_facet_dir,
-	[NG_KIND_BATCH_FACET_DIR] = &ng_node_ops_batch_facet_dir,
-	[NG_KIND_FACET_FIELD] = &ng_node_ops_facet_field,
-	[NG_KIND_FILES_DIR] = &ng_node_ops_files_dir,
-	[NG_KIND_FILES_SUB] = &ng_node_ops_files_dir,
-	[NG_KIND_FACET] = &ng_node_ops_answer,
-	[NG_KIND_SETTINGS] = &ng_node_ops_index,
-	[NG_KIND_COUNT] = &ng_node_ops_count,
-	[NG_KIND_TEXT] = &ng_node_ops_text,
-	[NG_KIND_META] = &ng_node_ops_meta,
-	[NG_KIND_FIND] = &ng_node_ops_find,
-	[NG_KIND_DOCS_PAGE] = &ng_node_ops_docs_page,
-	[NG_KIND_META_PAGE] = &ng_node_ops_docs_page,
-	[NG_KIND_MATCH_PAGE] = &ng_node_ops_match_page,
-	[NG_KIND_MATCH] = &ng_node_ops_match,
-	[NG_KIND_KWIC] = &ng_node_ops_answer,
-	[NG_KIND_DF] = &ng_node_ops_answer,
-	[NG_KIND_NEXT] = &ng_node_ops_answer,
-	[NG_KIND_PREV] = &ng_node_ops_answer,
-	[NG_KIND_NEXTWORD] = &ng_node_ops_answer,
-	[NG_KIND_PREVWORD] = &ng_node_ops_answer,
-	[NG_KIND_LINES] = &ng_node_ops_answer,
-	[NG_KIND_GREP] = &ng_node_ops_answer,
-	[NG_KIND_LONG_KWIC] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_DF] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_WORDS] = &ng_node_ops_stream_file,
-	[NG_KIND_WORDLIST] = &ng_node_ops_stream_file,
-	[NG_KIND_REPEATS] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_COUNT] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_FACET] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_LINES] = &ng_node_ops_stream_file,
-	[NG_KIND_LONG_GREP] = &ng_node_ops_stream_file,
-	[NG_KIND_BATCH] = &ng_node_ops_stream_file,
-	[NG_KIND_TRACE] = &ng_node_ops_stream_file,
-};
 
 static void end(const struct ng_request *request)
 {
@@ -122,25 +66,7 @@ static const struct ng_node_ops *begin(struct ng_tree *tree, ng_node_id id, cons
 	/* A single index is shown at the root itself. */
 	if (kind == NG_KIND_ROOT && n == 1)
 		kind = NG_KIND_INDEX;
-	return node_ops[kind];
-}
-
-/* Whether requests for this kind of node are answered without looking into a shard. */
-static bool needs_no_shard(enum ng_kind kind)
-{
-	switch (kind) {
-	case NG_KIND_ROOT:
-	case NG_KIND_INDEX:
-	case NG_KIND_SETTINGS:
-	case NG_KIND_WITH_DIR:
-	case NG_KIND_BATCH_DIR:
-	case NG_KIND_README:
-	case NG_KIND_STATS:
-	case NG_KIND_COUNT:
-		return true;
-	default:
-		return false;
-	}
+	return ng_kind_ops(kind);
 }
 
 /* What comes of a request in the end. An answer, or that there is none, was taken from files that
@@ -152,7 +78,7 @@ static int outcome(const struct ng_request *request, int r)
 	enum ng_kind kind = ng_node_kind(request->id);
 	bool changed;
 
-	if (needs_no_shard(kind) || (request->node && request->node->content))
+	if (ng_kind_needs_no_shard(kind) || (request->node && request->node->content))
 		return r;
 	if (r != 0 && r != -ENOENT && r != -EUCLEAN)
 		return r;
@@ -173,16 +99,6 @@ static bool is_stale(const struct ng_request *request)
 	       request->node->epoch < request->index->since;
 }
 
-bool ng_tree_is_writable(ng_node_id id)
-{
-	return ng_node_kind(id) == NG_KIND_BATCH || ng_node_kind(id) == NG_KIND_TRACE;
-}
-
-bool ng_tree_is_stream(ng_node_id id)
-{
-	return ng_node_kind(id) >= NG_KIND_FIRST_STREAM;
-}
-
 void ng_tree_opened(struct ng_tree *tree, ng_node_id id)
 {
 	if (ng_tree_is_stream(id))
@@ -193,14 +109,6 @@ void ng_tree_released(struct ng_tree *tree, ng_node_id id)
 {
 	if (ng_tree_is_stream(id))
 		ng_nodes_released(tree->nodes, id);
-}
-
-bool ng_tree_list_is_long(ng_node_id dir)
-{
-	unsigned kind = ng_node_kind(dir);
-
-	return kind == NG_KIND_DOCS_PAGE || kind == NG_KIND_META_PAGE ||
-	       kind == NG_KIND_FILES_DIR || kind == NG_KIND_FILES_SUB;
 }
 
 /* Whether its settings, or those above it, make questions cost much more. */
@@ -221,31 +129,7 @@ static bool is_costly(struct ng_tree *tree, ng_node_id dir)
 
 bool ng_tree_lookup_is_long(struct ng_tree *tree, ng_node_id dir)
 {
-	switch (ng_node_kind(dir)) {
-	case NG_KIND_KWIC_DIR:
-	case NG_KIND_DF_DIR:
-	case NG_KIND_NEXT_DIR:
-	case NG_KIND_PREV_DIR:
-	case NG_KIND_NEXTWORD_DIR:
-	case NG_KIND_PREVWORD_DIR:
-	case NG_KIND_FACET_FIELD:
-	case NG_KIND_LINES_DIR:
-	case NG_KIND_GREP_DIR:
-	case NG_KIND_DOCS_PAGE:
-	case NG_KIND_META_PAGE:
-	case NG_KIND_FILES_DIR:
-	case NG_KIND_FILES_SUB:
-		return true;
-	default:
-		return is_costly(tree, dir);
-	}
-}
-
-bool ng_tree_is_dir(ng_node_id id)
-{
-	unsigned kind = ng_node_kind(id);
-
-	return kind < NG_KINDS && node_ops[kind]->lookup;
+	return ng_kind_lookup_is_long(ng_node_kind(dir)) || is_costly(tree, dir);
 }
 
 int ng_tree_lookup(struct ng_tree *tree, ng_node_id dir, const char *name, const ng_cancel *cancel,
@@ -291,7 +175,7 @@ static uint64_t ino_of(const struct ng_request *request)
 
 	if (request->node)
 		return request->node->ino;
-	if (kind == NG_KIND_ROOT || !node_ops[kind]->lookup)
+	if (kind == NG_KIND_ROOT || !ng_kind_ops(kind)->lookup)
 		return request->id;
 	return ng_node_id_make(kind, request->index_no, 0);
 }
@@ -327,7 +211,7 @@ int ng_request_entry(const struct ng_request *request, enum ng_kind kind, uint64
 	if (kind == NG_KIND_TEXT || kind == NG_KIND_META)
 		in.id |= (uint64_t)request->index->incarnation
 			 << ng_node_doc_bits(request->index_no);
-	return entry_of(&in, node_ops[kind], ret_entry);
+	return entry_of(&in, ng_kind_ops(kind), ret_entry);
 }
 
 int ng_tree_entry(struct ng_tree *tree, ng_node_id id, struct ng_entry *ret_entry)
