@@ -118,16 +118,22 @@ static int choosing_begin(struct choosing *c, XXH128_hash_t key)
 }
 
 /* Whether it takes fewer steps to read some documents than to locate count occurrences. */
-static bool is_better_read(const struct choosing *c, const struct ng_query *query, uint64_t count)
+static int is_better_read(const struct choosing *c, const struct ng_query *query, uint64_t count,
+			  bool *ret_better)
 {
 	const struct ng_index_stats *stats = &c->index->stats;
-	uint64_t locate = ng_max(stats->sa_sampling / 2, 1u), steps = c->some.bytes;
+	uint64_t locate = ng_max(stats->sa_sampling / 2, 1u), steps;
+	int r;
 
 	if (ng_query_reads_whole(query) && c->some.longest > NG_QUERY_WHOLE_MAX)
-		return false;
+		return 0;
+	r = ng_some_docs_bytes(c->index, &c->some, ng_query_reads_whole(query) ? 0 : count, &steps);
+	if (r < 0)
+		return r;
 	if (stats->text_store_bytes)
 		steps /= NG_QUERY_STORE_SPEEDUP;
-	return steps / locate + c->some.n < count;
+	*ret_better = steps / locate + c->some.n < count;
+	return 0;
 }
 
 /* Whether to read the documents of the ranges to know which of them hold a string. */
@@ -147,8 +153,7 @@ static int reads_some(struct choosing *c, const struct ng_query *query, bool *re
 	if (r)
 		return r;
 	c->has_some = true;
-	*ret_reads = is_better_read(c, query, count);
-	return 0;
+	return is_better_read(c, query, count, ret_reads);
 }
 
 /* Leave those documents that hold a string, or those that don't. */
@@ -189,6 +194,35 @@ static int strings_choose(struct choosing *c, bool *ret_read)
 	return r;
 }
 
+static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
+			   struct ng_cached *bits)
+{
+	ng_survivors_count(bits, ranges->count);
+	ng_cache_put(index->cache, bits);
+}
+
+/* Where the occurrences of the ranges had to be located, it is known which count, and whoever asks
+ * need not locate them again. */
+static int survivors_tell(const struct choosing *c)
+{
+	struct ng_cached *bits;
+
+	if (!c->some.of || c->scope->is_near)
+		return 0;
+	bits = ng_survivors_new(key_of_ranges(c->scope->hash, KEY_SURVIVORS, c->ranges),
+				c->ranges->count);
+	if (!bits)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < c->ranges->count; i++) {
+		uint64_t doc = c->some.of[i], has = c->docs->words[doc / 64] >> doc % 64 & 1;
+
+		bits->words[i / 64] |= has << i % 64;
+	}
+	survivors_keep(c->index, c->ranges, bits);
+	ng_cached_unref(bits);
+	return 0;
+}
+
 static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
 		    const struct ng_ranges *ranges, const ng_cancel *cancel,
 		    struct ng_cached **ret_docs)
@@ -210,6 +244,8 @@ static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
 		r = choosing_begin(&c, key);
 		if (r == 0)
 			r = strings_choose(&c, &read);
+		if (r == 0)
+			r = survivors_tell(&c);
 		if (r)
 			return r;
 		if (read)
@@ -348,13 +384,6 @@ static int part_survive(void *userdata, uint64_t part)
 	for (size_t i = 0; r == 0 && i < n; i++)
 		s->bits->words[numbers[i] / 64] |= 1ull << numbers[i] % 64;
 	return r;
-}
-
-static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
-			   struct ng_cached *bits)
-{
-	ng_survivors_count(bits, ranges->count);
-	ng_cache_put(index->cache, bits);
 }
 
 int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *ranges,

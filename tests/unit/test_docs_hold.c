@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which documents hold a string, read many at a time, against a look at every one of them. */
+#include "forge.h"
+#include "indexmake.h"
+#include "query/docs_hold.h"
+#include "query/index_internal.h"
+#include "query/survivors.h"
+
+#define DOCS 150u
+#define LONG (300u << 10) /* a document that is for another way */
+
+static bool has(const struct ng_cached *bits, uint64_t i)
+{
+	return bits->words[i / 64] >> i % 64 & 1;
+}
+
+static bool holds(const struct naive *c, uint64_t doc, const char *text)
+{
+	return memmem(c->text + naive_begin(c, doc), naive_bytes(c, doc), text, strlen(text));
+}
+
+/* An index that was just opened may be one that is waited for. */
+static struct ng_docs_hold hold_of(const struct ng_index *index, const struct ng_query *query)
+{
+	struct ng_docs_hold hold = ng_docs_hold_make(index, query);
+
+	hold.any = true;
+	return hold;
+}
+
+static int read_all(const struct ng_index *index, const char *text, const ng_cancel *cancel,
+		    size_t *ret_taken, struct ng_cached **ret_docs)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)text, .len = strlen(text)};
+	const struct ng_docs_hold hold = hold_of(index, &query);
+	uint64_t list[DOCS];
+
+	assert_int_equal(index->stats.numbers, DOCS);
+	for (uint64_t i = 0; i < DOCS; i++)
+		list[i] = i;
+	*ret_docs = ng_survivors_new((XXH128_hash_t){0, 0}, DOCS);
+	assert_non_null(*ret_docs);
+	return ng_docs_hold_read(&hold, list, DOCS, cancel, *ret_docs, ret_taken);
+}
+
+static void check(const struct naive *c, const struct ng_index *index, const char *text)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)text, .len = strlen(text)};
+	const struct ng_docs_hold hold = hold_of(index, &query);
+	struct ng_cached *docs;
+	size_t taken = 99, want = 0;
+
+	assert_int_equal(read_all(index, text, NULL, &taken, &docs), 0);
+	for (uint64_t doc = 0; doc < DOCS; doc++) {
+		bool takes;
+
+		assert_int_equal(ng_docs_hold_takes(&hold, doc, &takes), 0);
+		assert_int_equal(takes,
+				 !index->stats.text_store_bytes && naive_bytes(c, doc) < LONG);
+		assert_int_equal(has(docs, doc), takes && holds(c, doc, text));
+		want += takes;
+	}
+	assert_int_equal(taken, want);
+	ng_cached_unref(docs);
+}
+
+/* Of all lengths, some of none; what is looked for lies across every border between two samples. */
+static void fill(struct naive *c)
+{
+	static const char letters[] = "aabbbb\nx";
+	uint64_t rng = naive_seed();
+	uint8_t *text = malloc(LONG);
+
+	assert_non_null(text);
+	for (unsigned d = 0; d < DOCS; d++) {
+		size_t len = d == 70 ? LONG : d % 9 ? scratch_random(&rng) % 900 : 0;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = (uint8_t)
+				letters[scratch_random(&rng) % (d % 3 ? sizeof(letters) - 1 : 5)];
+		if (d % 5 == 0 && len > 20)
+			memcpy(text + scratch_random(&rng) % (len - 20), "here it is at last", 18);
+		naive_add(c, text, len);
+	}
+	free(text);
+}
+
+static void test_random(void **state)
+{
+	static const struct ng_build_options options[] = {
+		{.threads = 1},
+		{.threads = 4, .sa_sampling = 4},
+		{.threads = 2, .shard_bytes = 20000, .sa_sampling = 16},
+		{.threads = 2, .text_store = true},
+	};
+	static const char *const strings[] = {
+		"a", "x", "bab", "aabbaabb", "here it is at last", "is at last\n", "zzz"};
+	struct naive c = {.name = "held"};
+
+	fill(&c);
+	for (size_t i = 0; i < ng_array_size(options); i++) {
+		struct made_index made;
+
+		made_index_new(&c, &options[i], &made);
+		for (unsigned threads = 1; threads <= 4; threads += 3) {
+			struct ng_index *index;
+
+			assert_int_equal(ng_index_open(made.path, threads, &index, NULL), 0);
+			for (size_t s = 0; s < ng_array_size(strings); s++)
+				check(&c, index, strings[s]);
+			ng_index_close(index);
+		}
+		made_index_free(&made);
+	}
+	naive_clear(&c);
+}
+
+/* Cancelled, and with text that can't be read: an error, and none of the threads is left behind. */
+static void test_fails(void **state)
+{
+	static const struct ng_build_options options = {.threads = 1};
+	struct naive c = {.name = "fails"};
+	ng_cancel cancel = true;
+	struct made_index made;
+	struct ng_cached *docs;
+	struct forged forged;
+	struct ng_index *index;
+	struct ng_shard_entry *entry;
+	size_t taken = 99;
+
+	fill(&c);
+	made_index_new(&c, &options, &made);
+	assert_int_equal(read_all(made.index, "zzz", &cancel, &taken, &docs), -EINTR);
+	ng_cached_unref(docs);
+	forged_read(&made, &forged);
+	entry = forged_section(&forged, NG_SECTION_BWT_CELLS);
+	for (uint64_t i = 0; i < entry->bytes; i += 1024)
+		forged.data[entry->offset + i] ^= 0x55;
+	forged_write(&forged);
+	free(forged.data);
+	assert_int_equal(ng_index_open(made.path, 2, &index, NULL), 0);
+	assert_int_equal(read_all(index, "zzz", NULL, &taken, &docs), -EUCLEAN);
+	assert_int_equal(taken, 99);
+	ng_cached_unref(docs);
+	ng_index_close(index);
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
