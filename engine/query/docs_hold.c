@@ -101,8 +101,9 @@ static int turn_read(const struct job *job, struct turn *turn)
 		r = ng_buf_reserve(&reading->text, some);
 		if (r < 0)
 			break;
-		stretches[waiting++] = (struct ng_stretch){reading->local, reading->next, some,
-							   reading->text.data + reading->text.len};
+		stretches[waiting++] =
+			(struct ng_stretch){reading->local, reading->next, some,
+					    reading->text.data + reading->text.len, NULL};
 		reading->text.len += some;
 		reading->next += some;
 		if (i + 1 == turn->n || reading[1].shard != reading->shard) {

@@ -172,6 +172,7 @@ struct extract {
 	uint64_t first_sample;
 	uint64_t next, end; /* offsets */
 	uint8_t *buf;       /* where the byte at `next` goes */
+	uint64_t *row;      /* where that of `next` goes; NULL: nobody asks */
 };
 
 /* Chains that are walked together. */
@@ -181,6 +182,7 @@ struct chains {
 	uint64_t samples[NG_BWT_CHAINS]; /* where they start, */
 	unsigned of[NG_BWT_CHAINS];      /* and the chain that does */
 	unsigned sampled;
+	uint64_t *ends[NG_BWT_CHAINS]; /* where the rows go that they come to, or NULL */
 };
 
 static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
@@ -199,6 +201,7 @@ static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *
 	ret->next = stretch->offset;
 	ret->end = stretch->offset + stretch->len;
 	ret->buf = stretch->buf;
+	ret->row = stretch->row;
 	return ret->end > ret->bytes || ret->end < ret->next ? -EINVAL : 0;
 }
 
@@ -216,6 +219,8 @@ static void chains_add(const struct ng_shard *shard, struct extract *e, struct c
 		/* The row of a separator is the number of its document. */
 		chains->chains[chains->n] = (struct ng_bwt_chain){
 			.row = e->doc, .left = at - e->next, .skip = at - stop, .end = e->buf};
+		chains->ends[chains->n] = e->row;
+		e->row = NULL;
 		if (at < e->bytes) {
 			chains->of[chains->sampled] = chains->n;
 			chains->samples[chains->sampled++] = e->first_sample + sample;
@@ -235,6 +240,9 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
 	ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
+	for (unsigned i = 0; i < chains->n; i++)
+		if (chains->ends[i])
+			*chains->ends[i] = chains->chains[i].row;
 	return bad ? -EUCLEAN : 0;
 }
 
@@ -265,7 +273,34 @@ int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
-	struct ng_stretch stretch = {doc, offset, len, buf};
+	struct ng_stretch stretch = {doc, offset, len, buf, NULL};
 
 	return ng_shard_extract_each(shard, 1, &stretch, cancel);
+}
+
+int ng_shard_go_back(const struct ng_shard *shard, size_t n, uint8_t symbol,
+		     struct ng_way_back *ways, const ng_cancel *cancel)
+{
+	struct ng_bwt_chain chains[NG_BWT_CHAINS];
+	bool bad = false;
+
+	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
+		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
+
+		for (unsigned c = 0; c < m; c++)
+			chains[c] = (struct ng_bwt_chain){.row = ways[i + c].row,
+							  .left = ways[i + c].most,
+							  .end = ways[i + c].end,
+							  .until = symbol + 1u};
+		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
+		if (bad)
+			return ng_shard_damaged(shard);
+		for (unsigned c = 0; c < m; c++) {
+			ways[i + c].row = chains[c].row;
+			ways[i + c].got = chains[c].taken;
+		}
+		if (ng_cancelled(cancel))
+			return -EINTR;
+	}
+	return ng_shard_result(shard, 0);
 }
