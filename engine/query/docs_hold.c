@@ -25,7 +25,8 @@ struct job {
 	const uint64_t *list;
 	size_t n;
 	const ng_cancel *cancel;
-	struct ng_cached *docs;
+	struct ng_cached *docs; /* whose bits are set; NULL: it is counted */
+	atomic_ullong count;
 	atomic_size_t next; /* of the list */
 	atomic_size_t taken;
 	atomic_bool failed; /* a thread has: the others needn't go on */
@@ -114,14 +115,29 @@ static int turn_read(const struct job *job, struct turn *turn)
 	return r;
 }
 
+uint64_t ng_text_count(const uint8_t *text, size_t len, const uint8_t *string, size_t string_len)
+{
+	const uint8_t *at = text, *end = text + len;
+	uint64_t n = 0;
+
+	while ((at = memmem(at, (size_t)(end - at), string, string_len))) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
 /* Whether a document needs to be read on; if it is known to hold the string its bit is set. */
-static bool reading_judge(const struct job *job, struct reading *reading)
+static bool reading_judge(struct job *job, struct reading *reading)
 {
 	const struct ng_query *query = job->hold->query;
 	struct ng_buf *text = &reading->text;
 	size_t kept = ng_min(text->len, query->len - 1);
 
-	if (memmem(text->data, text->len, query->bytes, query->len)) {
+	if (!job->docs) {
+		atomic_fetch_add(&job->count,
+				 ng_text_count(text->data, text->len, query->bytes, query->len));
+	} else if (memmem(text->data, text->len, query->bytes, query->len)) {
 		__atomic_fetch_or(&job->docs->words[reading->doc / 64], 1ull << reading->doc % 64,
 				  __ATOMIC_RELAXED);
 		return false;
@@ -131,7 +147,7 @@ static bool reading_judge(const struct job *job, struct reading *reading)
 	return reading->next < reading->bytes;
 }
 
-static void turn_judge(const struct job *job, struct turn *turn)
+static void turn_judge(struct job *job, struct turn *turn)
 {
 	size_t kept = 0;
 
@@ -170,16 +186,33 @@ static int docs_read(void *userdata, uint64_t thread)
 	return r;
 }
 
+static int job_run(struct job *job, size_t *ret_taken)
+{
+	const struct ng_docs_hold *hold = job->hold;
+	uint64_t threads = ng_min((uint64_t)ng_pool_threads(hold->index->pool),
+				  ng_div_up((uint64_t)job->n, (uint64_t)CHAINS));
+	int r = hold->any ? ng_index_run(hold->index, threads, docs_read, job) : 0;
+
+	if (r == 0)
+		*ret_taken = atomic_load(&job->taken);
+	return r;
+}
+
 int ng_docs_hold_read(const struct ng_docs_hold *hold, const uint64_t *list, size_t n,
 		      const ng_cancel *cancel, struct ng_cached *docs, size_t *ret_taken)
 {
 	struct job job = {.hold = hold, .list = list, .n = n, .cancel = cancel, .docs = docs};
-	uint64_t threads = ng_min((uint64_t)ng_pool_threads(hold->index->pool),
-				  ng_div_up((uint64_t)n, (uint64_t)CHAINS));
 
-	int r = hold->any ? ng_index_run(hold->index, threads, docs_read, &job) : 0;
+	return job_run(&job, ret_taken);
+}
+
+int ng_docs_hold_count(const struct ng_docs_hold *hold, const uint64_t *list, size_t n,
+		       const ng_cancel *cancel, uint64_t *ret_count, size_t *ret_taken)
+{
+	struct job job = {.hold = hold, .list = list, .n = n, .cancel = cancel};
+	int r = job_run(&job, ret_taken);
 
 	if (r == 0)
-		*ret_taken = atomic_load(&job.taken);
+		*ret_count = atomic_load(&job.count);
 	return r;
 }

@@ -25,3 +25,10 @@ int ng_docs_hold_takes(const struct ng_docs_hold *hold, uint64_t doc, bool *ret_
  * Can be cancelled. Errors of query.h. Thread-safe. */
 int ng_docs_hold_read(const struct ng_docs_hold *hold, const uint64_t *list, size_t n,
 		      const ng_cancel *cancel, struct ng_cached *docs, size_t *ret_taken);
+
+/* The same, but all of the documents is read, and it is counted how often they hold the string. */
+int ng_docs_hold_count(const struct ng_docs_hold *hold, const uint64_t *list, size_t n,
+		       const ng_cancel *cancel, uint64_t *ret_count, size_t *ret_taken);
+
+/* How often a text holds a string of at least a byte, overlapping or not. */
+uint64_t ng_text_count(const uint8_t *text, size_t len, const uint8_t *string, size_t string_len);

@@ -2,6 +2,7 @@
 #include "query/filter.h"
 
 #include "query/docs_walk.h"
+#include "query/filter_keys.h"
 #include "query/index_internal.h"
 #include "query/near.h"
 #include "query/string_docs.h"
@@ -13,33 +14,9 @@
 /* Occurrences that a thread takes at a time; of whole words of survivors' bits. */
 #define PART 1024u
 
-/* Kinds of blocks in the cache. Documents that hold a string have an odd number there. */
-enum { KEY_WHERE = 2, KEY_DOCS = 4, KEY_DOCS_OF = 6, KEY_NEAR = 8, KEY_SURVIVORS = 10 };
-
 static uint64_t words_of(const struct ng_index *index)
 {
 	return index->stats.numbers / 64 + 1;
-}
-
-static XXH128_hash_t key_make(uint64_t hash, uint64_t kind)
-{
-	return (XXH128_hash_t){hash, kind};
-}
-
-/* All that says which rows the ranges are of: not what pads them. */
-static XXH128_hash_t key_of_ranges(uint64_t hash, uint64_t kind, const struct ng_ranges *ranges)
-{
-	XXH128_hash_t key = key_make(hash, kind);
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		const struct ng_range *range = &ranges->list[i];
-		const uint64_t part[] = {key.low64, key.high64,   range->shard, range->lo,
-					 range->hi, range->bytes, range->lead};
-
-		key = XXH3_128bits(part, sizeof(part));
-	}
-	key.high64 &= ~1ull;
-	return key;
 }
 
 /* ---- documents ---- */
@@ -64,7 +41,7 @@ static void choosing_clear(struct choosing *c)
 static int where_get(const struct ng_index *index, const struct ng_where *where,
 		     const ng_cancel *cancel, struct ng_cached **ret_docs)
 {
-	XXH128_hash_t key = key_make(where->hash, KEY_WHERE);
+	XXH128_hash_t key = ng_key_make(where->hash, NG_KEY_WHERE);
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *docs = ng_cache_get(index->cache, key);
 	int r;
 
@@ -168,7 +145,7 @@ static int string_choose(struct choosing *c, const struct ng_pattern *string, bo
 	if (r)
 		return r;
 	if (reads) {
-		docs = ng_cached_new(key_make(0, 0), words_of(c->index));
+		docs = ng_cached_new(ng_key_make(0, 0), words_of(c->index));
 		r = docs ? ng_some_docs_hold(c->index, &c->some, &query, c->cancel, docs) : -ENOMEM;
 	} else {
 		r = ng_string_docs(c->index, &query, c->cancel, &docs);
@@ -209,7 +186,7 @@ static int survivors_tell(const struct choosing *c)
 
 	if (!c->some.of || c->scope->is_near)
 		return 0;
-	bits = ng_survivors_new(key_of_ranges(c->scope->hash, KEY_SURVIVORS, c->ranges),
+	bits = ng_survivors_new(ng_key_of_ranges(c->scope->hash, NG_KEY_SURVIVORS, c->ranges),
 				c->ranges->count);
 	if (!bits)
 		return -ENOMEM;
@@ -229,14 +206,14 @@ static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
 {
 	ng_cleanup(choosing_clear) struct choosing c = {
 		.index = index, .scope = scope, .ranges = ranges, .cancel = cancel};
-	XXH128_hash_t key = key_make(scope->docs_hash, KEY_DOCS), key_of = key;
+	XXH128_hash_t key = ng_key_make(scope->docs_hash, NG_KEY_DOCS), key_of = key;
 	bool read = false;
 	int r;
 
 	if (!ng_scope_limits_docs(scope))
 		return 0;
 	if (ranges)
-		key_of = key_of_ranges(scope->docs_hash, KEY_DOCS_OF, ranges);
+		key_of = ng_key_of_ranges(scope->docs_hash, NG_KEY_DOCS_OF, ranges);
 	c.docs = ng_cache_get(index->cache, key);
 	if (!c.docs && ranges)
 		c.docs = ng_cache_get(index->cache, key_of);
@@ -262,7 +239,7 @@ static int near_get(const struct ng_index *index, const struct ng_scope *scope,
 		    const struct ng_ranges *ranges, struct ng_filter *filter,
 		    const ng_cancel *cancel)
 {
-	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_NEAR, ranges);
+	XXH128_hash_t key = ng_key_of_ranges(scope->hash, NG_KEY_NEAR, ranges);
 	struct ng_survivors near = {ng_cache_get(index->cache, key), ranges->count};
 	int r = 0;
 
@@ -397,7 +374,7 @@ int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *range
 
 	if (!filter->docs || filter->near.bits)
 		return 0;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	key = ng_key_of_ranges(scope->hash, NG_KEY_SURVIVORS, ranges);
 	bits = ng_cache_get(index->cache, key);
 	if (!bits) {
 		r = ng_docs_walk_is_better(index, ranges, filter->docs, &better);
@@ -427,7 +404,7 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 
 	if (r < 0)
 		return r;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	key = ng_key_of_ranges(scope->hash, NG_KEY_SURVIVORS, ranges);
 	bits = ng_cache_get(index->cache, key);
 	if (!bits) {
 		r = ng_filter_get(index, scope, ranges, cancel, &filter);

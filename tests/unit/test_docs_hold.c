@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which documents hold a string, read many at a time, against a look at every one of them. */
+/* Which documents hold a string, and how often, read many at a time, against a look at every one of
+ * them. */
 #include "forge.h"
 #include "indexmake.h"
+#include "query/docs_count.h"
 #include "query/docs_hold.h"
 #include "query/index_internal.h"
 #include "query/survivors.h"
@@ -64,6 +66,31 @@ static void check(const struct naive *c, const struct ng_index *index, const cha
 	ng_cached_unref(docs);
 }
 
+/* How often it is in one in `of` of the documents. */
+static void check_count(const struct naive *c, const struct ng_index *index, const char *text,
+			uint64_t *rng, unsigned of)
+{
+	const struct ng_query query = {.bytes = (const uint8_t *)text, .len = strlen(text)};
+	ng_cleanup(ng_freep) uint64_t *positions = NULL;
+	uint64_t n = naive_find(c, query.bytes, query.len, &positions), want = 0, count = 99;
+	struct ng_cached *docs = ng_survivors_new((XXH128_hash_t){0, 0}, DOCS);
+	bool better;
+
+	assert_non_null(docs);
+	for (uint64_t doc = 0; doc < DOCS; doc++)
+		docs->words[doc / 64] |= (uint64_t)(scratch_random(rng) % of == 0) << doc % 64;
+	ng_survivors_count(docs, DOCS);
+	for (uint64_t i = 0; i < n; i++)
+		want += has(docs, naive_doc_of(c, positions[i]));
+	assert_int_equal(ng_docs_count(index, &query, docs, NULL, &count), 0);
+	assert_int_equal(count, want);
+	assert_int_equal(ng_docs_count_is_better(index, &query, docs, 1, &better), 0);
+	assert_int_equal(better, docs->count == 0 && index->stats.sa_sampling > 1);
+	assert_int_equal(ng_docs_count_is_better(index, &query, docs, UINT64_MAX, &better), 0);
+	assert_true(better);
+	ng_cached_unref(docs);
+}
+
 /* Of all lengths, some of none; what is looked for lies across every border between two samples. */
 static void fill(struct naive *c)
 {
@@ -96,6 +123,7 @@ static void test_random(void **state)
 	static const char *const strings[] = {
 		"a", "x", "bab", "aabbaabb", "here it is at last", "is at last\n", "zzz"};
 	struct naive c = {.name = "held"};
+	uint64_t rng = naive_seed();
 
 	fill(&c);
 	for (size_t i = 0; i < ng_array_size(options); i++) {
@@ -106,8 +134,10 @@ static void test_random(void **state)
 			struct ng_index *index;
 
 			assert_int_equal(ng_index_open(made.path, threads, &index, NULL), 0);
-			for (size_t s = 0; s < ng_array_size(strings); s++)
+			for (size_t s = 0; s < ng_array_size(strings); s++) {
 				check(&c, index, strings[s]);
+				check_count(&c, index, strings[s], &rng, 1 + (unsigned)s % 3);
+			}
 			ng_index_close(index);
 		}
 		made_index_free(&made);
@@ -126,11 +156,16 @@ static void test_fails(void **state)
 	struct forged forged;
 	struct ng_index *index;
 	struct ng_shard_entry *entry;
+	const struct ng_query query = {.bytes = (const uint8_t *)"ab", .len = 2};
+	uint64_t count = 99;
 	size_t taken = 99;
 
 	fill(&c);
 	made_index_new(&c, &options, &made);
 	assert_int_equal(read_all(made.index, "zzz", &cancel, &taken, &docs), -EINTR);
+	memset(docs->words, 0xff, DOCS / 64 * sizeof(*docs->words));
+	ng_survivors_count(docs, DOCS);
+	assert_int_equal(ng_docs_count(made.index, &query, docs, &cancel, &count), -EINTR);
 	ng_cached_unref(docs);
 	forged_read(&made, &forged);
 	entry = forged_section(&forged, NG_SECTION_BWT_CELLS);
@@ -140,7 +175,10 @@ static void test_fails(void **state)
 	free(forged.data);
 	assert_int_equal(ng_index_open(made.path, 2, &index, NULL), 0);
 	assert_int_equal(read_all(index, "zzz", NULL, &taken, &docs), -EUCLEAN);
-	assert_int_equal(taken, 99);
+	memset(docs->words, 0xff, DOCS / 64 * sizeof(*docs->words));
+	ng_survivors_count(docs, DOCS);
+	assert_int_equal(ng_docs_count(index, &query, docs, NULL, &count), -EUCLEAN);
+	assert_true(taken == 99 && count == 99);
 	ng_cached_unref(docs);
 	ng_index_close(index);
 	made_index_free(&made);
