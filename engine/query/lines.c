@@ -3,7 +3,9 @@
 
 #include "query/index_internal.h"
 
-/* Lines that a thread reads at a time: with two stretches each, the chains of many overlap. */
+/* Lines that a thread reads at a time, at most: from a text store so many, since neighbours are in
+ * one frame, and from a BWT half as many. With two stretches each their chains overlap well enough,
+ * and threads end together. */
 #define SLICE 32u
 
 /* Bytes that are read at first on either side of an occurrence, until the line's ends are there;
@@ -26,7 +28,7 @@
 struct reading {
 	const struct ng_index *index;
 	const struct ng_place *places;
-	size_t n, most_bytes;
+	size_t n, slice, most_bytes;
 	bool waits; /* for the storage: fewer turns are better than fewer bytes */
 	const ng_cancel *cancel;
 	struct ng_line *lines;
@@ -340,7 +342,7 @@ static int windows_want(const struct reading *g, const struct ng_place *places, 
 static int slice_read(void *userdata, uint64_t slice)
 {
 	const struct reading *g = userdata;
-	size_t at = slice * SLICE, n = ng_min(g->n - at, (size_t)SLICE);
+	size_t at = slice * g->slice, n = ng_min(g->n - at, g->slice);
 	const struct ng_place *places = g->places + at;
 	struct window windows[SLICE] = {0};
 	int r = 0;
@@ -363,11 +365,18 @@ static int slice_read(void *userdata, uint64_t slice)
 int ng_lines_read(const struct ng_index *index, const struct ng_place *places, size_t n,
 		  size_t most_bytes, const ng_cancel *cancel, struct ng_line *ret_lines)
 {
-	struct reading g = {index, places, n, most_bytes, ng_index_waits(index), cancel, ret_lines};
+	struct reading g = {.index = index,
+			    .places = places,
+			    .n = n,
+			    .slice = index->stats.text_store_bytes ? SLICE : SLICE / 2,
+			    .most_bytes = most_bytes,
+			    .waits = ng_index_waits(index),
+			    .cancel = cancel,
+			    .lines = ret_lines};
 	int r;
 
 	memset(ret_lines, 0, n * sizeof(*ret_lines));
-	r = ng_index_run(index, ng_div_up(n, SLICE), slice_read, &g);
+	r = ng_index_run(index, ng_div_up(n, g.slice), slice_read, &g);
 	if (r < 0)
 		ng_lines_clear(ret_lines, n);
 	return r;
