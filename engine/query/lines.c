@@ -231,9 +231,8 @@ static int turn_read(const struct reading *g, struct window *w, size_t n)
 			return r;
 		turn_add(&turn, &w[i]);
 	}
-	r = ng_shard_extract_each(shard, turn.n_stretches, turn.stretches, g->cancel);
-	if (r == 0)
-		r = ng_shard_go_back(shard, turn.n_ways, '\n', turn.ways, g->cancel);
+	r = ng_shard_extract_back(shard, turn.n_stretches, turn.stretches, turn.n_ways, turn.ways,
+				  '\n', g->cancel);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (!window_wants(&w[i]))
 			continue;

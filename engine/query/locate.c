@@ -182,7 +182,8 @@ struct chains {
 	uint64_t samples[NG_BWT_CHAINS]; /* where they start, */
 	unsigned of[NG_BWT_CHAINS];      /* and the chain that does */
 	unsigned sampled;
-	uint64_t *ends[NG_BWT_CHAINS]; /* where the rows go that they come to, or NULL */
+	uint64_t *ends[NG_BWT_CHAINS];           /* where the rows go that they come to, or NULL */
+	struct ng_way_back *ways[NG_BWT_CHAINS]; /* that they are; NULL: they are of stretches */
 };
 
 static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
@@ -219,6 +220,7 @@ static void chains_add(const struct ng_shard *shard, struct extract *e, struct c
 		/* The row of a separator is the number of its document. */
 		chains->chains[chains->n] = (struct ng_bwt_chain){
 			.row = e->doc, .left = at - e->next, .skip = at - stop, .end = e->buf};
+		chains->ways[chains->n] = NULL;
 		chains->ends[chains->n] = e->row;
 		e->row = NULL;
 		if (at < e->bytes) {
@@ -240,19 +242,40 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
 	ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
-	for (unsigned i = 0; i < chains->n; i++)
+	for (unsigned i = 0; i < chains->n; i++) {
 		if (chains->ends[i])
 			*chains->ends[i] = chains->chains[i].row;
+		if (chains->ways[i])
+			chains->ways[i]->got = chains->chains[i].taken;
+	}
 	return bad ? -EUCLEAN : 0;
+}
+
+static void way_add(struct ng_way_back *way, uint8_t symbol, struct chains *chains)
+{
+	unsigned i = chains->n++;
+
+	chains->chains[i] = (struct ng_bwt_chain){
+		.row = way->row, .left = way->most, .end = way->end, .until = symbol + 1u};
+	chains->ends[i] = &way->row;
+	chains->ways[i] = way;
 }
 
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel)
 {
+	return ng_shard_extract_back(shard, n, stretches, 0, NULL, 0, cancel);
+}
+
+int ng_shard_extract_back(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, size_t m, struct ng_way_back *ways,
+			  uint8_t symbol, const ng_cancel *cancel)
+{
 	struct extract e = {0};
+	size_t way = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && (i < n || e.next < e.end);) {
+	for (size_t i = 0; r == 0 && (i < n || e.next < e.end || way < m);) {
 		struct chains chains;
 
 		chains.n = chains.sampled = 0;
@@ -262,6 +285,8 @@ int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			if (r == 0)
 				chains_add(shard, &e, &chains);
 		}
+		while (r == 0 && chains.n < NG_BWT_CHAINS && way < m)
+			way_add(&ways[way++], symbol, &chains);
 		if (r == 0)
 			r = chains_walk(shard, &chains);
 		if (r == 0 && ng_cancelled(cancel))
@@ -276,31 +301,4 @@ int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset
 	struct ng_stretch stretch = {doc, offset, len, buf, NULL};
 
 	return ng_shard_extract_each(shard, 1, &stretch, cancel);
-}
-
-int ng_shard_go_back(const struct ng_shard *shard, size_t n, uint8_t symbol,
-		     struct ng_way_back *ways, const ng_cancel *cancel)
-{
-	struct ng_bwt_chain chains[NG_BWT_CHAINS];
-	bool bad = false;
-
-	for (size_t i = 0; i < n; i += NG_BWT_CHAINS) {
-		unsigned m = (unsigned)ng_min(n - i, (size_t)NG_BWT_CHAINS);
-
-		for (unsigned c = 0; c < m; c++)
-			chains[c] = (struct ng_bwt_chain){.row = ways[i + c].row,
-							  .left = ways[i + c].most,
-							  .end = ways[i + c].end,
-							  .until = symbol + 1u};
-		ng_bwt_walk_chains_prefetch(shard->bwt, m, chains, &bad);
-		if (bad)
-			return ng_shard_damaged(shard);
-		for (unsigned c = 0; c < m; c++) {
-			ways[i + c].row = chains[c].row;
-			ways[i + c].got = chains[c].taken;
-		}
-		if (ng_cancelled(cancel))
-			return -EINTR;
-	}
-	return ng_shard_result(shard, 0);
 }

@@ -161,9 +161,11 @@ struct ng_way_back {
 	uint8_t *end; /* where they end */
 };
 
-/* Go n ways back, of at least a byte, up to a symbol. Each byte is a step and nothing else is. */
-int ng_shard_go_back(const struct ng_shard *shard, size_t n, uint8_t symbol,
-		     struct ng_way_back *ways, const ng_cancel *cancel);
+/* The same, and m ways back, of at least a byte, up to a symbol: each of their bytes is a step, and
+ * nothing else is. Steps of all overlap. */
+int ng_shard_extract_back(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, size_t m, struct ng_way_back *ways,
+			  uint8_t symbol, const ng_cancel *cancel);
 
 /* Whether it, or what was removed from it, could not be read since it was opened. */
 static inline bool ng_shard_faulted(const struct ng_shard *shard)
