@@ -67,6 +67,7 @@ struct ng_bwt_chain {
 	/* Where symbols go: the first `skip` nowhere, the others before `end`, from the back. */
 	uint64_t skip;
 	uint8_t *end;
+	unsigned until; /* it ends with this symbol, which is given, too: 1 more than it; 0: none */
 	/* to_mark: symbols that it gives all the same, and for which it goes on beyond the mark; a
 	 * separator ends them. skip is 0 then. */
 	uint64_t give;

@@ -124,7 +124,7 @@ static inline bool ng_bwt_mark_cells(const struct ng_bwt *bwt, uint64_t mark,
 /* What a chain makes of the symbol of its step. */
 static inline void ng_bwt_chain_took(struct ng_bwt_chain *chain, unsigned symbol, bool *damaged)
 {
-	chain->left--;
+	chain->left = symbol + 1 == chain->until ? 0 : chain->left - 1;
 	chain->taken += !chain->marked;
 	/* The first row of a document is marked; one that goes on from there is at its end. */
 	*damaged |= symbol == NG_SEPARATOR && !chain->marked;

@@ -115,7 +115,7 @@ static void fetch(const struct ng_frames *frames, uint64_t first, uint64_t end)
 }
 
 static int decompress(const struct ng_frames *frames, struct ng_decoder *d, uint64_t frame,
-		      uint8_t *buf, size_t len)
+		      size_t len)
 {
 	uint64_t lo, hi;
 	size_t n;
@@ -126,7 +126,8 @@ static int decompress(const struct ng_frames *frames, struct ng_decoder *d, uint
 	/* A frame has some bytes. */
 	if (lo == hi || !ng_pages_ok(frames->pages, frames->data + lo, hi - lo))
 		return -EUCLEAN;
-	n = ZSTD_decompress_usingDDict(d->ctx, buf, len, frames->data + lo, hi - lo, d->ddict);
+	n = ZSTD_decompress_usingDict(d->ctx, d->raw, len, frames->data + lo, hi - lo,
+				      ng_decoder_dict(d), d->dict_bytes);
 	return ZSTD_isError(n) || n != len ? -EUCLEAN : 0;
 }
 
@@ -139,10 +140,8 @@ static int read_frame(const struct ng_frames *frames, struct ng_decoder *d, uint
 	int r;
 
 	if (d->frame != frame) {
-		if (begin == 0 && end == raw_len)
-			return decompress(frames, d, frame, buf, raw_len);
 		d->frame = NG_NO_FRAME;
-		r = decompress(frames, d, frame, d->raw, raw_len);
+		r = decompress(frames, d, frame, raw_len);
 		if (r)
 			return r;
 		d->frame = frame;

@@ -69,7 +69,7 @@ static int contexts_in_shard(const struct contexts *c, const struct ng_range *co
 		memcpy(middle + i * stride - shown, ranges[i]->lead_bytes + lead - shown, shown);
 		after[i] =
 			(struct ng_stretch){matches[i].doc, matches[i].offset + contexts[i].bytes,
-					    contexts[i].after, middle + i * stride};
+					    contexts[i].after, middle + i * stride, NULL};
 	}
 	if (r < 0 || c->by_place)
 		return ng_shard_result(shard, r);

@@ -2,6 +2,7 @@
 #include "query/filter.h"
 
 #include "query/docs_walk.h"
+#include "query/filter_keys.h"
 #include "query/index_internal.h"
 #include "query/near.h"
 #include "query/string_docs.h"
@@ -13,33 +14,9 @@
 /* Occurrences that a thread takes at a time; of whole words of survivors' bits. */
 #define PART 1024u
 
-/* Kinds of blocks in the cache. Documents that hold a string have an odd number there. */
-enum { KEY_WHERE = 2, KEY_DOCS = 4, KEY_DOCS_OF = 6, KEY_NEAR = 8, KEY_SURVIVORS = 10 };
-
 static uint64_t words_of(const struct ng_index *index)
 {
 	return index->stats.numbers / 64 + 1;
-}
-
-static XXH128_hash_t key_make(uint64_t hash, uint64_t kind)
-{
-	return (XXH128_hash_t){hash, kind};
-}
-
-/* All that says which rows the ranges are of: not what pads them. */
-static XXH128_hash_t key_of_ranges(uint64_t hash, uint64_t kind, const struct ng_ranges *ranges)
-{
-	XXH128_hash_t key = key_make(hash, kind);
-
-	for (size_t i = 0; i < ranges->n; i++) {
-		const struct ng_range *range = &ranges->list[i];
-		const uint64_t part[] = {key.low64, key.high64,   range->shard, range->lo,
-					 range->hi, range->bytes, range->lead};
-
-		key = XXH3_128bits(part, sizeof(part));
-	}
-	key.high64 &= ~1ull;
-	return key;
 }
 
 /* ---- documents ---- */
@@ -64,7 +41,7 @@ static void choosing_clear(struct choosing *c)
 static int where_get(const struct ng_index *index, const struct ng_where *where,
 		     const ng_cancel *cancel, struct ng_cached **ret_docs)
 {
-	XXH128_hash_t key = key_make(where->hash, KEY_WHERE);
+	XXH128_hash_t key = ng_key_make(where->hash, NG_KEY_WHERE);
 	ng_cleanup(ng_cached_unrefp) struct ng_cached *docs = ng_cache_get(index->cache, key);
 	int r;
 
@@ -118,16 +95,22 @@ static int choosing_begin(struct choosing *c, XXH128_hash_t key)
 }
 
 /* Whether it takes fewer steps to read some documents than to locate count occurrences. */
-static bool is_better_read(const struct choosing *c, const struct ng_query *query, uint64_t count)
+static int is_better_read(const struct choosing *c, const struct ng_query *query, uint64_t count,
+			  bool *ret_better)
 {
 	const struct ng_index_stats *stats = &c->index->stats;
-	uint64_t locate = ng_max(stats->sa_sampling / 2, 1u), steps = c->some.bytes;
+	uint64_t locate = ng_max(stats->sa_sampling / 2, 1u), steps;
+	int r;
 
 	if (ng_query_reads_whole(query) && c->some.longest > NG_QUERY_WHOLE_MAX)
-		return false;
+		return 0;
+	r = ng_some_docs_bytes(c->index, &c->some, ng_query_reads_whole(query) ? 0 : count, &steps);
+	if (r < 0)
+		return r;
 	if (stats->text_store_bytes)
 		steps /= NG_QUERY_STORE_SPEEDUP;
-	return steps / locate + c->some.n < count;
+	*ret_better = steps / locate + c->some.n < count;
+	return 0;
 }
 
 /* Whether to read the documents of the ranges to know which of them hold a string. */
@@ -147,8 +130,7 @@ static int reads_some(struct choosing *c, const struct ng_query *query, bool *re
 	if (r)
 		return r;
 	c->has_some = true;
-	*ret_reads = is_better_read(c, query, count);
-	return 0;
+	return is_better_read(c, query, count, ret_reads);
 }
 
 /* Leave those documents that hold a string, or those that don't. */
@@ -163,7 +145,7 @@ static int string_choose(struct choosing *c, const struct ng_pattern *string, bo
 	if (r)
 		return r;
 	if (reads) {
-		docs = ng_cached_new(key_make(0, 0), words_of(c->index));
+		docs = ng_cached_new(ng_key_make(0, 0), words_of(c->index));
 		r = docs ? ng_some_docs_hold(c->index, &c->some, &query, c->cancel, docs) : -ENOMEM;
 	} else {
 		r = ng_string_docs(c->index, &query, c->cancel, &docs);
@@ -189,20 +171,49 @@ static int strings_choose(struct choosing *c, bool *ret_read)
 	return r;
 }
 
+static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
+			   struct ng_cached *bits)
+{
+	ng_survivors_count(bits, ranges->count);
+	ng_cache_put(index->cache, bits);
+}
+
+/* Where the occurrences of the ranges had to be located, it is known which count, and whoever asks
+ * need not locate them again. */
+static int survivors_tell(const struct choosing *c)
+{
+	struct ng_cached *bits;
+
+	if (!c->some.of || c->scope->is_near)
+		return 0;
+	bits = ng_survivors_new(ng_key_of_ranges(c->scope->hash, NG_KEY_SURVIVORS, c->ranges),
+				c->ranges->count);
+	if (!bits)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < c->ranges->count; i++) {
+		uint64_t doc = c->some.of[i], has = c->docs->words[doc / 64] >> doc % 64 & 1;
+
+		bits->words[i / 64] |= has << i % 64;
+	}
+	survivors_keep(c->index, c->ranges, bits);
+	ng_cached_unref(bits);
+	return 0;
+}
+
 static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
 		    const struct ng_ranges *ranges, const ng_cancel *cancel,
 		    struct ng_cached **ret_docs)
 {
 	ng_cleanup(choosing_clear) struct choosing c = {
 		.index = index, .scope = scope, .ranges = ranges, .cancel = cancel};
-	XXH128_hash_t key = key_make(scope->docs_hash, KEY_DOCS), key_of = key;
+	XXH128_hash_t key = ng_key_make(scope->docs_hash, NG_KEY_DOCS), key_of = key;
 	bool read = false;
 	int r;
 
 	if (!ng_scope_limits_docs(scope))
 		return 0;
 	if (ranges)
-		key_of = key_of_ranges(scope->docs_hash, KEY_DOCS_OF, ranges);
+		key_of = ng_key_of_ranges(scope->docs_hash, NG_KEY_DOCS_OF, ranges);
 	c.docs = ng_cache_get(index->cache, key);
 	if (!c.docs && ranges)
 		c.docs = ng_cache_get(index->cache, key_of);
@@ -210,6 +221,8 @@ static int docs_get(const struct ng_index *index, const struct ng_scope *scope,
 		r = choosing_begin(&c, key);
 		if (r == 0)
 			r = strings_choose(&c, &read);
+		if (r == 0)
+			r = survivors_tell(&c);
 		if (r)
 			return r;
 		if (read)
@@ -226,7 +239,7 @@ static int near_get(const struct ng_index *index, const struct ng_scope *scope,
 		    const struct ng_ranges *ranges, struct ng_filter *filter,
 		    const ng_cancel *cancel)
 {
-	XXH128_hash_t key = key_of_ranges(scope->hash, KEY_NEAR, ranges);
+	XXH128_hash_t key = ng_key_of_ranges(scope->hash, NG_KEY_NEAR, ranges);
 	struct ng_survivors near = {ng_cache_get(index->cache, key), ranges->count};
 	int r = 0;
 
@@ -350,13 +363,6 @@ static int part_survive(void *userdata, uint64_t part)
 	return r;
 }
 
-static void survivors_keep(const struct ng_index *index, const struct ng_ranges *ranges,
-			   struct ng_cached *bits)
-{
-	ng_survivors_count(bits, ranges->count);
-	ng_cache_put(index->cache, bits);
-}
-
 int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *ranges,
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_filter *filter)
@@ -368,7 +374,7 @@ int ng_filter_narrow(const struct ng_index *index, const struct ng_ranges *range
 
 	if (!filter->docs || filter->near.bits)
 		return 0;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	key = ng_key_of_ranges(scope->hash, NG_KEY_SURVIVORS, ranges);
 	bits = ng_cache_get(index->cache, key);
 	if (!bits) {
 		r = ng_docs_walk_is_better(index, ranges, filter->docs, &better);
@@ -398,7 +404,7 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 
 	if (r < 0)
 		return r;
-	key = key_of_ranges(scope->hash, KEY_SURVIVORS, ranges);
+	key = ng_key_of_ranges(scope->hash, NG_KEY_SURVIVORS, ranges);
 	bits = ng_cache_get(index->cache, key);
 	if (!bits) {
 		r = ng_filter_get(index, scope, ranges, cancel, &filter);

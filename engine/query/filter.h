@@ -74,6 +74,12 @@ int ng_survivors_get(const struct ng_index *index, const struct ng_ranges *range
 		     const struct ng_scope *scope, const ng_cancel *cancel,
 		     struct ng_survivors *ret_survivors);
 
+/* How many of a query's occurrences, which are all that are in the ranges, count under its scope,
+ * which asks something: cost and errors of ng_survivors_get. Where the documents that count are
+ * short beside the number of occurrences, these are counted in their text (docs_count.h). */
+int ng_filter_count(const struct ng_index *index, const struct ng_query *query,
+		    const struct ng_ranges *ranges, const ng_cancel *cancel, uint64_t *ret_count);
+
 /* Whether any occurrence counts: as many are located as it takes, by all threads of the index. */
 int ng_filter_any(const struct ng_index *index, const struct ng_ranges *ranges,
 		  const struct ng_filter *filter, const ng_cancel *cancel, bool *ret_any);

@@ -162,18 +162,13 @@ int ng_query_work(const struct ng_index *index, const struct ng_query *query,
 int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count)
 {
-	ng_cleanup(ng_survivors_clear) struct ng_survivors survivors = {0};
 	ng_cleanup(ng_ranges_clear) struct ng_ranges ranges = NG_RANGES_INIT;
 	int r;
 
 	if (!ng_scope_limits(query->scope))
 		return ng_query_bound(index, query, cancel, ret_count);
 	r = ng_query_find(index, query, cancel, &ranges);
-	if (r == 0)
-		r = ng_survivors_get(index, &ranges, query->scope, cancel, &survivors);
-	if (r == 0)
-		*ret_count = survivors.bits->count;
-	return r;
+	return r ? r : ng_filter_count(index, query, &ranges, cancel, ret_count);
 }
 
 int ng_query_any(const struct ng_index *index, const struct ng_query *query,

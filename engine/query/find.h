@@ -14,7 +14,7 @@ int ng_query_find(const struct ng_index *index, const struct ng_query *query,
 		  const ng_cancel *cancel, struct ng_ranges *ret_ranges);
 
 /* How many of them count. An exact count of one shard allocates nothing. Where the scope asks more,
- * it costs a locate an occurrence the first time (ng_survivors_get). */
+ * it costs a locate an occurrence the first time, or less (ng_filter_count). */
 int ng_query_count(const struct ng_index *index, const struct ng_query *query,
 		   const ng_cancel *cancel, uint64_t *ret_count);
 

@@ -3,17 +3,23 @@
 
 #include "query/index_internal.h"
 
-/* Lines that a thread reads at a time: with two stretches each, the chains of many overlap. */
+/* Lines that a thread reads at a time, at most: from a text store so many, since neighbours are in
+ * one frame, and from a BWT half as many. With two stretches each their chains overlap well enough,
+ * and threads end together. */
 #define SLICE 32u
 
 /* Bytes that are read at first on either side of an occurrence, until the line's ends are there;
  * then as many as there are, and from a BWT in memory, of which each byte costs a step, a GROWTHth
- * of them. Of steps that are walked for nothing, a line of 500 bytes has 450 if it is doubled, and
- * 230 so. */
+ * of them. */
 #define FIRST_BYTES       1u
 #define FIRST_WAIT_BYTES  128u
 #define FIRST_STORE_BYTES 512u
 #define GROWTH            4u
+
+/* From a BWT in memory, what stands before an occurrence is walked byte by byte from the row that
+ * what comes after it has led to, and no further than to the newline: up to so many bytes; what is
+ * longer has several chains, from sample to sample, side by side. */
+#define BACK_BYTES 512u
 
 /* An occurrence so near to what has been read of a line before it waits for that line's end: most
  * often it is in it. */
@@ -22,7 +28,7 @@
 struct reading {
 	const struct ng_index *index;
 	const struct ng_place *places;
-	size_t n, most_bytes;
+	size_t n, slice, most_bytes;
 	bool waits; /* for the storage: fewer turns are better than fewer bytes */
 	const ng_cancel *cancel;
 	struct ng_line *lines;
@@ -34,7 +40,10 @@ struct window {
 	uint64_t local, doc_bytes;
 	uint64_t lo, hi;
 	uint64_t next_lo, next_hi; /* what will be; the same: there is enough */
-	uint8_t *text;             /* of [lo, hi) */
+	bool back;                 /* next_lo is reached from the row, or a newline before it */
+	bool has_row;
+	uint64_t row;  /* the BWT's, of lo */
+	uint8_t *text; /* of [lo, hi) */
 	enum {
 		WINDOW_NEW,    /* it may be in the line of a place before */
 		WINDOW_SHARED, /* it is */
@@ -93,13 +102,24 @@ static void window_want(const struct reading *g, const struct ng_place *place, s
 
 	w->next_lo = w->lo;
 	w->next_hi = w->hi;
-	if (!last_newline(w->text, (size_t)(offset - w->lo)) && w->lo > low) {
-		w->next_lo = w->lo - ng_min(w->lo, step);
-		w->next_lo = ng_max(w->next_lo - w->next_lo % rate, low);
-	}
+	w->back = false;
 	if (!first_newline(here, (size_t)(w->hi - offset)) && w->hi < high) {
 		w->next_hi = ng_max(w->hi, offset + place->bytes) + step;
 		w->next_hi = ng_min(ng_align_up(w->next_hi, rate), high);
+	}
+	if (last_newline(w->text, (size_t)(offset - w->lo)) || w->lo <= low)
+		return;
+	if (!w->shard->text && !g->waits && offset - w->lo < BACK_BYTES) {
+		w->back = w->has_row;
+		/* What comes after it leads to its row first. */
+		if (!w->back && w->lo == w->hi && w->next_hi > w->hi)
+			return;
+	}
+	if (w->back) {
+		w->next_lo = w->lo - ng_min(w->lo - low, rate);
+	} else {
+		w->next_lo = w->lo - ng_min(w->lo, step);
+		w->next_lo = ng_max(w->next_lo - w->next_lo % rate, low);
 	}
 }
 
@@ -153,47 +173,84 @@ static int window_read_line(const struct reading *g, const struct ng_place *plac
 	return r;
 }
 
-/* The stretches that are new in a window, from the BWT. */
-static size_t window_stretches(const struct window *w, struct ng_stretch *stretches)
-{
-	size_t n = 0;
+/* What is read of windows of one shard in a turn. */
+struct turn {
+	struct ng_stretch stretches[2 * SLICE];
+	struct ng_way_back ways[SLICE];
+	size_t n_stretches, n_ways;
+};
 
-	if (w->lo == w->hi) {
-		stretches[0] = (struct ng_stretch){w->local, w->next_lo,
-						   (size_t)(w->next_hi - w->next_lo), w->text};
-		return 1;
-	}
-	if (w->next_lo < w->lo)
-		stretches[n++] = (struct ng_stretch){w->local, w->next_lo,
-						     (size_t)(w->lo - w->next_lo), w->text};
-	if (w->next_hi > w->hi)
-		stretches[n++] = (struct ng_stretch){w->local, w->hi, (size_t)(w->next_hi - w->hi),
-						     w->text + (w->hi - w->next_lo)};
-	return n;
+/* What is new in a window, from the BWT. */
+static void turn_add(struct turn *turn, struct window *w)
+{
+	struct ng_stretch *stretch = &turn->stretches[turn->n_stretches];
+	uint64_t lo = w->next_lo;
+
+	if (w->back)
+		turn->ways[turn->n_ways++] = (struct ng_way_back){
+			.row = w->row, .most = (size_t)(w->lo - lo), .end = w->text + (w->lo - lo)};
+	else if (lo < w->lo || w->lo == w->hi)
+		*stretch++ = (struct ng_stretch){
+			w->local, lo, (size_t)((w->lo < w->hi ? w->lo : w->next_hi) - lo), w->text,
+			&w->row};
+	if (w->lo < w->hi && w->next_hi > w->hi)
+		*stretch++ = (struct ng_stretch){w->local, w->hi, (size_t)(w->next_hi - w->hi),
+						 w->text + (w->hi - lo), NULL};
+	turn->n_stretches = (size_t)(stretch - turn->stretches);
 }
 
-/* One turn of all windows [0, n): read what is wanted from the BWT. Their shards ascend. */
-static int windows_read(const struct reading *g, struct window *w, size_t n)
+/* What is new is there; `way`: how it was reached, if it was from the row. */
+static void window_take(struct window *w, const struct ng_way_back *way)
 {
-	struct ng_stretch stretches[2 * SLICE];
-	size_t waiting = 0;
+	uint64_t lo = w->next_lo;
+
+	if (w->back) {
+		lo = w->lo - way->got;
+		w->row = way->row;
+		memmove(w->text, w->text + (lo - w->next_lo), (size_t)(w->next_hi - lo));
+	} else if (lo < w->lo || w->lo == w->hi) {
+		w->has_row = true;
+	}
+	w->lo = lo;
+	w->hi = w->next_hi;
+}
+
+/* One turn of n windows of one shard: read what is wanted from the BWT. */
+static int turn_read(const struct reading *g, struct window *w, size_t n)
+{
+	const struct ng_shard *shard = w->shard;
+	struct turn turn = {.n_stretches = 0};
+	size_t way = 0;
 	int r = 0;
 
+	for (size_t i = 0; i < n; i++) {
+		if (!window_wants(&w[i]))
+			continue;
+		r = window_grow(&w[i]);
+		if (r < 0)
+			return r;
+		turn_add(&turn, &w[i]);
+	}
+	r = ng_shard_extract_back(shard, turn.n_stretches, turn.stretches, turn.n_ways, turn.ways,
+				  '\n', g->cancel);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		bool more = window_wants(&w[i]);
+		if (!window_wants(&w[i]))
+			continue;
+		window_take(&w[i], &turn.ways[way]);
+		way += w[i].back;
+	}
+	return r;
+}
 
-		if (more)
-			r = window_grow(&w[i]);
-		if (r == 0 && more)
-			waiting += window_stretches(&w[i], stretches + waiting);
-		if (r == 0 && waiting && (i + 1 == n || w[i + 1].shard != w[i].shard)) {
-			r = ng_shard_extract_each(w[i].shard, waiting, stretches, g->cancel);
-			waiting = 0;
-		}
-		if (r == 0) {
-			w[i].lo = w[i].next_lo;
-			w[i].hi = w[i].next_hi;
-		}
+/* One turn of all windows [0, n). Their shards ascend. */
+static int windows_read(const struct reading *g, struct window *w, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0, end; r == 0 && i < n; i = end) {
+		for (end = i + 1; end < n && w[end].shard == w[i].shard;)
+			end++;
+		r = turn_read(g, w + i, end - i);
 	}
 	return r;
 }
@@ -284,7 +341,7 @@ static int windows_want(const struct reading *g, const struct ng_place *places, 
 static int slice_read(void *userdata, uint64_t slice)
 {
 	const struct reading *g = userdata;
-	size_t at = slice * SLICE, n = ng_min(g->n - at, (size_t)SLICE);
+	size_t at = slice * g->slice, n = ng_min(g->n - at, g->slice);
 	const struct ng_place *places = g->places + at;
 	struct window windows[SLICE] = {0};
 	int r = 0;
@@ -307,11 +364,18 @@ static int slice_read(void *userdata, uint64_t slice)
 int ng_lines_read(const struct ng_index *index, const struct ng_place *places, size_t n,
 		  size_t most_bytes, const ng_cancel *cancel, struct ng_line *ret_lines)
 {
-	struct reading g = {index, places, n, most_bytes, ng_index_waits(index), cancel, ret_lines};
+	struct reading g = {.index = index,
+			    .places = places,
+			    .n = n,
+			    .slice = index->stats.text_store_bytes ? SLICE : SLICE / 2,
+			    .most_bytes = most_bytes,
+			    .waits = ng_index_waits(index),
+			    .cancel = cancel,
+			    .lines = ret_lines};
 	int r;
 
 	memset(ret_lines, 0, n * sizeof(*ret_lines));
-	r = ng_index_run(index, ng_div_up(n, SLICE), slice_read, &g);
+	r = ng_index_run(index, ng_div_up(n, g.slice), slice_read, &g);
 	if (r < 0)
 		ng_lines_clear(ret_lines, n);
 	return r;

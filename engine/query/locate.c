@@ -172,6 +172,7 @@ struct extract {
 	uint64_t first_sample;
 	uint64_t next, end; /* offsets */
 	uint8_t *buf;       /* where the byte at `next` goes */
+	uint64_t *row;      /* where that of `next` goes; NULL: nobody asks */
 };
 
 /* Chains that are walked together. */
@@ -181,6 +182,8 @@ struct chains {
 	uint64_t samples[NG_BWT_CHAINS]; /* where they start, */
 	unsigned of[NG_BWT_CHAINS];      /* and the chain that does */
 	unsigned sampled;
+	uint64_t *ends[NG_BWT_CHAINS];           /* where the rows go that they come to, or NULL */
+	struct ng_way_back *ways[NG_BWT_CHAINS]; /* that they are; NULL: they are of stretches */
 };
 
 static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *stretch,
@@ -199,6 +202,7 @@ static int extract_begin(const struct ng_shard *shard, const struct ng_stretch *
 	ret->next = stretch->offset;
 	ret->end = stretch->offset + stretch->len;
 	ret->buf = stretch->buf;
+	ret->row = stretch->row;
 	return ret->end > ret->bytes || ret->end < ret->next ? -EINVAL : 0;
 }
 
@@ -216,6 +220,9 @@ static void chains_add(const struct ng_shard *shard, struct extract *e, struct c
 		/* The row of a separator is the number of its document. */
 		chains->chains[chains->n] = (struct ng_bwt_chain){
 			.row = e->doc, .left = at - e->next, .skip = at - stop, .end = e->buf};
+		chains->ways[chains->n] = NULL;
+		chains->ends[chains->n] = e->row;
+		e->row = NULL;
 		if (at < e->bytes) {
 			chains->of[chains->sampled] = chains->n;
 			chains->samples[chains->sampled++] = e->first_sample + sample;
@@ -235,16 +242,40 @@ static int chains_walk(const struct ng_shard *shard, struct chains *chains)
 	for (unsigned i = 0; i < chains->sampled; i++)
 		chains->chains[chains->of[i]].row = rows[i];
 	ng_bwt_walk_chains_prefetch(shard->bwt, chains->n, chains->chains, &bad);
+	for (unsigned i = 0; i < chains->n; i++) {
+		if (chains->ends[i])
+			*chains->ends[i] = chains->chains[i].row;
+		if (chains->ways[i])
+			chains->ways[i]->got = chains->chains[i].taken;
+	}
 	return bad ? -EUCLEAN : 0;
+}
+
+static void way_add(struct ng_way_back *way, uint8_t symbol, struct chains *chains)
+{
+	unsigned i = chains->n++;
+
+	chains->chains[i] = (struct ng_bwt_chain){
+		.row = way->row, .left = way->most, .end = way->end, .until = symbol + 1u};
+	chains->ends[i] = &way->row;
+	chains->ways[i] = way;
 }
 
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel)
 {
+	return ng_shard_extract_back(shard, n, stretches, 0, NULL, 0, cancel);
+}
+
+int ng_shard_extract_back(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, size_t m, struct ng_way_back *ways,
+			  uint8_t symbol, const ng_cancel *cancel)
+{
 	struct extract e = {0};
+	size_t way = 0;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && (i < n || e.next < e.end);) {
+	for (size_t i = 0; r == 0 && (i < n || e.next < e.end || way < m);) {
 		struct chains chains;
 
 		chains.n = chains.sampled = 0;
@@ -254,6 +285,8 @@ int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			if (r == 0)
 				chains_add(shard, &e, &chains);
 		}
+		while (r == 0 && chains.n < NG_BWT_CHAINS && way < m)
+			way_add(&ways[way++], symbol, &chains);
 		if (r == 0)
 			r = chains_walk(shard, &chains);
 		if (r == 0 && ng_cancelled(cancel))
@@ -265,7 +298,7 @@ int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 int ng_shard_extract(const struct ng_shard *shard, uint64_t doc, uint64_t offset, size_t len,
 		     const ng_cancel *cancel, uint8_t *buf)
 {
-	struct ng_stretch stretch = {doc, offset, len, buf};
+	struct ng_stretch stretch = {doc, offset, len, buf, NULL};
 
 	return ng_shard_extract_each(shard, 1, &stretch, cancel);
 }

@@ -145,11 +145,27 @@ struct ng_stretch {
 	uint64_t doc, offset;
 	size_t len;
 	uint8_t *buf;
+	uint64_t *row; /* the BWT's row of what begins at offset, where len isn't 0; NULL: not
+			* asked */
 };
 
 /* ng_shard_extract of many stretches, whose steps overlap. */
 int ng_shard_extract_each(const struct ng_shard *shard, size_t n,
 			  const struct ng_stretch *stretches, const ng_cancel *cancel);
+
+/* What stands before a row of the BWT in its document, from the back. */
+struct ng_way_back {
+	uint64_t row; /* then that of the first byte that was given */
+	size_t most;  /* bytes, as many of which there are, or fewer: up to a symbol, */
+	size_t got;   /* which is the first of these then */
+	uint8_t *end; /* where they end */
+};
+
+/* The same, and m ways back, of at least a byte, up to a symbol: each of their bytes is a step, and
+ * nothing else is. Steps of all overlap. */
+int ng_shard_extract_back(const struct ng_shard *shard, size_t n,
+			  const struct ng_stretch *stretches, size_t m, struct ng_way_back *ways,
+			  uint8_t symbol, const ng_cancel *cancel);
 
 /* Whether it, or what was removed from it, could not be read since it was opened. */
 static inline bool ng_shard_faulted(const struct ng_shard *shard)

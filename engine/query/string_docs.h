@@ -18,8 +18,12 @@ bool ng_string_docs_known(const struct ng_index *index, const struct ng_query *q
 struct ng_some_docs {
 	uint64_t *list;
 	size_t n;
-	uint64_t bytes, longest; /* of all of them; of the longest one */
+	uint64_t longest; /* bytes of the longest one */
+	uint64_t *of;     /* the document of each occurrence; NULL: they are many */
 };
+
+/* Occurrences whose documents are kept, at most: of 8 bytes each. */
+#define NG_SOME_DOCS_OF (1u << 20)
 
 /* The documents of a list of ranges' occurrences, of those that docs has (NULL: all). Locates each
  * of these. The caller clears them. */
@@ -28,8 +32,13 @@ int ng_some_docs_find(const struct ng_index *index, const struct ng_ranges *rang
 		      struct ng_some_docs *ret_docs);
 void ng_some_docs_clear(struct ng_some_docs *docs);
 
+/* How many bytes of some documents are read, about, to know which of them hold a string that occurs
+ * `count` times in all: a document that holds it is read only as far as that. */
+int ng_some_docs_bytes(const struct ng_index *index, const struct ng_some_docs *some,
+		       uint64_t count, uint64_t *ret_bytes);
+
 /* Set the bits, and the count, of those of some documents that hold a query without a scope, in a
- * block that has none set: by reading them (see ng_query_doc_reads). */
+ * block that has none set: by reading them (see docs_hold.h and ng_query_doc_reads). */
 int ng_some_docs_hold(const struct ng_index *index, const struct ng_some_docs *some,
 		      const struct ng_query *query, const ng_cancel *cancel,
 		      struct ng_cached *docs);

@@ -101,7 +101,7 @@ static int texts_read(struct follow *follow, struct reading *readings, size_t n,
 
 		reading->n = ng_min(reading->left, bytes);
 		stretches[i] = (struct ng_stretch){reading->doc, reading->offset, reading->n,
-						   reading->text};
+						   reading->text, NULL};
 	}
 	r = ng_shard_extract_each(follow->shard, n, stretches, follow->cancel);
 	for (size_t i = 0; r == 0 && i < n; i++)

@@ -101,9 +101,41 @@ static void test_taken(void **state)
 	assert_int_equal(ng_decoders_take(decoders, &other, 7, NULL, 0, &b), 0);
 	assert_true(b->frame == NG_NO_FRAME);
 	ng_decoders_return(decoders, b);
-	/* No dictionary of ours. */
-	assert_int_equal(ng_decoders_take(decoders, &one, 1, "\x37\xa4\x30\xec broken", 12, &b),
-			 -EUCLEAN);
+	ng_decoders_free(decoders);
+}
+
+/* The dictionary that a decoder holds is its stream's, right before the frame; of several the one
+ * is taken that holds it. */
+static void test_dictionary(void **state)
+{
+	struct ng_decoders *decoders = NULL;
+	struct ng_decoder *a, *b, *c;
+	int one, other;
+
+	assert_int_equal(ng_decoders_new(&decoders), 0);
+	assert_int_equal(ng_decoders_take(decoders, &one, 1, "abc", 3, &a), 0);
+	assert_int_equal(ng_decoders_take(decoders, &other, 1, "wxyz", 4, &b), 0);
+	assert_memory_equal(a->raw - 3, "abc", 3);
+	assert_memory_equal(b->raw - 4, "wxyz", 4);
+	ng_decoders_return(decoders, b);
+	ng_decoders_return(decoders, a);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(ng_decoders_take(decoders, i % 2 ? &one : &other, 1,
+						  i % 2 ? "abc" : "wxyz", i % 2 ? 3 : 4, &c),
+				 0);
+		assert_ptr_equal(c, i % 2 ? a : b);
+		ng_decoders_return(decoders, c);
+	}
+	/* The other way round, and none. */
+	ng_decoders_forget(decoders, &one);
+	ng_decoders_forget(decoders, &other);
+	assert_int_equal(ng_decoders_take(decoders, &other, 1, "wxyz", 4, &a), 0);
+	assert_int_equal(ng_decoders_take(decoders, &one, 1, NULL, 0, &b), 0);
+	assert_memory_equal(ng_decoder_dict(a), "wxyz", 4);
+	assert_int_equal(b->dict_bytes, 0);
+	assert_ptr_equal(ng_decoder_dict(b), b->raw);
+	ng_decoders_return(decoders, a);
+	ng_decoders_return(decoders, b);
 	ng_decoders_free(decoders);
 }
 
@@ -114,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shared),
 		TEST(test_taken),
+		TEST(test_dictionary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

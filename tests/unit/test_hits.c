@@ -2,6 +2,7 @@
 #include "query/hits.h"
 
 #include "indexmake.h"
+#include "query/index_internal.h"
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
@@ -15,7 +16,15 @@ struct asked {
 	struct ng_places places;
 	const uint8_t *pat;
 	size_t len;
+	bool waits; /* for storage, as is said before each reading */
 };
+
+/* Lines are read otherwise where storage is waited for, which is found out by reading. */
+static void set_waits(const struct asked *a)
+{
+	for (uint32_t s = 0; s < a->index->n_shards; s++)
+		ng_pages_set_cold(ng_shard_file_pages(a->index->shards[s]->file), a->waits);
+}
 
 /* All hits, by pieces of a few places. The caller clears them. */
 static size_t read_all(const struct asked *a, size_t most_bytes, size_t piece,
@@ -30,6 +39,7 @@ static size_t read_all(const struct asked *a, size_t most_bytes, size_t piece,
 	while (at < a->places.n) {
 		size_t before = at, got = SIZE_MAX;
 
+		set_waits(a);
 		assert_int_equal(ng_hits_read(&hits, &at, piece, &last, NULL, list + n, &got), 0);
 		assert_true(at > before && at <= ng_min(before + piece, a->places.n));
 		n += got;
@@ -140,12 +150,15 @@ static void check_pattern(const struct naive *c, const struct ng_index *index, c
 			-EOVERFLOW);
 	assert_int_equal(ng_places_find(index, &ranges, 1, count, NULL, NULL, &a.places), 0);
 	assert_int_equal(a.places.n, count);
-	n = read_all(&a, 1u << 20, 1 + scratch_random(rng) % 200, &hits);
-	check_whole(&a, positions, count, hits, n);
-	hits_free(hits, n);
-	n = read_all(&a, most, 1 + scratch_random(rng) % 200, &hits);
-	check_cut(&a, positions, count, hits, n, most);
-	hits_free(hits, n);
+	for (unsigned k = 0; k < 2; k++) {
+		a.waits = k;
+		n = read_all(&a, 1u << 20, 1 + scratch_random(rng) % 200, &hits);
+		check_whole(&a, positions, count, hits, n);
+		hits_free(hits, n);
+		n = read_all(&a, most, 1 + scratch_random(rng) % 200, &hits);
+		check_cut(&a, positions, count, hits, n, most);
+		hits_free(hits, n);
+	}
 	ng_places_clear(&a.places);
 	ng_ranges_clear(&ranges);
 	free(positions);
