@@ -11,6 +11,8 @@ import os, sys
 QUERIES = [b"the", b"alpha beta", b"nonesuch", b"rare", "中文".encode(), b"100%", b"a/b", b" ", b"tab\there"]
 FOLDED = [b"ALPHA", b"the"]
 BRIEF = "NG_TEST_BRIEF" in os.environ
+if BRIEF: # of what nearly all have, each match is a file
+    QUERIES.remove(b" ")
 
 def name(query):
     return b"".join(b"%%%02X" % c for c in query)

@@ -45,7 +45,7 @@ static void test_small(void **state)
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
-		check_corpus(&c, rates[i % ng_array_size(rates)], 2000, &rng);
+		check_corpus(&c, rates[i % ng_array_size(rates)], scratch_rounds(2000), &rng);
 		naive_clear(&c);
 	}
 }
@@ -56,7 +56,7 @@ static void test_large(void **state)
 	struct naive c;
 
 	for (size_t i = 0; naive_make(NAIVE_LARGE, i, &c); i++) {
-		check_corpus(&c, i % 2 ? 52 : 5, 5000, &rng);
+		check_corpus(&c, i % 2 ? 52 : 5, scratch_rounds(5000), &rng);
 		naive_clear(&c);
 	}
 }

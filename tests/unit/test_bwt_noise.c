@@ -199,7 +199,7 @@ static void test_noise(void **state)
 	static const uint64_t sizes[] = {1, 7, 1000, 1024, 1025, 30 * NG_CELL + 5, 600000};
 	uint64_t rng = naive_seed();
 
-	for (unsigned round = 0; round < 350; round++) {
+	for (unsigned round = 0; round < scratch_rounds(350); round++) {
 		uint64_t rows = sizes[round % ng_array_size(sizes)];
 		struct noise n;
 
@@ -250,7 +250,7 @@ static void test_changed_cells(void **state)
 	uint8_t bwt[NG_CELL], to[NG_CELL_BYTES_MAX + 8];
 
 	assert_int_equal(ng_cell_encoder_new(&encoder), 0);
-	for (unsigned round = 0; round < 1500; round++) {
+	for (unsigned round = 0; round < scratch_rounds(1500); round++) {
 		unsigned d = 1 + (unsigned)(scratch_random(&rng) % (round % 4 ? 20 : 256));
 		struct ng_superblock_facts *facts = calloc(1, sizeof(*facts));
 		uint64_t rows = 1 + scratch_random(&rng) % NG_CELL;

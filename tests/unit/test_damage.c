@@ -112,6 +112,7 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 	struct made_index made;
 	ng_cleanup(ng_freep) uint8_t *sound = NULL;
 	unsigned opened = 0;
+	const unsigned rounds = scratch_rounds(ROUNDS);
 	struct forged f;
 
 	made_index_new(c, options, &made);
@@ -119,7 +120,7 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 	sound = malloc(f.bytes);
 	assert_non_null(sound);
 	memcpy(sound, f.data, f.bytes);
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		const struct ng_shard_entry *entry;
 		struct ng_shard *shard;
 
@@ -142,7 +143,7 @@ static void check(const struct naive *c, const struct ng_build_options *options,
 		}
 		ng_shard_close(shard);
 	}
-	assert_in_range(opened, ROUNDS / 2, ROUNDS);
+	assert_in_range(opened, rounds / 2, rounds);
 	free(f.data);
 	made_index_free(&made);
 }
@@ -246,7 +247,7 @@ static void test_never_wrong(void **state)
 		naive_add(&c, text + at, 500);
 	made_index_new(&c, &options, &made);
 	forged_read(&made, &f);
-	for (unsigned round = 0; round < 600; round++) {
+	for (unsigned round = 0; round < scratch_rounds(600); round++) {
 		uint32_t n = forged_header(&f)->n_sections, section = (uint32_t)round % n;
 		const struct ng_shard_entry *e = forged_entry(&f, section);
 		uint64_t seed = scratch_random(&rng), bit, sum, sound;

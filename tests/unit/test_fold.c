@@ -67,7 +67,7 @@ static void check_all(const struct naive *c, unsigned n)
 {
 	for (size_t i = 0; i < ng_array_size(configs); i++)
 		if (i == 0 || c->docs <= 100)
-			check_corpus(c, &configs[i], n);
+			check_corpus(c, &configs[i], scratch_rounds(n));
 }
 
 static void test_small(void **state)
@@ -153,7 +153,7 @@ static void test_words(void **state)
 		naive_add(&c, text, sizeof(text));
 	}
 	for (size_t i = 0; i < ng_array_size(options); i++)
-		check_corpus(&c, &options[i], 15);
+		check_corpus(&c, &options[i], scratch_rounds(15));
 	naive_clear(&c);
 }
 

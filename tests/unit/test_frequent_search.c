@@ -323,7 +323,7 @@ static void test_damaged(void **state)
 	before = malloc(f.made.cells.bytes);
 	assert_non_null(before);
 	memcpy(before, f.made.cells.data, f.made.cells.bytes);
-	for (unsigned round = 0; round < 100; round++) {
+	for (unsigned round = 0; round < scratch_rounds(100); round++) {
 		ng_cleanup(ng_freep) struct ng_frequent_pattern *patterns = NULL;
 		uint64_t bytes = f.made.cells.bytes - NG_CELL_REACH;
 		size_t n = SIZE_MAX;

@@ -253,7 +253,7 @@ static void test_damaged(void **state)
 	uint64_t rng = naive_seed();
 	unsigned failed = 0;
 
-	for (unsigned round = 0; round < 300; round++) {
+	for (unsigned round = 0; round < scratch_rounds(300); round++) {
 		uint64_t n = 1 + scratch_random(&rng) % 3000;
 		unsigned spacing = 2 + (unsigned)(scratch_random(&rng) % 63);
 		ng_cleanup(ng_freep) uint32_t *numbers = permutation_make(round % KINDS, n, &rng);

@@ -485,7 +485,7 @@ static void test_small(void **state)
 		options.text_store = i % 3 == 1;
 		options.shard_bytes = i % 2 ? c.n / 4 + 1 : 0;
 		if (c.docs <= 300)
-			check_corpus(&c, &options, 15);
+			check_corpus(&c, &options, scratch_rounds(15));
 		naive_clear(&c);
 	}
 }
@@ -516,7 +516,7 @@ static void test_duplicates(void **state)
 	for (unsigned shards = 1; shards < 6; shards += 2) {
 		options.shard_bytes = shards == 1 ? 0 : c.n / shards;
 		options.text_store = shards == 3;
-		check_corpus(&c, &options, 40);
+		check_corpus(&c, &options, scratch_rounds(40));
 	}
 	naive_clear(&c);
 }

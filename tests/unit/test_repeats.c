@@ -143,7 +143,7 @@ static void test_naive(void **state)
 	uint64_t rng = naive_seed();
 	static struct list want, got;
 
-	for (unsigned round = 0; round < 12; round++) {
+	for (unsigned round = 0; round < scratch_rounds(12); round++) {
 		struct naive c = {.name = "words"};
 		struct made_index made;
 

@@ -54,7 +54,7 @@ static void test_resumed(void **state)
 	assert_int_equal(scratch_make(dir), 0);
 	snprintf(one, sizeof(one), "%s/one", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);
-	for (unsigned round = 0; round < 40; round++) {
+	for (unsigned round = 0; round < scratch_rounds(40); round++) {
 		struct ng_build_options options = {.threads = 1 + round % 3,
 						   .text_store = round % 2,
 						   .output = other,
@@ -124,7 +124,7 @@ static void test_flipped(void **state)
 	snprintf(one, sizeof(one), "%s/one", dir);
 	snprintf(other, sizeof(other), "%s/other", dir);
 	snprintf(work, sizeof(work), "%s/other.building", dir);
-	for (unsigned round = 0; round < 40; round++) {
+	for (unsigned round = 0; round < scratch_rounds(40); round++) {
 		size_t kind = round % ng_array_size(kinds);
 		struct ng_build_options options = {
 			.threads = 1, .output = other, .shard_bytes = 12000, .batch_bytes = 2000};

@@ -234,7 +234,7 @@ static void test_random(void **state)
 		struct made_index made;
 
 		made_index_new(&c, &options[i], &made);
-		random_scopes(&c, made.index, &rng, 60);
+		random_scopes(&c, made.index, &rng, scratch_rounds(60));
 		made_index_free(&made);
 	}
 	naive_clear(&c);

@@ -115,10 +115,10 @@ static void test_small(void **state)
 	for (size_t i = 0; naive_make(NAIVE_SMALL, i, &c); i++) {
 		struct ng_build_options options = {.threads = 2, .text_store = i % 2};
 
-		check_corpus(&c, &options, 12);
+		check_corpus(&c, &options, scratch_rounds(12));
 		options.shard_bytes = c.n / 4 + 1;
 		if (c.docs > 1 && c.docs <= 700)
-			check_corpus(&c, &options, 12);
+			check_corpus(&c, &options, scratch_rounds(12));
 		naive_clear(&c);
 	}
 }

@@ -109,7 +109,7 @@ static void check_corpus(const struct naive *c, unsigned rounds)
 		if (i > 0 && c->docs > 200)
 			continue;
 		made_index_new(c, &configs[i], &made);
-		for (unsigned k = 0; k < rounds && c->n > c->docs; k++) {
+		for (unsigned k = 0; k < scratch_rounds(rounds) && c->n > c->docs; k++) {
 			size_t len;
 			const uint8_t *pat = naive_substring(c, &rng, k % 3 ? 3 : 9, &len);
 
