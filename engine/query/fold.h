@@ -12,7 +12,8 @@
 #define NG_FOLD_STEPS_PER_BYTE 16u
 
 /* The occurrences of all strings that fold to what pat[0..len-1] folds to, len >= 1, which are
- * whole characters, and bytes that are part of none. Their lengths may differ: the Kelvin sign has
+ * whole characters; a byte of pat that is part of none is that byte wherever it stands, within a
+ * character, too, as in an exact query. Their lengths may differ: the Kelvin sign has
  * 3 bytes, k has one. Occurrences may overlap each other, as those of an exact query do, but none
  * is found twice. Where white space is folded, a run of it within the query is any run of any
  * length; one that begins or ends the query is one character of white space, whichever run that

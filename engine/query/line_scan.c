@@ -84,9 +84,11 @@ static int window_fill(struct window *w, const struct ng_line_scan_at *at, size_
 	return ng_index_run(w->index, w->n, piece_read, w);
 }
 
-/* One more hit: the line [begin, end) of a piece, cut around what matches in it. */
+/* One more hit: the line [begin, end) of a piece, cut around what matches in it, where it begins
+ * and ends in the line. *ret_end: where, in the line, what is given of it ends. */
 static int hit_add(const struct ng_line_scan *scan, const struct piece *piece, const uint8_t *text,
-		   size_t begin, size_t end, size_t from, size_t to, struct found *found)
+		   size_t begin, size_t end, size_t from, size_t to, struct found *found,
+		   size_t *ret_end)
 {
 	size_t lead = ng_min(from, scan->most_bytes), tail = end - begin - to;
 	struct ng_hit *hit;
@@ -113,7 +115,35 @@ static int hit_add(const struct ng_line_scan *scan, const struct piece *piece, c
 		return -ENOMEM;
 	memcpy(hit->line.text, text + begin + from - lead, hit->line.bytes);
 	found->n++;
+	*ret_end = to + tail;
 	return 0;
+}
+
+/* The hits in the line [begin, end) of a piece. */
+static int line_judge(const struct ng_line_scan *scan, const struct window *w,
+		      const struct piece *piece, size_t begin, size_t end, struct found *found)
+{
+	const uint8_t *line = w->text + piece->at + begin;
+	size_t bytes = end - begin, at = 0, n = 0;
+
+	for (;;) {
+		size_t from = 0, to = 0, given = 0;
+		int r = ng_cancelled(w->cancel)
+				? -EINTR
+				: scan->judge(scan->userdata, line + at, bytes - at, &from, &to);
+
+		if (r <= 0)
+			return r;
+		from += at;
+		to += at;
+		if (n++ == NG_LINE_SCAN_HITS)
+			return -EOVERFLOW;
+		r = hit_add(scan, piece, w->text + piece->at, begin, end, from, to, found, &given);
+		if (r < 0 || !scan->each || given == bytes)
+			return r;
+		/* The next that doesn't end in what is given. */
+		at = given - (to - from) + 1;
+	}
 }
 
 /* The lines of a piece that end in it. *ret_rest: where the one begins that doesn't. */
@@ -126,16 +156,11 @@ static int piece_judge(const struct ng_line_scan *scan, const struct window *w,
 	while (begin < piece->bytes) {
 		const uint8_t *newline = memchr(text + begin, '\n', piece->bytes - begin);
 		size_t end = newline ? (size_t)(newline - text) : piece->bytes;
-		size_t from = 0, to = 0;
 		int r;
 
 		if (!newline && !piece->last)
 			break;
-		if (ng_cancelled(w->cancel))
-			return -EINTR;
-		r = scan->judge(scan->userdata, text + begin, end - begin, &from, &to);
-		if (r == 1)
-			r = hit_add(scan, piece, text, begin, end, from, to, found);
+		r = line_judge(scan, w, piece, begin, end, found);
 		if (r < 0)
 			return r;
 		begin = end + 1;

@@ -9,6 +9,9 @@
 /* Of a line at most, in windows. */
 #define NG_LINE_SCAN_WINDOWS 16u
 
+/* Hits in a line at most. */
+#define NG_LINE_SCAN_HITS 65536u
+
 /* Whether a line matches: 1, and where, or 0, or a negative errno. */
 typedef int (*ng_line_judge)(void *userdata, const uint8_t *line, size_t len, size_t *ret_from,
 			     size_t *ret_to);
@@ -20,6 +23,7 @@ struct ng_line_scan {
 	size_t most_bytes;   /* of a line that is given, on either side of what matches in it */
 	size_t window_bytes; /* of text that are read at a time; NG_LINE_SCAN_WINDOW is well */
 	const struct ng_filter *filter; /* of documents that count; NULL: all */
+	bool each; /* what matches in a line behind what is given of it is a hit of its own */
 };
 
 /* Where a scan goes on: at the beginning {0, 0}. */
@@ -30,7 +34,8 @@ struct ng_line_scan_at {
 /* Hits of the next window of text behind *at, which moves on; at the end of the text there
  * are none, and *ret_more is false. The list is the caller's, who clears the hits (ng_hits_clear)
  * and frees it. Lines are read on all of the index's threads, and judged on the caller's.
- * -EOVERFLOW: a line that is too long; errors of judge and of query.h; then *at is as it was. */
+ * -EOVERFLOW: a line that is too long, or has too many hits; errors of judge and of query.h; then
+ * *at is as it was. */
 int ng_line_scan_next(const struct ng_line_scan *scan, struct ng_line_scan_at *at,
 		      const ng_cancel *cancel, struct ng_hit **ret_hits, size_t *ret_n,
 		      bool *ret_more);

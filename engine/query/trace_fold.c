@@ -353,7 +353,8 @@ int ng_trace_fold_next(struct ng_trace_fold *trace, const ng_cancel *cancel,
 {
 	int r = text_make(trace);
 
-	while (r >= 0 && !list_take(trace, ret_span)) {
+	/* The list isn't complete where a call failed while `now` was tried. */
+	while (r >= 0 && (trace->has_now || !list_take(trace, ret_span))) {
 		if (!trace->has_now) {
 			r = trace->has_next ? 1 : cut_next(trace, cancel, &trace->next);
 			if (r <= 0)

@@ -169,12 +169,13 @@ int ng_line_source_more(struct ng_line_source *source, size_t most_places,
 	int r;
 
 	if (source->scans) {
-		const struct ng_line_scan scan = {index,
-						  judge_line,
-						  source,
-						  MATCH_BYTES + source->how.context_bytes,
-						  NG_LINE_SCAN_WINDOW,
-						  &source->filter};
+		const struct ng_line_scan scan = {.index = index,
+						  .judge = judge_line,
+						  .userdata = source,
+						  .most_bytes = source->how.context_bytes,
+						  .each = !source->grep,
+						  .window_bytes = NG_LINE_SCAN_WINDOW,
+						  .filter = &source->filter};
 
 		r = ng_line_scan_next(&scan, &next.scan, cancel, &hits, &n, &more);
 	} else {
@@ -202,10 +203,11 @@ int ng_line_source_more(struct ng_line_source *source, size_t most_places,
 	return 0;
 }
 
-/* Whether a line says by itself whether it holds an occurrence that counts. */
+/* Whether a line, without its newline, says by itself if it holds an occurrence that counts. */
 static bool is_plain(const struct ng_query *query)
 {
-	return !query->fold && !ng_scope_is_near(query->scope) && !ng_scope_has_any(query->scope);
+	return !query->fold && !ng_scope_is_near(query->scope) && !ng_scope_has_any(query->scope) &&
+	       !memchr(query->bytes, '\n', query->len);
 }
 
 static int docs_find(struct ng_line_source *source, const ng_cancel *cancel)
@@ -229,24 +231,34 @@ int ng_line_source_begin(struct ng_line_source *source, const ng_cancel *cancel,
 	return source->how.regex ? 0 : docs_find(source, cancel);
 }
 
-/* A line shows so many bytes at most; and no two lines show the same text. */
+/* A line shows so many bytes at most. No two lines of a regular expression show the same text; of a
+ * query no three do, unless it is longer than what is shown beside it. */
 int ng_line_source_bytes_most(const struct ng_line_source *source, const ng_cancel *cancel,
 			      uint64_t *ret_bytes)
 {
 	const struct ng_mounted_index *index = source->index;
+	const struct ng_query *query = &source->query;
 	uint64_t frame = 4 * PATH_BYTES + 2 * sizeof(NG_LINE_CUT) + 24;
 	uint64_t shown = 2 * (uint64_t)source->how.context_bytes +
-			 ng_max((uint64_t)MATCH_BYTES, (uint64_t)source->query.len);
-	uint64_t lines = source->n_places;
+			 ng_max((uint64_t)MATCH_BYTES, (uint64_t)query->len);
+	uint64_t lines = source->n_places, most;
 	int r = 0;
 
-	if (source->scans) {
+	if (source->scans && source->how.regex) {
 		r = ng_count(index->index, (const uint8_t *)"\n", 1, cancel, &lines);
 		lines += index->docs;
+	} else if (source->scans) {
+		r = ng_count(index->index, query->bytes, query->len, cancel, &lines);
 	}
-	if (r == 0)
-		*ret_bytes = ng_min(lines * (frame + shown), lines * frame + index->text_bytes);
-	return r;
+	if (r < 0)
+		return r;
+	most = lines * (frame + shown);
+	if (source->how.regex)
+		most = ng_min(most, lines * frame + index->text_bytes);
+	else if (query->len <= source->how.context_bytes)
+		most = ng_min(most, lines * frame + 2 * index->text_bytes);
+	*ret_bytes = most;
+	return 0;
 }
 
 struct ng_line_cursor ng_line_source_first(const struct ng_line_source *source)

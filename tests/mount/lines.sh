@@ -172,6 +172,27 @@ done
 refuses "too large" cat some/with/scan=3,where=by:bob/lines/red
 refuses "too large" cat 'some/with/scan=3,word=yes/lines/red'
 detach some 'would have to be read'
+# What is more frequent than may be looked at without scan=: in lines, of which some are cut, the same
+# by reading all of the text; and an error where no line by itself says where it is.
+python3 - >many.txt <<'PYTHON'
+long = ["ab" * 3000, "é ab" * 2000, "x" * 9000 + "ab中ab" + "y" * 9000, "abab" * 300 + "z" * 3000 + "ab"]
+print("".join("ab\n" * 19000 + line + "\n" for line in long) + "ab\n" * 40000 + long[1], end="")
+PYTHON
+build many.ngram --sa-sampling=16 many.txt
+attach many.ngram many
+for context in 0 1 7 512 4096; do
+	for query in ab abab; do
+		[ "$(cat "many/count/$query")" -gt 100000 ] || [ $query = abab ] || fail "a premise"
+		cat "many/with/scan=1000000,context=$context/lines/$query" >want
+		cat "many/with/scan=all,context=$context/lines/$query" | cmp - want || fail "$query, context=$context"
+	done
+done
+[ "$(grep -c '\[\.\.\.\]' want)" -gt 1 ] || fail "a premise: no line was cut"
+for query in %0A b%0A b%0Aa; do
+	refuses "too large" cat "many/with/scan=all/lines/$query"
+	is "$(cat "many/count/$query")" "$(wc -l <"many/with/scan=200000/lines/$query")" "lines of $query"
+done
+detach many 'would have to be read'
 # Why something was refused is in the log.
 sleep 1.1
 refuses "too large" cat 'mnt/plain/grep/[0-9]*'

@@ -63,8 +63,12 @@ static int judge(void *userdata, const uint8_t *line, size_t len, size_t *ret_fr
 static void check_scan(const struct ng_index *index, struct ng_grep *grep, const struct line *want,
 		       size_t n, size_t window_bytes)
 {
-	const struct ng_line_scan scan = {index,        judge, grep, NG_GREP_LINE_BYTES,
-					  window_bytes, NULL};
+	const struct ng_line_scan scan = {.index = index,
+					  .judge = judge,
+					  .userdata = grep,
+					  .most_bytes = NG_GREP_LINE_BYTES,
+					  .window_bytes = window_bytes,
+					  .filter = NULL};
 	struct ng_line_scan_at at = {0, 0};
 	bool more = true;
 	size_t seen = 0;

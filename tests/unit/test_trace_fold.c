@@ -8,6 +8,21 @@
 
 #define TEXT_MOST 80u
 
+/* Which call of reallocarray from now on fails, once; 0: none. Every search makes one, and the list
+ * of what was found. */
+static atomic_uint fails_at;
+
+void *reallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if ((fails_at && --fails_at == 0) || __builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(p, bytes);
+}
+
 /* Few, so that much occurs: in cases, forms, and with white space and bytes that are none. */
 static const char *const pieces[] = {
 	"f",    "i",        "fi",     "\ufb01", "\ufb03", "F",       "I",      ".",
@@ -106,7 +121,7 @@ static void check(const struct naive *c, const struct ng_index *index, const uin
 			assert_int_equal(ng_trace_held(trace), 0);
 			ng_trace_set_text(trace, i % 2 ? text : copy);
 		}
-		if (r == -EINTR)
+		while (r == -EINTR || (r == -ENOMEM && fails_at == 0))
 			r = ng_trace_next(trace, NULL, &got);
 		if (r < 0)
 			fail_msg("%d", r);
@@ -173,6 +188,35 @@ static void test_random(void **state)
 		check_random(&rng, round);
 }
 
+/* Any call may fail while the ends of one stretch are tried: what was found isn't given before the
+ * others are, too. */
+static void test_fails(void **state)
+{
+	static const char *const docs[] = {"xyabc\ufb01", "bcf", "abcf\ufb01", "\ufb03 bcF"};
+	static const char *const texts[] = {"xyabcf", "xyabcff", "zxyabcf bcffxyabcf"};
+	const struct ng_build_options build = {.threads = 1, .sa_sampling = 4};
+	struct naive c = {.name = "fails"};
+	struct made_index made;
+
+	for (size_t i = 0; i < ng_array_size(docs); i++)
+		naive_add(&c, (const uint8_t *)docs[i], strlen(docs[i]));
+	made_index_new(&c, &build, &made);
+	for (size_t i = 0; i < 2 * ng_array_size(texts); i++) {
+		const struct ng_trace_options options = {3, 1, UINT64_MAX, false, i % 2 ? 4 : 7};
+		const char *text = texts[i / 2];
+		unsigned at = 0;
+
+		do {
+			fails_at = ++at;
+			check(&c, made.index, (const uint8_t *)text, strlen(text), &options, false);
+		} while (fails_at == 0);
+		assert_in_range(at, 10, 10000);
+		fails_at = 0;
+	}
+	made_index_free(&made);
+	naive_clear(&c);
+}
+
 #define LONG 40000u
 
 /* A text of many blocks in capitals, and re-wrapped, in an index that has it once: one stretch. */
@@ -208,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_fails),
 		cmocka_unit_test(test_long),
 	};
 
