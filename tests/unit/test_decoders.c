@@ -115,8 +115,10 @@ static void test_dictionary(void **state)
 	assert_int_equal(ng_decoders_new(&decoders), 0);
 	assert_int_equal(ng_decoders_take(decoders, &one, 1, "abc", 3, &a), 0);
 	assert_int_equal(ng_decoders_take(decoders, &other, 1, "wxyz", 4, &b), 0);
-	assert_memory_equal(a->raw - 3, "abc", 3);
-	assert_memory_equal(b->raw - 4, "wxyz", 4);
+	assert_memory_equal(ng_decoder_dict(a), "abc", 3);
+	assert_ptr_equal(ng_decoder_dict(a) + 3, a->raw);
+	assert_memory_equal(ng_decoder_dict(b), "wxyz", 4);
+	assert_ptr_equal(ng_decoder_dict(b) + 4, b->raw);
 	ng_decoders_return(decoders, b);
 	ng_decoders_return(decoders, a);
 	for (unsigned i = 0; i < 4; i++) {
