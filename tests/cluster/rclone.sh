@@ -51,8 +51,9 @@ measure rclone mount web: remote --daemon --read-only
 defaults=$(cat bytes)
 measure "$cluster/mount-rclone.sh" web: remote
 settings=$(cat bytes)
+# What rclone fetches by default varies from run to run: 8.4 to 16 MB, and 0.93 to 1.04 MB by the settings.
 echo "a document: $defaults bytes fetched by default, $settings by mount-rclone.sh"
-[ "$settings" -lt $((defaults / 5)) ] || fail "a document took $settings bytes, and $defaults by default"
+[ "$settings" -lt $((defaults / 8)) ] || fail "a document took $settings bytes, and $defaults by default"
 
 # ---- stopped and started ----
 "$cluster/mount-rclone.sh" web: remote || fail "mount-rclone.sh"
