@@ -48,6 +48,11 @@ is "" "$(find volume -name '*.building')" "what is left of building"
 	echo "all shards are on one brick"
 
 # ---- the brick with the first shard is stopped and started ----
+contents_of_volume() {
+	find volume -type f -exec md5sum {} + | sort
+}
+contents_of_volume >before
+[ -s before ] || fail "the volume is empty"
 attach other/all.ngram mnt
 brick=b1
 [ -s b1/all.ngram.parts/00000.ngram/shard-00000.ngs ] || brick=b2
@@ -57,6 +62,11 @@ python3 "$here/stopped.py" gluster mnt text "kill -9 $pid" \
 	"gluster --mode=script volume start v force >/dev/null" || fail "a brick that was stopped"
 detach mnt "cannot be read"
 umount other
+# Each mount finds the brick again for itself; until then it says of the files there that they don't exist.
+volume_is_whole() {
+	contents_of_volume 2>/dev/null | cmp -s - before
+}
+wait_for volume_is_whole || fail "volume/ didn't find the brick again"
 same_as_one volume/all.ngram
 umount volume
 finish
