@@ -185,9 +185,9 @@ static inline void cell_rank_both(const struct cell *cell, unsigned size, unsign
 		i_ones = plane_rank(&d.plane, i);
 		k_ones = plane_rank(&d.plane, k);
 		zeroes = d.n - d.plane.ones;
-		lo = bit ? zeroes + lo_ones : lo - lo_ones;
-		i = bit ? zeroes + i_ones : i - i_ones;
-		k = bit ? zeroes + k_ones : k - k_ones;
+		lo = pick(bit, zeroes + lo_ones, lo - lo_ones);
+		i = pick(bit, zeroes + i_ones, i - i_ones);
+		k = pick(bit, zeroes + k_ones, k - k_ones);
 	}
 	*a = i - lo;
 	*b = k - lo;
@@ -227,8 +227,8 @@ static inline bool cell_rank_here(const struct cell *cell, unsigned size, unsign
 		if (bit != (place >> e & 1))
 			return false;
 		zeroes = d.n - d.plane.ones;
-		lo = bit ? zeroes + lo_ones : lo - lo_ones;
-		i = bit ? zeroes + i_ones : i - i_ones;
+		lo = pick(bit, zeroes + lo_ones, lo - lo_ones);
+		i = pick(bit, zeroes + i_ones, i - i_ones);
 	}
 	*ret_rank = i - lo;
 	return true;
@@ -263,8 +263,8 @@ static inline unsigned cell_rank(const struct cell *cell, unsigned size, unsigne
 		lo_ones = e ? plane_rank(&d.plane, lo) : 0;
 		i_ones = plane_rank(&d.plane, i);
 		zeroes = d.n - d.plane.ones;
-		lo = bit ? zeroes + lo_ones : lo - lo_ones;
-		i = bit ? zeroes + i_ones : i - i_ones;
+		lo = pick(bit, zeroes + lo_ones, lo - lo_ones);
+		i = pick(bit, zeroes + i_ones, i - i_ones);
 	}
 	return i - lo;
 }
@@ -298,8 +298,8 @@ static inline unsigned cell_access(const struct cell *cell, unsigned size, unsig
 		i_ones = plane_rank_bit(&d.plane, i, &bit);
 		zeroes = d.n - d.plane.ones;
 		place |= bit << e;
-		lo = bit ? zeroes + lo_ones : lo - lo_ones;
-		i = bit ? zeroes + i_ones : i - i_ones;
+		lo = pick(bit, zeroes + lo_ones, lo - lo_ones);
+		i = pick(bit, zeroes + i_ones, i - i_ones);
 	}
 	*ret_before = i - lo;
 	return d.at + place;

@@ -36,6 +36,16 @@ static inline uint64_t low_bits(uint64_t x, unsigned n)
 #endif
 }
 
+/* a where cond is 1, b where it is 0. The compiler would branch, and a wrong branch costs more than
+ * both values. */
+static inline unsigned pick(unsigned cond, unsigned a, unsigned b)
+{
+	unsigned mask = -cond;
+
+	__asm__("" : "+r"(mask));
+	return b ^ ((a ^ b) & mask);
+}
+
 #define PLANE_WORDS (NG_CELL / 64)
 #define FEW_WORDS   4u
 
@@ -97,7 +107,7 @@ static inline void plane_map(const uint8_t *p, unsigned n, unsigned mode, struct
 	ret->runs[0] = ret->gone[0] & ~(ret->gone[0] << 1);
 	ret->runs[1] = ret->gone[1] & ~(ret->gone[1] << 1 | ret->gone[0] >> 63);
 	runs = popcount(ret->runs[0]) + popcount(ret->runs[1]);
-	ret->bytes = ng_plane_map_bytes(n) + (mode == NG_PLANE_BOTH ? (runs + 7) >> 3 : 0);
+	ret->bytes = ng_plane_map_bytes(n) + pick(mode == NG_PLANE_BOTH, (runs + 7) >> 3, 0);
 }
 
 /* The bitmaps of a plane that has one; sets bits and end, too. Returns the bytes that are there. */
