@@ -162,6 +162,8 @@ static void print_summary(const struct run *run, const char *path, const struct 
 	if (s->shards_not_full)
 		printf("; not rebuilt, since damaged: %" PRIu64, s->shards_not_full);
 	putchar('\n');
+	/* The next may take hours. */
+	fflush(stdout);
 }
 
 /* Whether it is sound. */

@@ -115,6 +115,10 @@ static void positions_add(struct positions *positions, uint64_t at)
 	positions->n++;
 }
 
+/* Where a string may begin that is looked for at once: sanitizers look at all that memmem may read,
+ * however soon it finds something. */
+#define STRETCH ((size_t)1000)
+
 uint64_t naive_find(const struct naive *corpus, const uint8_t *pat, size_t len,
 		    uint64_t **ret_positions)
 {
@@ -129,9 +133,13 @@ uint64_t naive_find(const struct naive *corpus, const uint8_t *pat, size_t len,
 
 			/* Nothing to carry on with: over to where the next one begins. */
 			if (matched == 0) {
-				first = memmem(first, end - at, pat, len);
-				if (!first)
+				if (end - at < len)
 					break;
+				first = memmem(first, ng_min(end - at, len + STRETCH), pat, len);
+				if (!first) {
+					at += ng_min(end - at - len, STRETCH) + 1;
+					continue;
+				}
 				at = (uint64_t)(first - corpus->text) + len;
 				matched = len;
 			} else {

@@ -20,7 +20,7 @@ for page in 1 40 100 ""; do
 	for q in rare 中文 nonesuch the; do
 		[ $page != 1 ] || [ $q = rare ] || [ $q = nonesuch ] || continue
 		docs=$(naive_docs "$q")
-		n=$(naive_docs "$q" | wc -l)
+		n=$(grep -c . <<<"$docs")
 		is "$docs" "$([ ! -e "mnt/docs/$q" ] || find "mnt/docs/$q" -type f -printf '%f\n' | sort)" "page=$page: docs of $q"
 		sizes=
 		for ((left = n; left > 0; left -= page)); do

@@ -12,7 +12,7 @@ import random
 rng = random.Random(5)
 words = [f"w{i:03}" for i in range(300)]
 with open("corpus", "w") as out:
-    for i in range(1200):
+    for i in range(800):
         line = rng.choices(words, k=rng.randint(5, 30))
         # Some say again what others have said.
         out.write(" ".join(line * (1 + i % 7 // 6)) + "\n")
