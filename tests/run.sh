@@ -103,9 +103,9 @@ run_tests() { # NAME OPTION...
 	shift
 	"${fixed[@]}" true 2>/dev/null || fixed=()
 	rm -f "$dir/$name/meson-logs/testlog.json"
-	# One more than there are processors, since mount tests often wait for the kernel.
+	# More than there are processors, since mount tests often wait for the kernel.
 	"${fixed[@]}" meson test -C "$dir/$name" --no-rebuild --print-errorlogs \
-		--num-processes $(($(nproc) + 1)) "$@"
+		--num-processes $(($(nproc) + 2)) "$@"
 	status=$?
 	counts=$(results "$dir/$name") || counts="0 1 0"
 	# Such as when meson itself gave up.
@@ -131,8 +131,8 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 # Where python3 is a script that looks for the program, such as pyenv's, that takes longer than most of what the
 # tests have it do.
-python=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))') &&
-	[ -x "$python/python3" ] && PATH=$python:$PATH
+python=$(python3 -c 'import sys; print(sys.executable)')
+[ ! -x "$python" ] || [ "$python" = "$(command -v python3)" ] || PATH=${python%/*}:$PATH
 
 begin "release"
 CC=gcc build release all
@@ -152,11 +152,23 @@ tsan=$!
 is_built asan $status && run_tests asan --timeout-multiplier 4
 begin "tsan"
 wait $tsan
-is_built tsan $? && run_tests tsan --suite threads --timeout-multiplier 4
+status=$?
+# Those wait most, for one another.
+lint=
+if clang-format --version | grep -q ' version 14\.'; then
+	tests/lint.sh format cppcheck shell >"$dir/lint.log" 2>&1 &
+	lint=$!
+fi
+is_built tsan $status && run_tests tsan --suite threads --timeout-multiplier 4
 
 begin "lint"
-if clang-format --version | grep -q ' version 14\.'; then
-	check lint tests/lint.sh format cppcheck shell
+linted() { # STATUS
+	cat "$dir/lint.log"
+	return "$1"
+}
+if [ -n "$lint" ]; then
+	wait $lint
+	check lint linted $?
 else
 	echo "left out: it is made for clang-format 14, here is $(clang-format --version)"
 	account lint 0 0 1
