@@ -153,19 +153,66 @@ static int parse_facet(const char *arg, struct arguments *args)
 		       : 0;
 }
 
-static int parse_option(int option, const char *arg, struct arguments *args)
+/* What an option that takes no argument says. */
+static bool *flag_of(int option, struct arguments *args)
+{
+	switch (option) {
+	case 'q':
+		return &args->quiet;
+	case OPT_TEXT_STORE:
+		return &args->build.text_store;
+	case OPT_NO_FOLLOW:
+		return &args->source.no_follow;
+	case OPT_ALLOW_EMPTY:
+		return &args->source.allow_empty;
+	case OPT_APPEND:
+		return &args->build.append;
+	case OPT_FORCE:
+		return &args->force;
+	case OPT_RESUME:
+		return &args->build.resume;
+	case OPT_MERGE:
+		return &args->merge;
+	case OPT_REMOVE:
+		return &args->remove;
+	case OPT_JOIN:
+		return &args->join;
+	case OPT_ESTIMATE:
+		return &args->estimate;
+	case OPT_ABSOLUTE:
+		return &args->absolute;
+	default:
+		return NULL;
+	}
+}
+
+/* Where an argument goes that is taken as it is. */
+static const char **string_of(int option, struct arguments *args)
+{
+	switch (option) {
+	case 'o':
+		return &args->build.output;
+	case OPT_SKIP_BAD:
+		return &args->skip_bad;
+	case OPT_LIST_PASSED:
+		return &args->list_passed;
+	case OPT_OUTSIDE:
+		return &args->build.outside;
+	case OPT_TMP:
+		return &args->build.tmp_dir;
+	default:
+		return NULL;
+	}
+}
+
+/* OPT_FORMAT, OPT_TEXT_FIELD or OPT_BAD_UNICODE. */
+static int parse_input(int option, const char *arg, struct arguments *args)
 {
 	static const char *const bad_unicode[] = {"refuse", "replace"};
 	unsigned word = 0;
 	int r = 0;
 
 	switch (option) {
-	case 'o':
-		args->build.output = arg;
-		break;
-	case 'q':
-		args->quiet = true;
-		break;
 	case OPT_FORMAT:
 		r = ng_parse_word("format", arg, formats, ng_array_size(formats), &word);
 		args->source.format = (enum ng_source_format)word;
@@ -175,6 +222,34 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 			return ng_usage("--text-field: no UTF-8, as all of JSON is");
 		args->source.text_field = arg;
 		break;
+	default:
+		r = ng_parse_word("bad-unicode", arg, bad_unicode, ng_array_size(bad_unicode),
+				  &word);
+		args->source.replace_bad_unicode = word;
+	}
+	return r;
+}
+
+static int parse_option(int option, const char *arg, struct arguments *args)
+{
+	bool *flag = flag_of(option, args);
+	const char **string = string_of(option, args);
+
+	if (flag)
+		*flag = true;
+	if (string)
+		*string = arg;
+	if (flag || string)
+		return 0;
+	switch (option) {
+	case OPT_FORMAT:
+	case OPT_TEXT_FIELD:
+	case OPT_BAD_UNICODE:
+		return parse_input(option, arg, args);
+	case OPT_DOCUMENTS:
+	case OPT_DOCUMENTS_FROM:
+	case OPT_WHERE:
+		return choose(option, arg, args);
 	case OPT_SHARD_SIZE:
 		return ng_parse_size("shard-size", arg, &args->build.shard_bytes);
 	case OPT_BATCH_SIZE:
@@ -186,73 +261,18 @@ static int parse_option(int option, const char *arg, struct arguments *args)
 	case OPT_SA_SAMPLING:
 		return ng_parse_count("sa-sampling", arg, NG_SA_RATE_MIN, NG_SA_RATE_MAX,
 				      &args->build.sa_sampling);
-	case OPT_TEXT_STORE:
-		args->build.text_store = true;
-		break;
 	case OPT_FACET:
 		args->facets_given = true;
 		return parse_facet(arg, args);
 	case OPT_NO_FACETS:
 		args->facets_given = args->build.facets.none = true;
-		break;
-	case OPT_SKIP_BAD:
-		args->skip_bad = arg;
-		break;
-	case OPT_BAD_UNICODE:
-		r = ng_parse_word("bad-unicode", arg, bad_unicode, ng_array_size(bad_unicode),
-				  &word);
-		args->source.replace_bad_unicode = word;
-		break;
-	case OPT_NO_FOLLOW:
-		args->source.no_follow = true;
-		break;
-	case OPT_LIST_PASSED:
-		args->list_passed = arg;
-		break;
-	case OPT_ALLOW_EMPTY:
-		args->source.allow_empty = true;
-		break;
-	case OPT_APPEND:
-		args->build.append = true;
-		break;
-	case OPT_FORCE:
-		args->force = true;
-		break;
-	case OPT_RESUME:
-		args->build.resume = true;
-		break;
-	case OPT_MERGE:
-		args->merge = true;
-		break;
-	case OPT_REMOVE:
-		args->remove = true;
-		break;
-	case OPT_DOCUMENTS:
-	case OPT_DOCUMENTS_FROM:
-	case OPT_WHERE:
-		return choose(option, arg, args);
-	case OPT_JOIN:
-		args->join = true;
-		break;
-	case OPT_ESTIMATE:
-		args->estimate = true;
-		break;
-	case OPT_ABSOLUTE:
-		args->absolute = true;
-		break;
-	case OPT_OUTSIDE:
-		args->build.outside = arg;
-		break;
-	case OPT_TMP:
-		args->build.tmp_dir = arg;
-		break;
+		return 0;
 	case OPT_PROGRESS:
 		return ng_parse_progress(arg, &args->progress);
 	default:
 		fputs("Try 'mkngramfs --help'.\n", stderr);
 		return EXIT_USAGE;
 	}
-	return r;
 }
 
 /* In the order of enum remembered_option. */

@@ -2,6 +2,7 @@
 #include "base/prefetch.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* A read from memory takes below a microsecond, from the fastest of disks over ten. */
@@ -20,12 +21,45 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-bool ng_touch_waits(const void *at)
+static struct rusage thread_usage(void)
+{
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage;
+}
+
+/* Whether this thread had a major fault since that was asked last. */
+static bool has_faulted(void)
+{
+	static _Thread_local long faults;
+	long before = faults;
+
+	faults = thread_usage().ru_majflt;
+	return faults != before;
+}
+
+static bool is_slow(const void *at)
 {
 	uint64_t begin = now_ns();
 
 	(void)*(const volatile uint8_t *)at;
 	return now_ns() - begin > WAIT_NS;
+}
+
+bool ng_touch_waits(const void *at)
+{
+	return is_slow(at) && has_faulted();
+}
+
+uint64_t ng_thread_sleeps(void)
+{
+	return (uint64_t)thread_usage().ru_nvcsw;
+}
+
+bool ng_touch_waited(const void *at, uint64_t sleeps)
+{
+	return is_slow(at) && ng_thread_sleeps() != sleeps;
 }
 
 void ng_prefetch(const void *at, size_t bytes)
@@ -42,7 +76,7 @@ void ng_prefetch_pace_look(struct ng_prefetch_pace *pace)
 {
 	uint64_t now = now_ns(), reads = pace->reads - 1;
 
-	if (pace->since_ns && now - pace->since_ns > reads * WAIT_NS)
+	if (pace->since_ns && now - pace->since_ns > reads * WAIT_NS && has_faulted())
 		pace->cold = true;
 	pace->since_ns = now;
 	pace->look = pace->look ? 2 * pace->look : 1;

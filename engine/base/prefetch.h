@@ -9,9 +9,18 @@
 
 #include "base/base.h"
 
-/* Read the byte at `at`, and say whether that waited: for longer than memory ever takes. A wrong
- * yes, such as on a busy processor, costs time only. */
+/* Read the byte at `at`, which nobody has asked for, and say whether that waited for the disk. In
+ * memory it costs as much as reading a clock. A wrong yes costs time only: after a long read the
+ * thread's major faults are looked at, which are of any read since that was done last, so that a
+ * thread that merely had no processor meanwhile isn't taken for one that waited. */
 bool ng_touch_waits(const void *at);
+
+/* How often this thread has slept so far: to be asked before ng_touch_waited is. A system call. */
+uint64_t ng_thread_sleeps(void);
+
+/* The same of a byte that was asked for: it may be on its way, and waiting for that is no fault.
+ * sleeps: what the thread had before. */
+bool ng_touch_waited(const void *at, uint64_t sleeps);
 
 /* Have the system begin to read the pages of [at, at + bytes), of a mapped file, and don't wait for
  * them. */

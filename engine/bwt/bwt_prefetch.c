@@ -27,6 +27,14 @@ bool ng_bwt_is_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
 	return false;
 }
 
+bool ng_bwt_was_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows, uint64_t sleeps)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i] < bwt->rows && ng_touch_waited(row_cell(bwt, rows[i]), sleeps))
+			return true;
+	return false;
+}
+
 void ng_bwt_prefetch_directory(const struct ng_bwt *bwt, size_t n, const uint64_t *rows)
 {
 	const uint8_t *last = NULL;
@@ -106,11 +114,13 @@ void ng_bwt_walk_chains_prefetch(const struct ng_bwt *bwt, unsigned n, struct ng
 		/* Where the chains begin was often read just now, in finding their rows: that says
 		 * nothing of where they go, and it is looked in the next turn. */
 		if (look == 0 && !(first && cold)) {
-			bool was = cold;
-
-			cold = ng_bwt_is_cold(bwt, was ? in : ng_min(in, TOUCHED), rows);
-			if (cold && !was)
-				ng_bwt_prefetch_rows(bwt, in, rows);
+			if (cold) {
+				cold = ng_bwt_was_cold(bwt, in, rows, ng_thread_sleeps());
+			} else {
+				cold = ng_bwt_is_cold(bwt, ng_min(in, TOUCHED), rows);
+				if (cold)
+					ng_bwt_prefetch_rows(bwt, in, rows);
+			}
 			ng_pages_set_cold(bwt->pages, cold);
 			look = cold ? COLD_TURNS : 1;
 		}

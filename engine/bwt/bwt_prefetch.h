@@ -6,8 +6,12 @@
 #include "bwt/bwt.h"
 
 /* Whether the first of some rows to be visited isn't in memory: reads the pages of those before it,
- * and its own. Rows that were asked for tell whether that was needed. */
+ * and its own. */
 bool ng_bwt_is_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows);
+
+/* The same of rows that were asked for, to know whether that was needed. sleeps: those of the
+ * thread before (ng_thread_sleeps). */
+bool ng_bwt_was_cold(const struct ng_bwt *bwt, size_t n, const uint64_t *rows, uint64_t sleeps);
 
 /* Ask for the pages that a visit of each of these rows will read; those that aren't rows are left
  * out. A system call or two a row. Where the pages are is read in a directory, which may have to be

@@ -45,19 +45,22 @@ static bool search_goes_on(const struct search *s)
 /* Ask for both ends of the rows of all searches that go on, then wait for them. */
 static void searches_prefetch(size_t n, struct search *searches)
 {
+	uint64_t sleeps;
+
 	for (size_t i = 0; i < n; i++)
 		if (search_goes_on(&searches[i]))
 			ng_bwt_prefetch_directory(searches[i].shard->bwt, 2, ENDS(searches[i]));
 	for (size_t i = 0; i < n; i++)
 		if (search_goes_on(&searches[i]))
 			ng_bwt_prefetch_cells(searches[i].shard->bwt, 2, ENDS(searches[i]));
+	sleeps = ng_thread_sleeps();
 	for (size_t i = 0; i < n; i++) {
 		struct search *s = &searches[i];
 
 		if (!search_goes_on(s))
 			continue;
 		s->asked = true;
-		s->waited |= ng_bwt_is_cold(s->shard->bwt, 2, ENDS(*s));
+		s->waited |= ng_bwt_was_cold(s->shard->bwt, 2, ENDS(*s), sleeps);
 	}
 }
 
@@ -263,7 +266,7 @@ static bool many_prefetch(const struct ng_shard *shard, size_t n,
 		rows[m++] = searches[i].hi;
 	}
 	ng_bwt_prefetch_rows(shard->bwt, m, rows);
-	return ng_bwt_is_cold(shard->bwt, m, rows);
+	return ng_bwt_was_cold(shard->bwt, m, rows, ng_thread_sleeps());
 }
 
 /* Walk searches of whole patterns to their ends, a piece of each at a time: where pages are cold, a

@@ -6,6 +6,9 @@
 /* Documents that are read at a time. */
 #define WINDOW_DOCS 4096u
 
+/* No window is made smaller than that. */
+#define WINDOW_BYTES_LEAST (64u << 10)
+
 /* A piece of a document: up to its end, or as much as the window has room for. */
 struct piece {
 	uint64_t doc, offset;
@@ -24,8 +27,13 @@ struct window {
 
 struct found {
 	struct ng_hit *hits;
-	size_t n, cap;
+	size_t n, cap, bytes;
 };
+
+static bool is_full(const struct found *found)
+{
+	return found->n >= NG_LINE_SCAN_FOUND || found->bytes >= NG_LINE_SCAN_FOUND_BYTES;
+}
 
 static int piece_read(void *userdata, uint64_t i)
 {
@@ -115,6 +123,7 @@ static int hit_add(const struct ng_line_scan *scan, const struct piece *piece, c
 		return -ENOMEM;
 	memcpy(hit->line.text, text + begin + from - lead, hit->line.bytes);
 	found->n++;
+	found->bytes += hit->line.bytes;
 	*ret_end = to + tail;
 	return 0;
 }
@@ -146,14 +155,15 @@ static int line_judge(const struct ng_line_scan *scan, const struct window *w,
 	}
 }
 
-/* The lines of a piece that end in it. *ret_rest: where the one begins that doesn't. */
+/* The lines of a piece that end in it, until there are hits enough. *ret_rest: where the one begins
+ * that doesn't, or that comes next. */
 static int piece_judge(const struct ng_line_scan *scan, const struct window *w,
 		       const struct piece *piece, struct found *found, size_t *ret_rest)
 {
 	const uint8_t *text = w->text + piece->at;
 	size_t begin = 0;
 
-	while (begin < piece->bytes) {
+	while (begin < piece->bytes && !is_full(found)) {
 		const uint8_t *newline = memchr(text + begin, '\n', piece->bytes - begin);
 		size_t end = newline ? (size_t)(newline - text) : piece->bytes;
 		int r;
@@ -169,23 +179,37 @@ static int piece_judge(const struct ng_line_scan *scan, const struct window *w,
 	return 0;
 }
 
-/* All of a window. *at moves behind the lines that were judged, if there were any. */
+/* All of a window, until there are hits enough. *at moves behind the lines that were judged, if
+ * there were any; *ret_judged: bytes of the window that they have. */
 static int window_judge(const struct ng_line_scan *scan, const struct window *w,
-			struct ng_line_scan_at *at, struct found *found)
+			struct ng_line_scan_at *at, struct found *found, size_t *ret_judged)
 {
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; i < w->n && !is_full(found); i++) {
 		const struct piece *piece = &w->pieces[i];
 		size_t rest = 0;
 		int r = piece_judge(scan, w, piece, found, &rest);
 
 		if (r < 0)
 			return r;
-		if (piece->last)
-			*at = (struct ng_line_scan_at){piece->doc + 1, 0};
-		else
-			*at = (struct ng_line_scan_at){piece->doc, piece->offset + rest};
+		at->doc = piece->doc;
+		at->offset = piece->offset + rest;
+		if (piece->last && rest == piece->bytes) {
+			at->doc++;
+			at->offset = 0;
+		}
+		*ret_judged = piece->at + rest;
 	}
 	return 0;
+}
+
+/* How much to read after a window of so many bytes: where it had more hits than one call gives,
+ * what is likely to have as many again. */
+static size_t window_next(const struct ng_line_scan *scan, const struct found *found, size_t bytes,
+			  size_t judged)
+{
+	size_t next = 2 * (is_full(found) ? judged : bytes);
+
+	return ng_min(ng_max(next, (size_t)WINDOW_BYTES_LEAST), scan->window_bytes);
 }
 
 int ng_line_scan_next(const struct ng_line_scan *scan, struct ng_line_scan_at *at,
@@ -195,26 +219,30 @@ int ng_line_scan_next(const struct ng_line_scan *scan, struct ng_line_scan_at *a
 	ng_cleanup(ng_freep) struct piece *pieces = calloc(WINDOW_DOCS, sizeof(*pieces));
 	struct ng_line_scan_at now = *at;
 	struct found found = {0};
+	size_t most = NG_LINE_SCAN_WINDOWS * scan->window_bytes;
+	size_t first = at->window_bytes ? at->window_bytes : scan->window_bytes;
 	int r = pieces ? 0 : -ENOMEM;
 
 	/* Again with more room where not even one line has ended. */
-	for (size_t max = scan->window_bytes; r == 0; max *= 2) {
+	for (size_t max = first; r == 0; max = ng_min(2 * max, most)) {
 		struct window w = {.index = scan->index,
 				   .filter = scan->filter,
 				   .cancel = cancel,
 				   .pieces = pieces};
+		size_t judged = 0;
 
 		r = window_fill(&w, at, max);
 		if (r == 0)
-			r = window_judge(scan, &w, &now, &found);
+			r = window_judge(scan, &w, &now, &found, &judged);
 		free(w.text);
 		if (r == 0 && !w.n)
-			now = (struct ng_line_scan_at){scan->index->stats.numbers, 0};
+			now = (struct ng_line_scan_at){.doc = scan->index->stats.numbers};
 		if (r == 0 && w.n && now.doc == at->doc && now.offset == at->offset) {
-			if (max >= NG_LINE_SCAN_WINDOWS * scan->window_bytes)
+			if (max == most)
 				r = -EOVERFLOW;
 			continue;
 		}
+		now.window_bytes = window_next(scan, &found, first, judged);
 		break;
 	}
 	if (r < 0) {

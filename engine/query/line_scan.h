@@ -12,6 +12,11 @@
 /* Hits in a line at most. */
 #define NG_LINE_SCAN_HITS 65536u
 
+/* After a line with which one call has so many hits, or so many bytes of them, it gives no more:
+ * where lines are short, a window has many times that. */
+#define NG_LINE_SCAN_FOUND       32768u
+#define NG_LINE_SCAN_FOUND_BYTES (4u << 20)
+
 /* Whether a line matches: 1, and where, or 0, or a negative errno. */
 typedef int (*ng_line_judge)(void *userdata, const uint8_t *line, size_t len, size_t *ret_from,
 			     size_t *ret_to);
@@ -26,14 +31,17 @@ struct ng_line_scan {
 	bool each; /* what matches in a line behind what is given of it is a hit of its own */
 };
 
-/* Where a scan goes on: at the beginning {0, 0}. */
+/* Where a scan goes on: at the beginning all zeroes. */
 struct ng_line_scan_at {
 	uint64_t doc, offset;
+	size_t window_bytes; /* to be read next; 0: as many as the scan says */
 };
 
-/* Hits of the next window of text behind *at, which moves on; at the end of the text there
- * are none, and *ret_more is false. The list is the caller's, who clears the hits (ng_hits_clear)
- * and frees it. Lines are read on all of the index's threads, and judged on the caller's.
+/* Hits of the next window of text behind *at, which moves on, or as many of them as one call gives;
+ * at the end of the text there are none, and *ret_more is false. The list is the caller's, who
+ * clears the hits (ng_hits_clear) and frees it. Lines are read on all of the index's threads, and
+ * judged on the caller's. What a call has left of its window is read again by the next one, so that
+ * where there are too many hits for a window, windows become smaller.
  * -EOVERFLOW: a line that is too long, or has too many hits; errors of judge and of query.h; then
  * *at is as it was. */
 int ng_line_scan_next(const struct ng_line_scan *scan, struct ng_line_scan_at *at,

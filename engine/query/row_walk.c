@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/row_walk.h"
 
+#include "base/prefetch.h"
 #include "bwt/bwt_prefetch.h"
 
 /* Turns of a walk between two looks at the cancel flag. */
@@ -169,7 +170,8 @@ static void turn_walk(const struct ng_shard *shard, unsigned turn, struct ng_bwt
 		ng_bwt_prefetch_rows(shard->bwt, in, rows);
 	/* Where the walk begins was read just now, in finding the rows. */
 	if (turn >= *look) {
-		bool waits = ng_bwt_is_cold(shard->bwt, in, rows);
+		bool waits = cold ? ng_bwt_was_cold(shard->bwt, in, rows, ng_thread_sleeps())
+				  : ng_bwt_is_cold(shard->bwt, in, rows);
 
 		ng_pages_set_cold(pages, waits);
 		*look = turn + (waits ? COLD_TURNS : WARM_TURNS);

@@ -1,77 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/word_counts.h"
 
-#include <xxhash.h>
-
 void ng_word_counts_clear(struct ng_word_counts *counts)
 {
 	free(counts->list);
-	ng_buf_free(&counts->text);
+	ng_dictionary_clear(&counts->words);
 	*counts = NG_WORD_COUNTS_INIT;
 }
 
-/* Where a word is, or would be. cap is a power of two, and some are free. */
-static struct ng_word_count *slot_of(struct ng_word_count *list, size_t cap, const uint8_t *text,
-				     const uint8_t *word, size_t len)
+/* A new word, which has no count yet. */
+static int add_new(struct ng_word_counts *counts, const uint8_t *word, size_t len)
 {
-	size_t i = XXH3_64bits(word, len) & (cap - 1);
+	size_t at = counts->words.text.len;
+	int r;
 
-	while (list[i].count &&
-	       (list[i].len != len || (len && memcmp(text + list[i].at, word, len) != 0)))
-		i = (i + 1) & (cap - 1);
-	return &list[i];
-}
+	if (counts->n == counts->cap) {
+		size_t cap = ng_max(2 * counts->cap, (size_t)64);
+		struct ng_word_count *list = reallocarray(counts->list, cap, sizeof(*list));
 
-static int grow(struct ng_word_counts *counts)
-{
-	size_t cap = ng_max(2 * counts->cap, (size_t)64);
-	struct ng_word_count *list = calloc(cap, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	for (size_t i = 0; i < counts->cap; i++) {
-		const struct ng_word_count *old = &counts->list[i];
-
-		if (old->count)
-			*slot_of(list, cap, counts->text.data, counts->text.data + old->at,
-				 old->len) = *old;
+		if (!list)
+			return -ENOMEM;
+		counts->list = list;
+		counts->cap = cap;
 	}
-	free(counts->list);
-	counts->list = list;
-	counts->cap = cap;
-	return 0;
+	r = ng_dictionary_add(&counts->words, word, len);
+	if (r == 0)
+		counts->list[counts->n++] = (struct ng_word_count){0, at, len};
+	return r;
 }
 
 int ng_word_counts_add(struct ng_word_counts *counts, const uint8_t *word, size_t len,
 		       uint64_t count)
 {
-	struct ng_word_count *slot;
-	int r = counts->n * 2 >= counts->cap ? grow(counts) : 0;
+	uint32_t number = ng_dictionary_find(&counts->words, word, len);
+	int r = number == counts->n ? add_new(counts, word, len) : 0;
 
-	if (r)
-		return r;
-	slot = slot_of(counts->list, counts->cap, counts->text.data, word, len);
-	if (!slot->count) {
-		size_t at = counts->text.len;
-
-		r = ng_buf_append(&counts->text, word, len);
-		if (r)
-			return r;
-		*slot = (struct ng_word_count){0, at, len};
-		counts->n++;
-	}
-	slot->count += count;
-	return 0;
+	if (r == 0)
+		counts->list[number].count += count;
+	return r;
 }
 
 int ng_word_counts_join(struct ng_word_counts *counts, const struct ng_word_counts *more)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < more->cap; i++)
-		if (more->list[i].count)
-			r = ng_word_counts_add(counts, more->text.data + more->list[i].at,
-					       more->list[i].len, more->list[i].count);
+	for (size_t i = 0; r == 0 && i < more->n; i++)
+		r = ng_word_counts_add(counts, more->words.text.data + more->list[i].at,
+				       more->list[i].len, more->list[i].count);
 	return r;
 }
 
@@ -96,12 +71,7 @@ static int by_count(const void *pa, const void *pb, void *text)
 
 void ng_word_counts_sort(struct ng_word_counts *counts, bool falling)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < counts->cap; i++)
-		if (counts->list[i].count)
-			counts->list[n++] = counts->list[i];
-	if (n)
-		qsort_r(counts->list, n, sizeof(*counts->list), falling ? by_count : by_bytes,
-			counts->text.data);
+	if (counts->n)
+		qsort_r(counts->list, counts->n, sizeof(*counts->list),
+			falling ? by_count : by_bytes, counts->words.text.data);
 }

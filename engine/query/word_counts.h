@@ -2,19 +2,18 @@
 /* Words and how often each was found. Not thread-safe. */
 #pragma once
 
-#include "base/buf.h"
+#include "base/dictionary.h"
 
 struct ng_word_count {
 	uint64_t count;
-	size_t at; /* of its bytes in the text of the counts */
+	size_t at; /* of its bytes in the text of the words */
 	size_t len;
 };
 
-/* A hash table, until it is sorted; the fields but list, n and text are word_counts.c's own. */
 struct ng_word_counts {
-	struct ng_word_count *list; /* [cap], those with a count of 0 are free; sorted: [n] */
+	struct ng_word_count *list; /* [n], as they came, or sorted */
 	size_t n, cap;
-	struct ng_buf text;
+	struct ng_dictionary words;
 };
 
 #define NG_WORD_COUNTS_INIT ((struct ng_word_counts){0})

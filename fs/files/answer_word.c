@@ -26,7 +26,7 @@ static int append_words(beside find, const struct ng_index *index, const struct 
 		r = ng_buf_printf(buf, "%llu\t%.6f\t", (unsigned long long)word->count,
 				  (double)word->count / (double)ranges.count);
 		if (r == 0)
-			r = ng_escape_append(buf, words.text.data + word->at, word->len);
+			r = ng_escape_append(buf, words.words.text.data + word->at, word->len);
 		if (r == 0)
 			r = ng_buf_append(buf, "\n", 1);
 	}

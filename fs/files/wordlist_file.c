@@ -25,7 +25,7 @@ static int append_words(struct ng_buf *buf, const struct ng_word_counts *words)
 
 		r = ng_buf_printf(buf, "%llu\t", (unsigned long long)word->count);
 		if (r == 0)
-			r = ng_escape_append(buf, words->text.data + word->at, word->len);
+			r = ng_escape_append(buf, words->words.text.data + word->at, word->len);
 		if (r == 0)
 			r = ng_buf_append(buf, "\n", 1);
 	}

@@ -21,6 +21,7 @@
 #include "mount/readdir.h"
 #include "mount/refuse.h"
 #include "mount/reply.h"
+#include "mount/submit.h"
 
 /* A read is no longer; more than two pages are needed for names beyond 1,023 bytes. */
 #define MAX_READ_BYTES (128u << 10)
@@ -62,15 +63,14 @@ static void answer_lookup(struct ng_call *call)
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call = ng_call_new(mount->calls, req, mount, name, strlen(name));
+	bool is_long = ng_tree_lookup_is_long(mount->tree, parent);
 
-	if (!call)
-		return;
-	call->answer = answer_lookup;
-	call->node = parent;
-	if (ng_tree_lookup_is_long(mount->tree, parent))
-		call->job.lane = NG_LANE_MEDIUM;
-	ng_call_submit(call);
+	ng_request_submit(req,
+			  &(struct ng_request){.answer = answer_lookup,
+					       .node = parent,
+					       .data = name,
+					       .size = strlen(name),
+					       .lane = is_long ? NG_LANE_MEDIUM : NG_LANE_SHORT});
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)
@@ -105,14 +105,7 @@ static void answer_getattr(struct ng_call *call)
 /* A request that comes with nothing but a node. */
 static void submit_plain(fuse_req_t req, fuse_ino_t ino, void (*answer)(struct ng_call *call))
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call = ng_call_new(mount->calls, req, mount, NULL, 0);
-
-	if (!call)
-		return;
-	call->answer = answer;
-	call->node = ino;
-	ng_call_submit(call);
+	ng_request_submit(req, &(struct ng_request){.answer = answer, .node = ino});
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -162,35 +155,24 @@ static void answer_read(struct ng_call *call)
 		fuse_reply_buf(call->req, (const char *)buf, len);
 }
 
-/* What asks a stream is answered one after another, since each needs what the one before has made;
- * the others wait without a thread. */
-static void ask_stream(struct ng_call *call)
-{
-	call->job.lane = NG_LANE_LONG;
-	call->job.key = call->node;
-}
-
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		    struct fuse_file_info *fi)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call;
+	bool stream = ng_tree_is_stream(ino);
 
-	if (ng_tree_is_stream(ino) && !fi->lock_owner) {
+	if (stream && !fi->lock_owner) {
 		/* Through the page cache: direct reads have the owner of the file's table. */
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	call = ng_call_new(mount->calls, req, mount, NULL, 0);
-	if (!call)
-		return;
-	call->answer = answer_read;
-	call->node = ino;
-	call->offset = (uint64_t)offset;
-	call->size = size;
-	if (ng_tree_is_stream(ino))
-		ask_stream(call);
-	ng_call_submit(call);
+	/* What asks a stream is answered one after another, since each needs what the one before
+	 * has made; the others wait without a thread. */
+	ng_request_submit(req, &(struct ng_request){.answer = answer_read,
+						    .node = ino,
+						    .offset = (uint64_t)offset,
+						    .size = size,
+						    .lane = stream ? NG_LANE_LONG : NG_LANE_SHORT,
+						    .key = stream ? ino : 0});
 }
 
 static void answer_statfs(struct ng_call *call)
@@ -241,22 +223,19 @@ static void answer_write(struct ng_call *call)
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 		     struct fuse_file_info *fi)
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call;
-
 	if (!ng_tree_is_writable(ino)) {
 		fuse_reply_err(req, EROFS);
 		return;
 	}
-	call = ng_call_new(mount->calls, req, mount, buf, size);
-	if (!call)
-		return;
-	call->answer = answer_write;
-	call->node = ino;
-	call->offset = (uint64_t)offset;
-	call->has_effect = true;
-	ask_stream(call);
-	ng_call_submit(call);
+	/* In turn with what reads the stream. */
+	ng_request_submit(req, &(struct ng_request){.answer = answer_write,
+						    .node = ino,
+						    .offset = (uint64_t)offset,
+						    .data = buf,
+						    .size = size,
+						    .lane = NG_LANE_LONG,
+						    .key = ino,
+						    .has_effect = true});
 }
 
 const struct fuse_lowlevel_ops ng_ops = {

@@ -2,6 +2,7 @@
 #include "mount/readdir.h"
 
 #include "mount/reply.h"
+#include "mount/submit.h"
 
 void ng_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -82,21 +83,15 @@ static void answer_readdirplus(struct ng_call *call)
 static void submit_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 			void (*answer)(struct ng_call *call))
 {
-	struct ng_mount *mount = fuse_req_userdata(req);
-	struct ng_call *call = ng_call_new(mount->calls, req, mount, NULL, 0);
+	bool is_long = ng_tree_list_is_long(ino);
 
-	if (!call)
-		return;
-	call->answer = answer;
-	call->node = ino;
-	call->offset = (uint64_t)offset;
-	call->size = size;
 	/* Whoever lists the same page waits for the first who does. */
-	if (ng_tree_list_is_long(ino)) {
-		call->job.lane = NG_LANE_LONG;
-		call->job.key = ino;
-	}
-	ng_call_submit(call);
+	ng_request_submit(req, &(struct ng_request){.answer = answer,
+						    .node = ino,
+						    .offset = (uint64_t)offset,
+						    .size = size,
+						    .lane = is_long ? NG_LANE_LONG : NG_LANE_SHORT,
+						    .key = is_long ? ino : 0});
 }
 
 void ng_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

@@ -98,7 +98,7 @@ static void ask_grep(const struct ng_index *index)
 				    .judge = judge,
 				    .most_bytes = LINE_BYTES,
 				    .window_bytes = WINDOW_BYTES};
-	struct ng_line_scan_at at = {0, 0};
+	struct ng_line_scan_at at = {0};
 	bool more = true;
 
 	sections_require(!ng_grep_new((const uint8_t *)"(cat|mat).*t", 12, true, &grep, NULL));

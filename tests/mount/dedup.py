@@ -3,6 +3,7 @@
 
 dedup.py make                writes one.jsonl and other.jsonl here
 dedup.py check OPTIONS       what `dedup` wrote of mnt/one: stretches, documents, clean.jsonl, most.jsonl, left
+dedup.py pieces PROGRAMS SETTINGS    texts traced in mnt/one by small pieces, and at once
 dedup.py between SETTINGS    what `between` wrote of mnt/other in mnt/one: found
 """
 import json
@@ -104,20 +105,46 @@ def between(settings):
         got.setdefault(line["document"], []).append((line["begin"], line["end"]))
     assert [line["document"] for line in found] == sorted(line["document"] for line in found)
     for d, of in enumerate(texts):
-        if len(of) < 1 << 20:
-            naive = Naive([fold(of.decode()).encode()])
-            naive.many = target.many
-            want = [(a, b) for a, b in naive.stretches(0, least, 1, given.get("word") == "yes")
-                    if len(target.occurrences(naive.docs[0][a:b])) <= most]
-            assert got.get(d, []) == want, f"{settings}: document {d}: {got.get(d)} instead of {want}"
-        elif "max" not in given:
-            # Every stretch of the least length in what was planted, save those that cut a word.
-            begin = of.index(of.lstrip(b"q")[:1], 1)
-            assert any(a <= 1 << 20 <= b for a, b in got[d]) and min(a for a, _ in got[d]) <= begin, got[d]
-            for at in range(begin, len(of) - 50 - least):
-                if of[at] & 0xc0 != 0x80 and of[at + least] & 0xc0 != 0x80:
-                    assert any(a <= at and at + least <= b for a, b in got[d]), (d, at, got[d])
+        # Of the long run that nothing occurs in, the end is enough.
+        lead = max(len(of) - len(of.lstrip(b"q")) - 50, 0)
+        naive = Naive([fold(of[lead:].decode()).encode()])
+        naive.many = target.many
+        want = [(lead + a, lead + b) for a, b in naive.stretches(0, least, 1, given.get("word") == "yes")
+                if len(target.occurrences(naive.docs[0][a:b])) <= most]
+        assert got.get(d, []) == want, f"{settings}: document {d}: {got.get(d)} instead of {want}"
     assert len(got) > 5, len(got)
 
 
-{"make": make, "check": check, "between": between}[sys.argv[1]](*sys.argv[2:])
+def pieces(programs, settings):
+    """With as little as a session takes in all sizes, where a piece ends in all kinds of places."""
+    sys.path.insert(0, programs)
+    import tracing
+    rng = random.Random(9)
+    given = dict(setting.split("=") for setting in settings.split())
+    tracer = tracing.Tracer("mnt/one", given, int(given["min"]))
+    docs = [doc["text"] for doc in read("one.jsonl")]
+    crossed = 0
+    for n in range(8):
+        parts = []
+        while sum(map(len, parts)) < 1500:
+            doc = rng.choice(docs)
+            at = rng.randrange(len(doc) + 1)
+            piece = doc[at:at + rng.randrange(90)]
+            parts += [rng.choice([str.upper, str.lower, str])(piece), rng.choice(["", " ", "  \n ", "é", "…", "ǆ", "z" * 9])]
+        of = "".join(parts).encode()
+        if n % 5 == 4:
+            of = of[:700] + b"\xe4\xb8\xff\xad" * (given.get("space") != "fold") + of[700:]
+        want = tracer.session.lines(of)
+        assert want or n % 5, settings
+        # No stretch is longer.
+        tracing.TEXT_MAX = max(json.loads(line)["end"] - json.loads(line)["begin"] for line in tracer.every.lines(of)) + 9
+        tracing.TEXT_MAX += rng.choice([0, 1, 2, 30])
+        got = list(tracer.lines(of))
+        crossed += len(of) // tracing.TEXT_MAX
+        for g, w in zip(got, want):
+            assert g == w, (settings, tracing.TEXT_MAX, g, w)
+        assert len(got) == len(want), (settings, tracing.TEXT_MAX, len(got), len(want))
+    assert crossed > 30, crossed
+
+
+{"make": make, "check": check, "pieces": pieces, "between": between}[sys.argv[1]](*sys.argv[2:])

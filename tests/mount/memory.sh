@@ -56,6 +56,34 @@ is "$(naive_count the)" "$(cat mnt/count/the)" "count after all that"
 is "$(naive_docs rare)" "$(ls mnt/docs/rare)" "documents after all that"
 detach mnt
 
+# Lines so short that the text read at a time has millions of them, asked for by several at once.
+yes x | head -n 2000000 >lines
+build lines.ngram --text-store lines
+attach lines.ngram mnt
+python3 - "${daemons[mnt]}" <<'PYTHON' >peak || fail "short lines"
+import subprocess, sys
+
+def anonymous_kb():
+    for line in open(f"/proc/{sys.argv[1]}/status"):
+        if line.startswith("RssAnon"):
+            return int(line.split()[1])
+
+files = [f"mnt/with/scan=all/grep/{regex}" for regex in ("x", "%2E", "^x")] + ["mnt/with/scan=all/lines/x"]
+sums = [subprocess.Popen(f"cut -d : -f 3 '{file}' | cmp - lines", shell=True) for file in files]
+peak = 0
+while any(s.poll() is None for s in sums):
+    peak = max(peak, anonymous_kb())
+    try:
+        sums[-1].wait(0.01)
+    except subprocess.TimeoutExpired:
+        pass
+assert not any(s.returncode for s in sums)
+print(peak)
+PYTHON
+echo "short lines: $(<peak) KB"
+[ "$(<peak)" -le 131072 ] || fail "short lines take $(<peak) KB"
+detach mnt
+
 seq 1 2500000 >short
 "$MKNGRAMFS" -o short.ngram --format=lines --memory=256M --progress=none short 2>summary ||
 	fail "short documents: $(cat summary)"

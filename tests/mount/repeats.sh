@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # /repeats: what several documents have in common, against a naive search.
 repeats=$(realpath "$(dirname "$0")/repeats.py")
+man=$(realpath "$(dirname "$0")/../../fs/ngramfs-queries.7")
 . "$(dirname "$0")/lib.sh"
 
 python3 "$repeats" corpus >corpus.jsonl
@@ -35,6 +36,20 @@ attach long.ngram long
 is '{"document":0,"begin":0,"end":200000,"count":2,"first":{"document":0,"offset":0}}
 {"document":1,"begin":0,"end":200000,"count":2,"first":{"document":0,"offset":0}}' "$(cat long/repeats)" "a long one"
 detach long
+
+# ---- the example of ngramfs-queries(7) ----
+sed -n '/^\.Sh WHAT REPEATS/,/^\.Sh SEE ALSO/p' "$man" >section
+grep '^{"text"' section >docs.jsonl
+build docs.ngram docs.jsonl
+attach docs.ngram docs
+asked=0
+while read -r path; do
+	awk -v of="\$ cat $path" '/^[$.]/ { on = $0 == of; next } on' section >want
+	cmp want "${path/mnt/docs}" || fail "the manual's $path"
+	asked=$((asked + 1))
+done < <(sed -n 's/^\$ cat \(mnt.*\)/\1/p' section)
+is 3 $asked "questions of the manual"
+detach docs
 
 # ---- what isn't there under which settings ----
 for setting in case=fold space=fold form=fold keep=first,case=fold where=x:y; do

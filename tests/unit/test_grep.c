@@ -69,7 +69,7 @@ static void check_scan(const struct ng_index *index, struct ng_grep *grep, const
 					  .most_bytes = NG_GREP_LINE_BYTES,
 					  .window_bytes = window_bytes,
 					  .filter = NULL};
-	struct ng_line_scan_at at = {0, 0};
+	struct ng_line_scan_at at = {0};
 	bool more = true;
 	size_t seen = 0;
 
@@ -172,7 +172,7 @@ static void test_long_line(void **state)
 	static const struct corpus_doc docs[] = {
 		{(const uint8_t *)"ab\n0123456789abcdefg\n", 21, "{}"}};
 	struct ng_line_scan scan = {.judge = judge, .most_bytes = 4, .window_bytes = 2};
-	struct ng_line_scan_at at = {0, 0};
+	struct ng_line_scan_at at = {0};
 	struct corpus corpus;
 	struct ng_grep *grep = NULL;
 	struct ng_hit *hits = NULL;
@@ -196,9 +196,60 @@ static void test_long_line(void **state)
 	ng_hits_clear(hits, n);
 	free(hits);
 	scan.window_bytes = 1;
-	at = (struct ng_line_scan_at){0, 3};
+	at = (struct ng_line_scan_at){.offset = 3};
 	assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &n, &more), -EOVERFLOW);
 	assert_int_equal(at.offset, 3);
+	ng_grep_free(grep);
+	corpus_drop(&corpus);
+}
+
+/* However short lines are, a call gives no more hits than it should, and the next one goes on
+ * behind them. */
+static void test_short_lines(void **state)
+{
+	enum { LINES = 300000, DENSE = 40000 };
+	/* In the last document each line has several hits. */
+	ng_cleanup(ng_freep) uint8_t *text = malloc(2 * LINES + 4 * DENSE);
+	const struct corpus_doc docs[] = {{text, LINES, "{}"},
+					  {text, 0, "{}"},
+					  {text + LINES, LINES, "{}"},
+					  {text + 2 * LINES, 4 * DENSE, "{}"}};
+	struct ng_line_scan scan = {
+		.judge = judge, .window_bytes = NG_LINE_SCAN_WINDOW, .each = true};
+	struct ng_line_scan_at at = {0};
+	struct corpus corpus;
+	struct ng_grep *grep = NULL;
+	uint64_t seen = 0, calls = 0;
+
+	assert_non_null(text);
+	memset(text, 'a', 2 * LINES + 4 * DENSE);
+	for (size_t i = 1; i < 2 * LINES; i += 2)
+		text[i] = '\n';
+	for (size_t i = 2 * LINES + 3; i < 2 * LINES + 4 * DENSE; i += 4)
+		text[i] = '\n';
+	corpus_make(&corpus, docs, ng_array_size(docs), 0, true);
+	assert_int_equal(ng_grep_new((const uint8_t *)"a", 1, false, &grep, NULL), 0);
+	scan.index = corpus.index;
+	scan.userdata = grep;
+	for (bool more = true; more; calls++) {
+		struct ng_hit *hits = NULL;
+		size_t n = 0;
+
+		assert_int_equal(ng_line_scan_next(&scan, &at, NULL, &hits, &n, &more), 0);
+		assert_true(n < NG_LINE_SCAN_FOUND + 3);
+		for (size_t i = 0; i < n; i++, seen++) {
+			uint64_t dense = seen - LINES;
+
+			assert_int_equal(hits[i].doc, seen < LINES / 2 ? 0 : seen < LINES ? 2 : 3);
+			assert_int_equal(hits[i].line.begin, seen < LINES
+								     ? 2 * seen % LINES
+								     : dense / 3 * 4 + dense % 3);
+		}
+		ng_hits_clear(hits, n);
+		free(hits);
+	}
+	assert_int_equal(seen, LINES + 3 * DENSE);
+	assert_true(calls >= seen / NG_LINE_SCAN_FOUND && calls < 40);
 	ng_grep_free(grep);
 	corpus_drop(&corpus);
 }
@@ -303,9 +354,8 @@ static void test_case(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_random),      cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_short_lines), cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_case),
 	};
 

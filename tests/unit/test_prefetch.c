@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions to an index whose files aren't in memory: the answers are those of the text, whichever
  * way the reads turn out to go. */
+#include <signal.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/prefetch.h"
 #include "indexmake.h"
 
 #define ROUNDS  4u
@@ -96,10 +101,85 @@ static void test_cold(void **state)
 	}
 }
 
+static uint8_t *hidden;
+static size_t page_bytes;
+
+/* Let the page be read, later than memory ever lets it. */
+static void on_read(int number)
+{
+	struct timespec begin, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec < 100000);
+	mprotect(hidden, page_bytes, PROT_READ);
+}
+
+/* A thread that had no processor during a read has not waited for the disk. */
+static void test_preempted(void **state)
+{
+	struct sigaction act = {.sa_handler = on_read}, old;
+
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	hidden = mmap(NULL, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(hidden != MAP_FAILED);
+	assert_int_equal(sigaction(SIGSEGV, &act, &old), 0);
+	/* The first time, what the thread has read before it may count. */
+	for (unsigned i = 0; i < 5; i++) {
+		uint64_t sleeps = ng_thread_sleeps();
+
+		assert_int_equal(mprotect(hidden, page_bytes, PROT_NONE), 0);
+		assert_true(!ng_touch_waits(hidden) || i == 0);
+		assert_int_equal(mprotect(hidden, page_bytes, PROT_NONE), 0);
+		assert_false(ng_touch_waited(hidden, sleeps));
+	}
+	sigaction(SIGSEGV, &old, NULL);
+	munmap(hidden, page_bytes);
+}
+
+/* One that reads what isn't in memory has. */
+static void test_waits(void **state)
+{
+	enum { PAGES = 64 };
+	char path[] = "waits-XXXXXX";
+	ng_cleanup(ng_closep) int fd = mkstemp(path);
+	ng_cleanup(ng_freep) uint8_t *bytes = NULL;
+	unsigned char in_memory[PAGES];
+	unsigned waits = 0, waited = 0;
+	uint8_t *map;
+
+	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	bytes = calloc(PAGES, page_bytes);
+	assert_true(fd >= 0 && bytes && unlink(path) == 0);
+	assert_int_equal(write(fd, bytes, PAGES * page_bytes), PAGES * page_bytes);
+	assert_int_equal(fsync(fd), 0);
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	map = mmap(NULL, PAGES * page_bytes, PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(map != MAP_FAILED);
+	madvise(map, PAGES * page_bytes, MADV_RANDOM);
+	assert_int_equal(mincore(map, PAGES * page_bytes, in_memory), 0);
+	for (unsigned i = 0; i < PAGES; i += 2) {
+		uint64_t sleeps;
+
+		waits += ng_touch_waits(map + i * page_bytes);
+		sleeps = ng_thread_sleeps();
+		waited += ng_touch_waited(map + (i + 1) * page_bytes, sleeps);
+		in_memory[0] |= in_memory[i] | in_memory[i + 1];
+	}
+	munmap(map, PAGES * page_bytes);
+	/* A filesystem in memory keeps them. */
+	if (in_memory[0])
+		skip();
+	assert_true(waits && waited);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cold),
+		cmocka_unit_test(test_preempted),
+		cmocka_unit_test(test_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

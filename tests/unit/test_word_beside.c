@@ -65,12 +65,12 @@ static void check_side(const struct naive *c, const struct ng_index *index,
 	for (size_t i = 0; i < ng_min(got.n, want.n); i++)
 		if (got.list[i].count != want.list[i].count ||
 		    got.list[i].len != want.list[i].len ||
-		    memcmp(got.text.data + got.list[i].at, want.text.data + want.list[i].at,
-			   want.list[i].len) != 0)
+		    memcmp(got.words.text.data + got.list[i].at,
+			   want.words.text.data + want.list[i].at, want.list[i].len) != 0)
 			fail_msg("%s: word %zu %s: '%.*s' %ju times, not '%.*s' %ju times", c->name,
 				 i, behind ? "behind" : "before", (int)got.list[i].len,
-				 got.text.data + got.list[i].at, (uintmax_t)got.list[i].count,
-				 (int)want.list[i].len, want.text.data + want.list[i].at,
+				 got.words.text.data + got.list[i].at, (uintmax_t)got.list[i].count,
+				 (int)want.list[i].len, want.words.text.data + want.list[i].at,
 				 (uintmax_t)want.list[i].count);
 	assert_int_equal(got.n, want.n);
 }
@@ -229,10 +229,10 @@ static void test_far(void **state)
 			(behind ? ng_word_next : ng_word_prev)(made.index, &ranges, NULL, &got), 0);
 		assert_int_equal(got.n, 2);
 		assert_int_equal(got.list[0].count, 2);
-		assert_memory_equal(got.text.data + got.list[0].at, NG_WORD_FAR,
+		assert_memory_equal(got.words.text.data + got.list[0].at, NG_WORD_FAR,
 				    strlen(NG_WORD_FAR));
 		assert_int_equal(got.list[1].count, 1);
-		assert_memory_equal(got.text.data + got.list[1].at, behind ? "by" : "near",
+		assert_memory_equal(got.words.text.data + got.list[1].at, behind ? "by" : "near",
 				    behind ? 2 : 4);
 	}
 	made_index_free(&made);
