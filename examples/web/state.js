@@ -50,8 +50,11 @@ export function keepAddress(replace = true) {
 	}
 	const hash = addressOf(state)
 	if (hash !== location.hash && hash.length <= LONGEST_ADDRESS)
-		history[replace ? 'replaceState' : 'pushState'](null, '', hash || location.pathname)
+		history[replace ? 'replaceState' : 'pushState'](replace ? history.state : {opened: state.open}, '', hash || location.pathname)
 }
+
+// Whether the newest entry of the history is a document that was opened over the lines, and Back leads to them.
+export const isOpened = () => history.state?.opened === true && state.open
 
 export function keepAddressSoon() {
 	clearTimeout(addressed)

@@ -353,8 +353,14 @@ def looks(page, shots):
     view.wait(f"return !(() => {{ {covered} }})()")
     view.click("#lines li:nth-child(2) button")
     view.wait(covered)
+    # Closed by its button, it isn't what Back leads to.
     view.click("#close")
-    expect(not view.run(covered), "the document cannot be closed")
+    view.wait(f"return !(() => {{ {covered} }})()")
+    view.run("location.hash = 'in=licences&q=copyright'")
+    page.compare("licences", "copyright")
+    view.run("history.back()")
+    page.compare("licences", "copy", 127)
+    expect(not view.run(covered), "Back leads to a document that was closed")
     view.screen(1280, 860)
 
 
