@@ -70,14 +70,15 @@ arch() { # DIR
 	mkdir -p "$1/bin" "$1/pkg"
 	printf '#!/bin/sh\nexec meson setup --prefix /usr --libexecdir lib --sbindir bin --buildtype plain %s "$@"\n' \
 		"--auto-features enabled --wrap-mode nodownload -D b_pie=true$plain" >"$1/bin/arch-meson"
-	printf '#!/bin/sh\nexec python3 "$@"\n' >"$1/bin/python"
+	# It is only asked where modules are.
+	printf '#!/bin/sh\necho /usr/lib/python3.99/site-packages\n' >"$1/bin/python"
 	chmod +x "$1"/bin/*
 	for step in "${steps[@]}"; do
 		(cd "$1" && PATH=$1/bin:$PATH srcdir=$1 pkgdir=$1/pkg bash -euc '. "$1"; "$2"' - "$pkgbuild" "$step") >"$1/log" 2>&1 ||
 			fail "PKGBUILD, $step: $(tail -n 20 "$1/log")"
 	done
 	(cd "$1/pkg" && find . ! -type d | sed 's/^\.//' | sort) >"$1/contents"
-	holds "$1/contents" /ngramfs.py /usr/share/licenses/ngramfs/LICENSE /usr/lib/systemd/system/ngramfs@.service
+	holds "$1/contents" /usr/lib/python3.99/site-packages/ngramfs.py /usr/share/licenses/ngramfs/LICENSE /usr/lib/systemd/system/ngramfs@.service
 	! grep -v '^/usr/' "$1/contents" || fail "something is outside /usr"
 }
 
