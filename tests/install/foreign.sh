@@ -40,6 +40,8 @@ build check package" ] || fail "PKGBUILD: its version isn't $version, or somethi
 }
 
 source_of() { # DIR
+	# What another run has left there would be looked at, too.
+	rm -rf "${1%/SOURCES}/pkg" "${1%/SOURCES}/RPMS"
 	mkdir -p "$1"
 	git -C "$top" archive --prefix="ngramfs-$version/" HEAD | xz -T0 -1 >"$1/ngramfs-$version.tar.xz"
 }
