@@ -339,6 +339,7 @@ async function begin() {
 	$('close').addEventListener('click', back)
 	addEventListener('keydown', press)
 	addEventListener('popstate', arrive)
+	addEventListener('resize', grow)
 	arrive()
 }
 

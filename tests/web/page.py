@@ -338,6 +338,8 @@ def looks(page, shots):
         view.wait("return innerWidth === arguments[0]", width)
         expect((view.run(darkness) < 200) == dark, f"{name}: the background")
         expect(view.run(PAGE)["wide"] <= 0, f"{name}: it is wider than the screen")
+        # The box has a line, as its text has, in the font of this screen.
+        view.wait("return document.getElementById('query').offsetHeight <= arguments[0]", 46 if phone else 56)
         view.screenshot(f"{shots}/{name}.png")
         accessible(page, name)
         layout(page, name, height)
