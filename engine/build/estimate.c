@@ -80,7 +80,7 @@ static void sum_add(struct sum *sum, double likely, double off)
 /* Whether points lie in a file wherever they begin. */
 static bool is_certain(const struct ng_sample *sample, const struct ng_sample_group *group)
 {
-	return group->file_bytes * NG_SAMPLE_POINTS >= sample->input_bytes;
+	return group->file_bytes && group->file_bytes * NG_SAMPLE_POINTS >= sample->input_bytes;
 }
 
 /* Such files, each of which is known, or its beginning. Returns their bytes. */

@@ -11,7 +11,7 @@
 #include "text/window.h"
 
 /* Rejected input of one file, beside its share, after which it is left. */
-#define BAD_BYTES (4u << 20)
+#define BAD_BYTES (512u << 10)
 
 /* Of a document so much of the sample's text at most is kept. */
 #define DOC_SHARES 32u

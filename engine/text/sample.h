@@ -69,7 +69,7 @@ int ng_sample_list(const char *const *paths, size_t n_paths,
 /* Read about text_bytes of text from the files that are listed, or all that there is. options as
  * for ng_source_new, but what is rejected is counted, whatever options.skip_bad is. -EINTR,
  * -ENOMEM. Keeps twice text_bytes at most. Memory: that, and the largest document. Time: that of
- * reading the files it reads, of each a little more than is kept. */
+ * reading the files it reads, of each a block of input at least. */
 int ng_sample_read(struct ng_sample *sample, const struct ng_source_options *options,
 		   uint64_t text_bytes, struct ng_error *err);
 

@@ -331,6 +331,13 @@ static void test_reckoned(void **state)
 	/* With the separators it is a little more than 64. */
 	assert_int_equal(estimate.shards, 65);
 	assert_true(estimate.batches > 65 && estimate.memory_bytes.high <= 0x1p34);
+	/* Files without a byte, more than there was room for. */
+	sample.input_bytes = 0;
+	sample.groups[0].file_bytes = sample.groups[0].read.input_bytes = 0;
+	assert_int_equal(ng_estimate_reckon(&from, &estimate), 0);
+	assert_true(isfinite(estimate.text_bytes.low) && isfinite(estimate.text_bytes.high));
+	sample.input_bytes = 1ull << 40;
+	sample.groups[0].file_bytes = sample.groups[0].read.input_bytes = 1u << 20;
 	/* An index that falls with the text; files that differ. */
 	from.less.index_bytes = 9u << 20;
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++)
