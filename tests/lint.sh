@@ -14,6 +14,7 @@ Checks of what is in the repository, all of them unless some are named:
   cppcheck    over engine and fs (tests/cppcheck.txt)
   shell       shellcheck over every shell script (.shellcheckrc)
   format      clang-format over every file of C (.clang-format)
+  packages    whether the packages of Fedora and Arch can be read (tests/install/foreign.sh)
 
 It is made for the versions that Debian 12 has: LLVM 14, cppcheck 2.10, shellcheck 0.9. Builds are in
 DIR, by default build-lint/ beside tests/. Exit status: 0 nothing found.
@@ -56,6 +57,10 @@ shell() {
 	printf '%s\0' "${scripts[@]}" | nice xargs -0 -P "$jobs" -n 8 shellcheck --severity=warning --format=gcc
 }
 
+packages() {
+	tests/install/foreign.sh --check
+}
+
 format() {
 	local file places bad=0
 	command -v clang-format >/dev/null || { echo "clang-format is missing"; return 1; }
@@ -75,11 +80,11 @@ case ${1:-} in
 	;;
 esac
 checks=("$@")
-[ ${#checks[@]} -gt 0 ] || checks=(format shell cppcheck warnings tidy)
+[ ${#checks[@]} -gt 0 ] || checks=(format shell packages cppcheck warnings tidy)
 status=0
 for check in "${checks[@]}"; do
 	case $check in
-	warnings | tidy | shell | format) run=$check ;;
+	warnings | tidy | shell | format | packages) run=$check ;;
 	cppcheck) run=cppchecked ;;
 	*)
 		usage >&2

@@ -120,7 +120,7 @@ examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium
 	fonts-liberation git glusterfs-client glusterfs-server iproute2 jq less libarchive-tools \
 	libclang-rt-14-dev lintian lld lz4 mandoc memcached munge nginx-light nodejs openmpi-bin \
 	openssh-client openssh-server openssh-sftp-server p7zip-full parallel perl procps python3 \
-	rclone ripgrep rsync rust-coreutils s3fs shellcheck slurm-client slurmctld slurmd sshfs \
+	rclone ripgrep rpm rsync rust-coreutils s3fs shellcheck slurm-client slurmctld slurmd sshfs \
 	swift-account swift-container swift-object swift-proxy unzip xz-utils zip zsh zstd || exit 1
 
 # Meson has malloc fill all memory that it gives, which takes longer than many a test itself. That

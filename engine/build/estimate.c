@@ -48,80 +48,115 @@
 
 /* ---- text ---- */
 
-/* Bytes of text, or documents, a byte of input, as a group has it. */
-static double text_rate(const struct ng_sample_group *group)
+/* Of what was read, text or documents. */
+typedef double share_of(const struct ng_sample_read *read);
+
+static double text_of(const struct ng_sample_read *read)
 {
-	return (double)group->text_bytes / (double)group->input_bytes;
+	return (double)read->text_bytes;
 }
 
-static double docs_rate(const struct ng_sample_group *group)
+static double docs_of(const struct ng_sample_read *read)
 {
-	return (double)group->docs / (double)group->input_bytes;
+	return (double)read->docs;
 }
 
-typedef double rate_of(const struct ng_sample_group *group);
-
-/* Every point counts the same, however much was read for it. */
-static double mean_rate(const struct ng_sample *sample, rate_of *rate)
+static double rate_of(const struct ng_sample_read *read, share_of *share)
 {
-	double sum = 0, points = 0;
+	return read->input_bytes ? share(read) / (double)read->input_bytes : 0;
+}
+
+/* A sum that isn't known, and the square of how far it may be off. */
+struct sum {
+	double likely, off;
+};
+
+static void sum_add(struct sum *sum, double likely, double off)
+{
+	sum->likely += likely;
+	sum->off += off * off;
+}
+
+/* Whether points lie in a file wherever they begin. */
+static bool is_certain(const struct ng_sample *sample, const struct ng_sample_group *group)
+{
+	return group->file_bytes && group->file_bytes * NG_SAMPLE_POINTS >= sample->input_bytes;
+}
+
+/* Such files, each of which is known, or its beginning. Returns their bytes. */
+static double certain_add(const struct ng_sample *sample, share_of *share, struct sum *sum)
+{
+	double bytes = 0;
 
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++) {
 		const struct ng_sample_group *group = &sample->groups[i];
+		double all = (double)group->file_bytes, likely;
 
-		if (!group->input_bytes)
+		if (!group->points || !is_certain(sample, group))
 			continue;
-		sum += group->points * rate(group);
-		points += group->points;
+		likely = all * rate_of(&group->read, share);
+		sum_add(sum, likely,
+			UNSURE_FEW * likely * (1 - (double)group->read.input_bytes / all));
+		bytes += all;
 	}
-	return points > 0 ? sum / points : 0;
+	return bytes;
 }
 
-/* How far a rate may be off: twice its standard error, by what the groups differ, for the share
- * that wasn't read. */
-static double unsure_of(const struct ng_sample *sample, rate_of *rate)
+/* So many bytes in all other files, of which chance has chosen some: every point counts the same,
+ * however much was read for it, and how they differ tells how far that may be off. */
+static void chosen_add(const struct ng_sample *sample, double bytes, share_of *share,
+		       struct sum *sum)
 {
-	double mean = mean_rate(sample, rate), squares = 0, points = 0, unread;
+	double rates = 0, squares = 0, unread, mean;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++) {
 		const struct ng_sample_group *group = &sample->groups[i];
-		double off;
+		double rate = rate_of(&group->read, share);
 
-		if (!group->input_bytes)
+		if (!group->read.input_bytes || is_certain(sample, group))
 			continue;
-		off = group->points * (rate(group) - mean);
-		squares += off * off;
-		points += group->points;
+		rates += rate;
+		squares += rate * rate;
 		n++;
 	}
-	if (n < GROUPS_FEW)
-		return UNSURE_FEW;
-	unread = 1 - (double)sample->sum.input_bytes / (double)sample->input_bytes;
-	return ng_max(2 * sqrt(squares * n / (n - 1) * ng_max(unread, 0.)) / points /
-			      ng_max(mean, 1e-12),
-		      UNSURE_LEAST);
+	if (n < GROUPS_FEW) {
+		mean = rate_of(&sample->sum, share);
+		sum_add(sum, bytes * mean, bytes * mean * UNSURE_FEW);
+		return;
+	}
+	mean = rates / n;
+	unread = ng_max(1 - (double)sample->sum.input_bytes / (double)sample->input_bytes, 0.);
+	/* Twice the standard error. */
+	sum_add(sum, bytes * mean,
+		2 * bytes * sqrt(ng_max(squares / n - mean * mean, 0.) * unread / (n - 1)));
 }
 
-static struct ng_range range_of(double likely, double unsure)
+static struct ng_range reckon_sum(const struct ng_sample *sample, share_of *share)
 {
-	return (struct ng_range){likely * ng_max(1 - unsure, 0.), likely, likely * (1 + unsure)};
+	struct sum sum = {0};
+	double certain = certain_add(sample, share, &sum), off;
+
+	chosen_add(sample, ng_max((double)sample->input_bytes - certain, 0.), share, &sum);
+	off = ng_max(sqrt(sum.off), UNSURE_LEAST * sum.likely);
+	/* There is at least what was read. */
+	return (struct ng_range){ng_max(sum.likely - off, share(&sample->sum)),
+				 ng_max(sum.likely, share(&sample->sum)),
+				 ng_max(sum.likely + off, share(&sample->sum))};
 }
 
 static void reckon_text(const struct ng_sample *sample, struct ng_estimate *estimate)
 {
-	double input = (double)sample->input_bytes;
+	double text = text_of(&sample->sum), docs = docs_of(&sample->sum);
 
 	estimate->whole = !sample->begun_files && sample->whole_files == sample->n_files;
 	if (estimate->whole) {
-		estimate->text_bytes = range_of((double)sample->sum.text_bytes, 0);
-		estimate->docs = range_of((double)sample->sum.docs, 0);
+		estimate->text_bytes = (struct ng_range){text, text, text};
+		estimate->docs = (struct ng_range){docs, docs, docs};
 		return;
 	}
-	estimate->text_bytes =
-		range_of(input * mean_rate(sample, text_rate), unsure_of(sample, text_rate));
-	estimate->docs =
-		range_of(input * mean_rate(sample, docs_rate), unsure_of(sample, docs_rate));
+	estimate->text_bytes = reckon_sum(sample, text_of);
+	estimate->docs = reckon_sum(sample, docs_of);
 }
 
 /* ---- the index ---- */

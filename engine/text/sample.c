@@ -11,7 +11,10 @@
 #include "text/window.h"
 
 /* Rejected input of one file, beside its share, after which it is left. */
-#define BAD_BYTES (4u << 20)
+#define BAD_BYTES (512u << 10)
+
+/* Of a document so much of the sample's text at most is kept. */
+#define DOC_SHARES 32u
 
 /* ---- listing ---- */
 
@@ -152,11 +155,11 @@ struct reading {
 	struct ng_source_stats stats;
 	struct ng_reader *reader;
 	struct rejected rejected;
-	uint64_t text_bytes; /* of the whole sample */
-	int64_t credit;      /* text that may be taken now */
-	uint64_t offset;     /* of the next file, in all of them */
-	unsigned point;      /* the next one */
-	struct ng_sample_group *group;
+	uint64_t text_bytes;           /* of the whole sample */
+	int64_t credit;                /* text that may be taken now */
+	uint64_t offset;               /* of the next file, in all of them */
+	unsigned point;                /* the next one */
+	struct ng_sample_group *group; /* of the points in this file, NULL: none lies in it */
 };
 
 static int64_t share_of(const struct reading *reading)
@@ -175,6 +178,7 @@ static void earn(struct reading *reading, uint64_t bytes)
 	while (reading->point < NG_SAMPLE_POINTS &&
 	       (!reading->point || reading->point * a_point < end))
 		reading->point++;
+	reading->group = NULL;
 	if (reading->point == before)
 		return;
 	/* What files without text have left is not all for the next one, and what a large one had
@@ -183,12 +187,14 @@ static void earn(struct reading *reading, uint64_t bytes)
 	reading->credit += (reading->point - before) * share_of(reading);
 	reading->group = &reading->sample->groups[before];
 	reading->group->points = reading->point - before;
+	reading->group->file_bytes = bytes;
 }
 
 static int doc_keep(struct reading *reading, const struct ng_source_doc *doc)
 {
 	struct ng_sample *sample = reading->sample;
-	size_t text = ng_min(doc->text_bytes, (size_t)share_of(reading));
+	size_t most = (size_t)ng_min((uint64_t)reading->credit, reading->text_bytes / DOC_SHARES);
+	size_t text = ng_min(doc->text_bytes, most);
 
 	if (sample->n_docs == sample->cap_docs) {
 		size_t cap = ng_max(2 * sample->cap_docs, (size_t)256);
@@ -209,10 +215,10 @@ static int doc_keep(struct reading *reading, const struct ng_source_doc *doc)
 }
 
 /* The input comes in blocks: which text is how much of it can be told where one has ended. */
-static int docs_read(struct reading *reading, uint64_t begin, struct ng_sample_group *ret_read,
+static int docs_read(struct reading *reading, uint64_t begin, struct ng_sample_read *ret_read,
 		     bool *ret_whole, struct ng_error *err)
 {
-	struct ng_sample_group now = {0}, mark = {0};
+	struct ng_sample_read now = {0}, mark = {0};
 	uint64_t most = (uint64_t)ng_max(reading->credit, 0) + BAD_BYTES;
 	struct ng_source_doc doc;
 
@@ -230,7 +236,7 @@ static int docs_read(struct reading *reading, uint64_t begin, struct ng_sample_g
 		*ret_whole = r == 0;
 		if (r == 0)
 			return 0;
-		if (doc_keep(reading, &doc) < 0)
+		if (reading->credit > 0 && doc_keep(reading, &doc) < 0)
 			return out_of_memory(err);
 		now.docs++;
 		now.text_bytes += doc.text_bytes;
@@ -241,11 +247,33 @@ static int docs_read(struct reading *reading, uint64_t begin, struct ng_sample_g
 	}
 }
 
+static void read_add(struct ng_sample_read *sum, const struct ng_sample_read *read)
+{
+	sum->input_bytes += read->input_bytes;
+	sum->text_bytes += read->text_bytes;
+	sum->docs += read->docs;
+}
+
+/* What was read counts for all, and for the points in it. */
+static void read_count(struct reading *reading, const struct ng_sample_read *read)
+{
+	struct ng_sample *sample = reading->sample;
+
+	read_add(&sample->sum, read);
+	if (!reading->group)
+		return;
+	reading->group->read = *read;
+	/* Of what is too much for the sample, a point in a file without text has found none; files
+	 * behind it aren't more than others. */
+	if (!read->text_bytes && sample->n_docs && sample->input_bytes > reading->text_bytes)
+		reading->credit = 0;
+}
+
 /* Read a file as far as its credit goes. */
 static int file_read(struct reading *reading, const struct ng_sample_file *file,
 		     struct ng_error *err)
 {
-	struct ng_sample_group *group = reading->group, read = {0};
+	struct ng_sample_read read = {0};
 	uint64_t begin = reading->stats.input_bytes;
 	struct ng_error why = {0};
 	bool whole = false;
@@ -272,9 +300,7 @@ static int file_read(struct reading *reading, const struct ng_sample_file *file,
 		read.input_bytes = file->bytes;
 	reading->sample->whole_files += whole;
 	reading->sample->begun_files += !whole;
-	group->input_bytes += read.input_bytes;
-	group->text_bytes += read.text_bytes;
-	group->docs += read.docs;
+	read_count(reading, &read);
 	return 0;
 }
 
@@ -315,11 +341,6 @@ static void sum_up(struct reading *reading)
 	/* One record a line, with a TAB behind the reason. */
 	end = sample->bad + strcspn(sample->bad, "\t\n");
 	*end = '\0';
-	for (size_t i = 0; i < NG_SAMPLE_POINTS; i++) {
-		sample->sum.input_bytes += sample->groups[i].input_bytes;
-		sample->sum.text_bytes += sample->groups[i].text_bytes;
-		sample->sum.docs += sample->groups[i].docs;
-	}
 }
 
 int ng_sample_read(struct ng_sample *sample, const struct ng_source_options *options,

@@ -107,6 +107,14 @@ def checked_queries(queries: list[Any], limits: Limits) -> list[bytes]:
     return [checked_query(query, limits) for query in queries]
 
 
+def texts_of(key: str, value: Any) -> list[str]:
+    """What JSON has for a setting, as it stands in a URL."""
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(one, (str, int)) for one in values):
+        raise Problem(400, f"{key} is a string, a whole number, true or false")
+    return [("yes" if one else "no") if isinstance(one, bool) else str(one) for one in values]
+
+
 def checked_settings(given: dict[str, list[str]]) -> dict[str, Any]:
     """The settings of a request, as ngramfs.py takes them; what is another parameter is refused."""
     settings: dict[str, Any] = {}

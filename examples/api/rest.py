@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import openapi
-from asking import Limits, Problem, checked_queries, checked_query, checked_settings
+from asking import Limits, Problem, checked_queries, checked_query, checked_settings, texts_of
 from ngramfs import Mount, Query
 from serving import Answer, Request
 
@@ -136,8 +136,7 @@ class Rest:
                 texts = given.pop("queries", None)
                 if not isinstance(texts, list):
                     raise Problem(400, "queries is a list of strings")
-                settings.update(checked_settings({key: value if isinstance(value, list) else [str(value)]
-                                                  for key, value in given.items()}))
+                settings.update(checked_settings({key: texts_of(key, value) for key, value in given.items()}))
         elif not texts:
             raise Problem(400, "give q, once or several times, or a list in the body of a POST")
         if len(texts) > self.limits.queries:
@@ -230,7 +229,8 @@ class Rest:
             if not isinstance(found, str) or given:
                 raise Problem(400, "text is a string, and there is nothing else")
             text = found.encode("utf-8", "surrogatepass")
-        decoded(text)
+        if not decoded(text):
+            raise Problem(400, "the text is empty")
         begun = time.perf_counter()
         rows = [row(stretch) for stretch in itertools.islice(mount.trace(text, **settings), self.limits.rows + 1)]
         took = (time.perf_counter() - begun) * 1000

@@ -123,8 +123,9 @@ class Connection:
 
     def write(self, answer: Answer, head_only: bool, close: bool) -> None:
         kind = answer.kind if answer.kind == "application/json" else f"{answer.kind}; charset=utf-8"
-        head = (f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\nContent-Type: {kind}\r\n"
-                f"Content-Length: {len(answer.content)}\r\n")
+        head = f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\n"
+        if answer.status != 204:
+            head += f"Content-Type: {kind}\r\nContent-Length: {len(answer.content)}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
         head += "Connection: close\r\n\r\n" if close else "\r\n"
         self.sock.sendall(head.encode("latin-1") + (b"" if head_only else answer.content))
@@ -228,6 +229,9 @@ def listen(address: str) -> socket.socket:
         listener.listen(128)
     else:
         host, _, port = address.rpartition(":")
+        # Without a host it would be every address of the machine.
+        if not host or not port.isdecimal():
+            raise ValueError(f"{address}: it takes HOST:PORT, or unix:PATH")
         listener = socket.create_server((urllib.parse.unquote(host.strip("[]")), int(port)), backlog=128,
                                         family=socket.AF_INET6 if "[" in host else socket.AF_INET)
     listener.setblocking(False)

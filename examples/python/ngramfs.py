@@ -132,7 +132,12 @@ class Stretch(NamedTuple):
 
 
 def _bytes(query: Query) -> bytes:
-    data = query.encode("utf-8", "surrogateescape") if isinstance(query, str) else bytes(query)
+    if isinstance(query, str):
+        data = query.encode("utf-8", "surrogateescape")
+    elif isinstance(query, (bytes, bytearray, memoryview)):
+        data = bytes(query)
+    else:  # of a number bytes() would make as many zeroes
+        raise TypeError(f"a query is str or bytes, not {type(query).__name__}")
     if not data:
         raise ValueError("a query has at least one byte")
     return data
@@ -338,8 +343,11 @@ class Mount:
             asked: list[Query] = []
             lines: list[bytes] = []
             size = 0
-            for query in queries:
-                line = _bytes(query)
+            for number, query in enumerate(queries, 1):
+                try:
+                    line = _bytes(query)
+                except ValueError as error:
+                    raise ValueError(f"query {number}: {error}") from None
                 asked.append(query)
                 lines.append(line)
                 size += len(line)
@@ -377,7 +385,7 @@ class Mount:
     def trace(self, text: Query, **settings: Any) -> Iterator[Stretch]:
         """The longest stretches of a text that occur in the index. One of more than 1 MiB is traced in
         pieces of that, in each of which stretches end at its ends."""
-        data = _bytes(text)
+        data = _bytes(text) if text else b""
         with open(os.path.join(self._dir(settings), "trace"), "r+b", buffering=0) as file:
             for begin in range(0, len(data), TRACE_BYTES):
                 view = memoryview(data)[begin:begin + TRACE_BYTES]

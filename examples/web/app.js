@@ -2,7 +2,7 @@
 // The page: what is typed and clicked, and what is asked then.
 
 import {Index, spell} from './ask.js'
-import {$, complain, element, hide, isolated, line, number, replaceItems, usesKeys} from './dom.js'
+import {$, complain, counted, element, hide, isolated, line, number, replaceItems, sized, usesKeys} from './dom.js'
 import {back, begun, focusLine, forget, go, keep, step} from './occurrences.js'
 import {showGrep, showTrace} from './other.js'
 import {showDocuments, showFacet, showFields, showNext, showWords} from './panes.js'
@@ -40,7 +40,6 @@ function showSettings() {
 	for (const button of document.querySelectorAll('#modes input'))
 		button.checked = button.value === state.mode
 	$('query').placeholder = PLACEHOLDERS[state.mode]
-	$('query').maxLength = state.mode === 'trace' ? 60000 : 4000
 	$('order').value = state.order
 	replaceItems($('only'), state.only.map(setting => {
 		const text = decodeURIComponent(setting.slice('where='.length).replace(':', ': '))
@@ -69,11 +68,29 @@ const lookFor = query => change({mode: 'text', query})
 // ---- asking ----
 
 function type(event) {
-	state.query = $('query').value
+	state.query = edited(state.query, $('query').value)
+	askAfresh(event)
+}
+
+function askAfresh(event) {
 	state.at = 0
 	state.open = false
 	grow()
 	ask(event.timeStamp)
+}
+
+// A text after the box was edited, in which each line break is a line feed, whatever it was: those that were not
+// touched stay what they are.
+function edited(was, now) {
+	const units = was.match(/\r\n|[^]/g) ?? []
+	const same = (i, j) => (/^\r/.test(units[i]) ? '\n' : units[i]) === now[j]
+	const least = Math.min(units.length, now.length)
+	let begin = 0, end = 0
+	while (begin < least && same(begin, begin))
+		begin++
+	while (end < least - begin && same(units.length - 1 - end, now.length - 1 - end))
+		end++
+	return units.slice(0, begin).join('') + now.slice(begin, now.length - end) + units.slice(units.length - end).join('')
 }
 
 async function ask(since) {
@@ -166,9 +183,10 @@ async function showElsewhere(here, what, signal) {
 
 // Nothing is typed, or no text to look for.
 async function showInstead(index, what, signal) {
-	if (state.mode === 'grep' && what.query)
+	if (state.mode === 'grep' && what.query) {
 		await showGrep(index, what, lookFor, signal)
-	else if (state.mode === 'trace' && what.query)
+		showFile('grep')
+	} else if (state.mode === 'trace' && what.query)
 		await showTrace(index, {...what, settings: state.folds}, lookFor, signal)
 	else
 		return showBeginning(index, signal)
@@ -176,10 +194,17 @@ async function showInstead(index, what, signal) {
 }
 
 async function showBeginning(index, signal) {
-	if (state.mode === 'text') {
-		await showStart(index, lookFor, signal)
-		$('start').hidden = false
-	}
+	await showStart(index, state.mode, lookFor, signal)
+	$('start').hidden = false
+}
+
+// What is shown, as a file of the mount.
+function showFile(node) {
+	const index = here(), what = question()
+	$('api').replaceChildren(...index instanceof Union ? [] : ['As a file: ', element('a', {
+		href: index.url(node, what),
+		textContent: `${decodeURIComponent(index.path)}${what.settings.length ? `/with/${what.settings.join()}` : ''}/${node}/${line(spell(what.query))}`,
+	})])
 }
 
 function showNothing() {
@@ -189,6 +214,7 @@ function showNothing() {
 	hide('next', 'found', 'start', 'other')
 	$('df').textContent = ''
 	$('elsewhere').replaceChildren()
+	$('api').replaceChildren()
 }
 
 function showCount(answer, since) {
@@ -201,11 +227,7 @@ function showCount(answer, since) {
 	$('next').hidden = answer === 0
 	hide(...(answer === 0 ? ['found'] : []), 'start', 'other')
 	$('df').textContent = ''
-	const index = here()
-	$('api').replaceChildren(...index instanceof Union ? [] : ['As a file: ', element('a', {
-		href: index.url('count', question()),
-		textContent: `${decodeURIComponent(index.path)}${question().settings.length ? `/with/${question().settings.join()}` : ''}/count/${line(spell(state.query))}`,
-	})])
+	showFile('count')
 }
 
 // ---- what follows ----
@@ -225,8 +247,9 @@ async function follow(index, what, signal) {
 }
 
 function append(text, event) {
-	$('query').value += text
-	type(event)
+	state.query += text
+	$('query').value = state.query
+	askAfresh(event)
 	keepAddress(false)
 }
 
@@ -245,7 +268,7 @@ async function describe() {
 	showFields(indexes.get(name), '').catch(() => {}) // asked for once
 	const {documents, text_bytes} = await indexes.get(name).stats().catch(() => ({}))
 	if (name === state.index && documents !== undefined)
-		$('stats').textContent = `${number(documents)} documents, ${number(Math.ceil(text_bytes / 1e6))} MB of text`
+		$('stats').textContent = `${counted(documents, 'document')}, ${sized(text_bytes)} of text`
 }
 
 function press(event) {
@@ -260,10 +283,15 @@ function press(event) {
 			$('query').focus()
 		}
 	} else if (target === $('query')) {
-		if (key === 'Enter' && !event.shiftKey)
+		if (key !== 'Enter' || event.shiftKey)
+			return
+		if (state.mode === 'text')
 			focusLine()
 		else
-			return
+			$('results').querySelector('button, a')?.focus()
+	} else if ((key === 'ArrowUp' || key === 'ArrowDown') && $('results').contains(target)) {
+		const all = [...$('results').querySelectorAll('button, a')]
+		all[all.indexOf(target) + (key === 'ArrowDown' ? 1 : -1)]?.focus()
 	} else if (key === '/' && !['number', 'order', 'field', 'index'].includes(target.id)) {
 		$('query').focus()
 		$('query').select()
@@ -311,6 +339,7 @@ async function begin() {
 	$('close').addEventListener('click', back)
 	addEventListener('keydown', press)
 	addEventListener('popstate', arrive)
+	addEventListener('resize', grow)
 	arrive()
 }
 

@@ -4,6 +4,7 @@
 const encoder = new TextEncoder()
 const KEPT_ANSWERS = 1000
 const LONGEST = 4000 // characters of a query
+const LONGEST_TEXT = 64 << 10 // bytes of one to trace
 const TRIES = 5
 const PAUSE_MS = 150
 
@@ -20,6 +21,7 @@ export function spell(query) {
 const REASONS = {
 	400: 'That is no text, and cannot be asked for.',
 	404: 'That cannot be asked under these settings.',
+	413: `That text is too long: ${LONGEST_TEXT >> 10} KiB can be traced at once.`,
 	414: 'That is too long for a question.',
 	422: 'That may be in too many places: it needs some text to look for.',
 	429: 'Too many questions at once; ask again in a moment.',
@@ -47,6 +49,8 @@ export class Index {
 	// A question is {query, settings}, the latter as with/ takes them. The query stands behind the ?,
 	// since browsers take . and .. out of a path, escaped or not.
 	url(node, {query, settings}, rest = '', more = []) {
+		if (query.length > LONGEST)
+			throw new Refusal(414, `That is too long for a question: ${LONGEST.toLocaleString('en')} characters at most.`)
 		if (!query.isWellFormed()) // half of a pair; it would become another character
 			throw new Refusal(400)
 		const all = [...settings, ...more]
@@ -89,7 +93,7 @@ export class Index {
 		try {
 			return Number(await this.#keep(this.url('count', question), signal))
 		} catch (error) {
-			if (error.status !== 414)
+			if (error.status !== 414 || question.query.length > LONGEST)
 				throw error
 			return (await this.long(question, signal)).count
 		}
@@ -103,7 +107,7 @@ export class Index {
 	// A query that is too long for a name, as a text whose only stretch is all of it: how often it
 	// occurs, and in what documents.
 	async long({query, settings}, signal) {
-		if (query.length > LONGEST || settings.length)
+		if (settings.length)
 			throw new Refusal(414)
 		const [stretch] = (await this.trace(query, [`min=${bytes(query)}`], signal)).stretches
 		return stretch ?? {count: 0, documents: []}
@@ -111,20 +115,24 @@ export class Index {
 
 	// The stretches of a text that occur, {begin, end, text, count, documents}, and whether these are all.
 	async trace(text, settings, signal) {
+		if (bytes(text) > LONGEST_TEXT)
+			throw new Refusal(413)
 		const response = await this.#fetch(`${this.path}/with/${settings.join()}/trace`, {method: 'POST', body: text, signal})
 		const lines = (await response.text()).split('\n').filter(line => line).map(line => JSON.parse(line))
 		return {stretches: lines.filter(line => !line.cut), cut: lines.some(line => line.cut)}
 	}
 
-	// Lines of text that an expression matches: {place, offset, text}.
+	// Lines of text that an expression matches, {place, offset, text}, and in `cut` whether there may be more.
 	async grep(question, most, signal) {
 		const answer = await this.#keep(this.url('grep', question) + `&n=${most}`, signal).catch(error => {
 			throw error.status === 400 ? new Refusal(400, NO_EXPRESSION) : error
 		})
-		return answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => {
+		const list = answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => {
 			const [, place, offset, text] = /^(.*?):(\d+):(.*)$/s.exec(line) ?? [, '', '0', line]
 			return {place, offset: Number(offset), text}
 		})
+		list.cut = list.length === most || /(^|\n)\[cut here/.test(answer)
+		return list
 	}
 
 	// Occurrence number: document, doc_len, offset, before, match_text, after, metadata.
@@ -164,7 +172,7 @@ export class Index {
 	}
 
 	async fields(signal) {
-		return rows(await this.#keep(`${this.path}/facet/`, signal)).map(([name]) => name)
+		return rows(await this.#keep(`${this.path}/facet/`, signal)).map(([name]) => name).filter(decodable)
 	}
 
 	// By the values of a field, named as in fields(): {value, count, documents}; of all documents without a
@@ -188,16 +196,30 @@ export class Index {
 
 function parse(json) {
 	try {
-		return JSON.parse(json)
+		return JSON.parse(json, whole)
 	} catch {
 		// Metadata may hold numbers that are Python's, and not JSON's: they are shown as text.
 		return JSON.parse(json.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)/g,
-			token => token.startsWith('"') ? token : `"${token}"`))
+			token => token.startsWith('"') ? token : `"${token}"`), whole)
 	}
+}
+
+// A whole number that is too large to be kept as one is shown as it stands there, where browsers tell it.
+function whole(_, value, context) {
+	return Number.isInteger(value) && !Number.isSafeInteger(value) && context?.source ? context.source : value
 }
 
 // By falling count.
 export const rank = (a, b) => b.count - a.count
+
+// Whether escapes are those of text.
+export function decodable(text) {
+	try {
+		return decodeURIComponent(text) !== null
+	} catch {
+		return false
+	}
+}
 
 // Fields of lines.
 const rows = answer => answer.split('\n').filter(line => line && !line.startsWith('[cut here')).map(line => line.split('\t'))

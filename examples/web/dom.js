@@ -35,6 +35,20 @@ export function replaceItems(list, items) {
 	refocus(buttons[Math.min(at, buttons.length - 1)] ?? $('query'))
 }
 
+// Something and how many of it, in the words of the page.
+export const counted = (n, one, several = `${one}s`) => `${number(n)} ${n === 1 ? one : several}`
+
+const UNITS = ['kB', 'MB', 'GB', 'TB']
+
+// A size that is no less than it was.
+export function sized(n) {
+	if (n < 1000)
+		return counted(n, 'byte')
+	const power = Math.min(UNITS.length, Math.floor(Math.log10(n) / 3))
+	const value = n / 1000 ** power
+	return `${number(value < 10 ? Math.ceil(value * 10) / 10 : Math.ceil(value))} ${UNITS[power - 1]}`
+}
+
 // Sections that are shown no more.
 export function hide(...ids) {
 	const held = ids.some(id => $(id).contains(document.activeElement))
@@ -80,7 +94,8 @@ export function called({path = '', line: at, metadata: own}) {
 	const fields = own ?? {}
 	const file = path.startsWith('/') ? path.split('/').slice(at === undefined ? -2 : -1).join('/') : path
 	const from = at === undefined ? file : `${file}, line ${number(at)}`
-	return {title: String(fields.title ?? fields.path ?? fields.url ?? file), from, fields}
+	const names = [fields.title, fields.path, fields.url].filter(value => ['string', 'number'].includes(typeof value))
+	return {title: names.map(String).find(name => name.trim()) ?? from, from, fields}
 }
 
 // What went wrong, for who asked.

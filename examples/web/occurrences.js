@@ -5,7 +5,7 @@ import {showDocument} from './document.js'
 import {$, called, complain, element, isolated, line, number, refocus, rightToLeft} from './dom.js'
 import {arrange, listed} from './orders.js'
 import {save} from './save.js'
-import {here, indexes, keepAddress, keepAddressSoon, question, state} from './state.js'
+import {here, indexes, isOpened, keepAddress, keepAddressSoon, question, state} from './state.js'
 
 const LINES = 20 // occurrences on the page
 const LOOK_MS = 80 // from one look at occurrences to the next, while the slider moves
@@ -124,6 +124,9 @@ function choose(at) {
 }
 
 export function back() {
+	// As the button of the browser does, which else would lead here once more.
+	if (isOpened())
+		return history.back()
 	state.open = false
 	$('document').classList.remove('open')
 	keepAddress()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of a query beside its occurrences: documents, the words that follow, values of a field.
 
-import {$, SIGNS, element, isolated, number, replaceItems, showBars} from './dom.js'
+import {$, SIGNS, counted, element, isolated, number, replaceItems, showBars} from './dom.js'
+import {here} from './state.js'
 import {only} from './ask.js'
 
 const BARS = 24
@@ -10,7 +11,8 @@ const VALUES = 8
 const MANY_VALUES = 100 // a field that has as many is rather a name
 const usual = new Map() // the field of each index that says most
 
-// Fields by which documents are grouped: none that names each of them, nor one that tells them nothing.
+// Fields by which documents are grouped: none that names each of them, nor one that tells them nothing. Gives the
+// one that is shown, and none where another index is asked meanwhile.
 export async function showFields(index, chosen) {
 	if (!usual.has(index)) {
 		const good = []
@@ -23,8 +25,10 @@ export async function showFields(index, chosen) {
 		const last = field => ['dir', 'ext', 'path'].includes(field)
 		usual.set(index, good.sort((a, b) => last(a) - last(b)))
 	}
+	if (index !== here())
+		return ''
 	const fields = usual.get(index)
-	$('field').replaceChildren(...fields.map(field => new Option(field, field)))
+	$('field').replaceChildren(...fields.map(field => new Option(decodeURIComponent(field), field)))
 	$('facet').hidden = !fields.length
 	$('field').value = fields.includes(chosen) ? chosen : fields[0] ?? ''
 	return $('field').value
@@ -36,7 +40,7 @@ export async function showFacet(index, question, field, choose, signal) {
 	signal.throwIfAborted()
 	showBars($('values'), values.map(({value, count, documents}) => ({
 		label: value ?? 'none', size: count,
-		title: `${number(count)} ${question.query ? 'times' : 'bytes'} in ${number(documents)} ${documents === 1 ? 'document' : 'documents'}`,
+		title: `${number(count)} ${question.query ? 'times' : 'bytes'} in ${counted(documents, 'document')}`,
 		act: value === null ? null : () => choose(only(field, value)),
 	})))
 }
@@ -54,7 +58,7 @@ export async function showWords(index, question, choose, signal) {
 export async function showDocuments(index, question, signal) {
 	const documents = await index.df(question, signal)
 	signal.throwIfAborted()
-	$('df').textContent = `in ${number(documents)} ${documents === 1 ? 'document' : 'documents'}`
+	$('df').textContent = `in ${counted(documents, 'document')}`
 }
 
 // Characters that follow; append(text) is called by a click on one.
@@ -63,7 +67,7 @@ export async function showNext(index, question, append, signal) {
 	signal.throwIfAborted()
 	const most = next.length ? next[0].share : 1
 	const kinds = next.filter(({text}) => text !== null).length
-	$('follow').textContent = `${number(kinds)} different ${kinds === 1 ? 'character' : 'characters'}`
+	$('follow').textContent = counted(kinds, 'different character')
 	replaceItems($('bars'), next.slice(0, BARS).map(({count, share, shown, text}) => {
 		const bar = element('span', {className: 'bar'})
 		bar.style.setProperty('--height', share / most)

@@ -25,8 +25,17 @@ async function samples(index, signal) {
 	})
 }
 
-// choose(query) is called by a click.
-export async function showStart(index, choose, signal) {
+// Say what the mode is for. choose(query) is called by a click.
+export async function showStart(index, mode, choose, signal) {
+	const {documents} = await index.stats(signal)
+	signal.throwIfAborted()
+	for (const part of document.querySelectorAll('#start [data-mode]'))
+		part.hidden = part.dataset.mode !== (documents ? mode : 'none')
+	if (mode === 'text' && documents)
+		await showExamples(index, choose, signal)
+}
+
+async function showExamples(index, choose, signal) {
 	const queries = [...new Set(await samples(index, signal))]
 	const counts = await Promise.all(queries.map(query => index.count({query, settings: []}, signal)))
 	signal.throwIfAborted()

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked: the page's whole state. It is in the address behind the #, so that a link shows the same.
 
-import {$} from './dom.js'
+import {decodable} from './ask.js'
 
 const ADDRESS_MS = 300 // until the address follows; browsers let it change a few times a second
+const LONGEST_ADDRESS = 1 << 20 // what is longer, no browser takes
 const LINGER_MS = 1000 // from when on what was looked at is worth a step back
 
 export const FOLDS = ['case=fold', 'word=yes', 'space=fold', 'form=fold']
@@ -48,9 +49,12 @@ export function keepAddress(replace = true) {
 		Object.assign(shown, {what: what(), since: performance.now()})
 	}
 	const hash = addressOf(state)
-	if (hash !== location.hash)
-		history[replace ? 'replaceState' : 'pushState'](null, '', hash || location.pathname)
+	if (hash !== location.hash && hash.length <= LONGEST_ADDRESS)
+		history[replace ? 'replaceState' : 'pushState'](replace ? history.state : {opened: state.open}, '', hash || location.pathname)
 }
+
+// Whether the newest entry of the history is a document that was opened over the lines, and Back leads to them.
+export const isOpened = () => history.state?.opened === true && state.open
 
 export function keepAddressSoon() {
 	clearTimeout(addressed)
@@ -63,7 +67,7 @@ export function readAddress() {
 	state.query = words.get('q') ?? ''
 	state.mode = words.get('as') in PLACEHOLDERS ? words.get('as') : 'text'
 	state.folds = FOLDS.filter(fold => words.getAll('with').includes(fold))
-	state.only = words.getAll('with').filter(setting => /^where=[^/,]+:[^/,]*$/.test(setting))
+	state.only = words.getAll('with').filter(setting => /^where=[^/,]+:[^/,]*$/.test(setting) && decodable(setting))
 	state.order = ORDERS.includes(words.get('order')) ? words.get('order') : 'index'
 	state.at = Math.max(0, Math.trunc(Number(words.get('n') ?? 1)) - 1 || 0)
 	state.open = words.has('doc')

@@ -107,7 +107,8 @@ export class Union {
 
 	async grep(question, most, signal) {
 		const all = await this.#each(index => index.grep(question, most, signal))
-		return all.flatMap((lines, i) => lines.map(one => this.#owned(one, i))).slice(0, most)
+		const list = all.flatMap((lines, i) => lines.map(one => this.#owned(one, i)))
+		return Object.assign(list.slice(0, most), {cut: list.length > most || all.some(({cut}) => cut)})
 	}
 
 	async match(question, number, random, signal) {

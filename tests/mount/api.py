@@ -243,6 +243,9 @@ def check_requests(address):
             ("/", {"index": "corpus", "query_type": "count", "query": "\ud800"}, 400), ("/nowhere", None, 404),
             (f"{base}/count", None, 400), (f"{base}/count?q=", None, 400), (f"{base}/count", {"queries": [""]}, 400),
             (f"{base}/count", {"queries": "a"}, 400), (f"{base}/count", {"queries": [7]}, 400), (f"{base}/count", {"queries": ["a"], "scan": "all"}, 400),
+            *((f"{base}/count", {"queries": ["a"], "case": value}, 400) for value in ([], None, {}, 1.5, ["fold", "fold"], [["fold"]])),
+            (f"{base}/count", {"queries": ["a"], "where": [{}]}, 400), (f"{base}/count", {"queries": ["a"], "word": "true"}, 404),
+            (f"{base}/count", {"queries": ["a"], "where": "id:\ud800"}, 400), (f"{base}/trace", b"", 400), (f"{base}/trace", {"text": ""}, 400),
             (f"{base}/count", {"queries": ["a"] * 10001}, 413), (f"{base}/count", {"queries": ["a", "b" * 16385]}, 413),
             (f"{base}/count?q=a&q=b", {"queries": []}, 400), (f"{base}/count?q=%ff", None, 400), (f"{base}/count?q=a&case=loud", None, 404),
             (f"{base}/count?q=a&case=fold&case=fold", None, 400), (f"{base}/count?q=a&format=xml", None, 400),
@@ -257,6 +260,11 @@ def check_requests(address):
         assert "mnt" not in answer["error"] and os.getcwd() not in answer["error"], answer
     assert "regular expression" in client.json(f"{base}/grep?q=(", None, 400)["error"]
     assert "give q" in client.json(f"{base}/df", None, 400)["error"]
+    for value in (True, "yes", ["yes"]):
+        got = client.json(f"{base}/count", {"queries": ["the"], "word": value, "context": 12})["counts"]
+        assert got == client.json(f"{base}/count?q=the&word=yes")["counts"], (value, got)
+    status, headers, content = client.ask("/", method="OPTIONS")
+    assert (status, content) == (204, b"") and "Content-Length" not in headers and "Content-Type" not in headers
     assert client.infini("count", "x" * 20000)["error"].startswith("a query has 16,384 bytes at most")
     assert client.ask(f"{base}/count?q=a", method="PUT")[0] == 405
     status, headers, content = client.ask(f"{base}/count?q=a", method="HEAD")

@@ -21,6 +21,9 @@ wait_for begun || { fail "it doesn't start: $(cat api.log)"; finish; }
 python3 -B "$here/api.py" answers "http://127.0.0.1:$port" text || fail "answers"
 python3 -B "$here/api.py" requests "http://127.0.0.1:$port" || fail "requests"
 
+# None of that has ended a process.
+grep 'another takes its place' api.log && fail "a request ends a process: $(cat api.log)"
+
 # A process that is killed is replaced.
 child=$(pgrep -P "${daemons[api]}" | head -n 1)
 kill -KILL "$child"
@@ -51,6 +54,9 @@ unset 'daemons[api]'
 rests mnt "$(cpu_ticks "${daemons[mnt]}")" "given up"
 
 refuses "no mount of an index" "$examples/api/api" text
+for address in 8080 :8080 127.0.0.1: 127.0.0.1:http 127.0.0.1:99999 "[::1]:x"; do
+	refuses "api: " "$examples/api/api" --listen "$address" mnt
+done
 refuses "takes a number above 0" "$examples/api/api" --workers 0 mnt
 detach mnt 'regular expression'
 

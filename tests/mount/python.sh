@@ -87,6 +87,12 @@ def refuses(error, call, *args, **kwargs):
 
 refuses(ValueError, mount.count, "")
 refuses(ValueError, mount.batch, [b"a", b""])
+# None of these is the bytes that bytes() would make of it.
+for value in (5, [97], None, True, 1.0):
+    refuses(TypeError, mount.count, value)
+    refuses(TypeError, mount.batch, ["a", value])
+assert mount.count(bytearray(b"the")) == mount.count(memoryview(b"the")) == mount.count("the")
+assert not list(mount.trace("")) and not list(mount.trace(b"", min=4))
 refuses(OSError, mount.count, "a", nonsense="x")
 refuses(OSError, mount.docs, "nonesuch", nonsense="x")
 refuses(OSError, mount.kwic, b"x" * 5000)
@@ -108,6 +114,9 @@ ngramfs_py() {
 }
 is 1 "$(ngramfs_py mnt count 'a/b%20')" "count"
 is 4 "$(ngramfs_py mnt count NATURAL --case=fold --json)" "a setting"
+printf 'natural\nlanguage\n\n' >words
+is "ngramfs.py: query 3: a query has at least one byte" "$(ngramfs_py mnt batch <words 2>&1)" "an empty line"
+is "" "$(ngramfs_py mnt trace </dev/null)" "an empty text"
 is $'1\t33\tnatural \tlanguage\t' "$(ngramfs_py mnt kwic language --context=8 | head -n 1)" "kwic"
 is '{"path": "doc/0.txt", "offset": 28, "text": "is natural language"}' \
 	"$(ngramfs_py mnt grep '^is .*language$' --json)" "grep"

@@ -145,7 +145,8 @@ static void check(bool tree, const struct ng_build_options *options)
 	assert_int_equal(unlink(output), -1);
 	known.output = output;
 	build(path, &source, &known, &summary);
-	assert_false(estimate.whole);
+	/* Files of a block are read to their ends, though not all of it is kept. */
+	assert_int_equal(estimate.whole, tree);
 	within(estimate.text_bytes.likely, (double)summary.text_bytes, 5, "text");
 	within(estimate.index_bytes.likely, (double)summary.index_bytes, 15, "index");
 	in_range(&estimate.text_bytes, (double)summary.text_bytes, "text");
@@ -211,6 +212,46 @@ static void test_whole(void **state)
 	assert_int_equal(scratch_remove(dir), 0);
 }
 
+/* Small texts among larger files without text: what lies beside them isn't more for that. */
+static void test_mixed(void **state)
+{
+	char dir[SCRATCH_DIR_MAX], path[SCRATCH_DIR_MAX + 16];
+	const char *const paths[] = {dir};
+	struct ng_source_options source = {.format = NG_SOURCE_AUTO};
+	struct ng_build_options options = {.threads = 1, .memory_bytes = NG_MEMORY_MIN};
+	struct ng_sample sample = {0};
+	struct ng_estimate estimate;
+	struct ng_error err = {""};
+	double text = 0;
+
+	(void)state;
+	assert_int_equal(scratch_make(dir), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned bytes = i % 2 ? 500 + i * 7 % 1000 : 4096 + i * 13 % 8000;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%03u", dir, i);
+		file = fopen(path, "w");
+		assert_non_null(file);
+		for (unsigned n = 0; n < bytes; n++)
+			putc(i % 2 ? 'a' + (int)(n * n % 23) : (int)(n % 251), file);
+		assert_int_equal(fclose(file), 0);
+		text += i % 2 ? bytes : 0;
+	}
+	assert_int_equal(ng_sample_list(paths, 1, &source, &sample, &err), 0);
+	assert_int_equal(sample.n_files, 1000);
+	assert_int_equal(ng_sample_read(&sample, &source, 64u << 10, &err), 0);
+	assert_in_range(sample.whole_files, 100, 500);
+	assert_int_equal(ng_estimate(&sample, &options, "/tmp", &estimate, &err), 0);
+	assert_false(estimate.whole);
+	/* Some 30 of the points lie in text. */
+	within(estimate.text_bytes.likely, text, 30, "text");
+	in_range(&estimate.text_bytes, text, "text");
+	in_range(&estimate.docs, 500, "documents");
+	ng_sample_clear(&sample);
+	assert_int_equal(scratch_remove(dir), 0);
+}
+
 /* Every point has its share: of one file in ten, which is ten times as large as the others, too. */
 static void test_shares(void **state)
 {
@@ -223,33 +264,35 @@ static void test_shares(void **state)
 
 	(void)state;
 	assert_int_equal(scratch_make(dir), 0);
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < 1000; i++) {
 		FILE *file;
 
-		snprintf(path, sizeof(path), "%s/%02u", dir, i);
+		snprintf(path, sizeof(path), "%s/%03u", dir, i);
 		file = fopen(path, "w");
 		assert_non_null(file);
 		for (unsigned line = 0; line < (i % 10 ? 30 : 300); line++)
 			fprintf(file,
-				line % 10 ? "{\"text\": \"line %04u of file %02u\"}\n"
-					  : "no JSON %04u %02u\n",
+				line % 10 ? "{\"text\": \"line %04u of file %03u\"}\n"
+					  : "no JSON %04u %03u\n",
 				line, i);
 		assert_int_equal(fclose(file), 0);
 	}
 	assert_int_equal(ng_sample_list(paths, 1, &source, &sample, &err), 0);
-	assert_int_equal(sample.n_files, 100);
-	assert_int_equal(ng_sample_read(&sample, &source, 32 * 500, &err), 0);
+	assert_int_equal(sample.n_files, 1000);
+	assert_int_equal(ng_sample_read(&sample, &source, NG_SAMPLE_POINTS * 500, &err), 0);
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++)
 		points += sample.groups[i].points;
 	assert_int_equal(points, NG_SAMPLE_POINTS);
-	assert_in_range(sample.whole_files, 20, 60);
+	assert_in_range(sample.whole_files, 150, 350);
 	/* Files of one block are read to their ends. */
 	assert_int_equal(sample.begun_files, 0);
-	assert_int_equal(sample.sum.docs, sample.n_docs);
-	assert_int_equal(sample.bad_docs * 9, sample.n_docs);
-	assert_non_null(strstr(sample.bad, "/00:1: "));
+	assert_int_equal(sample.bad_docs * 9, sample.sum.docs);
+	/* What is read is counted, also where there is no room left for it. */
+	assert_in_range(sample.n_docs, sample.sum.docs / 10, sample.sum.docs - 1);
+	assert_in_range(sample.text.len, NG_SAMPLE_POINTS * 400, NG_SAMPLE_POINTS * 600);
+	assert_non_null(strstr(sample.bad, "/000:1: "));
 	assert_null(strchr(sample.bad, '\n'));
-	assert_memory_equal(sample.text.data, "line 0001 of file 00", 20);
+	assert_memory_equal(sample.text.data, "line 0001 of file 000", 21);
 	assert_memory_equal(sample.meta.data, "{\"path\":", 8);
 	ng_sample_clear(&sample);
 	assert_int_equal(scratch_remove(dir), 0);
@@ -271,8 +314,9 @@ static void test_reckoned(void **state)
 	assert_true(estimate.index_bytes.high == 0 && !estimate.shards);
 	/* Twice the text that there is input, of which the index has a half. */
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++)
-		sample.groups[i] = (struct ng_sample_group){1, 1u << 20, 2u << 20, 1};
-	sample.sum = (struct ng_sample_group){32, 32u << 20, 64u << 20, 32};
+		sample.groups[i] = (struct ng_sample_group){1, 1u << 20, {1u << 20, 2u << 20, 1}};
+	sample.sum = (struct ng_sample_read){NG_SAMPLE_POINTS << 20, NG_SAMPLE_POINTS << 21,
+					     NG_SAMPLE_POINTS};
 	from.less = (struct ng_trial){.rows = 16u << 20, .index_bytes = 8u << 20};
 	from.more = (struct ng_trial){.rows = 64u << 20,
 				      .index_bytes = 32u << 20,
@@ -287,15 +331,33 @@ static void test_reckoned(void **state)
 	/* With the separators it is a little more than 64. */
 	assert_int_equal(estimate.shards, 65);
 	assert_true(estimate.batches > 65 && estimate.memory_bytes.high <= 0x1p34);
+	/* Files without a byte, more than there was room for. */
+	sample.input_bytes = 0;
+	sample.groups[0].file_bytes = sample.groups[0].read.input_bytes = 0;
+	assert_int_equal(ng_estimate_reckon(&from, &estimate), 0);
+	assert_true(isfinite(estimate.text_bytes.low) && isfinite(estimate.text_bytes.high));
+	sample.input_bytes = 1ull << 40;
+	sample.groups[0].file_bytes = sample.groups[0].read.input_bytes = 1u << 20;
 	/* An index that falls with the text; files that differ. */
 	from.less.index_bytes = 9u << 20;
 	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++)
-		sample.groups[i].text_bytes = i % 2 ? 3u << 20 : 1u << 20;
+		sample.groups[i].read.text_bytes = i % 2 ? 3u << 20 : 1u << 20;
 	assert_int_equal(ng_estimate_reckon(&from, &estimate), 0);
 	within(estimate.text_bytes.likely, 0x1p41, 0.1, "text");
-	assert_true(estimate.text_bytes.high > 0x1.1p41 && estimate.text_bytes.low < 0x1.ep40);
+	/* Twice the standard error of 256: a sixteenth. */
+	within(estimate.text_bytes.high, 0x1.1p41, 0.1, "most text");
+	within(estimate.text_bytes.low, 0x1.ep40, 0.1, "least text");
 	assert_true(estimate.index_bytes.likely < 0x1.ep39);
 	assert_true(estimate.index_bytes.likely >= 0x1p40 * 0.3);
+	/* A half of all is one file, of which the beginning has half as much text: it is known by
+	 * itself, and the rest by the others. */
+	for (unsigned i = 0; i < NG_SAMPLE_POINTS; i++)
+		sample.groups[i].read.text_bytes = 2u << 20;
+	sample.groups[0] =
+		(struct ng_sample_group){NG_SAMPLE_POINTS / 2, 1ull << 39, {1u << 20, 1u << 20, 1}};
+	assert_int_equal(ng_estimate_reckon(&from, &estimate), 0);
+	within(estimate.text_bytes.likely, 0x1.8p40, 0.1, "text");
+	within(estimate.text_bytes.high, 0x1.8p40 + 0.2 * 0x1p39, 0.1, "most text");
 }
 
 /* What can't be read twice, or at all. */
@@ -319,9 +381,10 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tree),     cmocka_unit_test(test_one_file),
-		cmocka_unit_test(test_whole),    cmocka_unit_test(test_shares),
-		cmocka_unit_test(test_reckoned), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_tree),    cmocka_unit_test(test_one_file),
+		cmocka_unit_test(test_whole),   cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_shares),  cmocka_unit_test(test_reckoned),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,6 +293,40 @@ def accessible(page, where):
         expect(not missed, f"faults that aren't seen: {missed}")
 
 
+# How far below the settings something is shown, where the lines begin, and how many of them are in view.
+LAYOUT = """const bottom = document.getElementById('settings').getBoundingClientRect().bottom
+const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+let nearest = Infinity
+while (texts.nextNode()) {
+    const range = document.createRange()
+    range.selectNode(texts.currentNode)
+    const {top, height} = range.getBoundingClientRect()
+    if (height && texts.currentNode.data.trim() && top >= bottom && !texts.currentNode.parentElement.closest('.unseen'))
+        nearest = Math.min(nearest, top)
+}
+const lines = [...document.querySelectorAll('#lines button')].filter(line => line.checkVisibility()).map(line => line.getBoundingClientRect())
+return {band: nearest - bottom, lines: lines[0]?.top, inView: lines.filter(line => line.bottom <= innerHeight).length}"""
+
+
+def layout(page, name, height):
+    """Nothing is left empty below the settings, and occurrences are on the first screen."""
+    view = page.browser
+    for words in ({"in": "odd"}, {"in": "odd", "as": "grep"}, {"in": "odd", "as": "trace"}, {"in": "odd", "as": "grep", "q": "r.re$"},
+                  {"in": "licences", "as": "trace", "q": "Everyone is permitted to copy and distribute verbatim copies"},
+                  {"in": "odd", "q": "nowhere"}, {"in": "licences", "q": "copy"}, {"in": "", "q": "copy"}):
+        page.open(**words)
+        view.wait("return ['start', 'other', 'found'].some(id => !document.getElementById(id).hidden) || document.getElementById('count').value === '0'")
+        asked = words.get("q") == "copy"
+        if asked:
+            # All that stands above them is there.
+            view.wait("return performance.getEntriesByName('panes').length && document.querySelector('#lines [aria-current]')"
+                      " && !document.getElementById('facet').hidden && !document.getElementById('following').hidden")
+        found = view.run(LAYOUT)
+        expect(0 <= found["band"] <= 24, f"{name}, {words}: {found['band']} pixels are empty below the settings")
+        if asked:
+            expect(found["lines"] <= 0.6 * height and found["inView"] >= 5, f"{name}, {words}: lines begin at {found['lines']}, {found['inView']} in view")
+
+
 def looks(page, shots):
     view = page.browser
     darkness = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((a, b) => +a + +b, 0)"
@@ -304,8 +338,11 @@ def looks(page, shots):
         view.wait("return innerWidth === arguments[0]", width)
         expect((view.run(darkness) < 200) == dark, f"{name}: the background")
         expect(view.run(PAGE)["wide"] <= 0, f"{name}: it is wider than the screen")
+        # The box has a line, as its text has, in the font of this screen.
+        view.wait("return document.getElementById('query').offsetHeight <= arguments[0]", 46 if phone else 56)
         view.screenshot(f"{shots}/{name}.png")
         accessible(page, name)
+        layout(page, name, height)
         page.open(**{"in": "licences", "q": "copy", "n": "128"})
         page.compare("licences", "copy", 127)
     covered = "return document.elementFromPoint(195, 400).closest('#document') !== null"
@@ -318,8 +355,14 @@ def looks(page, shots):
     view.wait(f"return !(() => {{ {covered} }})()")
     view.click("#lines li:nth-child(2) button")
     view.wait(covered)
+    # Closed by its button, it isn't what Back leads to.
     view.click("#close")
-    expect(not view.run(covered), "the document cannot be closed")
+    view.wait(f"return !(() => {{ {covered} }})()")
+    view.run("location.hash = 'in=licences&q=copyright'")
+    page.compare("licences", "copyright")
+    view.run("history.back()")
+    page.compare("licences", "copy", 127)
+    expect(not view.run(covered), "Back leads to a document that was closed")
     view.screen(1280, 860)
 
 

@@ -62,6 +62,15 @@ python3 -B "$here/several.py" "$address" mnt || fail "several.py"
 [ -z "${BUILD:-}" ] || { mkdir -p "$BUILD/web" && cp shots/* "$BUILD/web"; }
 end_web several.log
 
+# What people may try.
+python3 -B "$here/strange.py" make strange
+build strange.ngram strange
+: >nothing.jsonl
+build empty.ngram --allow-empty nothing.jsonl
+run_web strange.log strange.ngram empty.ngram
+python3 -B "$here/strange.py" "$address" strange || fail "strange.py"
+end_web strange.log
+
 # One index: its tree is the whole of the mount.
 python3 -B "$here/../mount/awkward.py" make awkward
 build awkward.ngram --format=text awkward
