@@ -156,7 +156,7 @@ status=$?
 # Those wait most, for one another.
 lint=
 if clang-format --version | grep -q ' version 14\.'; then
-	tests/lint.sh format cppcheck shell >"$dir/lint.log" 2>&1 &
+	tests/lint.sh format cppcheck shell packages >"$dir/lint.log" 2>&1 &
 	lint=$!
 fi
 is_built tsan $status && run_tests tsan --suite threads --timeout-multiplier 4
