@@ -76,30 +76,31 @@ static void file_name(const struct record *record, unsigned number, char ret[NAM
 }
 
 /* Sections up to the next file, as a shard; a writer takes each type once. What no section is made
- * of is the file itself. */
+ * of is the file itself. The path is free. */
 static bool file_write(const char *path, const uint8_t **data, size_t *size,
 		       struct ng_manifest_shard *ret_shard, struct ng_shard_params *ret_params,
 		       bool *ret_store)
 {
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *writer = NULL;
-	bool seen[256] = {false};
+	bool seen[256] = {false}, raw = false;
 	unsigned n = 0;
 	struct record record;
 
 	*ret_store = false;
-	unlink(path);
 	while (*size >= RECORD_HEADER && **data != SECTIONS_FILE &&
 	       record_next(data, size, &record)) {
 		if (record.type == SECTIONS_RAW) {
 			if (!writer)
 				sections_require(!scratch_write(path, record.data, record.len));
+			raw = true;
 			continue;
 		}
 		if (record.type == NG_SECTION_PAGE_SUMS || seen[record.type] || n == SECTIONS_MAX ||
 		    (record.type >= NG_SECTION_TYPES && record.type < NG_SECTION_OPTIONAL))
 			continue;
 		if (!writer) {
-			unlink(path);
+			if (raw)
+				unlink(path);
 			sections_require(!ng_shard_writer_new(path, &writer, NULL));
 		}
 		n++;
@@ -131,6 +132,7 @@ unsigned sections_write(const uint8_t *data, size_t size, const char *dir)
 			break;
 		file_name(&record, n++, name);
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
+		unlink(path);
 		file_write(path, &data, &size, &shard, &params, &store);
 	}
 	return n;
@@ -141,9 +143,9 @@ bool sections_write_index(const uint8_t *data, size_t size, const char *dir)
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {
 		.format_version = NG_FORMAT_VERSION, .sa_sampling = NG_SA_RATE_MIN};
 	struct record record;
-	int r = 0;
+	bool left = false; /* what is no shard, under the next one's name */
 
-	while (r == 0 && manifest.n_shards < FILES_MAX && record_next(&data, &size, &record)) {
+	while (manifest.n_shards < FILES_MAX && record_next(&data, &size, &record)) {
 		char name[NG_MANIFEST_FILE_MAX], path[SCRATCH_DIR_MAX + NG_MANIFEST_FILE_MAX + 8];
 		struct ng_manifest_shard shard = {.file = name};
 		struct ng_shard_params params = {0};
@@ -151,7 +153,10 @@ bool sections_write_index(const uint8_t *data, size_t size, const char *dir)
 
 		ng_manifest_free_name(&manifest, name);
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		if (!file_write(path, &data, &size, &shard, &params, &store))
+		if (left)
+			unlink(path);
+		left = !file_write(path, &data, &size, &shard, &params, &store);
+		if (left)
 			continue;
 		shard.docs = params.docs;
 		shard.text_bytes = params.text_bytes;
