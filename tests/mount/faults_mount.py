@@ -14,7 +14,10 @@ import faults
 
 NGRAMFS = os.path.abspath(os.environ["NGRAMFS"])
 POINTS = faults.POINTS * 2
-WORDS = ("some more words", "and some more", "fish number 1", "number 12 and")
+WORDS = ("some more words", "fish number 1", "number 13 and")
+# More of a question are those of one line after the other, and tried in samples: the words that occur less
+# often have each of them.
+CALLS_MAX = 600
 
 
 def spelled(word, number):
@@ -188,7 +191,7 @@ class Tries:
         assert again() == want, again.name
         calls = self.shared.control.calls
         tried = self.tried
-        if faults.ALL:
+        if faults.ALL and calls <= CALLS_MAX:
             for all_after in 0, 1:
                 at = 1
                 while self.one(Asked(name, settings, word), want, at, all_after) or at < calls:
@@ -216,7 +219,7 @@ def main():
         time.sleep(0.02)
     tries = Tries(daemon, shared)
     for name, settings in questions():
-        for word in WORDS[:4 if faults.ALL else 1]:
+        for word in WORDS[:3 if faults.ALL else 1]:
             tries.question(name, settings, word)
     subprocess.run(["umount", "mnt"] if os.geteuid() == 0 else ["fusermount3", "-u", "mnt"], check=True)
     status = daemon.wait(timeout=600)
