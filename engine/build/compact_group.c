@@ -42,8 +42,11 @@ static int removed_open(struct ng_compaction *m, const struct ng_manifest_shard 
 		return r;
 	r = ng_removed_open_at(ng_appenddir_file(m->dir, shard->removed.file, path), &c->removed,
 			       err);
-	if (r == 0)
-		r = ng_shard_file_verify(c->removed->file, m->options.cancel, NULL, NULL, NULL);
+	if (r < 0)
+		return r;
+	r = ng_shard_file_verify(c->removed->file, m->options.cancel, NULL, NULL, NULL);
+	if (r < 0 && r != -EUCLEAN)
+		return ng_fail(err, r, "%s: %s", path, strerror(-r));
 	if (r == 0 && (ng_shard_file_checksum(c->removed->file) != shard->removed.checksum ||
 		       c->removed->params.shard_checksum != shard->checksum ||
 		       c->removed->params.docs != shard->removed.docs ||

@@ -266,24 +266,31 @@ static int patterns_write(struct completion *c, struct ng_shard_writer *shard, s
 	return n ? frequent_write(shard, patterns, n, segment->params.rows, err) : 0;
 }
 
-static int segment_shortcuts_write(struct completion *c, struct ng_shard_writer *shard,
-				   struct ng_error *err)
+static int segment_shortcuts_write(struct completion *c, const char *path,
+				   struct ng_shard_writer *shard, struct ng_error *err)
 {
 	const struct ng_segment *segment = c->segment;
-	ng_cleanup(ng_freep) uint32_t *numbers = calloc(segment->samples.n, sizeof(*numbers));
+	uint64_t n = segment->samples.n;
+	ng_cleanup(ng_freep) uint32_t *numbers = calloc(n, sizeof(*numbers));
 	bool bad = false;
+	int r = numbers ? 0 : -ENOMEM;
 
-	if (!numbers)
-		return ng_fail(err, -ENOMEM, "out of memory for %ju samples",
-			       (uintmax_t)segment->samples.n);
-	for (uint64_t i = 0; i < segment->samples.n; i++) {
+	for (uint64_t i = 0; r == 0 && i < n; i++) {
+		uint64_t number = ng_packed_get(&segment->samples, i, &bad);
+
 		if (i % PIECE_SAMPLES == 0)
 			pages_limit(c);
-		numbers[i] = (uint32_t)ng_packed_get(&segment->samples, i, &bad);
+		bad |= number >= n;
+		numbers[i] = (uint32_t)number;
 	}
-	if (bad)
-		return ng_fail(err, -EUCLEAN, "the samples of a segment are damaged");
-	return shortcuts_write(shard, numbers, segment->samples.n, err);
+	/* The sums of a stranger's shard are right. */
+	if (r == 0)
+		r = bad ? -EUCLEAN : ng_permutation_check(numbers, n);
+	if (r == -EUCLEAN)
+		return ng_segment_damaged(path, "the samples don't fit", err);
+	if (r < 0)
+		return ng_fail(err, r, "out of memory for %ju samples", (uintmax_t)n);
+	return shortcuts_write(shard, numbers, n, err);
 }
 
 int ng_shard_complete(struct ng_file_at segment_file, struct ng_shard_docs *docs,
@@ -319,7 +326,7 @@ int ng_shard_complete(struct ng_file_at segment_file, struct ng_shard_docs *docs
 	for (size_t i = 0; r == 0 && i < ng_array_size(copied); i++)
 		r = section_copy(&c, copied[i], shard, err);
 	if (r == 0)
-		r = segment_shortcuts_write(&c, shard, err);
+		r = segment_shortcuts_write(&c, segment_file.path, shard, err);
 	if (r == 0)
 		r = ng_shard_docs_write(docs, options->sa_rate, shard, err);
 	if (opened && (r == 0 || r == -EUCLEAN) && ng_shard_file_faulted(opened))

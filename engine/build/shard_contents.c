@@ -73,7 +73,8 @@ int ng_shard_contents_open(struct ng_shard_contents *c, struct ng_file_at at,
 static int bytes_fetch(const struct ng_frames *frames, uint64_t begin, uint64_t end,
 		       struct ng_buf *buf)
 {
-	int r = begin <= end ? 0 : -EUCLEAN;
+	/* Before memory is asked for. */
+	int r = begin <= end && end <= ng_frames_raw_bytes(frames) ? 0 : -EUCLEAN;
 
 	buf->len = 0;
 	if (r == 0)
@@ -102,7 +103,8 @@ int ng_shard_contents_copy(struct ng_shard_contents *c, uint64_t d, const char *
 		r = bytes_fetch(c->text, begin - d, end - d - 1, text);
 	if (r == -EUCLEAN)
 		return ng_segment_damaged(path, "compressed frames don't fit", err);
-	return r < 0 ? r
-		     : ng_shard_docs_add(docs, text->data, end - begin - 1,
-					 (const char *)meta->data, to - from, err);
+	if (r < 0)
+		return ng_fail(err, r, "%s: cannot be read: %s", path, strerror(-r));
+	return ng_shard_docs_add(docs, text->data, end - begin - 1, (const char *)meta->data,
+				 to - from, err);
 }

@@ -9,6 +9,7 @@
 
 #define TEMPORARY_NAME     NG_MANIFEST_NAME ".tmp"
 #define MANIFEST_BYTES_MAX (256u << 20)
+#define STALE_TRIES        5u
 
 static void options_free(char **options, size_t n)
 {
@@ -150,8 +151,12 @@ int ng_manifest_read_at(int dir_fd, const char *dir, struct ng_manifest *ret_man
 {
 	ng_cleanup(ng_buf_free) struct ng_buf buf = NG_BUF_INIT;
 	struct ng_error why;
-	int r = read_text(dir_fd, dir, &buf, err);
+	int r = -ESTALE;
 
+	/* On a network's filesystem a file whose name another machine gives to the next one while
+	 * it is read is gone, and the next one is there. */
+	for (unsigned tries = 0; r == -ESTALE && tries < STALE_TRIES; tries++)
+		r = read_text(dir_fd, dir, &buf, err);
 	if (r)
 		return r;
 	r = ng_manifest_parse((const char *)buf.data, buf.len, ret_manifest, &why);

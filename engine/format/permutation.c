@@ -245,6 +245,22 @@ int ng_permutation_shortcuts(const uint32_t *numbers, uint64_t n, unsigned spaci
 	return r;
 }
 
+int ng_permutation_check(const uint32_t *numbers, uint64_t n)
+{
+	ng_cleanup(ng_freep) uint64_t *seen = calloc(n / 64 + 1, sizeof(*seen));
+
+	if (!seen)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t at = numbers[i], bit = 1ull << at % 64;
+
+		if (at >= n || seen[at / 64] & bit)
+			return -EUCLEAN;
+		seen[at / 64] |= bit;
+	}
+	return 0;
+}
+
 int ng_permutation_write(const uint32_t *numbers, uint64_t n, unsigned spacing,
 			 struct ng_shard_writer *shard, struct ng_error *err)
 {

@@ -65,6 +65,10 @@ int ng_permutation_invert(const struct ng_permutation *permutation, unsigned n,
 
 /* ---- writing ---- */
 
+/* Whether numbers[0..n-1], which come from a file, are a permutation of [0, n): 0, -EUCLEAN or
+ * -ENOMEM. Takes a bit a number. What follows relies on it. */
+int ng_permutation_check(const uint32_t *numbers, uint64_t n);
+
 /* The shortcuts by group, ceil(n / spacing) of them, for the permutation numbers[0..n-1] of [0, n)
  * and a seed. -EAGAIN where the seed leaves a gap too long; ret_shortcuts then holds something.
  * O(n) steps, many cycles by turns. -ENOMEM. */

@@ -41,7 +41,7 @@ static int unpack_header(int fd, const struct ng_sevenzip_streams *s, uint64_t h
 	if (s->unpack_size > header_max || s->pack_size > header_max)
 		return -E2BIG;
 	*ret_why = damaged;
-	if (!s->unpack_size)
+	if (!s->unpack_size || s->pack_at > INT64_MAX - SIGNATURE_BYTES - s->pack_size)
 		return -EBADMSG;
 	if (s->method == NG_SEVENZIP_LZMA2)
 		filters[0].id = LZMA_FILTER_LZMA2;

@@ -201,6 +201,7 @@ static unsigned parse_folder(struct cursor *c, struct ng_sevenzip_streams *s, bo
 	return (unsigned)n;
 }
 
+/* Folders are said once, and so are their checksums: has_crc is of all of them, or of none. */
 static void parse_unpack_info(struct cursor *c, struct ng_sevenzip_streams *s)
 {
 	uint64_t n = 0, outs = 0;
@@ -210,7 +211,7 @@ static void parse_unpack_info(struct cursor *c, struct ng_sevenzip_streams *s)
 		switch (id) {
 		case ID_FOLDER:
 			n = take_number(c);
-			if (n > FOLDERS_MAX || take_byte(c))
+			if (n > FOLDERS_MAX || s->folders || take_byte(c))
 				spoil(c, damaged);
 			for (uint64_t i = 0; i < n && !c->why; i++)
 				outs += parse_folder(c, s, i == 0);
@@ -224,6 +225,8 @@ static void parse_unpack_info(struct cursor *c, struct ng_sevenzip_streams *s)
 			}
 			break;
 		case ID_CRC:
+			if (s->has_crc.len)
+				spoil(c, damaged);
 			pass_digests(c, n, &s->has_crc);
 			break;
 		default:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asked.h"
 
-#include "build/builder.h"
+#include "build/remove.h"
 #include "questions.h"
 #include "query/index_internal.h"
 #include "query/trace.h"
@@ -50,18 +50,32 @@ static void build(const char *dir, const struct ng_build_options *shape, unsigne
 	sections_require(!ng_builder_finish(builder, &summary, NULL));
 }
 
-/* Every shape small, and once with more rows than a cell has. */
+/* Documents 0 and 3, which is one of many rows alike. */
+static void take_out(const char *dir)
+{
+	struct ng_doc_range ranges[] = {{0, 1}, {3, 4}};
+	struct ng_doc_choice choice = {.ranges = ranges, .n_ranges = ng_array_size(ranges)};
+	struct ng_build_options options = {.output = dir, .threads = 1};
+	struct ng_remove_summary summary;
+
+	sections_require(!ng_remove(&options, &choice, &summary, NULL));
+}
+
+/* Every shape small, twice with more rows than a cell has, and every shape without some of its
+ * documents. */
 uint8_t *asked_seed(unsigned number, size_t *ret_size)
 {
 	size_t n = ng_array_size(shapes);
 	struct ng_buf buf = NG_BUF_INIT;
 	const char *dir;
 
-	if (number >= n + 2)
+	if (number >= 2 * n + 2)
 		return NULL;
 	dir = sections_dir("seed");
 	sections_require(rmdir(dir) == 0);
-	build(dir, &shapes[number % n], number < n ? 1 : 12);
+	build(dir, &shapes[number % n], number < n || number >= n + 2 ? 1 : 12);
+	if (number >= n + 2)
+		take_out(dir);
 	sections_of_index(dir, &buf);
 	sections_remove(dir);
 	*ret_size = buf.len;
@@ -124,17 +138,23 @@ static uint64_t occurrences(const uint8_t *text, size_t len, const struct questi
 void asked_counts(const struct ng_index *index, const uint8_t *data, size_t size)
 {
 	struct question_pattern patterns[PATTERNS];
-	uint64_t counts[PATTERNS] = {0}, total = 0;
+	uint64_t counts[PATTERNS] = {0}, total = 0, gone = 0;
+	uint64_t end = index->stats.docs + index->stats.removed_docs;
 
 	patterns_make(data, size, patterns);
-	if (index->stats.text_bytes > TEXTS_MAX || index->stats.docs > TEXTS_MAX)
+	if (index->stats.text_bytes > TEXTS_MAX || end > TEXTS_MAX)
 		return;
-	for (uint64_t doc = 0; doc < index->stats.docs; doc++) {
+	for (uint64_t doc = 0; doc < end; doc++) {
 		ng_cleanup(ng_freep) uint8_t *text = NULL;
 		uint64_t bytes = 0;
 		size_t n = 0;
+		int r = ng_doc_bytes(index, doc, &bytes);
 
-		sections_require(!ng_doc_bytes(index, doc, &bytes));
+		if (r == -ENOENT) {
+			gone++;
+			continue;
+		}
+		sections_require(!r);
 		text = malloc(bytes + 1);
 		sections_require(text);
 		sections_require(!ng_doc_read(index, doc, 0, bytes, NULL, text, &n));
@@ -143,6 +163,7 @@ void asked_counts(const struct ng_index *index, const uint8_t *data, size_t size
 		for (size_t i = 0; i < PATTERNS; i++)
 			counts[i] += occurrences(text, n, &patterns[i]);
 	}
+	sections_require(gone == index->stats.removed_docs);
 	sections_require(total == index->stats.text_bytes);
 	for (size_t i = 0; i < PATTERNS; i++) {
 		uint64_t count = 0;

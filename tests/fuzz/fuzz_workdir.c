@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "build/builder.h"
+#include "build/memory.h"
 #include "format/shardfile.h"
 #include "merge/journal.h"
 #include "query/query.h"
@@ -21,8 +22,13 @@
 
 #define DOCS 24u
 
-static const struct ng_build_options shape = {
-	.threads = 1, .sa_sampling = 8, .shard_bytes = 300, .batch_bytes = 100, .resume = true};
+/* With a number for the memory, nobody asks the machine how much it has. */
+static const struct ng_build_options shape = {.threads = 1,
+					      .sa_sampling = 8,
+					      .shard_bytes = 300,
+					      .batch_bytes = 100,
+					      .memory_bytes = NG_MEMORY_MIN,
+					      .resume = true};
 
 /* Add documents up to `end`; then give up, or, where there are no more, make the index. */
 static int build(const char *path, unsigned end, struct ng_error *err)

@@ -7,6 +7,7 @@
 
 #include "format/manifest.h"
 #include "format/params.h"
+#include "format/removed.h"
 #include "format/shardlayout.h"
 #include "scratch.h"
 
@@ -14,11 +15,20 @@
 #define NAME_BYTES    40u
 #define SECTIONS_MAX  20u
 #define RECORD_HEADER 4u
+#define REMOVED       "removed-" /* begins the names of files of what was taken out of a shard */
 
 struct record {
 	unsigned type;
 	const uint8_t *data;
 	size_t len;
+};
+
+/* A file that was written, and what a manifest says of it. */
+struct written {
+	uint64_t bytes, checksum;
+	struct ng_shard_params params;
+	struct ng_removed_params removed;
+	bool store;
 };
 
 void sections_judge(bool holds, const char *file, int line)
@@ -75,44 +85,51 @@ static void file_name(const struct record *record, unsigned number, char ret[NAM
 	snprintf(ret, NAME_BYTES, "shard-%05u.ngs", number);
 }
 
+/* What the section says of the file. */
+static void section_note(const struct record *record, struct written *ret)
+{
+	ret->store |= record->type == NG_SECTION_TEXT_FRAMES;
+	if (record->type == NG_SECTION_PARAMS && record->len == sizeof(ret->params))
+		memcpy(&ret->params, record->data, record->len);
+	if (record->type == NG_SECTION_REMOVED && record->len == sizeof(ret->removed))
+		memcpy(&ret->removed, record->data, record->len);
+}
+
 /* Sections up to the next file, as a shard; a writer takes each type once. What no section is made
- * of is the file itself. */
-static bool file_write(const char *path, const uint8_t **data, size_t *size,
-		       struct ng_manifest_shard *ret_shard, struct ng_shard_params *ret_params,
-		       bool *ret_store)
+ * of is the file itself. The path is free. */
+static bool file_write(const char *path, const uint8_t **data, size_t *size, struct written *ret)
 {
 	ng_cleanup(ng_shard_writer_freep) struct ng_shard_writer *writer = NULL;
-	bool seen[256] = {false};
+	bool seen[256] = {false}, raw = false;
 	unsigned n = 0;
 	struct record record;
 
-	*ret_store = false;
-	unlink(path);
+	*ret = (struct written){0};
 	while (*size >= RECORD_HEADER && **data != SECTIONS_FILE &&
 	       record_next(data, size, &record)) {
 		if (record.type == SECTIONS_RAW) {
 			if (!writer)
 				sections_require(!scratch_write(path, record.data, record.len));
+			raw = true;
 			continue;
 		}
 		if (record.type == NG_SECTION_PAGE_SUMS || seen[record.type] || n == SECTIONS_MAX ||
 		    (record.type >= NG_SECTION_TYPES && record.type < NG_SECTION_OPTIONAL))
 			continue;
 		if (!writer) {
-			unlink(path);
+			if (raw)
+				unlink(path);
 			sections_require(!ng_shard_writer_new(path, &writer, NULL));
 		}
 		n++;
 		seen[record.type] = true;
-		*ret_store |= record.type == NG_SECTION_TEXT_FRAMES;
-		if (record.type == NG_SECTION_PARAMS && record.len == sizeof(*ret_params))
-			memcpy(ret_params, record.data, record.len);
+		section_note(&record, ret);
 		sections_require(!ng_shard_writer_section(writer, record.type, NULL));
 		sections_require(!ng_shard_writer_write(writer, record.data, record.len, NULL));
 	}
 	if (writer)
-		sections_require(!ng_shard_writer_finish(writer, &ret_shard->file_bytes,
-							 &ret_shard->checksum, NULL));
+		sections_require(
+			!ng_shard_writer_finish(writer, &ret->bytes, &ret->checksum, NULL));
 	return writer;
 }
 
@@ -122,18 +139,47 @@ unsigned sections_write(const uint8_t *data, size_t size, const char *dir)
 
 	while (n < FILES_MAX) {
 		struct record record = {0};
-		struct ng_manifest_shard shard = {0};
-		struct ng_shard_params params = {0};
+		struct written written;
 		char name[NAME_BYTES], path[SCRATCH_DIR_MAX + NAME_BYTES + 8];
-		bool store;
 
 		if (!record_next(&data, &size, &record))
 			break;
 		file_name(&record, n++, name);
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		file_write(path, &data, &size, &shard, &params, &store);
+		unlink(path);
+		file_write(path, &data, &size, &written);
 	}
 	return n;
+}
+
+/* What was taken out of a shard, where nothing is yet. */
+static void removed_name(struct ng_manifest_shard *shard, const char *name,
+			 const struct written *written)
+{
+	shard->removed = (struct ng_manifest_removed){
+		.file = strdup(name),
+		.docs = written->removed.docs,
+		.held = written->removed.docs,
+		.text_bytes = written->removed.text_bytes,
+		.file_bytes = written->bytes,
+		.checksum = written->checksum,
+	};
+	sections_require(shard->removed.file);
+}
+
+static void shard_name(struct ng_manifest *manifest, char *name, const struct written *written)
+{
+	struct ng_manifest_shard shard = {
+		.file = name,
+		.docs = written->params.docs,
+		.text_bytes = written->params.text_bytes,
+		.file_bytes = written->bytes,
+		.checksum = written->checksum,
+	};
+
+	manifest->sa_sampling = written->params.sa_rate;
+	manifest->text_store |= written->store;
+	sections_require(!ng_manifest_add(manifest, &shard));
 }
 
 bool sections_write_index(const uint8_t *data, size_t size, const char *dir)
@@ -141,23 +187,30 @@ bool sections_write_index(const uint8_t *data, size_t size, const char *dir)
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {
 		.format_version = NG_FORMAT_VERSION, .sa_sampling = NG_SA_RATE_MIN};
 	struct record record;
-	int r = 0;
+	bool left = false; /* what is no shard, under the next one's name */
 
-	while (r == 0 && manifest.n_shards < FILES_MAX && record_next(&data, &size, &record)) {
+	while (manifest.n_shards < FILES_MAX && record_next(&data, &size, &record)) {
 		char name[NG_MANIFEST_FILE_MAX], path[SCRATCH_DIR_MAX + NG_MANIFEST_FILE_MAX + 8];
-		struct ng_manifest_shard shard = {.file = name};
-		struct ng_shard_params params = {0};
-		bool store;
+		struct ng_manifest_shard *last =
+			manifest.n_shards ? &manifest.shards[manifest.n_shards - 1] : NULL;
+		bool removed = last && !last->removed.file && record.len >= strlen(REMOVED) &&
+			       memcmp(record.data, REMOVED, strlen(REMOVED)) == 0;
+		struct written written;
 
-		ng_manifest_free_name(&manifest, name);
+		if (removed)
+			ng_manifest_free_removed_name(&manifest, manifest.n_shards - 1, name);
+		else
+			ng_manifest_free_name(&manifest, name);
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		if (!file_write(path, &data, &size, &shard, &params, &store))
+		if (left || removed)
+			unlink(path);
+		left = !file_write(path, &data, &size, &written);
+		if (left)
 			continue;
-		shard.docs = params.docs;
-		shard.text_bytes = params.text_bytes;
-		manifest.sa_sampling = params.sa_rate;
-		manifest.text_store |= store;
-		sections_require(!ng_manifest_add(&manifest, &shard));
+		if (removed)
+			removed_name(last, name, &written);
+		else
+			shard_name(&manifest, name, &written);
 	}
 	return ng_manifest_write(dir, &manifest, NULL) == 0;
 }
@@ -181,7 +234,7 @@ void sections_of_file(const char *dir, const char *name, bool is_shard, struct n
 		return;
 	}
 	sections_require(!ng_shard_file_open(path, &file, NULL));
-	for (unsigned type = 1; type < NG_SECTION_TYPES; type++)
+	for (unsigned type = 1; type <= NG_SECTION_FACETS; type++)
 		if (type != NG_SECTION_PAGE_SUMS && ng_shard_file_section(file, type, &data, &len))
 			record_put(ret, type, data, len);
 }
@@ -191,8 +244,13 @@ void sections_of_index(const char *dir, struct ng_buf *ret)
 	ng_cleanup(ng_manifest_clear) struct ng_manifest manifest = {0};
 
 	sections_require(!ng_manifest_read(dir, &manifest, NULL));
-	for (size_t i = 0; i < manifest.n_shards; i++)
-		sections_of_file(dir, manifest.shards[i].file, true, ret);
+	for (size_t i = 0; i < manifest.n_shards; i++) {
+		const struct ng_manifest_shard *shard = &manifest.shards[i];
+
+		sections_of_file(dir, shard->file, true, ret);
+		if (shard->removed.file)
+			sections_of_file(dir, shard->removed.file, true, ret);
+	}
 }
 
 /* ---- where ---- */

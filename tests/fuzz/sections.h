@@ -18,7 +18,8 @@
 unsigned sections_write(const uint8_t *data, size_t size, const char *dir);
 
 /* The same of shards only, in order, with a manifest that names them all and fits them, as far as
- * they say how large they are. False where no manifest can say that. */
+ * they say how large they are; a file whose name begins as that of one of what was taken out of a
+ * shard is that, of the shard before. False where no manifest can say that. */
 bool sections_write_index(const uint8_t *data, size_t size, const char *dir);
 
 /* The input that gives a file, or an index's shards, again. */

@@ -64,6 +64,8 @@ still_refused() {
 	refuses "$why" rmdir mnt/docs
 	refuses "$why" touch mnt/nonesuch
 	refuses "$why" ln -s x mnt/nonesuch
+	refuses "$why" mkfifo mnt/nonesuch
+	refuses "" ln mnt/README mnt/nonesuch
 	refuses "" chmod 600 mnt/README
 	refuses "$why" mv mnt/README mnt/x
 	refuses "$why" truncate -s 0 mnt/README

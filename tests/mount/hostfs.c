@@ -2,14 +2,16 @@
 /* A machine's view of a directory that it shares with others, as a network filesystem gives it: two
  * mounts of the same directory are two machines. flock(2) locks are each machine's own, as they are
  * on NFS and Gluster; those of fcntl(2) on regular files are shared, or, with --no-locks, fail.
- * There is no exchange of two names.
+ * There is no exchange of two names. With --replaced every second index.json that is opened is
+ * stale when it is read, as where another machine has just given its name to the next one.
  *
- * usage: hostfs [--no-locks] DIR MOUNTPOINT: serves in the foreground */
+ * usage: hostfs [--no-locks|--replaced] DIR MOUNTPOINT: serves in the foreground */
 #define FUSE_USE_VERSION 312
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,11 @@
 #include <unistd.h>
 
 static int dir_fd;
-static int no_locks;
+static int no_locks, replaced;
+
+/* Of descriptors: that what it is of is stale. */
+static atomic_bool stale[1024];
+static atomic_uint manifests; /* opened so far */
 
 /* Relative to the directory. */
 static const char *at(const char *path)
@@ -109,7 +115,11 @@ static int open_as(const char *path, int flags, mode_t mode, struct fuse_file_in
 	/* The kernel knows files by their names here, and would mix the pages of one whose name
 	 * another machine has given to another file. */
 	fi->direct_io = strstr(path, ".json") != NULL;
-	return fd < 0 ? -errno : 0;
+	if (fd < 0)
+		return -errno;
+	if (replaced && (size_t)fd < sizeof(stale) / sizeof(*stale))
+		stale[fd] = strstr(path, "/index.json") && atomic_fetch_add(&manifests, 1) % 2 == 0;
+	return 0;
 }
 
 static int on_create(const char *path, mode_t mode, struct fuse_file_info *fi)
@@ -127,6 +137,8 @@ static int on_read(const char *path, char *buf, size_t size, off_t offset,
 		   struct fuse_file_info *fi)
 {
 	(void)path;
+	if (replaced && fi->fh < sizeof(stale) / sizeof(*stale) && stale[fi->fh])
+		return -ESTALE;
 	return result(pread((int)fi->fh, buf, size, offset));
 }
 
@@ -206,8 +218,9 @@ int main(int argc, char **argv)
 	char *fuse_argv[] = {argv[0], "-f", argv[argc - 1], NULL};
 
 	no_locks = argc == 4 && strcmp(argv[1], "--no-locks") == 0;
-	if (argc != 3 + no_locks) {
-		fprintf(stderr, "usage: %s [--no-locks] DIR MOUNTPOINT\n", argv[0]);
+	replaced = argc == 4 && strcmp(argv[1], "--replaced") == 0;
+	if (argc != 3 + no_locks + replaced) {
+		fprintf(stderr, "usage: %s [--no-locks|--replaced] DIR MOUNTPOINT\n", argv[0]);
 		return 2;
 	}
 	dir_fd = open(argv[argc - 2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);

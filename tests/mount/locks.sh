@@ -18,7 +18,7 @@ host() { # DIR [OPTION]: a machine that sees `shared` as DIR
 
 leave() {
 	cd /
-	for dir in one two none; do
+	for dir in one two none replaced; do
 		release "$work/$dir" 2>/dev/null
 	done
 	wait "${hosts[@]}" 2>/dev/null
@@ -165,4 +165,32 @@ mk -o none/fresh few.txt || fail "a new index, which needs no lock"
 mkdir shared/other.building
 refuses "none/other.building/mkngramfs.lock: cannot be locked" mk -o none/other few.txt
 is 11 "$(documents)" "documents"
+
+# ---- what somebody else puts into the index's place meanwhile stays there ----
+# In a directory that can exchange two names, and in one that cannot.
+mkfifo input
+for place in shared one; do
+	mk -o "$place/late" - <input 2>said &
+	builder=$!
+	exec 7>input
+	wait_for test -d "$place/late.building" || fail "$place: no build"
+	mkdir "$place/late"
+	echo theirs >"$place/late/file"
+	echo text >&7
+	exec 7>&-
+	wait $builder && fail "$place: an index in the place of what appeared there"
+	grep -q "$place/late: appeared while the index was built" said || fail "$place: it says $(cat said)"
+	is theirs "$(cat "$place/late/file")" "$place: what appeared"
+	[ ! -e "$place/late/index.json" ] || fail "$place: an index beside what appeared"
+	rm -r "$place/late" "$place/late.building"
+done
+
+# ---- a manifest that the other machine replaces while it is read ----
+want=$(documents)
+host replaced --replaced
+for _ in 1 2 3; do
+	mk --append -o replaced/i few.txt || fail "a manifest was replaced while it was read"
+done
+is $((want + 3 * $(wc -l <few.txt))) "$(documents)" "documents of what was replaced"
+
 finish

@@ -293,9 +293,40 @@ static void test_damaged(void **state)
 	assert_true(failed > 1000);
 }
 
+static void test_check(void **state)
+{
+	uint64_t rng = naive_seed();
+
+	for (uint32_t n = 0; n < 300; n++) {
+		ng_cleanup(ng_freep) uint32_t *numbers = calloc(n + 1, sizeof(*numbers));
+		uint32_t at, was;
+
+		assert_non_null(numbers);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t k = (uint32_t)(scratch_random(&rng) % (i + 1));
+
+			numbers[i] = numbers[k];
+			numbers[k] = i;
+		}
+		assert_int_equal(ng_permutation_check(numbers, n), 0);
+		if (n < 2)
+			continue;
+		/* One twice, and one beyond. */
+		at = (uint32_t)(scratch_random(&rng) % n);
+		was = numbers[at];
+		numbers[at] = numbers[(at + 1) % n];
+		assert_int_equal(ng_permutation_check(numbers, n), -EUCLEAN);
+		numbers[at] = n % 2 ? n : UINT32_MAX;
+		assert_int_equal(ng_permutation_check(numbers, n), -EUCLEAN);
+		numbers[at] = was;
+		assert_int_equal(ng_permutation_check(numbers, n), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_check),
 		cmocka_unit_test_setup_teardown(test_inverse, fixture_setup, fixture_teardown),
 		cmocka_unit_test(test_bad_seed),
 		cmocka_unit_test_setup_teardown(test_damaged_head, fixture_setup, fixture_teardown),

@@ -508,6 +508,106 @@ static void test_long_lines(void **state)
 	free(data);
 }
 
+/* Lines of all lengths, some beyond the bound, which are rejected whole, over the ends of the
+ * pieces that are read; and a document that was given out and isn't wanted. */
+static void test_too_long_lines(void **state)
+{
+	static const enum ng_source_format formats[] = {NG_SOURCE_LINES, NG_SOURCE_JSONL};
+	const size_t bound = 50000, longest = 900000;
+	ng_cleanup(ng_freep) char *text = malloc(longest);
+	uint64_t rng = SEED;
+	const char *path = "lines";
+
+	assert_non_null(text);
+	for (size_t k = 0; k < ng_array_size(formats); k++) {
+		bool json = formats[k] == NG_SOURCE_JSONL;
+		const size_t most = json ? 2 * bound : bound;
+		struct ng_buf data ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		struct ng_buf want ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		struct ng_buf wanted_bad ng_cleanup(ng_buf_free) = NG_BUF_INIT;
+		char *bad ng_cleanup(ng_freep) = NULL;
+		unsigned too_long = 0;
+		size_t bad_bytes = 0;
+		struct outcome out;
+		FILE *skip;
+
+		for (unsigned line = 1; line <= 60; line++) {
+			size_t len = scratch_random(&rng) % (line % 6 ? most / 2 : longest), from;
+
+			for (size_t i = 0; i < len; i++)
+				text[i] = "ab{}[],: "[scratch_random(&rng) % 9];
+			from = data.len;
+			ng_buf_printf(&data, json ? "{\"text\":\"%.*s\"}" : "%.*s", (int)len, text);
+			if (data.len - from > most) {
+				too_long++;
+				ng_buf_printf(&wanted_bad,
+					      "lines:%u: a line of more than %zu bytes, which is "
+					      "all that --memory allows\t%.*s\n",
+					      line, most, (int)(data.len - from), data.data + from);
+			} else {
+				ng_buf_printf(&want, "{\"path\":\"lines\",\"line\":%u%s}\t%.*s\n",
+					      line, json ? ",\"metadata\":{}" : "", (int)len, text);
+			}
+			ng_buf_append(&data, "\n", line < 60);
+		}
+		assert_true(too_long > 5);
+		write_file(path, data.data, data.len);
+		skip = open_memstream(&bad, &bad_bytes);
+		assert_non_null(skip);
+		read_sources(&path, 1,
+			     &(struct ng_source_options){.format = formats[k],
+							 .skip_bad = skip,
+							 .max_doc_bytes = bound},
+			     &out);
+		assert_int_equal(fclose(skip), 0);
+		check_docs("lines", &out, (const char *)want.data, want.len);
+		if (bad_bytes != wanted_bad.len || memcmp(bad, wanted_bad.data, bad_bytes) != 0)
+			fail_msg("seed %u: rejected lines differ", SEED);
+		assert_int_equal(out.stats.bad_docs, too_long);
+		ng_buf_free(&out.docs);
+	}
+}
+
+/* A document that was given out is given back: it is bad input, under its name. */
+static void test_given_back(void **state)
+{
+	const char *path = "lines";
+
+	write_file(path, LIT("one\ntwo\nthree\n"));
+	for (unsigned skips = 0; skips < 2; skips++) {
+		struct ng_source *source ng_cleanup(ng_source_freep) = NULL;
+		char *bad ng_cleanup(ng_freep) = NULL;
+		struct ng_source_stats stats;
+		struct ng_source_doc doc;
+		struct ng_error err = {""};
+		size_t bad_bytes = 0;
+		FILE *skip = open_memstream(&bad, &bad_bytes);
+
+		assert_non_null(skip);
+		assert_int_equal(
+			ng_source_new(&path, 1,
+				      &(struct ng_source_options){.format = NG_SOURCE_LINES,
+								  .skip_bad = skips ? skip : NULL},
+				      &source, &err),
+			0);
+		assert_int_equal(ng_source_next(source, &doc, &err), 1);
+		assert_int_equal(ng_source_next(source, &doc, &err), 1);
+		assert_int_equal(ng_source_reject(source, "isn't wanted", &err),
+				 skips ? 0 : -EBADMSG);
+		if (!skips)
+			assert_string_equal(err.text, "lines:2: isn't wanted");
+		else
+			assert_int_equal(ng_source_next(source, &doc, &err), 1);
+		ng_source_stats(source, &stats);
+		assert_int_equal(fclose(skip), 0);
+		if (!skips)
+			continue;
+		assert_string_equal(bad, "lines:2: isn't wanted\ttwo\n");
+		assert_int_equal(stats.docs, 2);
+		assert_int_equal(stats.text_bytes, 8);
+	}
+}
+
 /* Objects of all lengths, over the ends of the pieces that are read; some beyond the bound. */
 static void test_long_objects(void **state)
 {
@@ -607,7 +707,8 @@ int main(void)
 		cmocka_unit_test(test_formats),    cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_nothing),    cmocka_unit_test(test_named_or_found),
 		cmocka_unit_test(test_skip_bad),   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_long_objects),
+		cmocka_unit_test(test_long_lines), cmocka_unit_test(test_too_long_lines),
+		cmocka_unit_test(test_given_back), cmocka_unit_test(test_long_objects),
 		cmocka_unit_test(test_stdin),
 	};
 
