@@ -2,6 +2,7 @@
 #include "format/facets.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "format/meta_fields.h"
 
@@ -143,7 +144,10 @@ int ng_facet_column_open(const struct ng_facet_field *field, struct ng_facet_col
 	if (!column.table)
 		return -ENOMEM;
 	got = ZSTD_decompress(column.table, field->table_bytes, field->frame, field->frame_bytes);
-	r = ZSTD_isError(got) || got != field->table_bytes ? -EUCLEAN : 0;
+	if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation)
+		r = -ENOMEM;
+	else
+		r = ZSTD_isError(got) || got != field->table_bytes ? -EUCLEAN : 0;
 	if (r == 0)
 		r = ends_make(&column, field->table_bytes);
 	if (r < 0) {

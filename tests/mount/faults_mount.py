@@ -176,6 +176,8 @@ class Tries:
             self.errors += 1
             if got.errno == errno.ENOENT:
                 self.wrong.append(f"{said}: it says that it isn't there")
+            elif got.errno in (errno.EIO, errno.EUCLEAN):
+                self.wrong.append(f"{said}: it says that the index is damaged")
         elif got == want:
             self.same += 1
         else:
