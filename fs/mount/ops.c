@@ -65,8 +65,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct ng_mount *mount = fuse_req_userdata(req);
 	bool is_long = ng_tree_lookup_is_long(mount->tree, parent);
 
-	ng_request_submit(req,
-			  &(struct ng_request){.answer = answer_lookup,
+	ng_submit(req, &(struct ng_submission){.answer = answer_lookup,
 					       .node = parent,
 					       .data = name,
 					       .size = strlen(name),
@@ -105,7 +104,7 @@ static void answer_getattr(struct ng_call *call)
 /* A request that comes with nothing but a node. */
 static void submit_plain(fuse_req_t req, fuse_ino_t ino, void (*answer)(struct ng_call *call))
 {
-	ng_request_submit(req, &(struct ng_request){.answer = answer, .node = ino});
+	ng_submit(req, &(struct ng_submission){.answer = answer, .node = ino});
 }
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -167,12 +166,12 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	}
 	/* What asks a stream is answered one after another, since each needs what the one before
 	 * has made; the others wait without a thread. */
-	ng_request_submit(req, &(struct ng_request){.answer = answer_read,
-						    .node = ino,
-						    .offset = (uint64_t)offset,
-						    .size = size,
-						    .lane = stream ? NG_LANE_LONG : NG_LANE_SHORT,
-						    .key = stream ? ino : 0});
+	ng_submit(req, &(struct ng_submission){.answer = answer_read,
+					       .node = ino,
+					       .offset = (uint64_t)offset,
+					       .size = size,
+					       .lane = stream ? NG_LANE_LONG : NG_LANE_SHORT,
+					       .key = stream ? ino : 0});
 }
 
 static void answer_statfs(struct ng_call *call)
@@ -228,14 +227,14 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 		return;
 	}
 	/* In turn with what reads the stream. */
-	ng_request_submit(req, &(struct ng_request){.answer = answer_write,
-						    .node = ino,
-						    .offset = (uint64_t)offset,
-						    .data = buf,
-						    .size = size,
-						    .lane = NG_LANE_LONG,
-						    .key = ino,
-						    .has_effect = true});
+	ng_submit(req, &(struct ng_submission){.answer = answer_write,
+					       .node = ino,
+					       .offset = (uint64_t)offset,
+					       .data = buf,
+					       .size = size,
+					       .lane = NG_LANE_LONG,
+					       .key = ino,
+					       .has_effect = true});
 }
 
 const struct fuse_lowlevel_ops ng_ops = {

@@ -86,12 +86,12 @@ static void submit_list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offse
 	bool is_long = ng_tree_list_is_long(ino);
 
 	/* Whoever lists the same page waits for the first who does. */
-	ng_request_submit(req, &(struct ng_request){.answer = answer,
-						    .node = ino,
-						    .offset = (uint64_t)offset,
-						    .size = size,
-						    .lane = is_long ? NG_LANE_LONG : NG_LANE_SHORT,
-						    .key = is_long ? ino : 0});
+	ng_submit(req, &(struct ng_submission){.answer = answer,
+					       .node = ino,
+					       .offset = (uint64_t)offset,
+					       .size = size,
+					       .lane = is_long ? NG_LANE_LONG : NG_LANE_SHORT,
+					       .key = is_long ? ino : 0});
 }
 
 void ng_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

@@ -9,7 +9,7 @@
 #include "mount/call.h"
 
 /* What is asked, and by whom it is answered: fields as those of a call and its job. */
-struct ng_request {
+struct ng_submission {
 	void (*answer)(struct ng_call *call);
 	uint64_t node, offset;
 	size_t size;
@@ -20,4 +20,4 @@ struct ng_request {
 };
 
 /* Have req, a request to a mount, answered (ng_call_submit). */
-void ng_request_submit(fuse_req_t req, const struct ng_request *request);
+void ng_submit(fuse_req_t req, const struct ng_submission *asked);
