@@ -14,8 +14,8 @@
 #define READS_MAX  12u
 #define NAMES_MAX  12u /* of a directory that are looked up */
 #define DEPTH_MAX  5u
-#define CPU_MS     300 /* then a question is ended, */
-#define HUNG       40u /* and so many times as long after it nothing may have gone on */
+#define CPU_MS     300  /* then a question is ended, */
+#define HUNG       200u /* and so many times as long after it nothing may have gone on */
 
 /* Directories are listed, and the first names in them looked up. */
 static const char *const paths[] = {

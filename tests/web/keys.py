@@ -10,7 +10,7 @@ import sys
 
 import page as base
 from page import COUNT, Page, expect
-from webdriver import DOWN, ENTER, ESCAPE, RIGHT, SHIFT, Failed, browser
+from webdriver import DOWN, ENTER, ESCAPE, RIGHT, SHIFT, browser
 
 TAB, SPACE, LEFT = "\ue004", " ", "\ue012"
 # What can be reached, in the order of the page; of radio buttons the chosen one stands for all.
@@ -155,11 +155,7 @@ def main():
     address, mount = sys.argv[1:]
     with browser() as opened:
         page = Page(opened, address, mount)
-        for part in (tabs, choices, leads):
-            try:
-                part(page)
-            except Failed as error:
-                expect(False, f"{part.__name__}: {error}")
+        base.go_through((tabs, choices, leads), page)
     return base.failures > 0
 
 

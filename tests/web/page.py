@@ -366,6 +366,21 @@ def looks(page, shots):
     view.screen(1280, 860)
 
 
+def go_through(parts, *args):
+    """All of them, whatever fails."""
+    for part in parts:
+        try:
+            part(*args)
+        except Failed as error:
+            expect(False, f"{part.__name__}: {error}")
+
+
+def calm(opened):
+    """Nothing but that it was asked too often has gone wrong."""
+    complaints = [text for text in opened.complaints() if " 429 " not in text]
+    expect(not complaints, f"the browser complains: {complaints}")
+
+
 def main():
     address, mount, shots = sys.argv[1:]
     with browser() as opened:

@@ -10,7 +10,7 @@ from collections import Counter
 
 import page as base
 from page import COUNT, Page, expect
-from webdriver import ENTER, Failed, browser
+from webdriver import ENTER, browser
 
 SHOWN = "return !document.getElementById(arguments[0]).hidden"
 LINE = """return [...document.querySelectorAll('#lines button')].map(line =>
@@ -108,13 +108,8 @@ def main():
         page.open(**{"in": ""})
         page.indexes = opened.wait("return [...document.getElementById('index').options].map(({value}) => value).filter(value => value)")
         expect(sorted(page.indexes) == ["licences", "odd"], page.indexes)
-        for part in (sums, occurrences, others):
-            try:
-                part(page)
-            except Failed as error:
-                expect(False, f"{part.__name__}: {error}")
-        complaints = [text for text in opened.complaints() if " 429 " not in text]
-        expect(not complaints, f"the browser complains: {complaints}")
+        base.go_through((sums, occurrences, others), page)
+        base.calm(opened)
     return base.failures > 0
 
 

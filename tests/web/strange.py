@@ -15,7 +15,7 @@ import os
 import sys
 import time
 
-from webdriver import DOWN, ENTER, UP, Failed, browser
+from webdriver import DOWN, ENTER, UP, browser
 
 from page import COUNT, SHOWN, Page, expect
 import page as base
@@ -226,13 +226,8 @@ def main():
     address, directory = sys.argv[1:]
     with browser() as opened:
         page = Page(opened, address, "")
-        for part in (without_documents, line_breaks, writing, expressions, lengths, metadata, network):
-            try:
-                part(page, directory)
-            except Failed as error:
-                expect(False, f"{part.__name__}: {error}")
-        complaints = [text for text in opened.complaints() if " 429 " not in text]
-        expect(not complaints, f"the browser complains: {complaints}")
+        base.go_through((without_documents, line_breaks, writing, expressions, lengths, metadata, network), page, directory)
+        base.calm(opened)
     return base.failures > 0
 
 
