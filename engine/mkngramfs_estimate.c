@@ -62,7 +62,7 @@ static const char *time_print(double value, char ret[CELL_LEN])
 	return ret;
 }
 
-static void row_print(const char *label, struct ng_range range, cell_print *print)
+static void row_print(const char *label, struct ng_bounds range, cell_print *print)
 {
 	char low[CELL_LEN], likely[CELL_LEN], high[CELL_LEN];
 
@@ -132,7 +132,7 @@ static void table_print(const struct arguments *args, const struct ng_sample *sa
 
 /* ---- for scripts ---- */
 
-static void member_print(const char *name, struct ng_range range, int places)
+static void member_print(const char *name, struct ng_bounds range, int places)
 {
 	printf(",\"%s\":[%.*f,%.*f,%.*f]", name, places, range.low, places, range.likely, places,
 	       range.high);

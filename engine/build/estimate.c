@@ -132,7 +132,7 @@ static void chosen_add(const struct ng_sample *sample, double bytes, share_of *s
 		2 * bytes * sqrt(ng_max(squares / n - mean * mean, 0.) * unread / (n - 1)));
 }
 
-static struct ng_range reckon_sum(const struct ng_sample *sample, share_of *share)
+static struct ng_bounds reckon_sum(const struct ng_sample *sample, share_of *share)
 {
 	struct sum sum = {0};
 	double certain = certain_add(sample, share, &sum), off;
@@ -140,9 +140,9 @@ static struct ng_range reckon_sum(const struct ng_sample *sample, share_of *shar
 	chosen_add(sample, ng_max((double)sample->input_bytes - certain, 0.), share, &sum);
 	off = ng_max(sqrt(sum.off), UNSURE_LEAST * sum.likely);
 	/* There is at least what was read. */
-	return (struct ng_range){ng_max(sum.likely - off, share(&sample->sum)),
-				 ng_max(sum.likely, share(&sample->sum)),
-				 ng_max(sum.likely + off, share(&sample->sum))};
+	return (struct ng_bounds){ng_max(sum.likely - off, share(&sample->sum)),
+				  ng_max(sum.likely, share(&sample->sum)),
+				  ng_max(sum.likely + off, share(&sample->sum))};
 }
 
 static void reckon_text(const struct ng_sample *sample, struct ng_estimate *estimate)
@@ -151,8 +151,8 @@ static void reckon_text(const struct ng_sample *sample, struct ng_estimate *esti
 
 	estimate->whole = !sample->begun_files && sample->whole_files == sample->n_files;
 	if (estimate->whole) {
-		estimate->text_bytes = (struct ng_range){text, text, text};
-		estimate->docs = (struct ng_range){docs, docs, docs};
+		estimate->text_bytes = (struct ng_bounds){text, text, text};
+		estimate->docs = (struct ng_bounds){docs, docs, docs};
 		return;
 	}
 	estimate->text_bytes = reckon_sum(sample, text_of);
@@ -167,11 +167,11 @@ static double ratio_of(const struct ng_trial *trial)
 }
 
 /* Bytes of index a row, in shards of so many rows. */
-static struct ng_range ratio_at(const struct ng_estimate_from *from, double rows)
+static struct ng_bounds ratio_at(const struct ng_estimate_from *from, double rows)
 {
 	const struct ng_trial *less = &from->less, *more = &from->more;
 	double at = ratio_of(more), a_fold = 0, folds;
-	struct ng_range range;
+	struct ng_bounds range;
 
 	if (less->rows >= TRIAL_ROWS_MIN && more->rows > less->rows)
 		a_fold = (at - ratio_of(less)) / log((double)more->rows / (double)less->rows);
@@ -189,14 +189,14 @@ static void reckon_index(const struct ng_estimate_from *from, struct ng_estimate
 {
 	double docs = estimate->docs.likely, rows = estimate->text_bytes.likely + docs;
 	double shard = ng_min(rows, (double)from->plan.shard_bytes);
-	struct ng_range ratio = ratio_at(from, shard);
+	struct ng_bounds ratio = ratio_at(from, shard);
 	double fixed = (double)from->more.fixed_bytes * (double)estimate->shards;
 
 	/* Then it was made, as it will be. */
 	if (estimate->whole && estimate->shards == 1 &&
 	    from->more.rows == from->sample->sum.text_bytes + from->sample->sum.docs)
-		ratio = (struct ng_range){ratio.likely, ratio.likely, ratio.likely};
-	estimate->index_bytes = (struct ng_range){
+		ratio = (struct ng_bounds){ratio.likely, ratio.likely, ratio.likely};
+	estimate->index_bytes = (struct ng_bounds){
 		ratio.low * (estimate->text_bytes.low + estimate->docs.low) + fixed,
 		ratio.likely * rows + fixed,
 		ratio.high * (estimate->text_bytes.high + estimate->docs.high) + fixed};
@@ -224,8 +224,8 @@ static void reckon_memory(const struct ng_estimate_from *from, double rows, doub
 	if ((double)estimate->batches > jobs && !from->plan.alone)
 		likely += batch;
 	likely = ng_min(likely, most);
-	estimate->memory_bytes = (struct ng_range){likely * (1 - UNSURE_MEMORY), likely,
-						   ng_min(likely * (1 + UNSURE_MEMORY), most)};
+	estimate->memory_bytes = (struct ng_bounds){likely * (1 - UNSURE_MEMORY), likely,
+						    ng_min(likely * (1 + UNSURE_MEMORY), most)};
 	/* Merging keeps in memory what it may. */
 	if (estimate->batches > estimate->shards)
 		estimate->memory_bytes.high = most;
@@ -243,9 +243,9 @@ static struct ng_work_model model_of(const struct ng_estimate_from *from)
 		.threads = options->threads};
 }
 
-static struct ng_range range_plus(struct ng_range range, double low, double likely, double high)
+static struct ng_bounds range_plus(struct ng_bounds range, double low, double likely, double high)
 {
-	return (struct ng_range){range.low + low, range.likely + likely, range.high + high};
+	return (struct ng_bounds){range.low + low, range.likely + likely, range.high + high};
 }
 
 /* The peak is that of the last shard: while its batches are merged, or while it is written. */
@@ -267,8 +267,8 @@ static int reckon_room(const struct ng_estimate_from *from, double rows,
 		batches = shard * (1 + ratio_at(from, shard).likely);
 	estimate->output_bytes =
 		range_plus(estimate->index_bytes, batches * ROOM_LOW, batches, batches);
-	estimate->tmp_bytes = (struct ng_range){frames * 0.9 + room * ROOM_LOW,
-						frames + room * ROOM_LIKELY, frames * 1.1 + room};
+	estimate->tmp_bytes = (struct ng_bounds){frames * 0.9 + room * ROOM_LOW,
+						 frames + room * ROOM_LIKELY, frames * 1.1 + room};
 	/* The shard itself is written when the last merge is over. */
 	estimate->disk_bytes =
 		range_plus(estimate->output_bytes, frames * 0.9,
@@ -297,7 +297,7 @@ static int reckon_seconds(const struct ng_estimate_from *from, double rows,
 	/* As this machine was just now, and as it is when it has nothing else to do. */
 	here = trial->seconds / ng_max((double)trial->work * 1e-9, 1e-9);
 	idle = trial->cpu_seconds / ng_max((double)trial->cpu_work * 1e-9, 1e-9);
-	estimate->seconds = (struct ng_range){
+	estimate->seconds = (struct ng_bounds){
 		(reading + seconds * ng_min(here, idle) * (1 + SORT_GROWS_LOW * folds)) *
 			(1 - UNSURE_SECONDS),
 		reading + seconds * (here + idle) / 2 * (1 + SORT_GROWS * folds),

@@ -5,19 +5,19 @@
 #include "build/memory.h"
 #include "build/trial.h"
 
-struct ng_range {
+struct ng_bounds {
 	double low, likely, high;
 };
 
 struct ng_estimate {
 	bool whole; /* the sample is all there is */
-	struct ng_range docs, text_bytes;
-	struct ng_range index_bytes;
-	struct ng_range seconds;
-	struct ng_range memory_bytes; /* at its peak */
+	struct ng_bounds docs, text_bytes;
+	struct ng_bounds index_bytes;
+	struct ng_bounds seconds;
+	struct ng_bounds memory_bytes; /* at its peak */
 	/* Room while it is built, at its peak: where the index will be, where temporary files are,
 	 * and in both, whose peaks needn't be at one time. */
-	struct ng_range output_bytes, tmp_bytes, disk_bytes;
+	struct ng_bounds output_bytes, tmp_bytes, disk_bytes;
 	uint64_t shards, batches; /* likely */
 };
 

@@ -110,7 +110,7 @@ static void within(double got, double want, double percent, const char *what)
 		fail_msg("%s: %.0f is not within %.0f %% of %.0f", what, got, percent, want);
 }
 
-static void in_range(const struct ng_range *range, double value, const char *what)
+static void in_range(const struct ng_bounds *range, double value, const char *what)
 {
 	assert_true(range->low <= range->likely && range->likely <= range->high);
 	if (value < range->low || value > range->high)
