@@ -60,6 +60,23 @@ check() { # NAME COMMAND...
 	fi
 }
 
+# Run a command beside what comes next, as $!; it ends with this script.
+beside() { # COMMAND...
+	# With job control it has a process group of its own, and so do the processes that it starts.
+	set -m
+	"$@" &
+	set +m
+}
+end_beside() {
+	local group
+	for group in $(jobs -pr); do
+		kill -- "-$group"
+	done
+}
+trap end_beside EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # How many tests of a meson run passed, failed, and were skipped.
 results() { # BUILD
 	python3 - "$1/meson-logs/testlog.json" <<'PYTHON'
@@ -126,8 +143,8 @@ examples/quickstart.sh --install build-essential busybox bzip2 chromium chromium
 # Meson has malloc fill all memory that it gives, which takes longer than many a test itself. That
 # memory isn't read before it is written is what AddressSanitizer's own filling is for.
 export MALLOC_PERTURB_=0
-export ASAN_OPTIONS=detect_stack_use_after_return=1
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# What is undefined ends in an instruction that isn't one (see below): AddressSanitizer then says where.
+export ASAN_OPTIONS=detect_stack_use_after_return=1:handle_sigill=1
 
 # Where python3 is a script that looks for the program, such as pyenv's, that takes longer than most of what the
 # tests have it do.
@@ -138,8 +155,8 @@ begin "release"
 CC=gcc build release all
 status=$?
 # Each of the others is built while the one before is tested, which leaves the processors some time.
-CC=clang CC_LD=lld build asan all --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
-	-Dc_args="-g1 -fno-sanitize-recover=undefined" &
+CC=clang CC_LD=lld beside build asan all --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+	-Dc_args="-g1 -fsanitize-trap=undefined"
 asan=$!
 is_built release $status && run_tests release
 # What is slow already does a little less.
@@ -147,7 +164,7 @@ export NG_TEST_BRIEF=1
 begin "asan"
 wait $asan
 status=$?
-CC=gcc build tsan threads --buildtype=debugoptimized -Db_sanitize=thread &
+CC=gcc beside build tsan threads --buildtype=debugoptimized -Db_sanitize=thread -Dc_args=-g1
 tsan=$!
 is_built asan $status && run_tests asan --timeout-multiplier 4
 begin "tsan"
@@ -156,7 +173,7 @@ status=$?
 # Those wait most, for one another.
 lint=
 if clang-format --version | grep -q ' version 14\.'; then
-	tests/lint.sh format cppcheck shell packages >"$dir/lint.log" 2>&1 &
+	beside tests/lint.sh format cppcheck shell packages >"$dir/lint.log" 2>&1
 	lint=$!
 fi
 is_built tsan $status && run_tests tsan --suite threads --timeout-multiplier 4
