@@ -22,7 +22,7 @@ FILES = {
     "find": "corpus/find/the", "doc": "corpus/doc/{plain}.txt", "meta": "corpus/doc/1234.json",
     "match": "corpus/match/rare/0.json", "kwic": "corpus/kwic/gamma", "df": "corpus/df/the",
     "next": "corpus/next/a", "prev": "corpus/prev/a", "with": "corpus/with/case=fold/kwic/gamma",
-    "kwic+": "long/kwic/a", "df+": "long/df/a", "with+": "long/with/order=random/kwic/b",
+    "kwic+": "long/kwic/b", "df+": "long/df/a", "with+": "long/with/order=random/kwic/b",
 }
 
 # One of each sort, unless all are asked for.

@@ -10,8 +10,9 @@ python3 -c '
 import random
 random.seed(1)
 with open("long", "w") as out:
-    for _ in range(30):
-        out.write("".join(random.choices("abc", k=1000)) + "\n")'
+    # What is said of a is a stream from 8,192 occurrences on, and the lines with b from 4,096 on.
+    for _ in range(14):
+        out.write("".join(random.choices("abc", (62, 34, 4), k=1000)) + "\n")'
 build long.ngram --format lines long
 attach corpus.ngram long.ngram mnt
 python3 "$here/programs.py" mnt || fail "programs"
