@@ -74,15 +74,15 @@ refuses "no index to append to" append -o none last
 mkdir empty
 refuses "not an index" append -o empty last
 refuses "Not a directory" append -o fish last
-refuses "made with --sa-sampling=112" append --sa-sampling 32 -o i last
+refuses "made with --sa-sampling=16" append --sa-sampling 32 -o i last
 refuses "made with --format=lines, not text" "$MKNGRAMFS" --append --format=text -o i last
 refuses "made with --text-field=text, not t" append --text-field=t -o i last
 refuses "made with --bad-unicode=refuse, not replace" append --bad-unicode=replace -o i last
 refuses "made with --no-follow=no, not yes" append --no-follow -o i last
-refuses "made with --sa-sampling=112" append --sa-sampling 32 --force -o i last
+refuses "made with --sa-sampling=16" append --sa-sampling 32 --force -o i last
 build plain --format lines fish
 refuses "made without --text-store" append --text-store -o plain last
-append --sa-sampling 112 -o plain last || fail "the same option again"
+append --sa-sampling 16 -o plain last || fail "the same option again"
 refuses "within the source" append -o i i
 printf '{"text": "x"}\n{"no": 1}\n' >bad.jsonl
 refuses "bad.jsonl:2: " "$MKNGRAMFS" --append --force --format=auto -o i bad.jsonl

@@ -201,7 +201,8 @@ static void add_letters(struct naive *c, uint64_t *rng)
 
 static void test_stream(void **state)
 {
-	static const struct ng_build_options options = {.threads = 2, .shard_bytes = 20000};
+	static const struct ng_build_options options = {
+		.threads = 2, .shard_bytes = 20000, .sa_sampling = 16};
 	ng_cleanup(ng_freep) uint8_t *text = malloc(3000);
 	struct naive c = {.name = "words"};
 	struct made_index made;
