@@ -29,5 +29,5 @@ mkdir -p "$view/root/$top" && mount --bind "$top" "$view/root/$top" || skip
 # Nor need the whole system's manual pages be read once more.
 rm -f "$view/root/var/lib/man-db/auto-update"
 # Nor need it be fast: most of the time is the compiler's.
-chroot "$view/root" env -C / DEB_CFLAGS_APPEND=-O1 DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" HOME=/root \
+chroot "$view/root" env -C / DEB_CFLAGS_APPEND="-O1 -g0" DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$(nproc)" HOME=/root \
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin "$top/examples/packaging/build-deb.sh" --try /var/tmp/ngramfs-deb
