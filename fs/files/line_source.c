@@ -11,10 +11,18 @@
 /* Of what matches in a line, shown at most. */
 #define MATCH_BYTES 1024u
 
+/* Whether a match cuts no characters at its ends. If it does, another one may end within one, and
+ * counts as shown. */
+static bool is_whole(const uint8_t *match, size_t len)
+{
+	return len == 0 || (!ng_utf8_continues(*match) && ng_utf8_head_bytes(match, len) == 0);
+}
+
 /* Append the line of a hit, of which context_bytes are shown on either side of what matches. Where
- * the line goes on there is NG_LINE_CUT, and it isn't cut within a UTF-8 character; the offset is
- * that of the first byte shown. The path has no colon of its own to tell, as with grep; control
- * characters in it are spelled as ng_escape_append does, those of the line are as they are. */
+ * the line goes on there is NG_LINE_CUT, and it isn't cut within a UTF-8 character that the match
+ * leaves whole; the offset is that of the first byte shown. The path has no colon of its own to
+ * tell, as with grep; control characters in it are spelled as ng_escape_append does, those of the
+ * line are as they are. */
 static int append_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 		       const struct ng_hit *hit, uint32_t context_bytes)
 {
@@ -27,9 +35,8 @@ static int append_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 
 	if (before)
 		begin += ng_utf8_tail_bytes(line->text + begin, hit->from - begin);
-	/* What matches is shown, even where it ends within a character. */
-	if (after)
-		end = ng_max(end - ng_utf8_head_bytes(line->text + hit->from, end - hit->from), to);
+	if (after && is_whole(line->text + hit->from, hit->to - hit->from))
+		end -= ng_utf8_head_bytes(line->text + hit->from, end - hit->from);
 	r = ng_escape_append(buf, path, path_len);
 	if (r == 0)
 		r = ng_buf_printf(buf, ":%llu:%s", (unsigned long long)(line->begin + begin),

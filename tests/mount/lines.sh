@@ -150,6 +150,8 @@ is $'cut.txt:1:[...]\xc3[...]' "$(cat cut/with/context=0/lines/%C3)" "the first 
 is $'cut.txt:0:aé[...]' "$(cat cut/with/context=1/lines/%C3)" "and one more"
 is $'cut.txt:2:[...]\xa9\xe4\xb8[...]' "$(cat cut/with/context=0/lines/%A9%E4%B8)" "parts of two"
 is $'cut.txt:0:aé中b' "$(cat cut/with/context=2/lines/%A9%E4%B8)" "and all of both"
+is $'cut.txt:0:aé\xe4\xb8[...]' "$(cat cut/with/context=3/lines/%C3)" "beside a part, parts"
+is $'cut.txt:0:aé[...]' "$(cat cut/with/context=4/lines/a)" "beside a whole one, whole ones"
 detach cut
 # Under conditions, folded, as whole words, and of documents that were removed.
 python3 - <<'PYTHON'
