@@ -6,16 +6,10 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "base/json.h"
+#include "build/meta_path.h"
 #include "format/meta_fields.h"
-#include "text/field.h"
 
 #define READ_PIECE (64u << 10)
-
-static void decrefp(json_t **json)
-{
-	json_decref(*json);
-}
 
 void ng_doc_choice_clear(struct ng_doc_choice *choice)
 {
@@ -204,66 +198,23 @@ int ng_doc_choice_where(struct ng_doc_choice *choice, const char *where, struct 
 	return 0;
 }
 
-static int value_is(const json_t *json, const char *value)
-{
-	ng_cleanup(ng_freep) char *text = NULL;
-	int r;
-
-	if (!json)
-		return 0;
-	if (json_is_string(json))
-		return json_string_length(json) == strlen(value) &&
-		       strcmp(json_string_value(json), value) == 0;
-	r = ng_json_dump(json, JSON_ENCODE_ANY | JSON_COMPACT, &text);
-	return r < 0 ? r : strcmp(text, value) == 0;
-}
-
-/* What a path leads to; NULL: nothing. */
-static json_t *follow(json_t *json, const struct ng_field *field)
-{
-	json_t *named = json_object_get(json, field->name);
-
-	if (named)
-		return named;
-	for (size_t i = 0; json && i < field->n_parts; i++) {
-		const struct ng_field_part *part = &field->parts[i];
-
-		json = json_is_array(json) ? json_array_get(json, part->index)
-					   : json_object_get(json, part->name);
-	}
-	return json;
-}
-
-/* Whether the field has the value: 1, 0 or -ENOMEM. */
-static int field_is(json_t *root, const char *name, const char *value)
-{
-	ng_cleanup(ng_field_clear) struct ng_field field = {0};
-	json_t *json;
-
-	if (ng_field_parse(name, &field) < 0)
-		return -ENOMEM;
-	json = follow(json_object_get(root, "metadata"), &field);
-	return value_is(json ? json : follow(root, &field), value);
-}
-
 /* The same of paths, and of values that are no scalars. */
-static int meant_in_tree(const struct ng_doc_choice *choice, const char *json, size_t len)
+static int meant_by_path(const struct ng_doc_choice *choice, const uint8_t *json, size_t len)
 {
-	ng_cleanup(decrefp) json_t *root = NULL;
-	json_error_t why;
-	int r = ng_json_load(json, len, JSON_ALLOW_NUL, &root, &why);
+	int r = 0;
 
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0 || !json_is_object(root))
-		return -EUCLEAN;
-	for (size_t i = 0; r == 0 && i < choice->n_fields; i++)
-		r = field_is(root, choice->fields[i], choice->values[i]);
+	for (size_t i = 0; r == 0 && i < choice->n_fields; i++) {
+		ng_cleanup(ng_field_clear) struct ng_field field = {0};
+
+		r = ng_field_parse(choice->fields[i], &field);
+		if (r == 0)
+			r = ng_meta_path_is(json, len, &field, choice->values[i]);
+	}
 	return r;
 }
 
 /* Whether it is meant by what where= of a mount takes for values too: scalars of its own fields and
- * of the outer ones, as they stand, whatever else jansson thinks of the rest. 1, 0 or an error. */
+ * of the outer ones, as they stand. 1, 0 or an error. */
 static int meant_as_it_stands(const struct ng_doc_choice *choice, const char *json, size_t len)
 {
 	ng_cleanup(ng_meta_fields_clear) struct ng_meta_fields fields = {0};
@@ -281,7 +232,7 @@ static int meant_as_it_stands(const struct ng_doc_choice *choice, const char *js
 }
 
 /* Whether one of the fields is more than a name, or a value more than a scalar. */
-static bool needs_tree(const struct ng_doc_choice *choice)
+static bool needs_path(const struct ng_doc_choice *choice)
 {
 	for (size_t i = 0; i < choice->n_fields; i++)
 		if (strpbrk(choice->fields[i], ".[") || strchr("[{", *choice->values[i]) ||
@@ -294,5 +245,6 @@ int ng_doc_choice_meant(const struct ng_doc_choice *choice, const char *json, si
 {
 	int standing = meant_as_it_stands(choice, json, len);
 
-	return standing || !needs_tree(choice) ? standing : meant_in_tree(choice, json, len);
+	return standing || !needs_path(choice) ? standing
+					       : meant_by_path(choice, (const uint8_t *)json, len);
 }

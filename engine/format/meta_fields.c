@@ -2,16 +2,11 @@
 #include "format/meta_fields.h"
 
 #include "base/utf8.h"
+#include "format/meta_json.h"
 
 /* Of several members of one name, the one that comes last in this order counts. */
 #define OUTER 0u
 #define INNER (1u << 31)
-
-/* A place in the JSON. What is read was checked when it was written, but may come from a stranger:
- * nothing is read beyond end, and what is no JSON is -EUCLEAN where that shows. */
-struct place {
-	const uint8_t *at, *end;
-};
 
 void ng_meta_fields_clear(struct ng_meta_fields *fields)
 {
@@ -28,164 +23,33 @@ int ng_bytes_compare(const void *a, size_t a_len, const void *b, size_t b_len)
 	return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-static void skip_space(struct place *p)
-{
-	while (p->at < p->end &&
-	       (*p->at == ' ' || *p->at == '\t' || *p->at == '\r' || *p->at == '\n'))
-		p->at++;
-}
-
-static bool take(struct place *p, uint8_t c)
-{
-	skip_space(p);
-	if (p->at == p->end || *p->at != c)
-		return false;
-	p->at++;
-	return true;
-}
-
-static int hex4(struct place *p, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	if (p->end - p->at < 4)
-		return -EUCLEAN;
-	for (unsigned i = 0; i < 4; i++, p->at++) {
-		uint8_t c = *p->at;
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint32_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-		else
-			return -EUCLEAN;
-	}
-	*ret = v;
-	return 0;
-}
-
-static int append_utf8(struct ng_buf *buf, uint32_t c)
-{
-	uint8_t bytes[4];
-
-	return ng_buf_append(buf, bytes, ng_utf8_put(c, bytes));
-}
-
-/* Behind \u. Half a surrogate pair is U+FFFD. */
-static int unicode_escape(struct place *p, struct ng_buf *buf)
-{
-	uint32_t c, low;
-	struct place next;
-	int r = hex4(p, &c);
-
-	if (r < 0)
-		return r;
-	if (c >= 0xd800 && c < 0xdc00) {
-		next = *p;
-		if (next.end - next.at >= 6 && next.at[0] == '\\' && next.at[1] == 'u') {
-			next.at += 2;
-			if (hex4(&next, &low) == 0 && low >= 0xdc00 && low < 0xe000) {
-				*p = next;
-				return append_utf8(buf,
-						   0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff)));
-			}
-		}
-	}
-	return append_utf8(buf, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
-}
-
-/* Behind a backslash. */
-static int escape(struct place *p, struct ng_buf *buf)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *found;
-
-	if (p->at == p->end)
-		return -EUCLEAN;
-	if (*p->at == 'u') {
-		p->at++;
-		return unicode_escape(p, buf);
-	}
-	found = *p->at ? strchr(from, *p->at) : NULL;
-	if (!found)
-		return -EUCLEAN;
-	p->at++;
-	return ng_buf_append(buf, &to[found - from], 1);
-}
-
-/* A string literal, decoded and appended to buf. */
-static int string_read(struct place *p, struct ng_buf *buf)
-{
-	int r = take(p, '"') ? 0 : -EUCLEAN;
-
-	while (r == 0) {
-		const uint8_t *from = p->at;
-
-		while (p->at < p->end && *p->at != '"' && *p->at != '\\')
-			p->at++;
-		if (p->at == p->end)
-			return -EUCLEAN;
-		r = ng_buf_append(buf, from, (size_t)(p->at - from));
-		if (*p->at++ == '"')
-			break;
-		if (r == 0)
-			r = escape(p, buf);
-	}
-	return r;
-}
-
-/* Over an array or an object. */
-static int skip_nested(struct place *p)
-{
-	uint64_t depth = 0;
-	bool in_string = false;
-
-	for (; p->at < p->end; p->at++) {
-		uint8_t c = *p->at;
-
-		if (in_string) {
-			if (c == '\\' && p->at + 1 < p->end)
-				p->at++;
-			else if (c == '"')
-				in_string = false;
-		} else if (c == '"') {
-			in_string = true;
-		} else if (c == '[' || c == '{') {
-			depth++;
-		} else if ((c == ']' || c == '}') && --depth == 0) {
-			p->at++;
-			return 0;
-		}
-	}
-	return -EUCLEAN;
-}
-
 /* A number, or one of JSON's words: as it stands. */
-static int word_read(struct place *p, struct ng_meta_fields *fields, struct ng_meta_field *field)
+static int word_read(struct ng_meta_place *p, struct ng_meta_fields *fields,
+		     struct ng_meta_field *field)
 {
 	const uint8_t *from = p->at;
 
-	while (p->at < p->end && !strchr(",]} \t\r\n", *p->at))
-		p->at++;
+	ng_meta_skip_word(p);
 	field->value_bytes = (size_t)(p->at - from);
 	field->scalar = !(field->value_bytes == 4 && memcmp(from, "null", 4) == 0);
 	return field->value_bytes ? ng_buf_append(&fields->text, from, field->value_bytes)
 				  : -EUCLEAN;
 }
 
-static int value_read(struct place *p, struct ng_meta_fields *fields, struct ng_meta_field *field)
+static int value_read(struct ng_meta_place *p, struct ng_meta_fields *fields,
+		      struct ng_meta_field *field)
 {
 	int r;
 
-	skip_space(p);
+	ng_meta_skip_space(p);
 	field->value_at = fields->text.len;
 	if (p->at == p->end)
 		return -EUCLEAN;
 	if (*p->at == '[' || *p->at == '{')
-		return skip_nested(p);
+		return ng_meta_skip_nested(p);
 	if (*p->at != '"')
 		return word_read(p, fields, field);
-	r = string_read(p, &fields->text);
+	r = ng_meta_string(p, &fields->text);
 	field->value_bytes = fields->text.len - field->value_at;
 	field->scalar = true;
 	return r;
@@ -215,33 +79,33 @@ static bool is_named(const struct ng_meta_fields *fields, const struct ng_meta_f
 
 /* An object's members. *inner, where that isn't NULL, is where the last member called "metadata"
  * has its object; that member is no field. */
-static int object_read(struct place *p, struct ng_meta_fields *fields, uint32_t order,
-		       struct place *inner)
+static int object_read(struct ng_meta_place *p, struct ng_meta_fields *fields, uint32_t order,
+		       struct ng_meta_place *inner)
 {
-	int r = take(p, '{') ? 0 : -EUCLEAN;
+	int r = ng_meta_take(p, '{') ? 0 : -EUCLEAN;
 
-	if (r < 0 || take(p, '}'))
+	if (r < 0 || ng_meta_take(p, '}'))
 		return r;
 	do {
 		struct ng_meta_field field = {.name_at = fields->text.len, .order = order};
-		struct place value;
+		struct ng_meta_place value;
 
 		order++;
-		r = string_read(p, &fields->text);
+		r = ng_meta_string(p, &fields->text);
 		field.name_bytes = fields->text.len - field.name_at;
-		if (r == 0 && !take(p, ':'))
+		if (r == 0 && !ng_meta_take(p, ':'))
 			r = -EUCLEAN;
 		if (r < 0)
 			return r;
-		skip_space(p);
+		ng_meta_skip_space(p);
 		value = *p;
 		r = value_read(p, fields, &field);
 		if (r == 0 && inner && *value.at == '{' && is_named(fields, &field, "metadata"))
 			*inner = value;
 		else if (r == 0)
 			r = field_add(fields, &field);
-	} while (r == 0 && take(p, ','));
-	return r == 0 && !take(p, '}') ? -EUCLEAN : r;
+	} while (r == 0 && ng_meta_take(p, ','));
+	return r == 0 && !ng_meta_take(p, '}') ? -EUCLEAN : r;
 }
 
 static int by_name(const void *pa, const void *pb, void *userdata)
@@ -330,9 +194,9 @@ static int path_read(struct ng_meta_fields *fields)
 
 /* The members of the object itself; *inner as object_read has it. */
 static int outer_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len,
-		      struct place *inner)
+		      struct ng_meta_place *inner)
 {
-	struct place p = {json, json + len};
+	struct ng_meta_place p = {json, json + len};
 	int r;
 
 	fields->n = 0;
@@ -341,13 +205,13 @@ static int outer_read(struct ng_meta_fields *fields, const uint8_t *json, size_t
 	r = ng_buf_reserve(&fields->text, 1);
 	if (r == 0)
 		r = object_read(&p, fields, OUTER, inner);
-	skip_space(&p);
+	ng_meta_skip_space(&p);
 	return r == 0 && p.at != p.end ? -EUCLEAN : r;
 }
 
 int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size_t len)
 {
-	struct place inner = {NULL, NULL};
+	struct ng_meta_place inner = {NULL, NULL};
 	int r = outer_read(fields, json, len, &inner);
 
 	if (r == 0 && inner.at)
@@ -360,7 +224,7 @@ int ng_meta_fields_read(struct ng_meta_fields *fields, const uint8_t *json, size
 
 int ng_meta_fields_read_outer(struct ng_meta_fields *fields, const uint8_t *json, size_t len)
 {
-	struct place inner = {NULL, NULL};
+	struct ng_meta_place inner = {NULL, NULL};
 	int r = outer_read(fields, json, len, &inner);
 
 	if (r == 0)

@@ -164,11 +164,13 @@ int ng_where_add(struct ng_where **where, const char *text, size_t len)
 
 /* ---- whether one holds ---- */
 
-/* A number as JSON writes it: its parts, all of them digits. */
+/* A number as JSON writes it, 0.DIGITS times 10 to the power of point. DIGITS are in two pieces, as
+ * they stand before the point and behind it; the first is none of 0, and 0 has none at all. */
 struct number {
-	bool negative, whole;
-	const uint8_t *digits; /* before the point, without zeroes in front */
-	size_t n;
+	bool negative;
+	int64_t point;
+	const uint8_t *digits[2];
+	size_t n[2];
 };
 
 static size_t digits_at(const uint8_t *p, const uint8_t *end)
@@ -180,84 +182,104 @@ static size_t digits_at(const uint8_t *p, const uint8_t *end)
 	return (size_t)(p - from);
 }
 
+/* Over the exponent at *p, if one is there; false: it is none, or too large. */
+static bool exponent_parse(const uint8_t **p, const uint8_t *end, int64_t *ret)
+{
+	const uint8_t *at = *p;
+	bool negative = false;
+	int64_t value = 0;
+	size_t n;
+
+	*ret = 0;
+	if (at == end || (*at | 0x20) != 'e')
+		return true;
+	at++;
+	if (at < end && (*at == '+' || *at == '-'))
+		negative = *at++ == '-';
+	n = digits_at(at, end);
+	if (n == 0)
+		return false;
+	for (; n && *at == '0'; n--)
+		at++;
+	if (n > NG_WHERE_EXPONENT_MAX)
+		return false;
+	for (; n; n--)
+		value = value * 10 + (*at++ - '0');
+	*ret = negative ? -value : value;
+	*p = at;
+	return true;
+}
+
 static bool number_parse(const uint8_t *p, size_t len, struct number *ret)
 {
 	const uint8_t *end = p + len;
-	struct number number = {.whole = true};
-	size_t n;
+	struct number number = {.negative = len && *p == '-'};
 
-	if (p < end && *p == '-') {
-		number.negative = true;
-		p++;
-	}
-	number.digits = p;
-	n = digits_at(p, end);
+	p += number.negative;
+	number.digits[0] = p;
+	number.n[0] = digits_at(p, end);
 	/* 007 is a name, as a number of a telephone is. */
-	if (n == 0 || (n > 1 && *p == '0'))
+	if (number.n[0] == 0 || (number.n[0] > 1 && *p == '0'))
 		return false;
-	number.n = n;
-	p += n;
-	if (number.n == 1 && *number.digits == '0')
-		number.n = 0;
+	p += number.n[0];
 	if (p < end && *p == '.') {
-		n = digits_at(p + 1, end);
-		if (n == 0)
+		number.digits[1] = ++p;
+		number.n[1] = digits_at(p, end);
+		if (number.n[1] == 0)
 			return false;
-		p += 1 + n;
-		number.whole = false;
+		p += number.n[1];
 	}
-	if (p < end && (*p | 0x20) == 'e') {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		n = digits_at(p, end);
-		if (n == 0)
-			return false;
-		p += n;
-		number.whole = false;
+	if (!exponent_parse(&p, end, &number.point) || p != end)
+		return false;
+	if (*number.digits[0] == '0') {
+		number.n[0] = 0;
+		for (; number.n[1] && *number.digits[1] == '0'; number.n[1]--, number.point--)
+			number.digits[1]++;
 	}
+	number.point += (int64_t)number.n[0];
 	*ret = number;
-	return p == end;
+	return true;
 }
 
-static int whole_compare(const struct number *a, const struct number *b)
+/* -1, 0 or 1. */
+static int number_sign(const struct number *number)
 {
-	int order = a->n != b->n ? (a->n < b->n ? -1 : 1)
-				 : (a->n ? memcmp(a->digits, b->digits, a->n) : 0);
-
-	if (a->n == 0 && b->n == 0)
+	if (number->n[0] + number->n[1] == 0)
 		return 0;
-	if (a->negative != b->negative)
-		return a->negative ? -1 : 1;
-	return a->negative ? -order : order;
+	return number->negative ? -1 : 1;
 }
 
-/* Of a number that is known to be one, and short enough. */
-static long double number_value(const uint8_t *bytes, size_t len)
+/* Digit i from the first one; zeroes follow the last one. */
+static uint8_t number_digit(const struct number *number, size_t i)
 {
-	char copy[NG_WHERE_FRACTION_MAX + 1];
-
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
-	return strtold(copy, NULL);
+	if (i < number->n[0])
+		return number->digits[0][i];
+	i -= number->n[0];
+	return i < number->n[1] ? number->digits[1][i] : '0';
 }
 
-/* Whole numbers are compared digit for digit, however long they are; others as the nearest long
- * double, which has at least as many digits as programs write. */
+/* Exact: digit for digit, however many there are. */
+static int number_compare(const struct number *a, const struct number *b)
+{
+	int sign = number_sign(a), order = (a->point > b->point) - (a->point < b->point);
+	size_t n = ng_max(a->n[0] + a->n[1], b->n[0] + b->n[1]);
+
+	if (sign != number_sign(b))
+		return sign < number_sign(b) ? -1 : 1;
+	if (sign == 0)
+		return 0;
+	for (size_t i = 0; order == 0 && i < n; i++)
+		order = number_digit(a, i) - number_digit(b, i);
+	return sign * order;
+}
+
 static int order_of(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
 	struct number na, nb;
-	long double va, vb;
 
 	if (!number_parse(a, a_len, &na) || !number_parse(b, b_len, &nb))
 		return ng_bytes_compare(a, a_len, b, b_len);
-	if (na.whole && nb.whole)
-		return whole_compare(&na, &nb);
-	if (ng_max(a_len, b_len) > NG_WHERE_FRACTION_MAX)
-		return ng_bytes_compare(a, a_len, b, b_len);
-	va = number_value(a, a_len);
-	vb = number_value(b, b_len);
-	return (va > vb) - (va < vb);
+	return number_compare(&na, &nb);
 }
 
 static bool term_holds(const struct ng_where_term *term, const uint8_t *value, size_t len)

@@ -38,9 +38,9 @@ struct ng_where {
 
 #define NG_WHERE_CONDITIONS_MAX 16u
 
-/* The longest number with a fraction or an exponent; what is longer is a string. Whole numbers may
- * have any length. */
-#define NG_WHERE_FRACTION_MAX 255u
+/* Digits of the largest exponent, without zeroes in front: what has more is no number but a string.
+ * All others are compared exactly, however long they are. */
+#define NG_WHERE_EXPONENT_MAX 18u
 
 /* A condition, text[0..len-1], is FIELD:TERM or FIELD:TERM|TERM and so on. A term is
  *     VALUE    the field's value is this

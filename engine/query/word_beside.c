@@ -47,7 +47,7 @@ struct before {
 	uint64_t row; /* that begins with them */
 	bool start;   /* there is no more of it */
 	size_t n;
-	uint8_t bytes[NG_WORD_BYTES_MAX];
+	uint8_t bytes[NG_WORD_LOOK_MAX];
 };
 
 static int before_more(const struct ng_shard *shard, struct before *before, size_t want)
@@ -60,7 +60,7 @@ static int before_more(const struct ng_shard *shard, struct before *before, size
 		if (symbol == NG_SEPARATOR)
 			before->start = true;
 		else
-			before->bytes[NG_WORD_BYTES_MAX - ++before->n] = (uint8_t)symbol;
+			before->bytes[NG_WORD_LOOK_MAX - ++before->n] = (uint8_t)symbol;
 	}
 	return bad ? -EUCLEAN : 0;
 }
@@ -70,11 +70,11 @@ static int before_more(const struct ng_shard *shard, struct before *before, size
 static int character_before(const struct ng_shard *shard, struct before *before, size_t done,
 			    size_t *ret_bytes, bool *ret_word)
 {
-	const uint8_t *end = before->bytes + NG_WORD_BYTES_MAX - done;
+	const uint8_t *end = before->bytes + NG_WORD_LOOK_MAX - done;
 
 	*ret_bytes = 0;
 	*ret_word = false;
-	for (size_t n = 1; n <= 4 && done + n <= NG_WORD_BYTES_MAX; n++) {
+	for (size_t n = 1; n <= 4 && done + n <= NG_WORD_LOOK_MAX; n++) {
 		int r = before_more(shard, before, done + n);
 
 		if (r)
@@ -104,20 +104,20 @@ static int row_count(const struct ng_shard *shard, struct before *before,
 		r = character_before(shard, before, done + word, &bytes, &is_word);
 		if (r)
 			return r;
-		if (done + word + bytes > NG_WORD_BYTES_MAX - 4)
+		if (bytes == 0 || (word && !is_word))
+			break;
+		if (done + word + bytes > NG_WORD_BYTES_MAX)
 			return ng_word_counts_add(counts, (const uint8_t *)NG_WORD_FAR,
 						  strlen(NG_WORD_FAR), 1);
-		if (bytes && is_word)
+		if (is_word)
 			word += bytes;
-		else if (word || bytes == 0)
-			break;
 		else
 			done += bytes;
 	}
 	if (word == 0)
 		return ng_word_counts_add(counts, (const uint8_t *)NG_WORD_START,
 					  strlen(NG_WORD_START), 1);
-	return ng_word_counts_add(counts, before->bytes + NG_WORD_BYTES_MAX - done - word, word, 1);
+	return ng_word_counts_add(counts, before->bytes + NG_WORD_LOOK_MAX - done - word, word, 1);
 }
 
 static int before_count(const struct job *job, const struct part *part,
@@ -134,7 +134,7 @@ static int before_count(const struct job *job, const struct part *part,
 		before.row = ng_shard_bwt_row(shard, row, &bad);
 		before.start = false;
 		before.n = range->lead;
-		memcpy(before.bytes + NG_WORD_BYTES_MAX - range->lead, range->lead_bytes,
+		memcpy(before.bytes + NG_WORD_LOOK_MAX - range->lead, range->lead_bytes,
 		       range->lead);
 		r = bad ? -EUCLEAN : row_count(shard, &before, counts);
 		if (r == 0 && row % 16 == 0 && ng_cancelled(job->cancel))

@@ -23,7 +23,7 @@ struct reading {
 	size_t n;             /* and how much of that was read */
 	enum verdict verdict;
 	size_t begin, end;
-	uint8_t text[NG_WORD_BYTES_MAX];
+	uint8_t text[NG_WORD_LOOK_MAX];
 };
 
 struct follow {
@@ -144,7 +144,7 @@ static int rows_read(struct follow *follow, size_t n)
 		r = texts_read(follow, follow->readings, n, READ_FIRST);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (follow->readings[i].verdict == MORE)
-			r = texts_read(follow, &follow->readings[i], 1, NG_WORD_BYTES_MAX);
+			r = texts_read(follow, &follow->readings[i], 1, NG_WORD_LOOK_MAX);
 	return r;
 }
 
@@ -200,9 +200,18 @@ static bool search_make(const struct follow *follow, const struct reading *readi
 	return true;
 }
 
+/* What the rows count as: what ends too far behind isn't given, though it has been seen. */
+static enum verdict verdict_given(const struct reading *reading)
+{
+	size_t end = reading->verdict == END ? reading->n : reading->end;
+	bool ends = reading->verdict == WORD || reading->verdict == END;
+
+	return ends && end > NG_WORD_BYTES_MAX ? MORE : reading->verdict;
+}
+
 static int reading_count(struct follow *follow, const struct reading *reading, uint64_t rows)
 {
-	switch (reading->verdict) {
+	switch (verdict_given(reading)) {
 	case WORD:
 		return ng_word_counts_add(follow->counts, reading->text + reading->begin,
 					  reading->end - reading->begin, rows);

@@ -5,8 +5,10 @@
 #include "query/index_internal.h"
 #include "query/word_counts.h"
 
-/* The longest word, and the most that may stand between and in it together. */
-#define NG_WORD_BYTES_MAX 1024u
+/* Bytes of the longest word, and the most that may stand between and in it together; and how many
+ * are looked at, so that the character behind is known, too. */
+#define NG_WORD_BYTES_MAX 1020u
+#define NG_WORD_LOOK_MAX  (NG_WORD_BYTES_MAX + 4)
 
 /* What is counted where no word follows. */
 #define NG_WORD_END "$END" /* the document ends before a word begins */

@@ -8,8 +8,8 @@
 struct ng_wordlist;
 
 /* The words that occur at least min_count >= 1 times. A word is a run of letters, numbers and marks
- * as long as the text has it (see word.h); runs of more than some thousand bytes
- * (NG_WORD_BYTES_MAX, in word_follow.h) are left out. -ENOMEM. Not thread-safe. */
+ * as long as the text has it (see word.h); runs of more than NG_WORD_BYTES_MAX
+ * bytes (word_follow.h) are left out. -ENOMEM. Not thread-safe. */
 int ng_wordlist_new(const struct ng_index *index, uint64_t min_count,
 		    struct ng_wordlist **ret_list);
 struct ng_wordlist *ng_wordlist_free(struct ng_wordlist *list);

@@ -298,7 +298,9 @@ int ng_csv_has_column(const uint8_t *head, size_t len, char separator, const cha
 
 	if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
 		ng_feed_take(&csv.feed, 3);
-	r = read_record(&csv, &csv.header, NULL, NULL);
+	do
+		r = read_record(&csv, &csv.header, NULL, NULL);
+	while (r > 0 && csv.header.blank);
 	if (r != -ENOMEM)
 		r = r > 0 && csv.header.n <= COLUMNS_MAX &&
 		    find_column(&csv.header, (const uint8_t *)field, strlen(field)) < csv.header.n;

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "names/escape.h"
+#include "query/doc_source.h"
 
 /* A longer path isn't shown, but the document's name in the mount. */
 #define PATH_BYTES 512u
@@ -10,10 +11,18 @@
 /* Of what matches in a line, shown at most. */
 #define MATCH_BYTES 1024u
 
+/* Whether a match cuts no characters at its ends. If it does, another one may end within one, and
+ * counts as shown. */
+static bool is_whole(const uint8_t *match, size_t len)
+{
+	return len == 0 || (!ng_utf8_continues(*match) && ng_utf8_head_bytes(match, len) == 0);
+}
+
 /* Append the line of a hit, of which context_bytes are shown on either side of what matches. Where
- * the line goes on there is NG_LINE_CUT, and it isn't cut within a UTF-8 character; the offset is
- * that of the first byte shown. The path has no colon of its own to tell, as with grep; control
- * characters in it are spelled as ng_escape_append does, those of the line are as they are. */
+ * the line goes on there is NG_LINE_CUT, and it isn't cut within a UTF-8 character that the match
+ * leaves whole; the offset is that of the first byte shown. The path has no colon of its own to
+ * tell, as with grep; control characters in it are spelled as ng_escape_append does, those of the
+ * line are as they are. */
 static int append_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 		       const struct ng_hit *hit, uint32_t context_bytes)
 {
@@ -26,7 +35,7 @@ static int append_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 
 	if (before)
 		begin += ng_utf8_tail_bytes(line->text + begin, hit->from - begin);
-	if (after)
+	if (after && is_whole(line->text + hit->from, hit->to - hit->from))
 		end -= ng_utf8_head_bytes(line->text + hit->from, end - hit->from);
 	r = ng_escape_append(buf, path, path_len);
 	if (r == 0)
@@ -39,28 +48,20 @@ static int append_line(struct ng_buf *buf, const uint8_t *path, size_t path_len,
 
 /* The path that a document's metadata names, or its name in the mount where it is one record of a
  * file of many: the offset says nothing of where in that it is. */
-static int path_find(struct ng_line_source *source, uint64_t doc)
+static int path_find(struct ng_line_source *source, struct ng_doc_sources *sources, uint64_t doc)
 {
-	ng_cleanup(ng_freep) char *meta = NULL;
-	const struct ng_meta_field *path;
-	size_t bytes;
+	struct ng_doc_source of;
 	int r;
 
 	if (source->path_is && source->path_doc == doc)
 		return 0;
-	r = ng_doc_meta(source->index->index, doc, &meta, &bytes);
-	if (r)
-		return r;
 	source->path.len = 0;
 	source->path_is = false;
-	r = ng_meta_fields_read(&source->fields, (const uint8_t *)meta, bytes);
+	r = ng_doc_source_read(sources, doc, &of);
 	if (r)
 		return r;
-	path = ng_meta_fields_find(&source->fields, "path", 4);
-	if (path && path->value_bytes <= PATH_BYTES &&
-	    !ng_meta_fields_find(&source->fields, "line", 4))
-		r = ng_buf_append(&source->path, ng_meta_value(&source->fields, path),
-				  path->value_bytes);
+	if (of.path && of.path_bytes <= PATH_BYTES && !of.is_part)
+		r = ng_buf_append(&source->path, of.path, of.path_bytes);
 	else
 		r = ng_buf_printf(&source->path, "doc/%0*llu.txt", (int)source->index->doc_width,
 				  (unsigned long long)doc);
@@ -72,10 +73,12 @@ static int path_find(struct ng_line_source *source, uint64_t doc)
 static int append_hits(struct ng_line_source *source, const struct ng_hit *hits, size_t n,
 		       struct ng_buf *buf)
 {
+	ng_cleanup(ng_doc_sources_clear) struct ng_doc_sources sources = {
+		.index = source->index->index};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = path_find(source, hits[i].doc);
+		r = path_find(source, &sources, hits[i].doc);
 		if (r == 0)
 			r = append_line(buf, source->path.data, source->path.len, &hits[i],
 					source->how.context_bytes);
@@ -280,7 +283,6 @@ void ng_line_source_shed(struct ng_line_source *source)
 void ng_line_source_clear(struct ng_line_source *source)
 {
 	ng_buf_free(&source->path);
-	ng_meta_fields_clear(&source->fields);
 	ng_places_clear(&source->places);
 	ng_filter_clear(&source->filter);
 	ng_grep_free(source->grep);

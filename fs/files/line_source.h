@@ -6,7 +6,6 @@
 
 #include "files/indexes.h"
 #include "files/line_file.h"
-#include "format/meta_fields.h"
 #include "query/grep.h"
 #include "query/line_scan.h"
 #include "query/places.h"
@@ -26,7 +25,6 @@ struct ng_line_source {
 	bool path_is;
 	uint64_t path_doc;
 	struct ng_buf path;
-	struct ng_meta_fields fields;
 };
 
 /* How far the lines have been read. */

@@ -19,12 +19,13 @@ MKNGRAMFS=$MKNGRAMFS python3 -B "$here/formats.py" refuse in || fail "what is no
 mkdir tree
 cp in/utf16.txt in/x.parquet in/ascii.pdf in/second.pdf in/deflated.zip in/page.warc in/rfc.csv tree
 printf 'a,b\n1,2\n' >tree/no-text.csv
+printf '\n\r\ntext,b\n1,2\n3,4\n' >tree/blank-first.csv
 "$MKNGRAMFS" -o tree.ngram tree 2>said || fail "a directory: $(cat said)"
 for line in "binary files 5, passed over" "1 x UTF-16 text" "2 x PDF document" "1 x Parquet file" \
 	"CSV as text  1 files"; do
 	grep -qF "$line" said || fail "of a directory it should say '$line': $(cat said)"
 done
-is 8 "$(sed -n 's/^  documents *\([0-9]*\).*/\1/p' said)" "documents of a directory"
+is 10 "$(sed -n 's/^  documents *\([0-9]*\).*/\1/p' said)" "documents of a directory"
 "$MKNGRAMFS" -o zips.ngram --format=zip in/deflated.zip 2>said || fail "--format=zip: $(cat said)"
 refuses "not a zip archive" "$MKNGRAMFS" -o no.ngram --format=zip in/plain.txt
 

@@ -130,6 +130,29 @@ attach two.ngram two
 is $'doc/0.txt:4:two alpha\ndoc/1.txt:0:alpha' "$(cat two/lines/alpha)" "records"
 is 2 "$(cut -d : -f 1 two/lines/alpha | (cd two && xargs grep -l alpha) | wc -l)" "their names open"
 detach two
+# So are those of all formats, whatever fields of their own are called.
+printf '{"text":"a alpha","line":null,"path":"own"}\n{"text":"b alpha","path":"own","line":[]}\n' >own.jsonl
+printf '[\n{"text":"c alpha"},{"text":"d alpha","path":"own"}]' >many.json
+printf 'path,text\nown,e alpha\n' >own.csv
+printf 'WARC/1.0\r\nWARC-Type: conversion\r\npath: own\r\nContent-Length: 7\r\n\r\nf alpha\r\n\r\n' >one.warc
+printf 'g alpha\n' >one.txt
+build parts.ngram own.jsonl many.json own.csv one.warc one.txt
+attach parts.ngram parts
+is $'doc/0.txt:0:a alpha\ndoc/1.txt:0:b alpha\ndoc/2.txt:0:c alpha\ndoc/3.txt:0:d alpha
+doc/4.txt:0:e alpha\ndoc/5.txt:0:f alpha\none.txt:0:g alpha' "$(cat parts/lines/alpha)" "parts of files"
+is "$(cat parts/lines/alpha)" "$(cat parts/grep/alpha)" "parts of files that grep finds"
+detach parts
+# What matches is shown, also where it is no whole characters, and as little as may be around it.
+printf 'aé中b\n' >cut.txt
+build cut.ngram cut.txt
+attach cut.ngram cut
+is $'cut.txt:1:[...]\xc3[...]' "$(cat cut/with/context=0/lines/%C3)" "the first byte of a character"
+is $'cut.txt:0:aé[...]' "$(cat cut/with/context=1/lines/%C3)" "and one more"
+is $'cut.txt:2:[...]\xa9\xe4\xb8[...]' "$(cat cut/with/context=0/lines/%A9%E4%B8)" "parts of two"
+is $'cut.txt:0:aé中b' "$(cat cut/with/context=2/lines/%A9%E4%B8)" "and all of both"
+is $'cut.txt:0:aé\xe4\xb8[...]' "$(cat cut/with/context=3/lines/%C3)" "beside a part, parts"
+is $'cut.txt:0:aé[...]' "$(cat cut/with/context=4/lines/a)" "beside a whole one, whole ones"
+detach cut
 # Under conditions, folded, as whole words, and of documents that were removed.
 python3 - <<'PYTHON'
 import json

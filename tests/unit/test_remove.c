@@ -718,12 +718,62 @@ static void test_choice(void **state)
 	ng_doc_choice_clear(&choice);
 }
 
+/* Paths, and values that are no scalars, beside what not every reader of JSON takes. */
+static void test_choice_path(void **state)
+{
+	static const struct {
+		const char *where, *json;
+		int meant;
+	} cases[] = {
+		{"a.b:1.50", "{\"metadata\":{\"a\":{\"b\":1.50}}}", 1},
+		{"a.b:1.5", "{\"metadata\":{\"a\":{\"b\":1.50}}}", 0},
+		{"a.b:1e400", "{\"metadata\":{\"a\":{\"x\":NaN,\"b\":1e400}}}", 1},
+		{"a.b:x", "{\"metadata\":{\"n\":-1e999,\"a\":{\"b\":\"\\u0078\"}}}", 1},
+		{"a.b:x", "{\"metadata\":{\"n\":Infinity,\"a\":{\"b\":\"y\"}}}", 0},
+		{"a.b:x", "{\"metadata\":{\"s\":\"\\udc00\",\"a\":{\"b\":\"x\"}}}", 1},
+		{"a.b:\xef\xbf\xbd", "{\"metadata\":{\"a\":{\"b\":\"\\udc00\"}}}", 1},
+		{"a.b:x", "{\"metadata\":{\"a\":{\"b\":\"y\",\"b\":\"x\"}}}", 1},
+		{"a.b:y", "{\"metadata\":{\"a\":{\"b\":\"y\",\"b\":\"x\"}}}", 0},
+		{"a.b:1", "{\"metadata\":{\"a.b\":1,\"a\":{\"b\":2}}}", 1},
+		{"a.b:2", "{\"metadata\":{\"a.b\":1,\"a\":{\"b\":2}}}", 0},
+		{"a.1.c:3", "{\"metadata\":{\"a\":[\"]\",{\"c\":3}]}}", 1},
+		{"a.2.c:3", "{\"metadata\":{\"a\":[\"]\",{\"c\":3}]}}", 0},
+		{"a.x:3", "{\"metadata\":{\"a\":[3]}}", 0},
+		{"a.0:3", "{\"metadata\":{\"a\":[]}}", 0},
+		{"a.0:3", "{\"metadata\":{\"a\":3}}", 0},
+		{"a.0:3", "{\"metadata\":{\"a\":{\"0\":3}}}", 1},
+		{"a.b:1", "{\"a\":{\"b\":1},\"metadata\":{\"a\":7}}", 1},
+		{"n:null", "{\"metadata\":{\"x\":1e400,\"n\":null}}", 1},
+		{"n:null", "{\"metadata\":{\"x\":1e400}}", 0},
+		{"n:[1.0,\"\xc3\xa9\"]", "{\"metadata\":{\"n\":[1.0,\"\\u00e9\"]}}", 1},
+		{"n:[1.0,\"\\u00e9\"]", "{\"metadata\":{\"n\":[1.0,\"\\u00e9\"]}}", 1},
+		{"n:[1,\"\xc3\xa9\"]", "{\"metadata\":{\"n\":[1.0,\"\\u00e9\"]}}", 0},
+		{"n:{\"a b\":\"\\\"\"}", "{\"metadata\":{\"n\":{\"a b\":\"\\u0022\"}}}", 1},
+		{"n:[]", "{\"metadata\":{\"n\":[]}}", 1},
+		{"a.b:1", "{\"metadata\":{\"a\":{\"b\":1", -EUCLEAN},
+		{"a.b:1", "[1]", -EUCLEAN},
+		{"n:null", "", -EUCLEAN},
+	};
+
+	for (size_t i = 0; i < ng_array_size(cases); i++) {
+		struct ng_doc_choice choice = {0};
+		int meant;
+
+		assert_int_equal(ng_doc_choice_where(&choice, cases[i].where, NULL), 0);
+		meant = ng_doc_choice_meant(&choice, cases[i].json, strlen(cases[i].json));
+		if (meant != cases[i].meant)
+			fail_msg("%s in %s: %d", cases[i].where, cases[i].json, meant);
+		ng_doc_choice_clear(&choice);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_choice),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_flips),      cmocka_unit_test(test_forgotten),
-		cmocka_unit_test(test_duplicates), cmocka_unit_test(test_small),
+		cmocka_unit_test(test_choice),    cmocka_unit_test(test_choice_path),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_forgotten), cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,11 +4,18 @@
 #include "naive_fold.h"
 #include "query/word.h"
 #include "query/word_find.h"
+#include "query/wordlist.h"
 
 static const struct ng_build_options configs[] = {
 	{.threads = 1},
 	{.threads = 2, .sa_sampling = 4, .shard_bytes = 900, .text_store = true},
 };
+
+static const uint8_t *naive_none(const char *name, size_t *ret_len)
+{
+	*ret_len = strlen(name);
+	return (const uint8_t *)name;
+}
 
 /* The word behind, or before, an occurrence: as long as the text has it; or what is counted
  * instead. */
@@ -17,18 +24,17 @@ static const uint8_t *naive_word(const struct naive *c, const struct ng_match *m
 {
 	const uint8_t *begin = c->text + naive_begin(c, match->doc),
 		      *end = begin + naive_bytes(c, match->doc);
-	const uint8_t *at = begin + match->offset, *word;
+	const uint8_t *at = begin + match->offset + (behind ? bytes : 0), *from = at, *word;
 
 	if (behind) {
-		for (at += bytes; at < end && !ng_word_at(at, end);)
+		for (; at < end && !ng_word_at(at, end);)
 			at += ng_max(ng_utf8_len(at, end), 1u);
 		for (word = at; at < end && ng_word_at(at, end);)
 			at += ng_word_at(at, end);
 		*ret_len = (size_t)(at - word);
-		if (*ret_len)
-			return word;
-		*ret_len = strlen(NG_WORD_END);
-		return (const uint8_t *)NG_WORD_END;
+		if (at - from > NG_WORD_BYTES_MAX)
+			return naive_none(NG_WORD_FAR, ret_len);
+		return *ret_len ? word : naive_none(NG_WORD_END, ret_len);
 	}
 	while (at > begin && !ng_word_before(begin, at)) {
 		unsigned n = 1;
@@ -41,10 +47,9 @@ static const uint8_t *naive_word(const struct naive *c, const struct ng_match *m
 	for (word = at; word > begin && ng_word_before(begin, word);)
 		word -= ng_word_before(begin, word);
 	*ret_len = (size_t)(at - word);
-	if (*ret_len)
-		return word;
-	*ret_len = strlen(NG_WORD_START);
-	return (const uint8_t *)NG_WORD_START;
+	if (from - word > NG_WORD_BYTES_MAX)
+		return naive_none(NG_WORD_FAR, ret_len);
+	return *ret_len ? word : naive_none(NG_WORD_START, ret_len);
 }
 
 static void check_side(const struct naive *c, const struct ng_index *index,
@@ -239,13 +244,57 @@ static void test_far(void **state)
 	naive_clear(&c);
 }
 
+/* Words of all lengths around the longest, between other characters and at both ends of documents;
+ * and as much that is no word. */
+static void test_longest(void **state)
+{
+	static const char *const of[] = {"w", "\xc3\xa9", "\xf0\x90\x90\x80",
+					 ".", "\xff",     "\xf0\x9f\x98\x80"};
+	struct naive c = {.name = "longest"};
+	uint64_t words = 0, in_list = 0;
+
+	for (size_t i = 0; i < ng_array_size(of); i++) {
+		for (size_t want = NG_WORD_BYTES_MAX - 2; want < NG_WORD_BYTES_MAX + 5; want++) {
+			uint8_t text[2 * NG_WORD_BYTES_MAX];
+			size_t n = strlen(of[i]), len = want / n * n;
+
+			text[0] = '#';
+			for (size_t k = 0; k < len; k++)
+				text[1 + k] = (uint8_t)of[i][k % n];
+			memcpy(text + 1 + len, "#wo", 3);
+			for (size_t cut = 0; cut < 4; cut++)
+				naive_add(&c, text, 1 + len + cut);
+			naive_add(&c, text + 1, len + 1);
+			words += i < 3 && len <= NG_WORD_BYTES_MAX ? 5 : 0;
+		}
+	}
+	for (size_t i = 0; i < ng_array_size(configs); i++) {
+		const struct ng_word_counts *list;
+		struct ng_wordlist *all;
+		struct made_index made;
+		uint64_t found = 0;
+		int r;
+
+		made_index_new(&c, &configs[i], &made);
+		check(&c, made.index, (const uint8_t *)"#", 1, &found);
+		assert_int_equal(ng_wordlist_new(made.index, 1, &all), 0);
+		while ((r = ng_wordlist_next(all, NULL, &list)) > 0)
+			for (size_t k = 0; k < list->n; k++)
+				in_list += list->list[k].len > 2 ? list->list[k].count : 0;
+		assert_int_equal(r, 0);
+		ng_wordlist_free(all);
+		made_index_free(&made);
+	}
+	assert_int_equal(in_list, ng_array_size(configs) * words);
+	naive_clear(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_small),
-		cmocka_unit_test(test_frequent),
-		cmocka_unit_test(test_far),
+		cmocka_unit_test(test_pieces),   cmocka_unit_test(test_small),
+		cmocka_unit_test(test_frequent), cmocka_unit_test(test_far),
+		cmocka_unit_test(test_longest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

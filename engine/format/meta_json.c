@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/meta_json.h"
+
+#include "base/utf8.h"
+
+void ng_meta_skip_space(struct ng_meta_place *p)
+{
+	while (p->at < p->end &&
+	       (*p->at == ' ' || *p->at == '\t' || *p->at == '\r' || *p->at == '\n'))
+		p->at++;
+}
+
+bool ng_meta_take(struct ng_meta_place *p, uint8_t c)
+{
+	ng_meta_skip_space(p);
+	if (p->at == p->end || *p->at != c)
+		return false;
+	p->at++;
+	return true;
+}
+
+static int hex4(struct ng_meta_place *p, uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	if (p->end - p->at < 4)
+		return -EUCLEAN;
+	for (unsigned i = 0; i < 4; i++, p->at++) {
+		uint8_t c = *p->at;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
+			return -EUCLEAN;
+	}
+	*ret = v;
+	return 0;
+}
+
+static int append_utf8(struct ng_buf *buf, uint32_t c)
+{
+	uint8_t bytes[4];
+
+	return ng_buf_append(buf, bytes, ng_utf8_put(c, bytes));
+}
+
+/* Behind \u. Half a surrogate pair is U+FFFD. */
+static int unicode_escape(struct ng_meta_place *p, struct ng_buf *buf)
+{
+	uint32_t c, low;
+	struct ng_meta_place next;
+	int r = hex4(p, &c);
+
+	if (r < 0)
+		return r;
+	if (c >= 0xd800 && c < 0xdc00) {
+		next = *p;
+		if (next.end - next.at >= 6 && next.at[0] == '\\' && next.at[1] == 'u') {
+			next.at += 2;
+			if (hex4(&next, &low) == 0 && low >= 0xdc00 && low < 0xe000) {
+				*p = next;
+				return append_utf8(buf,
+						   0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff)));
+			}
+		}
+	}
+	return append_utf8(buf, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+}
+
+/* Behind a backslash. */
+static int escape(struct ng_meta_place *p, struct ng_buf *buf)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *found;
+
+	if (p->at == p->end)
+		return -EUCLEAN;
+	if (*p->at == 'u') {
+		p->at++;
+		return unicode_escape(p, buf);
+	}
+	found = *p->at ? strchr(from, *p->at) : NULL;
+	if (!found)
+		return -EUCLEAN;
+	p->at++;
+	return ng_buf_append(buf, &to[found - from], 1);
+}
+
+int ng_meta_string(struct ng_meta_place *p, struct ng_buf *buf)
+{
+	int r = ng_meta_take(p, '"') ? 0 : -EUCLEAN;
+
+	while (r == 0) {
+		const uint8_t *from = p->at;
+
+		while (p->at < p->end && *p->at != '"' && *p->at != '\\')
+			p->at++;
+		if (p->at == p->end)
+			return -EUCLEAN;
+		r = ng_buf_append(buf, from, (size_t)(p->at - from));
+		if (*p->at++ == '"')
+			break;
+		if (r == 0)
+			r = escape(p, buf);
+	}
+	return r;
+}
+
+int ng_meta_skip_nested(struct ng_meta_place *p)
+{
+	uint64_t depth = 0;
+	bool in_string = false;
+
+	for (; p->at < p->end; p->at++) {
+		uint8_t c = *p->at;
+
+		if (in_string) {
+			if (c == '\\' && p->at + 1 < p->end)
+				p->at++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '[' || c == '{') {
+			depth++;
+		} else if ((c == ']' || c == '}') && --depth == 0) {
+			p->at++;
+			return 0;
+		}
+	}
+	return -EUCLEAN;
+}
+
+void ng_meta_skip_word(struct ng_meta_place *p)
+{
+	while (p->at < p->end && !strchr(",]} \t\r\n", *p->at))
+		p->at++;
+}
