@@ -52,6 +52,10 @@ def expect(good, what):
         failures += 1
 
 
+def times(count):
+    return f"{int(count):,} time{'' if int(count) == 1 else 's'}"
+
+
 class Page:
     def __init__(self, opened, address, mount):
         self.browser, self.address, self.mount = opened, address, mount
@@ -84,7 +88,7 @@ class Page:
         expect(page["document"] == str(match["document"]), f"{what}: document {page['document']}")
         expect(match["before"] + query + match["after"] in page["text"], f"{what}: text")
         following = self.answer(index, "next", query).decode().splitlines()[:24]
-        expect(page["bars"] == [f"{int(line.split()[0]):,} times" for line in following], f"{what}: what follows")
+        expect(page["bars"] == [times(line.split()[0]) for line in following], f"{what}: what follows")
         title = f"{query.translate(SIGNS)} – ngramfs"
         expect(page["title"] == " ".join(title.split()), f"{what}: title {page['title']}")
 
@@ -193,7 +197,7 @@ def settings(page):
     page.compare("odd", "rare")
     documents = read(f"{page.mount}/odd/df/rare").decode().strip()
     view.wait("return document.getElementById('df').textContent === `in ${arguments[0]} documents`", documents)
-    words = [line.split("\t")[0] + " times" for line in read(f"{page.mount}/odd/nextword/rare").decode().splitlines()]
+    words = [times(line.split("\t")[0]) for line in read(f"{page.mount}/odd/nextword/rare").decode().splitlines()]
     view.wait("return document.querySelectorAll('#words button').length === arguments[0]", len(words))
     expect(view.run("return [...document.querySelectorAll('#words button')].map(one => one.title)") == words, "words that follow")
     # Sorted by what stands to the left: the lines as the concordance has them, in that order.
