@@ -103,8 +103,15 @@ refuses(FileNotFoundError, Mount, ".")
 assert not list(mount.docs("nonesuch")) and not list(mount.kwic("nonesuch"))
 stretches = list(mount.trace(b"zz\xff" + long[:300] + b"zz\xff"))
 assert any(s.begin <= 3 and s.end >= 303 for s in stretches), stretches
-twice = list(mount.trace(b"\xff" * (1 << 20) + long[:300]))
-assert any(s.end == (1 << 20) + 300 for s in twice)
+# Of a text longer than the mount takes at once as of a short one: wherever a piece ends, and with other settings.
+assert [(s.begin, s.end) for s in mount.trace(b"\xff" * (1 << 20) + long[:300])] == [(1 << 20, (1 << 20) + 300)]
+for lead in ((1 << 20) - 150, (1 << 20) - 299, (2 << 20) - 150):
+    for settings in ({}, {"max": 1}, {"case": "fold", "word": True, "min": 16}):
+        short = [(s.begin + lead, s.end + lead, s.text, s.count) for s in mount.trace(b"\xff" + long[:300] + b"\xff", **settings)]
+        across = [s[:4] for s in mount.trace(b"\xff" * lead + b"\xff" + long[:300] + b"\xff", **settings)]
+        assert short == across and short, (lead, settings, short, across)
+refuses(ValueError, mount.trace, b"\xff" * ((1 << 20) + 1), min=600000)
+refuses(FileNotFoundError, mount.trace, b"\xff" * ((1 << 20) + 1), min="x")
 PYTHON
 python3 check.py || fail "awkward queries"
 
