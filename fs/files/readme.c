@@ -22,7 +22,7 @@ static const struct row files[] = {
 	{"cat docs/QUERY/ID.txt", "one of them, the whole text, byte for byte"},
 	{"cat meta/QUERY/ID.json", "where it comes from, and its other fields"},
 	{"cat match/QUERY/N.json", "occurrence N (from 0): document, offset, context"},
-	{"head kwic/QUERY", "all occurrences, a line each: document, offset, left, match, right; "
+	{"cat kwic/QUERY", "all occurrences, a line each: document, offset, left, match, right; "
 			    "tabs between them"},
 	{"cat lines/QUERY", "the lines that hold it, as grep -Hb prints them; grep/REGEX: those "
 			    "that it matches (PCRE2)"},
@@ -30,7 +30,7 @@ static const struct row files[] = {
 	{"cat next/QUERY", "what follows it: count, probability, character; prev/QUERY: what "
 			   "precedes it"},
 	{"cat nextword/QUERY", "the word that follows; prevword/QUERY"},
-	{"head wordlist", "every word and how often it occurs"},
+	{"cat wordlist", "every word and how often it occurs"},
 	{"cat facet/FIELD/QUERY", "by the values of a field of the metadata: value, occurrences, "
 				  "documents; ls facet: the fields; facet/FIELD/%: all documents"},
 	{"cat find/QUERY", "JSON: the count, and the index's interval by shard"},
@@ -99,10 +99,14 @@ static const char queries[] =
 	"ones, and so on:  find docs/QUERY -type f  walks them all. A document's file can be "
 	"opened in any of these directories if the document holds QUERY.\n"
 	"\n"
+	"A long answer is made while it is read, and no further:  cat kwic/QUERY | head  or  sed "
+	"9q kwic/QUERY. (head kwic/QUERY gives the right lines, too, and complains that it cannot "
+	"seek back.)\n"
+	"\n"
 	"SETTINGS is key=value,key=value and so on, each key once:";
 
 static const char rest[] =
-	"For instance:  head -n 20 'with/order=random,seed=1,context=80/kwic/of the'\n"
+	"For instance:  sed 20q 'with/order=random,seed=1,context=80/kwic/of the'\n"
 	"\n"
 	"The directories count, docs, meta, match, kwic, lines, grep, df, next, prev, nextword, "
 	"prevword, find, doc and with list nothing, since whatever you ask for is there. "
