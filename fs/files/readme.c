@@ -23,7 +23,7 @@ static const struct row files[] = {
 	{"cat meta/QUERY/ID.json", "where it comes from, and its other fields"},
 	{"cat match/QUERY/N.json", "occurrence N (from 0): document, offset, context"},
 	{"cat kwic/QUERY", "all occurrences, a line each: document, offset, left, match, right; "
-			    "tabs between them"},
+			   "tabs between them"},
 	{"cat lines/QUERY", "the lines that hold it, as grep -Hb prints them; grep/REGEX: those "
 			    "that it matches (PCRE2)"},
 	{"cat df/QUERY", "in how many documents QUERY occurs"},
@@ -104,6 +104,24 @@ static const char queries[] =
 	"seek back.)\n"
 	"\n"
 	"SETTINGS is key=value,key=value and so on, each key once:";
+
+static const char refusals[] = "What is no answer is an error, as any program shows it:";
+
+static const struct row errors[] = {
+	{"Invalid argument", "a % without two hexadecimal digits behind it, or a regular "
+			     "expression that is none"},
+	{"No such file or directory",
+	 "docs, meta and match: it occurs nowhere; facet: there is no such field; with: no such "
+	 "setting, or not of what is asked for; or a name that programs look for"},
+	{"Not a directory", "a / of the query that isn't written as %2F"},
+	{"Value too large for ...",
+	 "lines and grep: nothing to look for, or in too many places: "
+	 "ask for a longer one, or see scan=; under case=fold and its like: "
+	 "too many spellings"},
+	{"Illegal seek", "a long answer is only read from its beginning to its end"},
+	{"Input/output error", "the index is damaged, or cannot be read: ngramfsck tells, and the "
+			       "system's log"},
+};
 
 static const char rest[] =
 	"For instance:  sed 20q 'with/order=random,seed=1,context=80/kwic/of the'\n"
@@ -194,6 +212,10 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		r = put_text(&page, 0, queries);
 	if (r == 0)
 		r = put_rows(&page, settings, ng_array_size(settings));
+	if (r == 0)
+		r = put_text(&page, 0, refusals);
+	if (r == 0)
+		r = put_rows(&page, errors, ng_array_size(errors));
 	if (r == 0)
 		r = put_text(&page, 0, rest);
 	assert(r < 0 || page.numbers == numbers + ng_array_size(numbers));
