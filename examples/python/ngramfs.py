@@ -70,6 +70,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import re
@@ -183,7 +184,7 @@ class Mount:
         self.settings = settings
         self._name_max = os.statvfs(self.path).f_namemax
         if not os.path.isdir(os.path.join(self.path, "count")):
-            raise FileNotFoundError(f"{self.path}: no index of ngramfs is mounted here")
+            raise FileNotFoundError(errno.ENOENT, "no index of ngramfs is mounted here", self.path)
 
     def _dir(self, settings: dict[str, Any]) -> str:
         """The tree under some settings."""
@@ -581,6 +582,19 @@ def _unknown(mount: Mount, what: str, settings: dict[str, Any]) -> str:
     return ""
 
 
+def _advice(mount: str, what: str, error: OSError) -> str:
+    """What an error of the mount means for who asked, and what to do."""
+    if error.errno == errno.EOVERFLOW and what in ("lines", "grep"):
+        return "; nothing to look for, or in too many places: --scan=all reads all of the text"
+    if error.errno == errno.EOVERFLOW:
+        return "; too many spellings under these settings"
+    if error.errno == errno.EINVAL and what == "grep":
+        return "; that is no regular expression"
+    if error.errno == errno.ENOENT and what == "facet" and os.path.isdir(os.path.join(mount, "facet")):
+        return f"; there are the fields {', '.join(sorted(os.listdir(os.path.join(mount, 'facet'))))}"
+    return ""
+
+
 ONE = ("count", "df", "find")
 MANY = ("docs", "matches", "kwic", "lines", "grep", "next", "prev", "nextword", "prevword", "facet")
 
@@ -630,6 +644,8 @@ def main(args: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, EOFError) as error:
         said = str(error)
+        if isinstance(error, OSError):
+            said = f"{error.filename or options.mount}: {error.strerror}{_advice(options.mount, what, error)}"
         if isinstance(error, FileNotFoundError) and settings and os.path.isdir(os.path.join(options.mount, "with")):
             said = _unknown(mount, what, settings) or said
         print(f"ngramfs.py: {said}", file=sys.stderr)

@@ -137,6 +137,10 @@ is "$(cat mnt/facet/year/language)" "$(ngramfs_py mnt facet year language)" "fac
 is "$(cat mnt/facet/year/language | wc -l) 3" "$(ngramfs_py mnt facet year language --json | jq length | sort | uniq -c | awk '{ print $1, $2 }')" "facet --json"
 refuses "no such setting, or not of count: --case=bad" ngramfs_py mnt count a --word=yes --case=bad
 refuses "no such setting, or not of grep: --word=yes" ngramfs_py mnt grep language --word=yes
+refuses "ngramfs.py: big/with/scan=5/lines/the: Value too large for defined data type; nothing to look for, or in too many places: --scan=all" \
+	ngramfs_py big lines the --scan=5
+refuses "ngramfs.py: mnt/grep/%28: Invalid argument; that is no regular expression" ngramfs_py mnt grep '('
+refuses "mnt/facet/nope/a: No such file or directory; there are the fields " ngramfs_py mnt facet nope a
 refuses "text takes a document's number" ngramfs_py mnt text one
 refuses "batch takes a QUERY" ngramfs_py mnt batch count df
 refuses "no index of ngramfs" ngramfs_py . count a
