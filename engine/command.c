@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/buf.h"
 #include "base/number.h"
 #include "base/printable.h"
 
@@ -71,13 +72,21 @@ int ng_parse_number(const char *option, const char *arg, uint64_t *ret)
 int ng_parse_word(const char *option, const char *arg, const char *const *words, size_t n,
 		  unsigned *ret)
 {
+	ng_cleanup(ng_buf_free) struct ng_buf list = NG_BUF_INIT;
+	int r = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(arg, words[i]) == 0) {
 			*ret = (unsigned)i;
 			return 0;
 		}
 	}
-	return ng_usage("--%s: unknown value '%s'", option, arg);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = ng_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
+	if (r < 0)
+		return ng_usage("--%s: unknown value '%s'", option, arg);
+	return ng_usage("--%s: '%s' is none of %.*s", option, arg, (int)list.len,
+			(const char *)list.data);
 }
 
 int ng_parse_progress(const char *arg, enum ng_progress_mode *ret)

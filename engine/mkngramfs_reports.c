@@ -13,7 +13,8 @@ int report_check_outside(const struct arguments *args, const char *path, struct 
 	if (!copy)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	if (!realpath(path, place) && !realpath(dirname(copy), place))
-		return ng_fail(err, -errno, "%s: %s", path, strerror(errno));
+		return ng_fail(err, -errno, "%s: cannot be made: %s: %s", path, copy,
+			       strerror(errno));
 	for (size_t i = 0; i < args->n_paths; i++) {
 		struct stat st;
 		size_t n;

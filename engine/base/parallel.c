@@ -19,10 +19,13 @@ struct work {
 unsigned ng_processors(void)
 {
 	cpu_set_t set;
+	long online;
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
 		return (unsigned)CPU_COUNT(&set);
-	return 1;
+	/* The set has no room for a machine of more than CPU_SETSIZE. */
+	online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online > 1 ? (unsigned)online : 1;
 }
 
 static void *work_run(void *arg)

@@ -39,11 +39,11 @@ static int index_lock(const char *index, struct ng_dirlock *lock, struct ng_erro
 
 	lock->dir_fd = open(index, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock->dir_fd < 0 && errno == ENOENT)
-		return ng_fail(err, -ENOENT,
-			       "%s: there is no index to append to; without --append it is made",
-			       index);
+		return ng_fail(err, -ENOENT, "%s: there is no such index", index);
+	if (lock->dir_fd < 0 && errno == ENOTDIR)
+		return ng_fail(err, -ENOTDIR, "%s: not an index, which is a directory", index);
 	if (lock->dir_fd < 0)
-		return ng_fail(err, -errno, "%s: %s", index, strerror(errno));
+		return ng_fail(err, -errno, "%s: cannot open: %s", index, strerror(errno));
 	/* Nothing is written into what is no index. */
 	r = ng_manifest_read_at(lock->dir_fd, index, &manifest, err);
 	if (r == 0)

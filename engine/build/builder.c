@@ -50,6 +50,10 @@ static int append_begin(struct ng_builder *builder, struct ng_error *err)
 		return ng_fail(err, -EINVAL,
 			       "an index is either appended to or replaced (--append, --force)");
 	r = ng_appenddir_new(builder->options.output, &builder->manifest, &builder->append, err);
+	if (r == -ENOENT && access(builder->options.output, F_OK) < 0)
+		return ng_fail(err, r,
+			       "%s: there is no index to append to; without --append it is made",
+			       builder->options.output);
 	if (r < 0)
 		return r;
 	builder->first_shard = builder->manifest.n_shards;

@@ -181,7 +181,7 @@ int ng_doc_choice_where(struct ng_doc_choice *choice, const char *where, struct 
 	char **fields, **values;
 
 	if (!colon || colon == where)
-		return ng_fail(err, -EINVAL, "'%s' is not FIELD:VALUE", where);
+		return ng_fail(err, -EINVAL, "--where: '%s' is not FIELD:VALUE", where);
 	fields = reallocarray(choice->fields, choice->n_fields + 1, sizeof(*fields));
 	if (fields)
 		choice->fields = fields;

@@ -48,7 +48,8 @@ static int home_find(struct join *join, struct ng_error *err)
 		return ng_fail(err, -ENOMEM, "out of memory");
 	parent = realpath(dirname(dir_copy), NULL);
 	if (!parent)
-		return ng_fail(err, -errno, "%s: %s", output, strerror(errno));
+		return ng_fail(err, -errno, "%s: cannot be made: %s: %s", output, dir_copy,
+			       strerror(errno));
 	base = basename(base_copy);
 	if (strcmp(base, ".") == 0 || strcmp(base, "..") == 0 || strcmp(base, "/") == 0)
 		return ng_fail(err, -EINVAL, "%s: name the index to make by its name", output);

@@ -41,7 +41,8 @@ int ng_memory_divide(uint64_t memory_bytes, uint64_t input_bytes, uint64_t shard
 	struct ng_memory_plan plan = {.shard_bytes = shard_bytes ? shard_bytes : 2 * memory_bytes};
 
 	if (memory_bytes < NG_MEMORY_MIN)
-		return ng_fail(err, -EINVAL, "%ju bytes of memory are too few; %u MiB is the least",
+		return ng_fail(err, -EINVAL,
+			       "%ju bytes of memory (--memory) are too few; %u MiB is the least",
 			       (uintmax_t)memory_bytes, NG_MEMORY_MIN >> 20);
 	plan.side_by_side = ng_max(threads / THREADS_A_BATCH, 1u);
 	/* What jobs take without any text mustn't be most of it. */

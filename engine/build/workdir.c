@@ -10,8 +10,6 @@
 #include "format/manifest.h"
 #include "merge/journal.h"
 
-#define BUILDING ".building"
-
 static int dir_open(int at_fd, const char *name)
 {
 	int fd = openat(at_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -28,8 +26,10 @@ static int index_check(struct ng_workdir *workdir, bool force, struct ng_error *
 	int r;
 
 	if (!ng_workdir_has_file(workdir->old.dir_fd, NG_MANIFEST_NAME))
-		return ng_fail(err, -EEXIST, "%s: exists and is not an index; not touching it",
-			       output);
+		return ng_fail(
+			err, -EEXIST,
+			"%s: exists and is not an index; not touching it: name another place",
+			output);
 	if (!force)
 		return ng_fail(err, -EEXIST, "%s: exists; use --force to replace it", output);
 	r = ng_ours_check(workdir->old.dir_fd, output, err);
@@ -49,8 +49,10 @@ static int output_check(struct ng_workdir *workdir, bool force, struct ng_error 
 	if (fd == -ENOENT)
 		return 0;
 	if (fd == -ENOTDIR || fd == -ELOOP)
-		return ng_fail(err, -EEXIST, "%s: exists and is not an index; not touching it",
-			       workdir->output);
+		return ng_fail(
+			err, -EEXIST,
+			"%s: exists and is not an index; not touching it: name another place",
+			workdir->output);
 	if (fd < 0)
 		return ng_fail(err, fd, "%s: %s", workdir->output, strerror(-fd));
 	workdir->old.dir_fd = fd;
@@ -196,7 +198,7 @@ static int names_make(struct ng_workdir *workdir, const char *output, struct ng_
 		return ng_fail(err, -EINVAL, "the index's name is empty");
 	scratch = strdup(workdir->output);
 	workdir->parent = scratch ? strdup(dirname(scratch)) : NULL;
-	if (!workdir->parent || asprintf(&workdir->path, "%s" BUILDING, workdir->output) < 0) {
+	if (!workdir->parent || asprintf(&workdir->path, "%s" NG_BUILDING, workdir->output) < 0) {
 		workdir->path = NULL;
 		return ng_fail(err, -ENOMEM, "out of memory");
 	}
@@ -220,8 +222,8 @@ int ng_workdir_new(const char *output, bool force, bool resume, struct ng_workdi
 		/* It need not be readable. */
 		workdir->parent_fd = open(workdir->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (workdir->parent_fd < 0)
-			r = ng_fail(err, -errno, "%s: cannot make a directory here: %s",
-				    workdir->parent, strerror(errno));
+			r = ng_fail(err, -errno, "%s: cannot make a directory here: %s%s",
+				    workdir->parent, strerror(errno), ng_file_advice(-errno));
 	}
 	if (r == 0)
 		r = output_check(workdir, force, err);

@@ -137,12 +137,34 @@ static int read_text(int dir_fd, const char *dir, struct ng_buf *buf, struct ng_
 	return 0;
 }
 
+/* Whether a build of it has begun, and hasn't ended. */
+static bool is_building(const char *dir)
+{
+	ng_cleanup(ng_freep) char *work = NULL;
+	size_t len = strlen(dir);
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	if (asprintf(&work, "%.*s" NG_BUILDING, (int)len, dir) < 0) {
+		work = NULL;
+		return false;
+	}
+	return access(work, F_OK) == 0;
+}
+
 static int open_directory(const char *dir, struct ng_error *err)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), code = fd < 0 ? errno : 0;
 
-	if (fd < 0)
-		return ng_fail(err, -errno, "%s: cannot open: %s", dir, strerror(errno));
+	if (code == ENOENT && is_building(dir))
+		return ng_fail(err, -ENOENT,
+			       "%s: there is no such index yet: a build of it is at work or was "
+			       "interrupted (mkngramfs --resume goes on with it)",
+			       dir);
+	if (code == ENOTDIR)
+		return ng_fail(err, -ENOTDIR, "%s: not an index, which is a directory", dir);
+	if (code)
+		return ng_fail(err, -code, "%s: cannot open: %s", dir, strerror(code));
 	return fd;
 }
 

@@ -7,6 +7,9 @@
 
 #define NG_MANIFEST_NAME "index.json"
 
+/* Behind the name of an index that is being made: where that happens. */
+#define NG_BUILDING ".building"
+
 /* A file that says which documents were taken out of a shard: format/removed.h. */
 struct ng_manifest_removed {
 	char *file; /* as a shard's; NULL: there is none */

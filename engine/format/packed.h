@@ -10,7 +10,7 @@
 struct ng_packed {
 	const uint8_t *data;
 	uint64_t n;
-	unsigned width; /* 0..57 bits */
+	unsigned width; /* 0..56 bits */
 	const struct ng_pages *pages;
 };
 

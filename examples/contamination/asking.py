@@ -6,10 +6,15 @@ import functools
 import itertools
 import json
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cutting import BadInput, shown
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "python"))
+
+import ngramfs  # noqa: E402
 
 # Strings that a session of /batch is asked at a time: many, so that it searches them together, but so
 # few that all threads have some. A string that is folded takes longer, and is searched by itself.
@@ -26,10 +31,6 @@ TOO_MANY = b"error: too many spellings"
 
 # Fields that say where a document comes from, unless one is named.
 SOURCES = ["url", "source", "path", "file", "id"]
-
-
-class TooMany(BadInput):
-    """Something has too many spellings for the mount to tell."""
 
 
 @dataclass
@@ -55,8 +56,7 @@ def talk(session, path, question):
             parts.append(part)
     except OSError as error:
         # Reading and writing don't say of what.
-        kind = TooMany if error.errno == errno.EOVERFLOW else BadInput
-        raise kind(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{path}: {error.strerror}") from error
     return b"".join(parts)
 
 
@@ -103,19 +103,22 @@ class Index:
             raise BadInput(f"{path}: {error}") from error
 
     def traces(self, texts, length):
-        """Of each of TEXTS, of at most 1 MiB, what /trace says of its stretches of LENGTH bytes at least, as
+        """Of each of TEXTS what /trace says of its stretches of LENGTH bytes at least, as
         dictionaries; None where something in it has too many spellings."""
         slices = [texts[at:at + SLICE_TRACED] for at in range(0, len(texts), SLICE_TRACED)]
         return itertools.chain.from_iterable(self.pool.map(lambda part: self._trace(part, length), slices))
 
     def _trace(self, texts, length):
-        settings = ",".join(filter(None, [f"min={length},docs={DOCUMENTS}", self.settings]))
+        settings = {"min": length, "docs": DOCUMENTS, **dict(setting.split("=") for setting in self.settings.split(",") if setting)}
         try:
-            answers = converse(f"{self.path}/with/{settings}/trace", [text.encode() for text in texts])
-        except TooMany:
+            with ngramfs.Tracer(ngramfs.Mount(self.path), **settings) as tracer:
+                return [[json.loads(line) for line in tracer.lines(text.encode())] for text in texts]
+        except OSError as error:
+            if error.errno != errno.EOVERFLOW:
+                # Reading and writing don't say of what.
+                raise BadInput(f"{error.filename or self.path + '/trace'}: {error.strerror}") from error
             # Each by itself: a session doesn't go on behind such a text.
             return [None] if len(texts) == 1 else [answer for text in texts for answer in self._trace([text], length)]
-        return [[json.loads(line) for line in answer.splitlines()] for answer in answers]
 
     def documents(self, string):
         """Documents that hold a string of at most 1 MiB that occurs, as (number, offset, bytes)."""

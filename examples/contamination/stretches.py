@@ -5,8 +5,6 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-TRACE_MAX = 1 << 20  # bytes of text that /trace takes
-
 
 @dataclass
 class Stretch:
@@ -21,28 +19,9 @@ class Stretch:
 
 def traced(index, texts, length):
     """Of each of TEXTS all stretches of LENGTH characters at least that cannot be made longer, or None where
-    something in it has too many spellings. Of a text that is too long for /trace, parts are asked for that
-    overlap, so that none is lost; one that is in several is several."""
-    parts = [(number, at, text[at:upto]) for number, text in enumerate(texts) for at, upto in cuts(text, length)]
-    found = [[] for _ in texts]
-    for (number, at, part), lines in zip(parts, index.traces([part for _, _, part in parts], length)):
-        if lines is None or found[number] is None:
-            found[number] = None
-        elif lines:
-            found[number] += stretches_of(part, at, lines, length)
-    return found
-
-
-def cuts(text, length):
-    """Parts [begin, end) of a text for /trace, of which each has LENGTH - 1 characters of the one before."""
-    if 4 * len(text) <= TRACE_MAX:
-        return [(0, len(text))] if text else []
-    ends, at, parts = byte_ends(text), 0, []
-    while not parts or parts[-1][1] < len(text):
-        upto = bisect_left(ends, ends[at] + TRACE_MAX + 1) - 1
-        parts.append((at, upto))
-        at = upto - length + 1
-    return parts
+    something in it has too many spellings. They lie in no other, so both ends increase."""
+    return [None if lines is None else list(stretches_of(text, lines, length)) if lines else []
+            for text, lines in zip(texts, index.traces(texts, length))]
 
 
 def byte_ends(text):
@@ -50,14 +29,14 @@ def byte_ends(text):
     return range(len(text) + 1) if text.isascii() else [0, *accumulate(len(c.encode()) for c in text)]
 
 
-def stretches_of(part, at, lines, length):
-    """The stretches that the lines of /trace say of the part of a text that begins at AT. Its length is in
-    bytes; there are stretches of fewer characters."""
-    ends = byte_ends(part)
+def stretches_of(text, lines, length):
+    """The stretches that the lines of /trace say of a text. Its length is in bytes; there are stretches of fewer
+    characters."""
+    ends = byte_ends(text)
     for line in lines:
         begin, end = bisect_left(ends, line["begin"]), bisect_left(ends, line["end"])
         if end - begin >= length:
-            yield Stretch(at + begin, at + end, line["count"],
+            yield Stretch(begin, end, line["count"],
                           [(place["document"], place["offset"], place.get("bytes", line["end"] - line["begin"]))
                            for place in line["documents"]])
 

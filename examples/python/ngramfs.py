@@ -69,9 +69,13 @@ so on, see ngramfs(1).
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import json
 import os
+import re
 import sys
+import unicodedata
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple, Union
@@ -83,7 +87,8 @@ Query = Union[str, bytes]
 BATCH_BYTES = 1 << 18
 BATCH_LINES = 8192
 
-TRACE_BYTES = 1 << 20
+TRACE_BYTES = 1 << 20  # that /trace takes at once
+TRACE_LEAST = 32  # of a stretch, where nothing else is said
 
 
 class Document(NamedTuple):
@@ -179,7 +184,7 @@ class Mount:
         self.settings = settings
         self._name_max = os.statvfs(self.path).f_namemax
         if not os.path.isdir(os.path.join(self.path, "count")):
-            raise FileNotFoundError(f"{self.path}: no index of ngramfs is mounted here")
+            raise FileNotFoundError(errno.ENOENT, "no index of ngramfs is mounted here", self.path)
 
     def _dir(self, settings: dict[str, Any]) -> str:
         """The tree under some settings."""
@@ -383,29 +388,149 @@ class Mount:
         return out
 
     def trace(self, text: Query, **settings: Any) -> Iterator[Stretch]:
-        """The longest stretches of a text that occur in the index. One of more than 1 MiB is traced in
-        pieces of that, in each of which stretches end at its ends."""
-        data = _bytes(text) if text else b""
-        with open(os.path.join(self._dir(settings), "trace"), "r+b", buffering=0) as file:
-            for begin in range(0, len(data), TRACE_BYTES):
-                view = memoryview(data)[begin:begin + TRACE_BYTES]
-                while view:
-                    view = view[file.write(view):]
-                yield from self._stretches(file, begin)
-
-    @staticmethod
-    def _stretches(file: BinaryIO, begin: int) -> Iterator[Stretch]:
-        rest = b""
-        while piece := file.read(1 << 20):
-            *whole, rest = (rest + piece).split(b"\n")
-            for line in whole:
+        """The longest stretches of a text of any length that occur in the index."""
+        with Tracer(self, **settings) as tracer:
+            for line in tracer.lines(_bytes(text) if text else b""):
                 s = json.loads(line)
-                yield Stretch(begin + s["begin"], begin + s["end"], s["text"], s["count"], s["documents"])
+                yield Stretch(s["begin"], s["end"], s["text"], s["count"], s["documents"])
 
     def stats(self) -> dict[str, Any]:
         """The index in figures."""
         with open(os.path.join(self.path, "stats"), "rb") as file:
             return json.load(file)
+
+
+# ---- texts longer than /trace takes ----
+
+_PLACE = re.compile(rb'\{"begin":(\d+),"end":(\d+),')
+
+
+def _char_at(text: bytes, at: int) -> str:
+    """The character of UTF-8 that begins there, or nothing."""
+    for size in range(1, 5):
+        try:
+            return text[at:at + size].decode()
+        except UnicodeDecodeError:
+            pass
+    return ""
+
+
+def _char_before(text: bytes, at: int) -> str:
+    for size in range(1, min(4, at) + 1):
+        if len(char := _char_at(text, at - size).encode()) == size:
+            return char.decode()
+    return ""
+
+
+def _is_word(char: str) -> bool:
+    return char != "" and unicodedata.category(char)[0] in "LNM"
+
+
+class _Borders:
+    """Places of a text where it may be cut: in no character, under word=yes in no word, and under space=fold
+    in no blanks, which are one there."""
+
+    def __init__(self, text: bytes, word: bool, space: bool) -> None:
+        self.text, self.word, self.space = text, word, space
+
+    def __contains__(self, at: int) -> bool:
+        text = self.text
+        if at <= 0 or at >= len(text):
+            return True
+        if any(len(_char_at(text, at - n).encode()) > n for n in range(1, min(3, at) + 1)):
+            return False
+        if not (self.word or self.space):
+            return True
+        before, after = _char_before(text, at), _char_at(text, at)
+        return not (self.word and _is_word(before) and _is_word(after) or
+                    self.space and before.isspace() and after.isspace())
+
+    def last(self, above: int, at: int) -> int | None:
+        """The last one in (above, at]."""
+        return next((i for i in range(at, above, -1) if i in self), None)
+
+    def next(self, at: int) -> int:
+        """The first one from there on; the end is one."""
+        return next(i for i in range(at, len(self.text) + 1) if i in self)
+
+
+class Tracer:
+    """The lines of /trace for one text after another, of any length, as if it took them at once: a longer one is
+    asked for in pieces that overlap. Only a stretch that is itself longer than TRACE_BYTES is given in parts, which
+    overlap by half. Used by one thread at a time."""
+
+    def __init__(self, mount: Mount, **settings: Any) -> None:
+        settings = {**mount.settings, **settings}
+        self._sessions = contextlib.ExitStack()
+        self._session = self._every = self._open(mount, settings)
+        # The mount has taken them. In a list there is one: it takes none of these twice.
+        one = {key: value[0] if isinstance(value, (list, tuple)) else value for key, value in settings.items() if value}
+        self._least = int(one.get("min", TRACE_LEAST))
+        self._word, self._space = one.get("word") in ("yes", True), one.get("space") == "fold"
+        # What is left out for being too frequent lies in what is longer, and hides nothing of that.
+        self._most = int(one["max"]) if "max" in one else None
+        if self._most is not None:
+            self._every = self._open(mount, {**settings, "max": None})
+
+    def _open(self, mount: Mount, settings: dict[str, Any]) -> BinaryIO:
+        path = os.path.join(mount._dir(settings), "trace")
+        return self._sessions.enter_context(open(path, "r+b", buffering=0))
+
+    def __enter__(self) -> Tracer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sessions.close()
+
+    @staticmethod
+    def _asked(file: BinaryIO, text: bytes) -> Iterator[bytes]:
+        """The lines that the mount says of a text. All of them are read before the next is asked for."""
+        view = memoryview(text)
+        while view:
+            view = view[file.write(view):]
+        rest = b""
+        while piece := file.read(1 << 20):
+            *whole, rest = (rest + piece).split(b"\n")
+            yield from whole
+
+    def lines(self, text: bytes) -> Iterator[bytes]:
+        """A line of JSON for each stretch."""
+        if len(text) <= TRACE_BYTES:
+            yield from self._asked(self._session, text)
+            return
+        if self._least > TRACE_BYTES // 2:
+            raise ValueError(f"of a text of more than {TRACE_BYTES} bytes, min is at most half of that")
+        for begin, end, line in self._long(text):
+            if self._most is None or json.loads(line)["count"] <= self._most:
+                yield b'{"begin":%d,"end":%d,' % (begin, end) + _PLACE.sub(b"", line, 1)
+
+    def _long(self, text: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """In pieces. What ends before its piece does can't be longer; where something ends with it, the next
+        piece begins where that does."""
+        borders = _Borders(text, self._word, self._space)
+        begin, last = 0, 0
+        while begin < len(text):
+            end = min(begin + TRACE_BYTES, len(text))
+            if (cut := borders.last(begin, end)) is None:
+                begin = borders.next(end)
+                continue
+            end = cut
+            # Where else something may begin that is too short in this piece.
+            goes_on = max(end - self._least, begin) + 1
+            again = None
+            for line in self._asked(self._every, text[begin:end]):
+                place = _PLACE.match(line)
+                assert place
+                a, b = begin + int(place[1]), begin + int(place[2])
+                if b == end < len(text):
+                    if a > begin:
+                        again = a
+                        continue
+                    goes_on = begin + (end - begin) // 2 + 1
+                if b > last:
+                    yield a, b, line
+                    last = b
+            begin = again or (borders.next(goes_on) if end < len(text) else end)
 
 
 # ---- the command ----
@@ -454,6 +579,19 @@ def _unknown(mount: Mount, what: str, settings: dict[str, Any]) -> str:
         for value in values:
             if not os.path.lexists(os.path.join(mount._dir({key: value}), path)):
                 return f"no such setting, or not of {what}: --{key.rstrip('_')}={value}"
+    return ""
+
+
+def _advice(mount: str, what: str, error: OSError) -> str:
+    """What an error of the mount means for who asked, and what to do."""
+    if error.errno == errno.EOVERFLOW and what in ("lines", "grep"):
+        return "; nothing to look for, or in too many places: --scan=all reads all of the text"
+    if error.errno == errno.EOVERFLOW:
+        return "; too many spellings under these settings"
+    if error.errno == errno.EINVAL and what == "grep":
+        return "; that is no regular expression"
+    if error.errno == errno.ENOENT and what == "facet" and os.path.isdir(os.path.join(mount, "facet")):
+        return f"; there are the fields {', '.join(sorted(os.listdir(os.path.join(mount, 'facet'))))}"
     return ""
 
 
@@ -506,6 +644,8 @@ def main(args: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, EOFError) as error:
         said = str(error)
+        if isinstance(error, OSError):
+            said = f"{error.filename or options.mount}: {error.strerror}{_advice(options.mount, what, error)}"
         if isinstance(error, FileNotFoundError) and settings and os.path.isdir(os.path.join(options.mount, "with")):
             said = _unknown(mount, what, settings) or said
         print(f"ngramfs.py: {said}", file=sys.stderr)

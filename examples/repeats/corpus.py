@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-TEXT_MAX = 1 << 20  # bytes that /trace takes at once
-
 
 class Problem(Exception):
     """What a program can't go on with."""

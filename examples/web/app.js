@@ -3,6 +3,7 @@
 
 import {Index, spell} from './ask.js'
 import {$, complain, counted, element, hide, isolated, line, number, replaceItems, sized, usesKeys} from './dom.js'
+import {showInsteadOf} from './instead.js'
 import {back, begun, focusLine, forget, go, keep, step} from './occurrences.js'
 import {showGrep, showTrace} from './other.js'
 import {showDocuments, showFacet, showFields, showNext, showWords} from './panes.js'
@@ -127,6 +128,8 @@ async function ask(since) {
 		})
 		if (!quick)
 			settled = setTimeout(others, PAUSE_MS)
+		if (!count)
+			settled = setTimeout(() => showInsteadOf(index, what, change, signal).catch(() => {}), PAUSE_MS)
 		showElsewhere(index, what, signal)
 	}, SETTLED_MS)
 }
@@ -211,7 +214,7 @@ function showNothing() {
 	count = 0
 	$('count').textContent = $('unit').textContent = $('time').textContent = ''
 	$('count').value = ''
-	hide('next', 'found', 'start', 'other')
+	hide('next', 'found', 'start', 'other', 'instead')
 	$('df').textContent = ''
 	$('elsewhere').replaceChildren()
 	$('api').replaceChildren()
@@ -225,7 +228,7 @@ function showCount(answer, since) {
 	const {duration} = performance.measure('count', {start: since, end: performance.now()})
 	$('time').textContent = `${duration.toFixed(1)} ms`
 	$('next').hidden = answer === 0
-	hide(...(answer === 0 ? ['found'] : []), 'start', 'other')
+	hide(...(answer === 0 ? ['found'] : []), 'start', 'other', 'instead')
 	$('df').textContent = ''
 	showFile('count')
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other questions than for a text: lines that an expression matches, and where a text comes from.
 
-import {$, counted, element, isolated, line, number, replaceItems} from './dom.js'
+import {$, counted, element, isolated, line, replaceItems} from './dom.js'
 import {addressOf, state} from './state.js'
 
 const LINES = 200
@@ -58,7 +58,7 @@ export async function showTrace(index, {query: text, settings}, choose, signal) 
 		const shown = decoder.decode(all.subarray(from, to))
 		const query = stretch.replaceAll('\ufffd', '')
 		// A link goes on in the next line, as no button does, and opens in another tab, too.
-		const link = element('a', {href: addressOf({...state, mode: 'text', query, at: 0, open: false}), textContent: shown, title: `${number(count)} times: ${line(stretch)}`})
+		const link = element('a', {href: addressOf({...state, mode: 'text', query, at: 0, open: false}), textContent: shown, title: `${counted(count, 'time')}: ${line(stretch)}`})
 		link.addEventListener('click', event => {
 			if (event.ctrlKey || event.metaKey || event.shiftKey)
 				return

@@ -40,7 +40,7 @@ export async function showFacet(index, question, field, choose, signal) {
 	signal.throwIfAborted()
 	showBars($('values'), values.map(({value, count, documents}) => ({
 		label: value ?? 'none', size: count,
-		title: `${number(count)} ${question.query ? 'times' : 'bytes'} in ${counted(documents, 'document')}`,
+		title: `${counted(count, question.query ? 'time' : 'byte')} in ${counted(documents, 'document')}`,
 		act: value === null ? null : () => choose(only(field, value)),
 	})))
 }
@@ -50,7 +50,7 @@ export async function showWords(index, question, choose, signal) {
 	signal.throwIfAborted()
 	showBars($('words'), words.slice(0, WORDS).map(({count, shown, text}) => ({
 		label: text ?? {$END: 'end of a document', $FAR: 'no word near'}[shown] ?? shown, size: count,
-		title: `${number(count)} times`, act: text === null ? null : () => choose(text),
+		title: counted(count, 'time'), act: text === null ? null : () => choose(text),
 	})))
 	$('kinds').textContent = words.length > WORDS ? `${WORDS} of ${number(words.length)}${words.cut ? ' and more' : ''}` : ''
 }
@@ -75,7 +75,7 @@ export async function showNext(index, question, append, signal) {
 		const percent = share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)}%`
 		const button = element('button', {
 			type: 'button', disabled: text === null,
-			title: `${number(count)} times`,
+			title: counted(count, 'time'),
 		}, element('span', {className: 'sign'}, isolated(label)), ' ', element('small', {textContent: percent}), bar)
 		button.addEventListener('click', event => append(text, event))
 		return element('li', {}, button)

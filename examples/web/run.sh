@@ -58,7 +58,7 @@ done
 PATH=$PATH:/usr/sbin
 [ -x "$quickstart" ] || [ ${#indexes[@]} -gt 0 ] || fail "name an INDEX"
 if ! command -v nginx >/dev/null || ! command -v python3 >/dev/null; then
-	[ -x "$quickstart" ] || fail "first run: apt-get install nginx-light python3"
+	[ -x "$quickstart" ] || fail "install nginx (on Debian nginx-light) and python3 first"
 	"$quickstart" --install nginx-light python3
 fi
 [[ -r /dev/fuse && -w /dev/fuse ]] || fail "cannot use /dev/fuse"
@@ -106,9 +106,10 @@ mkdir mnt page
 options=timeout=10,spool=256M,lines=10000 user=() as=()
 if [ "$(id -u)" = 0 ]; then
 	# The workers and the helper are nobody, and so not who mounted.
-	setpriv --reuid=nobody --regid=nogroup --clear-groups test -x "$work" ||
+	group=$(id -g -n nobody)
+	setpriv --reuid=nobody --regid="$group" --clear-groups test -x "$work" ||
 		fail "set TMPDIR to a directory that everybody may enter"
-	options+=,allow_other user=(-g "user nobody nogroup;") as=(nobody)
+	options+=,allow_other user=(-g "user nobody $group;") as=(nobody)
 fi
 "$ngramfs" -o "$options" "${indexes[@]}" mnt
 # The API writes to batch and trace, and nobody else comes there: nginx has no name for it.

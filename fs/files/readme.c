@@ -22,15 +22,15 @@ static const struct row files[] = {
 	{"cat docs/QUERY/ID.txt", "one of them, the whole text, byte for byte"},
 	{"cat meta/QUERY/ID.json", "where it comes from, and its other fields"},
 	{"cat match/QUERY/N.json", "occurrence N (from 0): document, offset, context"},
-	{"head kwic/QUERY", "all occurrences, a line each: document, offset, left, match, right; "
-			    "tabs between them"},
+	{"cat kwic/QUERY", "all occurrences, a line each: document, offset, left, match, right; "
+			   "tabs between them"},
 	{"cat lines/QUERY", "the lines that hold it, as grep -Hb prints them; grep/REGEX: those "
 			    "that it matches (PCRE2)"},
 	{"cat df/QUERY", "in how many documents QUERY occurs"},
 	{"cat next/QUERY", "what follows it: count, probability, character; prev/QUERY: what "
 			   "precedes it"},
 	{"cat nextword/QUERY", "the word that follows; prevword/QUERY"},
-	{"head wordlist", "every word and how often it occurs"},
+	{"cat wordlist", "every word and how often it occurs"},
 	{"cat facet/FIELD/QUERY", "by the values of a field of the metadata: value, occurrences, "
 				  "documents; ls facet: the fields; facet/FIELD/%: all documents"},
 	{"cat find/QUERY", "JSON: the count, and the index's interval by shard"},
@@ -99,10 +99,32 @@ static const char queries[] =
 	"ones, and so on:  find docs/QUERY -type f  walks them all. A document's file can be "
 	"opened in any of these directories if the document holds QUERY.\n"
 	"\n"
+	"A long answer is made while it is read, and no further:  cat kwic/QUERY | head  or  sed "
+	"9q kwic/QUERY. (head kwic/QUERY gives the right lines, too, and complains that it cannot "
+	"seek back.)\n"
+	"\n"
 	"SETTINGS is key=value,key=value and so on, each key once:";
 
+static const char refusals[] = "What is no answer is an error, as any program shows it:";
+
+static const struct row errors[] = {
+	{"Invalid argument", "a % without two hexadecimal digits behind it, or a regular "
+			     "expression that is none"},
+	{"No such file or directory",
+	 "docs, meta and match: it occurs nowhere; facet: there is no such field; with: no such "
+	 "setting, or not of what is asked for; or a name that programs look for"},
+	{"Not a directory", "a / of the query that isn't written as %2F"},
+	{"Value too large for ...",
+	 "lines and grep: nothing to look for, or in too many places: "
+	 "ask for a longer one, or see scan=; under case=fold and its like: "
+	 "too many spellings"},
+	{"Illegal seek", "a long answer is only read from its beginning to its end"},
+	{"Input/output error", "the index is damaged, or cannot be read: ngramfsck tells, and the "
+			       "system's log"},
+};
+
 static const char rest[] =
-	"For instance:  head -n 20 'with/order=random,seed=1,context=80/kwic/of the'\n"
+	"For instance:  sed 20q 'with/order=random,seed=1,context=80/kwic/of the'\n"
 	"\n"
 	"The directories count, docs, meta, match, kwic, lines, grep, df, next, prev, nextword, "
 	"prevword, find, doc and with list nothing, since whatever you ask for is there. "
@@ -190,6 +212,10 @@ int ng_answer_readme(const struct ng_index *index, uint64_t page_docs, struct ng
 		r = put_text(&page, 0, queries);
 	if (r == 0)
 		r = put_rows(&page, settings, ng_array_size(settings));
+	if (r == 0)
+		r = put_text(&page, 0, refusals);
+	if (r == 0)
+		r = put_rows(&page, errors, ng_array_size(errors));
 	if (r == 0)
 		r = put_text(&page, 0, rest);
 	assert(r < 0 || page.numbers == numbers + ng_array_size(numbers));

@@ -3,12 +3,14 @@
 
 #include <fuse_lowlevel.h>
 #include <malloc.h>
+#include <mntent.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <syslog.h>
 
 #include "base/printable.h"
+#include "format/manifest.h"
 #include "mount/daemon.h"
 #include "mount/ops.h"
 #include "mount/options.h"
@@ -29,9 +31,14 @@
 static void log_to_stderr(enum fuse_log_level level, const char *fmt, va_list ap)
 {
 	char line[LOG_LINE_BYTES];
+	size_t len = strlen(fmt);
 
 	ng_printable_vformat(line, sizeof(line), fmt, ap);
-	ng_say(stderr, "%s", line);
+	/* libfuse says some lines in pieces. */
+	if (len && fmt[len - 1] == '\n')
+		ng_say(stderr, "%s", line);
+	else
+		fputs(line, stderr);
 }
 
 /* In the background. Standard error is the terminal's until the mount is ready, then nowhere. */
@@ -73,12 +80,42 @@ static int add_mount_options(struct fuse_args *args, const struct ng_options *op
 	return 0;
 }
 
-/* The mount point's absolute path, or NULL after a message. */
+/* Whether what is mounted at an absolute path, last of all, is one of these. */
+static bool has_ngramfs(const char *path)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *entry;
+	bool has = false;
+
+	if (!mounts)
+		return false;
+	while ((entry = getmntent(mounts)) != NULL)
+		if (strcmp(entry->mnt_dir, path) == 0)
+			has = strcmp(entry->mnt_type, "fuse.ngramfs") == 0;
+	endmntent(mounts);
+	return has;
+}
+
+static bool has_file(const char *dir, const char *name)
+{
+	ng_cleanup(ng_freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return false;
+	}
+	return access(path, F_OK) == 0;
+}
+
+/* The mount point's absolute path, or NULL after a message. What would be hidden by mistake is
+ * refused: a mount of this program that was started before, and an index without a mount point
+ * behind it. */
 static char *check_mountpoint(const char *path)
 {
 	struct statvfs vfs;
 	struct stat st;
 	char *real = realpath(path, NULL);
+	const char *why = NULL;
 
 	/* Attributes may come from the cache of a dead filesystem; statvfs asks it. */
 	if (!real || stat(real, &st) < 0 || statvfs(real, &vfs) < 0) {
@@ -92,12 +129,17 @@ static char *check_mountpoint(const char *path)
 		free(real);
 		return NULL;
 	}
-	if (!S_ISDIR(st.st_mode)) {
-		ng_say(stderr, "ngramfs: mount point %s: not a directory", path);
-		free(real);
-		return NULL;
-	}
-	return real;
+	if (!S_ISDIR(st.st_mode))
+		why = "not a directory";
+	else if (has_ngramfs(real))
+		why = "ngramfs is mounted there already; umount it first";
+	else if (has_file(real, NG_MANIFEST_NAME))
+		why = "an index, which would be hidden; name another directory behind the indexes";
+	if (!why)
+		return real;
+	ng_say(stderr, "ngramfs: mount point %s: %s", path, why);
+	free(real);
+	return NULL;
 }
 
 static struct ng_tree *open_tree(const struct ng_options *options)

@@ -75,8 +75,8 @@ static const char help_text[] =
 	"                    unless root mounts)\n"
 	"    -o OPTION       any other mount option of FUSE, such as fsname=NAME\n"
 	"\n"
-	"`umount MOUNTPOINT` (`fusermount3 -u` without root)\n"
-	"ends it. See ngramfs(1), and README in the mount.\n";
+	"`umount MOUNTPOINT` (`fusermount3 -u` without root) ends it. See ngramfs(1), and\n"
+	"README in the mount.\n";
 
 static int on_option(void *data, const char *arg, int key, struct fuse_args *args)
 {

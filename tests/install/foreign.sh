@@ -20,6 +20,9 @@ spec=$top/examples/packaging/fedora/ngramfs.spec
 pkgbuild=$top/examples/packaging/arch/PKGBUILD
 version=$(sed -n "s/.*version: *'\([0-9.]*\)'.*/\1/p" "$top/meson.build" | head -n 1)
 
+# Of the page, what it doesn't do without.
+web=(/usr/bin/ngramfs-web man1/ngramfs-web.1 /usr/share/ngramfs/web/{run.sh,nginx.conf,stream.py,index.html,app.js} /usr/share/ngramfs/api/api)
+
 fail() {
 	echo "foreign.sh: $*" >&2
 	exit 1
@@ -34,7 +37,7 @@ build check package" ] || fail "PKGBUILD: its version isn't $version, or somethi
 	command -v rpmspec >/dev/null || { echo "no rpmspec: the spec isn't looked at"; return; }
 	rpmspec --load="$top/tests/install/fedora.macros" -P "$spec" >/dev/null || fail "the spec"
 	[ "$(rpmspec --load="$top/tests/install/fedora.macros" -q --qf '%{name} %{version}\n' "$spec" | sort -u | xargs)" = \
-		"ngramfs $version python3-ngramfs $version" ] || fail "the spec: packages, or a version that isn't $version"
+		"ngramfs $version ngramfs-web $version python3-ngramfs $version" ] || fail "the spec: packages, or a version that isn't $version"
 	# What is left of a macro that isn't defined would be run by the shell.
 	! rpmspec --load="$top/tests/install/fedora.macros" -P "$spec" | grep '%{\|%[a-z_]*meson' || fail "the spec: unknown macros"
 }
@@ -59,8 +62,9 @@ fedora() { # DIR
 		rpm -qp --requires "$package" | grep -v '^rpmlib\|^lib\|^rtld' | sed 's/^/needs /'
 		rpm -qpl "$package"
 	done >"$1/contents"
-	holds "$1/contents" python3.99/site-packages/ngramfs.py python3.99/site-packages/__pycache__/ngramfs. ngramfs@.service
-	! grep '^needs .*bin/' "$1/contents" | grep -v '/bin/sh$' || fail "examples make it need other programs"
+	holds "$1/contents" python3.99/site-packages/ngramfs.py python3.99/site-packages/__pycache__/ngramfs. ngramfs@.service "${web[@]}"
+	# Those of the page are its own.
+	! sed '/^== ngramfs-web/,/^== /d' "$1/contents" | grep '^needs .*bin/' | grep -v '/bin/sh$' || fail "examples make it need other programs"
 }
 
 # In place of makepkg: the functions, one after another, in a directory with the sources.
@@ -80,7 +84,7 @@ arch() { # DIR
 			fail "PKGBUILD, $step: $(tail -n 20 "$1/log")"
 	done
 	(cd "$1/pkg" && find . ! -type d | sed 's/^\.//' | sort) >"$1/contents"
-	holds "$1/contents" /usr/lib/python3.99/site-packages/ngramfs.py /usr/share/licenses/ngramfs/LICENSE /usr/lib/systemd/system/ngramfs@.service
+	holds "$1/contents" /usr/lib/python3.99/site-packages/ngramfs.py /usr/share/licenses/ngramfs/LICENSE /usr/lib/systemd/system/ngramfs@.service "${web[@]}"
 	! grep -v '^/usr/' "$1/contents" || fail "something is outside /usr"
 }
 

@@ -73,7 +73,7 @@ refuses "no index to append to" append -o none last
 [ ! -e none ] || fail "an append made something"
 mkdir empty
 refuses "not an index" append -o empty last
-refuses "Not a directory" append -o fish last
+refuses "fish: not an index, which is a directory" append -o fish last
 refuses "made with --sa-sampling=16" append --sa-sampling 32 -o i last
 refuses "made with --format=lines, not text" "$MKNGRAMFS" --append --format=text -o i last
 refuses "made with --text-field=text, not t" append --text-field=t -o i last

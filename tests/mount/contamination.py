@@ -253,8 +253,8 @@ def check(table, report):
 
 
 def parts(directory):
-    """Entries come in portions of bounded size, none twice and none left out; a text longer than /trace
-    takes is traced in pieces, each cut between characters."""
+    """Entries come in portions of bounded size, none twice and none left out; a stretch longer than /trace
+    takes is given in parts that overlap by half, each cut between characters."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, directory)
     import cutting
@@ -276,7 +276,7 @@ def parts(directory):
     (*stretches,), none = traced(index, [text, ""], LENGTH)
     limit = (1 << 20) // 3
     assert none == [] and len(text) < 2 * limit - LENGTH
-    assert [(s.begin, s.end, s.count) for s in stretches] == [(0, limit, 1), (limit - LENGTH + 1, len(text), 1)], stretches
+    assert [(s.begin, s.end, s.count) for s in stretches] == [(0, limit, 1), ((limit + 1) // 2, len(text), 1)], stretches
     for stretch in look(index, stretches):
         place, = stretch.places
         assert place.match == text[stretch.begin:stretch.end]

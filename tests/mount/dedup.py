@@ -118,10 +118,11 @@ def between(settings):
 def pieces(programs, settings):
     """With as little as a session takes in all sizes, where a piece ends in all kinds of places."""
     sys.path.insert(0, programs)
-    import tracing
+    import ngramfs
     rng = random.Random(9)
     given = dict(setting.split("=") for setting in settings.split())
-    tracer = tracing.Tracer("mnt/one", given, int(given["min"]))
+    mount = ngramfs.Mount("mnt/one")
+    tracer, every = ngramfs.Tracer(mount, **given), ngramfs.Tracer(mount, **{**given, "max": None})
     docs = [doc["text"] for doc in read("one.jsonl")]
     crossed = 0
     for n in range(8):
@@ -134,16 +135,17 @@ def pieces(programs, settings):
         of = "".join(parts).encode()
         if n % 5 == 4:
             of = of[:700] + b"\xe4\xb8\xff\xad" * (given.get("space") != "fold") + of[700:]
-        want = tracer.session.lines(of)
+        want = list(tracer.lines(of))
         assert want or n % 5, settings
         # No stretch is longer.
-        tracing.TEXT_MAX = max(json.loads(line)["end"] - json.loads(line)["begin"] for line in tracer.every.lines(of)) + 9
-        tracing.TEXT_MAX += rng.choice([0, 1, 2, 30])
+        size = max(json.loads(line)["end"] - json.loads(line)["begin"] for line in every.lines(of)) + 9
+        ngramfs.TRACE_BYTES = max(size, 2 * int(given["min"])) + rng.choice([0, 1, 2, 30])
         got = list(tracer.lines(of))
-        crossed += len(of) // tracing.TEXT_MAX
+        crossed += len(of) // ngramfs.TRACE_BYTES
         for g, w in zip(got, want):
-            assert g == w, (settings, tracing.TEXT_MAX, g, w)
-        assert len(got) == len(want), (settings, tracing.TEXT_MAX, len(got), len(want))
+            assert g == w, (settings, ngramfs.TRACE_BYTES, g, w)
+        assert len(got) == len(want), (settings, ngramfs.TRACE_BYTES, len(got), len(want))
+        ngramfs.TRACE_BYTES = 1 << 20
     assert crossed > 30, crossed
 
 

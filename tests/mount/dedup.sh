@@ -47,7 +47,7 @@ is "$("$between" --jobs=1 mnt/other mnt/one | cksum)" "$("$between" --jobs=4 mnt
 # In pieces as at once.
 for settings in min=5 "min=2 docs=0" "min=12 word=yes" "min=3 case=fold space=fold context=9" "min=6 max=4" \
 	"min=4 word=yes case=fold space=fold form=fold max=9 docs=2" "min=8 atleast=3 word=yes"; do
-	python3 "$here/dedup.py" pieces "$programs" "$settings" || fail "in pieces: $settings"
+	python3 "$here/dedup.py" pieces "$programs/../python" "$settings" || fail "in pieces: $settings"
 done
 
 # Ctrl-C ends all of its processes, while they have more to say than is read, and without a word.

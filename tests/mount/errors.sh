@@ -122,6 +122,16 @@ for front in "" -f; do
 	failure "not a directory" $front fish.ngram fish
 	failure "fish" $front fish.ngram fish.ngram/ empty
 done
+cp -r fish.ngram other.ngram
+failure "fish.ngram: an index, which would be hidden" other.ngram fish.ngram
+attach fish.ngram mnt
+failure "mnt: ngramfs is mounted there already; umount it first" fish.ngram mnt
+failure "mnt/: ngramfs is mounted there already" fish.ngram "$work/mnt/../mnt/"
+detach mnt
+mkdir soon.ngram.building
+failure "soon.ngram/: there is no such index yet: a build of it is at work or was interrupted" soon.ngram/ empty
+refuses "soon.ngram: there is no such index yet" "$NGRAMFSCK" soon.ngram
+is "fuse: unknown option(s): \`-o nonesuch=1'" "$("$NGRAMFS" -o nonesuch=1 fish.ngram empty 2>&1 | head -n 1)" "an option that isn't there"
 head -c 100 /dev/zero >not-an-index/index.json
 failure "index.json" not-an-index empty
 cp -r fish.ngram cut.ngram

@@ -75,11 +75,11 @@ done <<'END'
 in/good.jsonl|no index named
 -o i|no SOURCE named
 -o i --bogus in/good.jsonl|bogus
--o i --format=xml in/good.jsonl|--format: unknown value 'xml'
+-o i --format=xml in/good.jsonl|--format: 'xml' is none of auto, jsonl
 -o i --append --resume in/good.jsonl|--resume goes on with a build
 -o i --merge --force|--merge changes an index
--o i --bad-unicode=keep in/good.jsonl|--bad-unicode: unknown value
--o i --progress=json5 in/good.jsonl|--progress: unknown value
+-o i --bad-unicode=keep in/good.jsonl|--bad-unicode: 'keep' is none of refuse, replace
+-o i --progress=json5 in/good.jsonl|--progress: 'json5' is none of auto, plain, json, none
 -o i --memory=lots in/good.jsonl|--memory: 'lots' is no size
 -o i --memory=-1 in/good.jsonl|--memory: '-1' is no size
 -o i --shard-size=1X in/good.jsonl|--shard-size: '1X' is no size
@@ -208,6 +208,8 @@ says "in/tree/binary: a binary file"
 leaves
 run 1 -o i in/missing
 says "in/missing: No such file or directory"
+run 1 -o nowhere/i in/good.jsonl
+says "nowhere/i: cannot be made: nowhere: No such file or directory"
 leaves
 run 0 -o i --skip-bad=rejected in/bad.jsonl
 says "documents    1 (3 bytes of text"

@@ -77,7 +77,7 @@ done <<'END'
 --threads=x one|--threads: 'x' is no number
 --threads=99999999999999999999 one|--threads:
 --seed=-1 one|--seed: '-1' is no number
---progress=loud one|--progress: unknown value 'loud'
+--progress=loud one|--progress: 'loud' is none of auto, plain, json, none
 END
 
 # ---- sound ----

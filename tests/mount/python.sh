@@ -103,8 +103,15 @@ refuses(FileNotFoundError, Mount, ".")
 assert not list(mount.docs("nonesuch")) and not list(mount.kwic("nonesuch"))
 stretches = list(mount.trace(b"zz\xff" + long[:300] + b"zz\xff"))
 assert any(s.begin <= 3 and s.end >= 303 for s in stretches), stretches
-twice = list(mount.trace(b"\xff" * (1 << 20) + long[:300]))
-assert any(s.end == (1 << 20) + 300 for s in twice)
+# Of a text longer than the mount takes at once as of a short one: wherever a piece ends, and with other settings.
+assert [(s.begin, s.end) for s in mount.trace(b"\xff" * (1 << 20) + long[:300])] == [(1 << 20, (1 << 20) + 300)]
+for lead in ((1 << 20) - 150, (1 << 20) - 299, (2 << 20) - 150):
+    for settings in ({}, {"max": 1}, {"case": "fold", "word": True, "min": 16}):
+        short = [(s.begin + lead, s.end + lead, s.text, s.count) for s in mount.trace(b"\xff" + long[:300] + b"\xff", **settings)]
+        across = [s[:4] for s in mount.trace(b"\xff" * lead + b"\xff" + long[:300] + b"\xff", **settings)]
+        assert short == across and short, (lead, settings, short, across)
+refuses(ValueError, mount.trace, b"\xff" * ((1 << 20) + 1), min=600000)
+refuses(FileNotFoundError, mount.trace, b"\xff" * ((1 << 20) + 1), min="x")
 PYTHON
 python3 check.py || fail "awkward queries"
 
@@ -130,6 +137,10 @@ is "$(cat mnt/facet/year/language)" "$(ngramfs_py mnt facet year language)" "fac
 is "$(cat mnt/facet/year/language | wc -l) 3" "$(ngramfs_py mnt facet year language --json | jq length | sort | uniq -c | awk '{ print $1, $2 }')" "facet --json"
 refuses "no such setting, or not of count: --case=bad" ngramfs_py mnt count a --word=yes --case=bad
 refuses "no such setting, or not of grep: --word=yes" ngramfs_py mnt grep language --word=yes
+refuses "ngramfs.py: big/with/scan=5/lines/the: Value too large for defined data type; nothing to look for, or in too many places: --scan=all" \
+	ngramfs_py big lines the --scan=5
+refuses "ngramfs.py: mnt/grep/%28: Invalid argument; that is no regular expression" ngramfs_py mnt grep '('
+refuses "mnt/facet/nope/a: No such file or directory; there are the fields " ngramfs_py mnt facet nope a
 refuses "text takes a document's number" ngramfs_py mnt text one
 refuses "batch takes a QUERY" ngramfs_py mnt batch count df
 refuses "no index of ngramfs" ngramfs_py . count a

@@ -132,5 +132,6 @@ is "$(grep -c 'story 1' stories.jsonl)" "$(cat 'mnt/count/story 1')" "a count in
 is "$(head -c 300 tree/part0007)" "$(head -c 300 mnt/doc/9007.txt)" "a document keeps its number"
 detach mnt
 refuses "takes one INDEX and no SOURCE" "$MKNGRAMFS" --merge small one
-refuses "no index to append to" "$MKNGRAMFS" --merge none
+refuses "none: there is no such index" "$MKNGRAMFS" --merge none
+refuses "none: there is no such index" "$MKNGRAMFS" --remove none --documents=1
 finish

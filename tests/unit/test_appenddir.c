@@ -205,7 +205,7 @@ static void test_refused(void **state)
 		{"index", {.append = true, .memory_bytes = 1}, -EINVAL, "memory"},
 		{"none", {.append = true}, -ENOENT, "no index to append to"},
 		{"empty", {.append = true}, -ENOENT, "not an index"},
-		{"file", {.append = true}, -ENOTDIR, "Not a directory"},
+		{"file", {.append = true}, -ENOTDIR, "not an index"},
 		{"broken", {.append = true}, -EPROTO, "index.json"},
 	};
 	char dir[SCRATCH_DIR_MAX], path[PATH_BYTES];

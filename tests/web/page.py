@@ -52,6 +52,10 @@ def expect(good, what):
         failures += 1
 
 
+def times(count):
+    return f"{int(count):,} time{'' if int(count) == 1 else 's'}"
+
+
 class Page:
     def __init__(self, opened, address, mount):
         self.browser, self.address, self.mount = opened, address, mount
@@ -84,7 +88,7 @@ class Page:
         expect(page["document"] == str(match["document"]), f"{what}: document {page['document']}")
         expect(match["before"] + query + match["after"] in page["text"], f"{what}: text")
         following = self.answer(index, "next", query).decode().splitlines()[:24]
-        expect(page["bars"] == [f"{int(line.split()[0]):,} times" for line in following], f"{what}: what follows")
+        expect(page["bars"] == [times(line.split()[0]) for line in following], f"{what}: what follows")
         title = f"{query.translate(SIGNS)} – ngramfs"
         expect(page["title"] == " ".join(title.split()), f"{what}: title {page['title']}")
 
@@ -193,7 +197,7 @@ def settings(page):
     page.compare("odd", "rare")
     documents = read(f"{page.mount}/odd/df/rare").decode().strip()
     view.wait("return document.getElementById('df').textContent === `in ${arguments[0]} documents`", documents)
-    words = [line.split("\t")[0] + " times" for line in read(f"{page.mount}/odd/nextword/rare").decode().splitlines()]
+    words = [times(line.split("\t")[0]) for line in read(f"{page.mount}/odd/nextword/rare").decode().splitlines()]
     view.wait("return document.querySelectorAll('#words button').length === arguments[0]", len(words))
     expect(view.run("return [...document.querySelectorAll('#words button')].map(one => one.title)") == words, "words that follow")
     # Sorted by what stands to the left: the lines as the concordance has them, in that order.
@@ -212,6 +216,50 @@ def settings(page):
     expect(f"1,000 of {int(count):,}, the first" in view.run("return document.getElementById('of').textContent"), "what is left out")
     view.click("#only button")
     view.wait(COUNT, page.count("odd", "a"))
+
+
+INSTEAD = """return document.getElementById('instead').hidden ? null
+    : {hint: document.getElementById('hint').textContent, them: [...document.querySelectorAll('#others button')].map(one => one.textContent)}"""
+
+
+def instead(page):
+    """Of a query that occurs nowhere it says what does; that is so in the mount, and a click leads there."""
+    view = page.browser
+
+    def under(settings, query):
+        return int(read(f"{page.mount}/licences/with/{settings}/count/{query}").decode())
+
+    page.open(**{"in": "licences", "q": "GENERAL PUBLIC license"})
+    said = view.wait(INSTEAD)
+    folded = under("case=fold", "GENERAL PUBLIC license")
+    expect(folded > 0 and said == {"hint": "Try", "them": [
+        f"any case {folded:,}", *(f"{part} {int(page.count('licences', part)):,}" for part in ("GENERAL PUBLIC", "license"))]}, said)
+    view.click("#others button")
+    view.wait(COUNT, str(folded))
+    expect(view.run(INSTEAD) is None and "case=fold" in view.run("return decodeURIComponent(location.hash)"), "a click on another setting")
+    # Only both together; a piece of a word; without what was asked for besides.
+    both = under("case=fold,space=fold,form=fold", "GENERAL  PUBLIC license")
+    page.open(**{"in": "licences", "q": "GENERAL  PUBLIC license"})
+    expect(view.wait(INSTEAD)["them"][0] == f"any case, any spacing, any form {both:,}", view.run(INSTEAD))
+    page.open(**{"in": "licences", "q": "softwareqz"})
+    expect(view.wait(INSTEAD)["them"] == [f"software {int(page.count('licences', 'software')):,}"], view.run(INSTEAD))
+    view.click("#others .piece")
+    page.compare("licences", "software")
+    page.open(**{"in": "licences", "q": "softwar", "with": "word=yes"})
+    expect(view.wait(INSTEAD)["them"][0] == f"parts of words {int(page.count('licences', 'softwar')):,}", view.run(INSTEAD))
+    page.open(**{"in": "odd", "q": "rare", "with": "where=id:1234"})
+    expect(view.wait(INSTEAD)["them"][0] == f"all documents {int(page.count('odd', 'rare')):,}", view.run(INSTEAD))
+    view.click("#others button")
+    page.compare("odd", "rare")
+    page.open(**{"in": "odd", "q": "中中"})
+    expect(view.wait(INSTEAD)["them"] == [f"中 {int(page.count('odd', '中')):,}"], view.run(INSTEAD))
+    page.open(**{"in": "odd", "q": "\u0416"})
+    expect(view.wait(INSTEAD) == {"hint": "No part of it of two letters or more occurs here.", "them": []}, view.run(INSTEAD))
+    # In all indexes together; and gone with what it was about.
+    page.open(**{"in": "", "q": "rareqz"})
+    expect(f"rare {sum(int(page.count(index, 'rare')) for index in ('odd', 'licences')):,}" in view.wait(INSTEAD)["them"], view.run(INSTEAD))
+    page.clear()
+    expect(view.run(INSTEAD) is None, "what to try instead of nothing")
 
 
 def other_questions(page):
@@ -277,9 +325,10 @@ def accessible(page, where):
         with open(os.environ["AXE"], encoding="utf-8") as file:
             axe = file.read()
     for words in ({"in": "odd"}, {"in": "licences", "q": "copy"}, {"in": "", "q": "copy"}, {"in": "odd", "as": "grep", "q": "r.re$"},
+                  {"in": "odd", "q": "rareqz"},
                   {"in": "licences", "as": "trace", "q": "Everyone is permitted to copy and distribute verbatim copies"}):
         page.open(**words)
-        page.browser.wait("return ['start', 'other'].some(id => !document.getElementById(id).hidden)"
+        page.browser.wait("return ['start', 'other', 'instead'].some(id => !document.getElementById(id).hidden)"
                           " || document.getElementById('name').textContent && !document.getElementById('found').hidden")
         found = faults(page.browser)
         expect(not found, f"{where}, {words}: {found}")
@@ -385,7 +434,7 @@ def main():
     address, mount, shots = sys.argv[1:]
     with browser() as opened:
         page = Page(opened, address, mount)
-        for part in (typing, links, clicking, keyboard, settings, other_questions, lambda page: looks(page, shots)):
+        for part in (typing, links, clicking, keyboard, settings, instead, other_questions, lambda page: looks(page, shots)):
             try:
                 part(page)
             except Failed as error:

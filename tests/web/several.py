@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 
 import page as base
-from page import COUNT, Page, expect
+from page import COUNT, Page, expect, times
 from webdriver import ENTER, browser
 
 SHOWN = "return !document.getElementById(arguments[0]).hidden"
@@ -37,13 +37,13 @@ def sums(page):
     follow = Counter()
     for count, _, text in lines(page, "next", "copy"):
         follow[text] += int(count)
-    want = [f"{count:,} times" for count in sorted(follow.values(), reverse=True)[:24]]
+    want = [times(count) for count in sorted(follow.values(), reverse=True)[:24]]
     view.wait("return document.querySelectorAll('#bars button').length === arguments[0]", len(want))
     expect(view.run("return [...document.querySelectorAll('#bars button')].map(bar => bar.title)") == want, "what follows in all")
     words = Counter()
     for count, _, text in lines(page, "nextword", "copy"):
         words[text] += int(count)
-    want = [f"{count:,} times" for count in sorted(words.values(), reverse=True)[:10]]
+    want = [times(count) for count in sorted(words.values(), reverse=True)[:10]]
     view.wait("return document.querySelectorAll('#words button').length === arguments[0]", len(want))
     expect(view.run("return [...document.querySelectorAll('#words button')].map(one => one.title)") == want, "words in all")
 
