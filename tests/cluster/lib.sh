@@ -68,9 +68,9 @@ make_text() { # FILES [BYTES OF EACH]
 	python3 "$here/text.py" "$work/text" "$@" || { fail "no text"; finish; }
 }
 
-# One index of all of text/, which the joined ones are compared with.
+# One index of all of text/, which the joined ones are compared with: as they are, with the default sampling.
 build_one() { # OPTION...
-	build one.ngram --memory=256M "$@" "$work/text"
+	"$MKNGRAMFS" --quiet -o one.ngram --memory=256M "$@" "$work/text" || { fail "mkngramfs $*"; finish; }
 }
 
 # What an index says of itself and the sums of its shards. Only their names may differ, since those of
