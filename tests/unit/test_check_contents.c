@@ -586,96 +586,99 @@ static void change_facet_documents(const struct sample *s)
 	ng_store64((uint8_t *)field.ids, word);
 }
 
+static const struct {
+	void (*change)(const struct sample *s);
+	uint32_t type;
+	const char *text;
+} wrong_contents[] = {
+	{change_rows, NG_SECTION_PARAMS, "don't fit each other"},
+	{change_sampling, NG_SECTION_PARAMS, "out of range"},
+	{change_reserved, NG_SECTION_PARAMS, "reserved"},
+	{change_line, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+	{change_line_high, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+	{change_line_cells, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+	{change_order, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+	{change_end, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_last_end, NG_SECTION_BWT_DIRECTORY, "cells end at"},
+	{change_no_cell, NG_SECTION_BWT_DIRECTORY, "follow each other"},
+	{change_shape, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_mode_bytes, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_has_separator, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_all_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_marks_number, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_n_wide, NG_SECTION_BWT_CELLS, "cell "},
+	{change_wide, NG_SECTION_BWT_CELLS, "cell 5"},
+	{change_narrow, NG_SECTION_BWT_CELLS, "cell 5"},
+	{change_marks_before, NG_SECTION_BWT_CELLS, "of marks"},
+	{change_mode, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_list_twice, NG_SECTION_BWT_CELLS, "cell 5: a symbol is twice"},
+	{change_list_order, NG_SECTION_BWT_CELLS, "before it"},
+	{change_list_symbol, NG_SECTION_BWT_CELLS, "before it"},
+	{change_separator, NG_SECTION_BWT_CELLS, "the separator is not"},
+	{change_separator_place, NG_SECTION_BWT_CELLS, "before it"},
+	{change_count, NG_SECTION_BWT_CELLS, "cell 5 says"},
+	{change_later_count, NG_SECTION_BWT_CELLS, "cell 261 says"},
+	{change_planes_bit, NG_SECTION_BWT_CELLS, "cell "},
+	{change_planes, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_marks, NG_SECTION_BWT_CELLS, "cell 5: "},
+	{change_slack, NG_SECTION_BWT_CELLS, "behind the last cell"},
+	{change_superblock_count, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+	{change_superblock_counts, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+	{change_superblock_total, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+	{change_superblock_rows, NG_SECTION_BWT_SUPERBLOCKS, "add up to"},
+	{change_superblock_first, NG_SECTION_BWT_SUPERBLOCKS, "is not 0"},
+	{change_superblock_marks, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
+	{change_superblock_all_marks, NG_SECTION_BWT_SUPERBLOCKS, "number of marks"},
+	{change_superblock_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+	{change_superblock_no_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+	{change_superblock_late_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+	{change_superblock_marks_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
+	{change_superblock_index, NG_SECTION_BWT_SUPERBLOCKS, "one column"},
+	{change_pattern_row, NG_SECTION_FREQUENT, "node"},
+	{change_pattern_byte, NG_SECTION_FREQUENT, "node"},
+	{change_sample, NG_SECTION_SA_SAMPLES, "another sample"},
+	{change_sample_count, NG_SECTION_SA_SAMPLES, "doesn't hold"},
+	{change_shortcut, NG_SECTION_SHORTCUTS, "not found by the shortcuts"},
+	{change_spacing, NG_SECTION_SHORTCUTS, "doesn't fit"},
+	{change_hint, NG_SECTION_MARK_HINTS, "its hint says"},
+	{change_hint_count, NG_SECTION_MARK_HINTS, "doesn't hold"},
+	{change_start_twice, NG_SECTION_DOC_STARTS, "number 6 is not found"},
+	{change_start_high, NG_SECTION_DOC_STARTS, "number"},
+	{change_sample_start, NG_SECTION_SAMPLE_STARTS, "samples of document"},
+	{change_meta_start, NG_SECTION_META_FRAMES, "metadata of document 5"},
+	{change_meta_frame, NG_SECTION_META_FRAMES, "frame 0 "},
+	{change_meta_directory, NG_SECTION_META_STARTS, "numbers up to"},
+	{change_text_frame, NG_SECTION_TEXT_FRAMES, "frame 3 "},
+	{change_text_directory, NG_SECTION_TEXT_DIRECTORY, "doesn't fit"},
+	{change_facets_number, NG_SECTION_FACETS, "don't fit into it"},
+	{change_facets_offset, NG_SECTION_FACETS, "out of place"},
+	{change_facet_name, NG_SECTION_FACETS, "out of place"},
+	{change_facet_frame, NG_SECTION_FACETS, "don't decompress"},
+	{change_facet_rest, NG_SECTION_FACETS, "don't fit each other"},
+	{change_facet_documents, NG_SECTION_FACETS, "another value of pad"},
+};
+
 static void test_wrong_contents(void **state)
 {
-	static const struct {
-		void (*change)(const struct sample *s);
-		uint32_t type;
-		const char *text;
-	} cases[] = {
-		{change_rows, NG_SECTION_PARAMS, "don't fit each other"},
-		{change_sampling, NG_SECTION_PARAMS, "out of range"},
-		{change_reserved, NG_SECTION_PARAMS, "reserved"},
-		{change_line, NG_SECTION_BWT_DIRECTORY, "follow each other"},
-		{change_line_high, NG_SECTION_BWT_DIRECTORY, "follow each other"},
-		{change_line_cells, NG_SECTION_BWT_DIRECTORY, "follow each other"},
-		{change_order, NG_SECTION_BWT_DIRECTORY, "follow each other"},
-		{change_end, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_last_end, NG_SECTION_BWT_DIRECTORY, "cells end at"},
-		{change_no_cell, NG_SECTION_BWT_DIRECTORY, "follow each other"},
-		{change_shape, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_mode_bytes, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_has_separator, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_all_symbols, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_marks_number, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_n_wide, NG_SECTION_BWT_CELLS, "cell "},
-		{change_wide, NG_SECTION_BWT_CELLS, "cell 5"},
-		{change_narrow, NG_SECTION_BWT_CELLS, "cell 5"},
-		{change_marks_before, NG_SECTION_BWT_CELLS, "of marks"},
-		{change_mode, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_list_twice, NG_SECTION_BWT_CELLS, "cell 5: a symbol is twice"},
-		{change_list_order, NG_SECTION_BWT_CELLS, "before it"},
-		{change_list_symbol, NG_SECTION_BWT_CELLS, "before it"},
-		{change_separator, NG_SECTION_BWT_CELLS, "the separator is not"},
-		{change_separator_place, NG_SECTION_BWT_CELLS, "before it"},
-		{change_count, NG_SECTION_BWT_CELLS, "cell 5 says"},
-		{change_later_count, NG_SECTION_BWT_CELLS, "cell 261 says"},
-		{change_planes_bit, NG_SECTION_BWT_CELLS, "cell "},
-		{change_planes, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_marks, NG_SECTION_BWT_CELLS, "cell 5: "},
-		{change_slack, NG_SECTION_BWT_CELLS, "behind the last cell"},
-		{change_superblock_count, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
-		{change_superblock_counts, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
-		{change_superblock_total, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
-		{change_superblock_rows, NG_SECTION_BWT_SUPERBLOCKS, "add up to"},
-		{change_superblock_first, NG_SECTION_BWT_SUPERBLOCKS, "is not 0"},
-		{change_superblock_marks, NG_SECTION_BWT_SUPERBLOCKS, "its cells hold"},
-		{change_superblock_all_marks, NG_SECTION_BWT_SUPERBLOCKS, "number of marks"},
-		{change_superblock_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
-		{change_superblock_no_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
-		{change_superblock_late_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
-		{change_superblock_marks_group, NG_SECTION_BWT_SUPERBLOCKS, "wrong about which"},
-		{change_superblock_index, NG_SECTION_BWT_SUPERBLOCKS, "one column"},
-		{change_pattern_row, NG_SECTION_FREQUENT, "node"},
-		{change_pattern_byte, NG_SECTION_FREQUENT, "node"},
-		{change_sample, NG_SECTION_SA_SAMPLES, "another sample"},
-		{change_sample_count, NG_SECTION_SA_SAMPLES, "doesn't hold"},
-		{change_shortcut, NG_SECTION_SHORTCUTS, "not found by the shortcuts"},
-		{change_spacing, NG_SECTION_SHORTCUTS, "doesn't fit"},
-		{change_hint, NG_SECTION_MARK_HINTS, "its hint says"},
-		{change_hint_count, NG_SECTION_MARK_HINTS, "doesn't hold"},
-		{change_start_twice, NG_SECTION_DOC_STARTS, "number 6 is not found"},
-		{change_start_high, NG_SECTION_DOC_STARTS, "number"},
-		{change_sample_start, NG_SECTION_SAMPLE_STARTS, "samples of document"},
-		{change_meta_start, NG_SECTION_META_FRAMES, "metadata of document 5"},
-		{change_meta_frame, NG_SECTION_META_FRAMES, "frame 0 "},
-		{change_meta_directory, NG_SECTION_META_STARTS, "numbers up to"},
-		{change_text_frame, NG_SECTION_TEXT_FRAMES, "frame 3 "},
-		{change_text_directory, NG_SECTION_TEXT_DIRECTORY, "doesn't fit"},
-		{change_facets_number, NG_SECTION_FACETS, "don't fit into it"},
-		{change_facets_offset, NG_SECTION_FACETS, "out of place"},
-		{change_facet_name, NG_SECTION_FACETS, "out of place"},
-		{change_facet_frame, NG_SECTION_FACETS, "don't decompress"},
-		{change_facet_rest, NG_SECTION_FACETS, "don't fit each other"},
-		{change_facet_documents, NG_SECTION_FACETS, "another value of pad"},
-	};
 	struct sample *s = *state;
 
-	for (size_t i = 0; i < ng_array_size(cases); i++) {
-		const struct ng_shard_entry *e = forged_section(&s->f, cases[i].type);
+	for (size_t i = 0; i < ng_array_size(wrong_contents); i++) {
+		const struct ng_shard_entry *e = forged_section(&s->f, wrong_contents[i].type);
 		struct findings all;
 		uint64_t offset;
 		char part[64];
 
-		cases[i].change(s);
+		wrong_contents[i].change(s);
 		forged_seal(&s->f);
-		snprintf(part, sizeof(part), "section %s", ng_section_name(cases[i].type));
+		snprintf(part, sizeof(part), "section %s", ng_section_name(wrong_contents[i].type));
 		findings_check(s->made.path, true, &all);
-		if (!findings_of(&all, part, cases[i].text, &offset) || offset == NG_NO_OFFSET ||
-		    offset < e->offset || offset >= e->offset + e->bytes) {
+		if (!findings_of(&all, part, wrong_contents[i].text, &offset) ||
+		    offset == NG_NO_OFFSET || offset < e->offset ||
+		    offset >= e->offset + e->bytes) {
 			findings_print(&all);
-			fail_msg("case %zu: nothing in %s says '%s'", i, part, cases[i].text);
+			fail_msg("case %zu: nothing in %s says '%s'", i, part,
+				 wrong_contents[i].text);
 		}
 		memcpy(s->f.data, s->sound, s->f.bytes);
 	}

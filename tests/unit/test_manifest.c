@@ -144,84 +144,80 @@ static void test_random(void **state)
 
 /* Each case: a piece of the sound text, what stands there instead, and what the message must say.
  */
+static const struct {
+	const char *find, *put, *message;
+} refused[] = {
+	{"\"ngramfs\"", "\"other\"", "format"},
+	{"\"ngramfs\"", "7", "format"},
+	{"_version\": 4", "_version\": 1", "version 1; this program reads version 4"},
+	{"_version\": 4", "_version\": 3", "from its sources with mkngramfs"},
+	{"_version\": 4", "_version\": 5", "version 5; this program reads version 4: use a newer"},
+	{"_version\": 4", "_version\": 0", "format_version"},
+	{"_version\": 4", "_version\": 4.0", "format_version"},
+	{"_version\": 4", "_version\": \"4\"", "format_version"},
+	{"_version\": 4", "_version\": 4294967300", "format_version"},
+	{"\"sa_sampling\": 52", "\"sa_sampling\": 3", "sa_sampling"},
+	{"\"sa_sampling\": 52", "\"sa_sampling\": 1025", "sa_sampling"},
+	{"\"sa_sampling\": 52", "\"sa_sampling\": 4294967348", "sa_sampling"},
+	{"\"sa_sampling\": 52", "\"sa_sampling\": 52.0", "sa_sampling"},
+	{"\"sa_sampling\": 52,", "", "sa_sampling"},
+	{"\"sa_sampling\": 52,", "\"sa_sampling\": 52, \"isa_sampling\": 256,", "\"isa_sampling\""},
+	{"true", "1", "text_store"},
+	{"true", "null", "text_store"},
+	{"true,", "true, \"more\": 1,", "\"more\", which this program doesn't know"},
+	{"true,", "true, \"X_more\": 1,", "\"X_more\""},
+	{"true,", "true, \"requires\": [\"planes\"],", "requires \"planes\", which"},
+	{"true,", "true, \"requires\": [7],", "requires \"?\""},
+	{"true,", "true, \"requires\": \"planes\",", "\"requires\" is not an array"},
+	{"true,", "true, \"x_options\": {\"a\": \"b\"},", "\"x_options\" is no array of strings"},
+	{"true,", "true, \"x_options\": [\"--a=b\", 1],", "\"x_options\" is no array of strings"},
+	{"true,", "true, \"x_m\": {" KEY "0000000000000000\"},", "manifest_checksum"},
+	{KEY, "\"manifest_checksum\":\"", "manifest_checksum"},
+	{KEY, "\"x_checksum\": \"", "manifest_checksum"},
+	{KEY, KEY "f", "manifest_checksum"},
+	{KEY "0", KEY "", "manifest_checksum"},
+	{"true,", "true, \"text_store\": true,", "duplicate"},
+	{"\"shards\": [", "\"shards\": 5, \"x\": [", "\"x\""},
+	{"\"shards\": [", "\"shardS\": [", "\"shardS\""},
+	{"shard-0.ngram", "", "\"file\""},
+	{"shard-0.ngram", ".hidden", "\"file\""},
+	{"shard-0.ngram", "..", "\"file\""},
+	{"shard-0.ngram", "../up", "doesn't require \"outside\", which it needs"},
+	{"shard-0.ngram", "sub/shard", "doesn't require \"outside\", which it needs"},
+	{"shard-0.ngram", "/etc/passwd", "doesn't require \"outside\", which it needs"},
+	{"shard-0.ngram", "sub/../shard", "\"file\""},
+	{"true,", "true, \"requires\": [\"outside\", \"planes\"],", "requires \"planes\""},
+	{"shard-0.ngram", "a\\nb", "\"file\""},
+	{"shard-0.ngram", "a\\u0000b", "line 9"},
+	{"shard-0.ngram", "shard-1.ngram", "twice"},
+	{"\"shard-0.ngram\"", "5", "\"file\""},
+	{"\"docs\": 12", "\"docs\": -1", "docs"},
+	{"\"docs\": 12", "\"docs\": 1e3", "docs"},
+	{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 17"},
+	{"\"docs\": 12,", "", "\"docs\""},
+	{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "shard 1: has a field \"more\""},
+	{"\"docs\": 12", "\"dogs\": 12", "dogs"},
+	{"\"text_bytes\": 0", "\"text_bytes\": 1", "overflow"},
+	{"\"file_bytes\": 4097", "\"file_bytes\": 9223372036854775807", "overflow"},
+	{"fedcba9876543210", "fedcba987654321", "checksum"},
+	{"fedcba9876543210", "fedcba98765432100", "checksum"},
+	{"fedcba9876543210", "FEDCBA9876543210", "checksum"},
+	{"fedcba9876543210", "0xfedcba98765432", "checksum"},
+	{"\"fedcba9876543210\"", "17", "checksum"},
+	{"    },\n", "    },\n 4,\n", "shard 1: not an object"},
+	{"  ]\n}\n", "  ]\n", "line "},
+	{"  ]\n}\n", "  ]\n}}\n", "line 23"},
+	{"{\n", "[", "line "},
+};
+
 static void test_parse_refuses(void **state)
 {
-	static const struct {
-		const char *find, *put, *message;
-	} cases[] = {
-		{"\"ngramfs\"", "\"other\"", "format"},
-		{"\"ngramfs\"", "7", "format"},
-		{"_version\": 4", "_version\": 1", "version 1; this program reads version 4"},
-		{"_version\": 4", "_version\": 3", "from its sources with mkngramfs"},
-		{"_version\": 4", "_version\": 5",
-		 "version 5; this program reads version 4: use a newer"},
-		{"_version\": 4", "_version\": 0", "format_version"},
-		{"_version\": 4", "_version\": 4.0", "format_version"},
-		{"_version\": 4", "_version\": \"4\"", "format_version"},
-		{"_version\": 4", "_version\": 4294967300", "format_version"},
-		{"\"sa_sampling\": 52", "\"sa_sampling\": 3", "sa_sampling"},
-		{"\"sa_sampling\": 52", "\"sa_sampling\": 1025", "sa_sampling"},
-		{"\"sa_sampling\": 52", "\"sa_sampling\": 4294967348", "sa_sampling"},
-		{"\"sa_sampling\": 52", "\"sa_sampling\": 52.0", "sa_sampling"},
-		{"\"sa_sampling\": 52,", "", "sa_sampling"},
-		{"\"sa_sampling\": 52,", "\"sa_sampling\": 52, \"isa_sampling\": 256,",
-		 "\"isa_sampling\""},
-		{"true", "1", "text_store"},
-		{"true", "null", "text_store"},
-		{"true,", "true, \"more\": 1,", "\"more\", which this program doesn't know"},
-		{"true,", "true, \"X_more\": 1,", "\"X_more\""},
-		{"true,", "true, \"requires\": [\"planes\"],", "requires \"planes\", which"},
-		{"true,", "true, \"requires\": [7],", "requires \"?\""},
-		{"true,", "true, \"requires\": \"planes\",", "\"requires\" is not an array"},
-		{"true,", "true, \"x_options\": {\"a\": \"b\"},",
-		 "\"x_options\" is no array of strings"},
-		{"true,", "true, \"x_options\": [\"--a=b\", 1],",
-		 "\"x_options\" is no array of strings"},
-		{"true,", "true, \"x_m\": {" KEY "0000000000000000\"},", "manifest_checksum"},
-		{KEY, "\"manifest_checksum\":\"", "manifest_checksum"},
-		{KEY, "\"x_checksum\": \"", "manifest_checksum"},
-		{KEY, KEY "f", "manifest_checksum"},
-		{KEY "0", KEY "", "manifest_checksum"},
-		{"true,", "true, \"text_store\": true,", "duplicate"},
-		{"\"shards\": [", "\"shards\": 5, \"x\": [", "\"x\""},
-		{"\"shards\": [", "\"shardS\": [", "\"shardS\""},
-		{"shard-0.ngram", "", "\"file\""},
-		{"shard-0.ngram", ".hidden", "\"file\""},
-		{"shard-0.ngram", "..", "\"file\""},
-		{"shard-0.ngram", "../up", "doesn't require \"outside\", which it needs"},
-		{"shard-0.ngram", "sub/shard", "doesn't require \"outside\", which it needs"},
-		{"shard-0.ngram", "/etc/passwd", "doesn't require \"outside\", which it needs"},
-		{"shard-0.ngram", "sub/../shard", "\"file\""},
-		{"true,", "true, \"requires\": [\"outside\", \"planes\"],", "requires \"planes\""},
-		{"shard-0.ngram", "a\\nb", "\"file\""},
-		{"shard-0.ngram", "a\\u0000b", "line 9"},
-		{"shard-0.ngram", "shard-1.ngram", "twice"},
-		{"\"shard-0.ngram\"", "5", "\"file\""},
-		{"\"docs\": 12", "\"docs\": -1", "docs"},
-		{"\"docs\": 12", "\"docs\": 1e3", "docs"},
-		{"\"docs\": 12", "\"docs\": 9223372036854775808", "line 17"},
-		{"\"docs\": 12,", "", "\"docs\""},
-		{"\"docs\": 12,", "\"docs\": 12, \"more\": 0,", "shard 1: has a field \"more\""},
-		{"\"docs\": 12", "\"dogs\": 12", "dogs"},
-		{"\"text_bytes\": 0", "\"text_bytes\": 1", "overflow"},
-		{"\"file_bytes\": 4097", "\"file_bytes\": 9223372036854775807", "overflow"},
-		{"fedcba9876543210", "fedcba987654321", "checksum"},
-		{"fedcba9876543210", "fedcba98765432100", "checksum"},
-		{"fedcba9876543210", "FEDCBA9876543210", "checksum"},
-		{"fedcba9876543210", "0xfedcba98765432", "checksum"},
-		{"\"fedcba9876543210\"", "17", "checksum"},
-		{"    },\n", "    },\n 4,\n", "shard 1: not an object"},
-		{"  ]\n}\n", "  ]\n", "line "},
-		{"  ]\n}\n", "  ]\n}}\n", "line 23"},
-		{"{\n", "[", "line "},
-	};
-
 	char unsealed[sizeof(sound)];
 
 	memcpy(unsealed, sound, sizeof(sound));
 	memset(strstr(unsealed, KEY) + strlen(KEY), '0', 16);
-	for (size_t i = 0; i < ng_array_size(cases); i++) {
-		const char *at = strstr(unsealed, cases[i].find);
+	for (size_t i = 0; i < ng_array_size(refused); i++) {
+		const char *at = strstr(unsealed, refused[i].find);
 		struct ng_manifest untouched = {.n_shards = 77};
 		struct ng_error err;
 		char text[2000];
@@ -229,10 +225,11 @@ static void test_parse_refuses(void **state)
 
 		assert_non_null(at);
 		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - unsealed), unsealed,
-			 cases[i].put, at + strlen(cases[i].find));
+			 refused[i].put, at + strlen(refused[i].find));
 		seal(text);
 		r = ng_manifest_parse(text, strlen(text), &untouched, &err);
-		if (r != -EPROTO || !strstr(err.text, cases[i].message) || untouched.n_shards != 77)
+		if (r != -EPROTO || !strstr(err.text, refused[i].message) ||
+		    untouched.n_shards != 77)
 			fail_msg("case %zu: %d, %s", i, r, r ? err.text : "");
 	}
 }

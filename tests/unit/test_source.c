@@ -87,140 +87,136 @@ static void check_docs(const char *what, const struct outcome *out, const char *
 #define LIT(s) s, sizeof(s) - 1
 
 /* One file of this name and content, read in this format: these documents, or this error. */
+static const struct {
+	const char *name;
+	const char *data;
+	size_t len;
+	enum ng_source_format format;
+	const char *docs; /* NULL: an error */
+	size_t docs_len;
+	const char *error; /* a part of it */
+} read_cases[] = {
+	{"t", LIT("a\nb"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\ta\nb\n"), NULL},
+	{"t", LIT(""), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t\n"), NULL},
+	{"t", LIT("{"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{\n"), NULL},
+	{"t", LIT("{ int a; }\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{ int a; }\n\n"), NULL},
+	{"t", LIT("a\0b"), NG_SOURCE_AUTO, NULL, 0, "t: a binary file"},
+	{"t", LIT("a\0b"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\ta\0b\n"), NULL},
+	{"t", LIT("\xff\xfe"), NG_SOURCE_AUTO, NULL, 0, "t: UTF-16 text, which is not read"},
+	{"t", LIT("\xff\xfe"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\t\xff\xfe\n"), NULL},
+	{"t", LIT("\xff\xfe"), NG_SOURCE_LINES, NULL, 0, "t: UTF-16 text, which is not read"},
+	{"t.jsonl", LIT("{\0}\0"), NG_SOURCE_AUTO, NULL, 0,
+	 "t.jsonl: UTF-16 text, little-endian, which is not read; pipe it: iconv"},
+	{"t", LIT("{\"text\":\"a\"}"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\t{\"text\":\"a\"}\n"),
+	 NULL},
+	{"t", LIT("\n {\"text\":\"a\", \"k\": 1}\n\n{\"text\":\"\"}\n"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"line\":2,\"metadata\":{\"k\":1}}\ta\n"
+	     "{\"path\":\"t\",\"line\":4,\"metadata\":{}}\t\n"),
+	 NULL},
+	{"t", LIT("\xef\xbb\xbf{\"text\":\"a\"}\r\n"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"line\":1,\"metadata\":{}}\ta\n"), NULL},
+	/* Several objects are data, whatever is in them. */
+	{"t", LIT("{\"no\":\"a\"}\n{\"no\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: no field \"text\"; the longest string is --text-field='no'"},
+	{"t", LIT("{\"no\":1}\n\n {\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: no field \"text\""},
+	{"t", LIT("{\"text\":\"\\ud800\"}\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: lone surrogate"},
+	{"t", LIT("{\"text\":\"\",\"text\":\"\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: field \"text\" stands here twice"},
+	{"t", LIT("{\"text\":\"a\"}\n\xef\xbb\xbf{\"text\":\"b\"}\n\xef\xbb\xbf\n"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"line\":1,\"metadata\":{}}\ta\n"
+	     "{\"path\":\"t\",\"line\":2,\"metadata\":{}}\tb\n"),
+	 NULL},
+	/* objects over several lines, and arrays of them */
+	{"t", LIT("{\n \"text\": \"a\",\n \"k\": [\n1]}\n{\"text\":\n\"b\"}"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{\"k\":[1]}}\ta\n"
+	     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"),
+	 NULL},
+	{"t", LIT("{\"text\":\"a\"}{\"text\":\"b\"}"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{}}\ta\n"
+	     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"),
+	 NULL},
+	{"t", LIT(" [ {\"text\":\"a]\\\"\"} ,{\"text\":\"b\"}]\n[{\"text\":\"c\"}]\n"),
+	 NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{}}\ta]\"\n"
+	     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"
+	     "{\"path\":\"t\",\"item\":3,\"metadata\":{}}\tc\n"),
+	 NULL},
+	{"t.jsonl", LIT("[{\"text\":\"a\"}]"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t.jsonl\",\"item\":1,\"metadata\":{}}\ta\n"), NULL},
+	{"t", LIT("[{\"text\":\"a\"},\n{\"no\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:2: object 2: no field \"text\""},
+	{"t", LIT("[{\"text\":\"a\"},\n3]"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:2: object 2: no JSON: a JSON object should be at byte 1"},
+	{"t", LIT("[{\"text\":\"a\"}\n{\"text\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:2: no JSON: a comma or the closing bracket"},
+	{"t", LIT("[{\"text\":\"a\"},\n]"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:2: no JSON: an object should be here"},
+	{"t", LIT("[{\"text\":\"a\"}\n"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:2: truncated: it ends within an array"},
+	{"t", LIT("[{\"text\":\"a\"},{\"text\":\"b"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: truncated: it ends within an object"},
+	{"t", LIT("[{\"text\":\"a\"}] x"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: no JSON: an object or an array of objects should be here"},
+	{"t", LIT("[[{\"text\":\"a\"}]]"), NG_SOURCE_JSON, NULL, 0,
+	 "t:1: object 1: an array, not a JSON object"},
+	{"t", LIT("[]\n\xef\xbb\xbf[ ]"), NG_SOURCE_JSON, LIT(""), NULL},
+	{"t", LIT("x"), NG_SOURCE_JSON, NULL, 0, "t:1: no JSON: an object or an array"},
+	{"t", LIT("[{\"text\":\"a\"}]"), NG_SOURCE_JSONL, NULL, 0,
+	 "t:1: an array, not a JSON object (--format=json reads"},
+	{"t", LIT("{\n\"text\":\"a\"}"), NG_SOURCE_JSONL, NULL, 0,
+	 "t:1: the line ends where a field name in quotes should be (--format=json"},
+	/* not quite JSON: texts */
+	{"t", LIT("{\"name\": f(\"text\", x) }\n"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\"}\t{\"name\": f(\"text\", x) }\n\n"), NULL},
+	{"t", LIT("{\"text\":\n f(x) }\n"), NG_SOURCE_AUTO,
+	 LIT("{\"path\":\"t\"}\t{\"text\":\n f(x) }\n\n"), NULL},
+	/* but a slip makes no text of what was meant to be JSON */
+	{"t", LIT("{\"text\" : f(x) }\n"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: no JSON: a value should be at byte 11"},
+	{"t", LIT("{\"id\":1,\"text\":\"a\tb\"}\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: control character 0x09"},
+	{"t", LIT("{\"text\":\"cut\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: no closing quote"},
+	{"t", LIT("{\"text\":\"cut"), NG_SOURCE_AUTO, NULL, 0, "t:1: no closing quote"},
+	{"t", LIT(" [{\"text\":\"\\q\"},\n{\"text\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
+	 "t:1: object 1: unknown escape"},
+	{"t", LIT("[1, 2] x"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[1, 2] x\n"), NULL},
+	{"t", LIT("[test]\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[test]\n\n"), NULL},
+	{"t", LIT("[1]: a reference"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[1]: a reference\n"),
+	 NULL},
+	{"t", LIT("["), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[\n"), NULL},
+	{"t", LIT("{\"text\":\"a\"}\nx\n"), NG_SOURCE_AUTO, NULL, 0, "t:2: no JSON"},
+	{"t.jsonl", LIT("x\n"), NG_SOURCE_AUTO, NULL, 0, "t.jsonl:1: no JSON"},
+	{"T.NDJSON", LIT(""), NG_SOURCE_AUTO, LIT(""), NULL},
+	{"t", LIT("a\r\n\nb\0c\nlast"), NG_SOURCE_LINES,
+	 LIT("{\"path\":\"t\",\"line\":1}\ta\r\n{\"path\":\"t\",\"line\":2}\t\n"
+	     "{\"path\":\"t\",\"line\":3}\tb\0c\n{\"path\":\"t\",\"line\":4}\tlast\n"),
+	 NULL},
+	{"t", LIT(""), NG_SOURCE_LINES, LIT(""), NULL},
+	{"t", LIT("text"), NG_SOURCE_TAR, NULL, 0, "t: not a tar archive"},
+	/* names: what is no UTF-8 becomes U+FFFD; messages stay on one line */
+	{"\xff\"\n", LIT("a"), NG_SOURCE_TEXT, LIT("{\"path\":\"\xef\xbf\xbd\\\"\\n\"}\ta\n"),
+	 NULL},
+	{"a\nb", LIT("x"), NG_SOURCE_JSONL, NULL, 0, "a\\x0ab:1: no JSON"},
+};
+
 static void test_formats(void **state)
 {
-	static const struct {
-		const char *name;
-		const char *data;
-		size_t len;
-		enum ng_source_format format;
-		const char *docs; /* NULL: an error */
-		size_t docs_len;
-		const char *error; /* a part of it */
-	} table[] = {
-		{"t", LIT("a\nb"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\ta\nb\n"), NULL},
-		{"t", LIT(""), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t\n"), NULL},
-		{"t", LIT("{"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{\n"), NULL},
-		{"t", LIT("{ int a; }\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t{ int a; }\n\n"),
-		 NULL},
-		{"t", LIT("a\0b"), NG_SOURCE_AUTO, NULL, 0, "t: a binary file"},
-		{"t", LIT("a\0b"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\ta\0b\n"), NULL},
-		{"t", LIT("\xff\xfe"), NG_SOURCE_AUTO, NULL, 0,
-		 "t: UTF-16 text, which is not read"},
-		{"t", LIT("\xff\xfe"), NG_SOURCE_TEXT, LIT("{\"path\":\"t\"}\t\xff\xfe\n"), NULL},
-		{"t", LIT("\xff\xfe"), NG_SOURCE_LINES, NULL, 0,
-		 "t: UTF-16 text, which is not read"},
-		{"t.jsonl", LIT("{\0}\0"), NG_SOURCE_AUTO, NULL, 0,
-		 "t.jsonl: UTF-16 text, little-endian, which is not read; pipe it: iconv"},
-		{"t", LIT("{\"text\":\"a\"}"), NG_SOURCE_TEXT,
-		 LIT("{\"path\":\"t\"}\t{\"text\":\"a\"}\n"), NULL},
-		{"t", LIT("\n {\"text\":\"a\", \"k\": 1}\n\n{\"text\":\"\"}\n"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"line\":2,\"metadata\":{\"k\":1}}\ta\n"
-		     "{\"path\":\"t\",\"line\":4,\"metadata\":{}}\t\n"),
-		 NULL},
-		{"t", LIT("\xef\xbb\xbf{\"text\":\"a\"}\r\n"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"line\":1,\"metadata\":{}}\ta\n"), NULL},
-		/* Several objects are data, whatever is in them. */
-		{"t", LIT("{\"no\":\"a\"}\n{\"no\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: no field \"text\"; the longest string is --text-field='no'"},
-		{"t", LIT("{\"no\":1}\n\n {\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: no field \"text\""},
-		{"t", LIT("{\"text\":\"\\ud800\"}\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: lone surrogate"},
-		{"t", LIT("{\"text\":\"\",\"text\":\"\"}"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: field \"text\" stands here twice"},
-		{"t", LIT("{\"text\":\"a\"}\n\xef\xbb\xbf{\"text\":\"b\"}\n\xef\xbb\xbf\n"),
-		 NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"line\":1,\"metadata\":{}}\ta\n"
-		     "{\"path\":\"t\",\"line\":2,\"metadata\":{}}\tb\n"),
-		 NULL},
-		/* objects over several lines, and arrays of them */
-		{"t", LIT("{\n \"text\": \"a\",\n \"k\": [\n1]}\n{\"text\":\n\"b\"}"),
-		 NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{\"k\":[1]}}\ta\n"
-		     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"),
-		 NULL},
-		{"t", LIT("{\"text\":\"a\"}{\"text\":\"b\"}"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{}}\ta\n"
-		     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"),
-		 NULL},
-		{"t", LIT(" [ {\"text\":\"a]\\\"\"} ,{\"text\":\"b\"}]\n[{\"text\":\"c\"}]\n"),
-		 NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\",\"item\":1,\"metadata\":{}}\ta]\"\n"
-		     "{\"path\":\"t\",\"item\":2,\"metadata\":{}}\tb\n"
-		     "{\"path\":\"t\",\"item\":3,\"metadata\":{}}\tc\n"),
-		 NULL},
-		{"t.jsonl", LIT("[{\"text\":\"a\"}]"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t.jsonl\",\"item\":1,\"metadata\":{}}\ta\n"), NULL},
-		{"t", LIT("[{\"text\":\"a\"},\n{\"no\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:2: object 2: no field \"text\""},
-		{"t", LIT("[{\"text\":\"a\"},\n3]"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:2: object 2: no JSON: a JSON object should be at byte 1"},
-		{"t", LIT("[{\"text\":\"a\"}\n{\"text\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:2: no JSON: a comma or the closing bracket"},
-		{"t", LIT("[{\"text\":\"a\"},\n]"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:2: no JSON: an object should be here"},
-		{"t", LIT("[{\"text\":\"a\"}\n"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:2: truncated: it ends within an array"},
-		{"t", LIT("[{\"text\":\"a\"},{\"text\":\"b"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: truncated: it ends within an object"},
-		{"t", LIT("[{\"text\":\"a\"}] x"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: no JSON: an object or an array of objects should be here"},
-		{"t", LIT("[[{\"text\":\"a\"}]]"), NG_SOURCE_JSON, NULL, 0,
-		 "t:1: object 1: an array, not a JSON object"},
-		{"t", LIT("[]\n\xef\xbb\xbf[ ]"), NG_SOURCE_JSON, LIT(""), NULL},
-		{"t", LIT("x"), NG_SOURCE_JSON, NULL, 0, "t:1: no JSON: an object or an array"},
-		{"t", LIT("[{\"text\":\"a\"}]"), NG_SOURCE_JSONL, NULL, 0,
-		 "t:1: an array, not a JSON object (--format=json reads"},
-		{"t", LIT("{\n\"text\":\"a\"}"), NG_SOURCE_JSONL, NULL, 0,
-		 "t:1: the line ends where a field name in quotes should be (--format=json"},
-		/* not quite JSON: texts */
-		{"t", LIT("{\"name\": f(\"text\", x) }\n"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\"}\t{\"name\": f(\"text\", x) }\n\n"), NULL},
-		{"t", LIT("{\"text\":\n f(x) }\n"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\"}\t{\"text\":\n f(x) }\n\n"), NULL},
-		/* but a slip makes no text of what was meant to be JSON */
-		{"t", LIT("{\"text\" : f(x) }\n"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: no JSON: a value should be at byte 11"},
-		{"t", LIT("{\"id\":1,\"text\":\"a\tb\"}\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL,
-		 0, "t:1: control character 0x09"},
-		{"t", LIT("{\"text\":\"cut\n{\"text\":\"b\"}"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: no closing quote"},
-		{"t", LIT("{\"text\":\"cut"), NG_SOURCE_AUTO, NULL, 0, "t:1: no closing quote"},
-		{"t", LIT(" [{\"text\":\"\\q\"},\n{\"text\":\"b\"}]"), NG_SOURCE_AUTO, NULL, 0,
-		 "t:1: object 1: unknown escape"},
-		{"t", LIT("[1, 2] x"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[1, 2] x\n"), NULL},
-		{"t", LIT("[test]\n"), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[test]\n\n"), NULL},
-		{"t", LIT("[1]: a reference"), NG_SOURCE_AUTO,
-		 LIT("{\"path\":\"t\"}\t[1]: a reference\n"), NULL},
-		{"t", LIT("["), NG_SOURCE_AUTO, LIT("{\"path\":\"t\"}\t[\n"), NULL},
-		{"t", LIT("{\"text\":\"a\"}\nx\n"), NG_SOURCE_AUTO, NULL, 0, "t:2: no JSON"},
-		{"t.jsonl", LIT("x\n"), NG_SOURCE_AUTO, NULL, 0, "t.jsonl:1: no JSON"},
-		{"T.NDJSON", LIT(""), NG_SOURCE_AUTO, LIT(""), NULL},
-		{"t", LIT("a\r\n\nb\0c\nlast"), NG_SOURCE_LINES,
-		 LIT("{\"path\":\"t\",\"line\":1}\ta\r\n{\"path\":\"t\",\"line\":2}\t\n"
-		     "{\"path\":\"t\",\"line\":3}\tb\0c\n{\"path\":\"t\",\"line\":4}\tlast\n"),
-		 NULL},
-		{"t", LIT(""), NG_SOURCE_LINES, LIT(""), NULL},
-		{"t", LIT("text"), NG_SOURCE_TAR, NULL, 0, "t: not a tar archive"},
-		/* names: what is no UTF-8 becomes U+FFFD; messages stay on one line */
-		{"\xff\"\n", LIT("a"), NG_SOURCE_TEXT,
-		 LIT("{\"path\":\"\xef\xbf\xbd\\\"\\n\"}\ta\n"), NULL},
-		{"a\nb", LIT("x"), NG_SOURCE_JSONL, NULL, 0, "a\\x0ab:1: no JSON"},
-	};
-
-	for (size_t i = 0; i < ng_array_size(table); i++) {
+	for (size_t i = 0; i < ng_array_size(read_cases); i++) {
 		struct outcome out;
 
-		write_file(table[i].name, table[i].data, table[i].len);
-		read_one(table[i].name, table[i].format, &out);
-		if (table[i].docs)
-			check_docs(table[i].data, &out, table[i].docs, table[i].docs_len);
-		else if (out.r != -EBADMSG ||
-			 strncmp(out.err.text, table[i].error, strlen(table[i].error)) != 0)
-			fail_msg("%s: %d, %s", table[i].data, out.r, out.err.text);
+		write_file(read_cases[i].name, read_cases[i].data, read_cases[i].len);
+		read_one(read_cases[i].name, read_cases[i].format, &out);
+		if (read_cases[i].docs)
+			check_docs(read_cases[i].data, &out, read_cases[i].docs,
+				   read_cases[i].docs_len);
+		else if (out.r != -EBADMSG || strncmp(out.err.text, read_cases[i].error,
+						      strlen(read_cases[i].error)) != 0)
+			fail_msg("%s: %d, %s", read_cases[i].data, out.r, out.err.text);
 		ng_buf_free(&out.docs);
-		assert_int_equal(unlink(table[i].name), 0);
+		assert_int_equal(unlink(read_cases[i].name), 0);
 	}
 }
 
