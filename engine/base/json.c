@@ -183,3 +183,23 @@ int ng_json_dump(const json_t *json, size_t flags, char **ret_text)
 	*ret_text = copy;
 	return 0;
 }
+
+int ng_json_hex4(const uint8_t *p, const uint8_t *end, uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	if (end - p < 4)
+		return -EBADMSG;
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t c = p[i];
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
+			return -EBADMSG;
+	}
+	*ret = v;
+	return 0;
+}

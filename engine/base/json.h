@@ -20,3 +20,7 @@ int ng_json_load(const char *text, size_t len, size_t flags, json_t **ret_json,
 
 /* The text of a value, with jansson's flags; the caller frees it. -ENOMEM. */
 int ng_json_dump(const json_t *json, size_t flags, char **ret_text);
+
+/* The number that the four hexadecimal digits of an escape at p say. -EBADMSG: [p, end) begins with
+ * none. */
+int ng_json_hex4(const uint8_t *p, const uint8_t *end, uint32_t *ret);

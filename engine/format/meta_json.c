@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/meta_json.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 void ng_meta_skip_space(struct ng_meta_place *p)
@@ -19,26 +20,6 @@ bool ng_meta_take(struct ng_meta_place *p, uint8_t c)
 	return true;
 }
 
-static int hex4(struct ng_meta_place *p, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	if (p->end - p->at < 4)
-		return -EUCLEAN;
-	for (unsigned i = 0; i < 4; i++, p->at++) {
-		uint8_t c = *p->at;
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint32_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-		else
-			return -EUCLEAN;
-	}
-	*ret = v;
-	return 0;
-}
-
 static int append_utf8(struct ng_buf *buf, uint32_t c)
 {
 	uint8_t bytes[4];
@@ -50,21 +31,15 @@ static int append_utf8(struct ng_buf *buf, uint32_t c)
 static int unicode_escape(struct ng_meta_place *p, struct ng_buf *buf)
 {
 	uint32_t c, low;
-	struct ng_meta_place next;
-	int r = hex4(p, &c);
 
-	if (r < 0)
-		return r;
-	if (c >= 0xd800 && c < 0xdc00) {
-		next = *p;
-		if (next.end - next.at >= 6 && next.at[0] == '\\' && next.at[1] == 'u') {
-			next.at += 2;
-			if (hex4(&next, &low) == 0 && low >= 0xdc00 && low < 0xe000) {
-				*p = next;
-				return append_utf8(buf,
-						   0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff)));
-			}
-		}
+	if (ng_json_hex4(p->at, p->end, &c) < 0)
+		return -EUCLEAN;
+	p->at += 4;
+	if (c >= 0xd800 && c < 0xdc00 && p->end - p->at >= 6 && p->at[0] == '\\' &&
+	    p->at[1] == 'u' && ng_json_hex4(p->at + 2, p->end, &low) == 0 && low >= 0xdc00 &&
+	    low < 0xe000) {
+		p->at += 6;
+		return append_utf8(buf, 0x10000 + ((c & 0x3ff) << 10 | (low & 0x3ff)));
 	}
 	return append_utf8(buf, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
 }

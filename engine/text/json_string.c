@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/json_string.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 #define BYTES(c) (0x0101010101010101ull * (c))
@@ -14,26 +15,6 @@ static uint64_t special_bytes(uint64_t v)
 	return ((v - BYTES(0x20)) | (quote - BYTES(1)) | (backslash - BYTES(1)) | v) & BYTES(0x80);
 }
 
-static int hex4(const uint8_t *p, const uint8_t *end, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	if (end - p < 4)
-		return -EBADMSG;
-	for (int i = 0; i < 4; i++) {
-		uint8_t c = p[i];
-
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (uint32_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-		else
-			return -EBADMSG;
-	}
-	*ret = v;
-	return 0;
-}
-
 #define REPLACEMENT 0xfffdu
 
 /* \uXXXX, or two of them that make a surrogate pair; *p stands on the 'u'. */
@@ -44,13 +25,13 @@ static int decode_unicode(const uint8_t *line, const uint8_t *end, bool replace,
 	size_t at = (size_t)(s - line); /* of the backslash, from 1 */
 	uint32_t c, low;
 
-	if (hex4(s + 1, end, &c) < 0)
+	if (ng_json_hex4(s + 1, end, &c) < 0)
 		return ng_fail(err, -EBADMSG, "\\u without four hexadecimal digits at byte %zu",
 			       at);
 	s += 5;
 	if (c >= 0xd800 && c < 0xe000) {
 		bool pair = c < 0xdc00 && end - s >= 6 && s[0] == '\\' && s[1] == 'u' &&
-			    hex4(s + 2, end, &low) == 0 && low >= 0xdc00 && low < 0xe000;
+			    ng_json_hex4(s + 2, end, &low) == 0 && low >= 0xdc00 && low < 0xe000;
 
 		if (!pair && !replace)
 			return ng_fail(err, -EBADMSG,
