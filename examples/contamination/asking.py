@@ -45,29 +45,20 @@ class Place:
     source: str
 
 
-def talk(session, path, question):
-    """Write all of QUESTION to a file of the mount, and read all of the answer."""
+def ask(path, question):
+    """The answer to QUESTION in a session of a file of the mount: all of it is written, and then read."""
     parts = []
     try:
-        rest = memoryview(question)
-        while rest:
-            rest = rest[session.write(rest):]
-        while part := session.read(READ):
-            parts.append(part)
+        with open(path, "r+b", buffering=0) as session:
+            rest = memoryview(question)
+            while rest:
+                rest = rest[session.write(rest):]
+            while part := session.read(READ):
+                parts.append(part)
     except OSError as error:
         # Reading and writing don't say of what.
         raise BadInput(f"{path}: {error.strerror}") from error
     return b"".join(parts)
-
-
-def converse(path, questions):
-    """The answers to QUESTIONS, one after the other in one session of a file of the mount."""
-    try:
-        session = open(path, "r+b", buffering=0)
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    with session:
-        return [talk(session, path, question) for question in questions]
 
 
 class Index:
@@ -92,7 +83,7 @@ class Index:
 
     def _count(self, strings):
         path = f"{self.path}/{self.batch}"
-        answer, = converse(path, ["".join(string.translate(ESCAPES) + "\n" for string in strings).encode()])
+        answer = ask(path, "".join(string.translate(ESCAPES) + "\n" for string in strings).encode())
         lines = answer.split(b"\n")
         if len(lines) != len(strings) + 1:
             raise BadInput(f"{path}: {len(lines) - 1} answers to {len(strings)} questions")
