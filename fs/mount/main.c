@@ -134,7 +134,9 @@ static char *check_mountpoint(const char *path)
 	else if (has_ngramfs(real))
 		why = "ngramfs is mounted there already; umount it first";
 	else if (has_file(real, NG_MANIFEST_NAME))
-		why = "an index, which would be hidden; name another directory behind the indexes";
+		why = "holds an " NG_MANIFEST_NAME
+		      ", as an index does, which would be hidden; name "
+		      "another directory behind the indexes";
 	if (!why)
 		return real;
 	ng_say(stderr, "ngramfs: mount point %s: %s", path, why);

@@ -123,7 +123,7 @@ for front in "" -f; do
 	failure "fish" $front fish.ngram fish.ngram/ empty
 done
 cp -r fish.ngram other.ngram
-failure "fish.ngram: an index, which would be hidden" other.ngram fish.ngram
+failure "fish.ngram: holds an index.json, as an index does, which would be hidden" other.ngram fish.ngram
 attach fish.ngram mnt
 failure "mnt: ngramfs is mounted there already; umount it first" fish.ngram mnt
 failure "mnt/: ngramfs is mounted there already" fish.ngram "$work/mnt/../mnt/"
